@@ -1,0 +1,131 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Minute is whole minutes since 1970 UTC.
+type Minute int32
+
+const nsPerMinute = int64(time.Minute)
+
+// Floor returns the minute in which ns lies.
+func Floor(ns int64) Minute {
+	m := ns / nsPerMinute
+	if ns%nsPerMinute < 0 {
+		m--
+	}
+	return Minute(m)
+}
+
+// Ceil returns the first minute at or after ns.
+func Ceil(ns int64) Minute { return -Floor(-ns) }
+
+// Ns returns the minute as ns since 1970.
+func (m Minute) Ns() int64 { return int64(m) * nsPerMinute }
+
+// Time returns the minute as a time in UTC.
+func (m Minute) Time() time.Time { return time.Unix(int64(m)*60, 0).UTC() }
+
+// MinuteOf returns the minute in which t lies.
+func MinuteOf(t time.Time) Minute { return Minute(t.Unix() / 60) }
+
+// depth is how many periods of each calendar kind are kept open for events
+// that arrive late: the three that have figures, and days and weeks as far as
+// the acceptance span of 35 days reaches, whose statements may be revised.
+// 38 days: 35 x 24 h can touch 37 local days, and one more where a zone change
+// made a short one. Their sum is 63: a user's activity fits one word.
+var depth = [usage.NumKinds]int{
+	usage.Hour: 3, usage.Day: 38, usage.Week: 7, usage.Month: 3,
+	usage.Quarter: 3, usage.Half: 3, usage.Year: 3, usage.Cycle: 3,
+}
+
+// published is how many periods of a calendar kind have series.
+const published = 3
+
+// track is the current and the recent periods of one calendar kind.
+type track struct {
+	kind   usage.Kind
+	end    Minute   // of the current period
+	starts []Minute // starts[0] of the current period, older ones behind it
+}
+
+// bounds returns the period that lies i periods before the current one.
+func (t *track) bounds(i int) (start, end Minute) {
+	if i == 0 {
+		return t.starts[0], t.end
+	}
+	return t.starts[i], t.starts[i-1]
+}
+
+// index returns which period the minute m lies in, or -1 where it is older
+// than all that are kept. m lies before the end of the current period.
+func (t *track) index(m Minute) int {
+	for i, s := range t.starts {
+		if m >= s {
+			return i
+		}
+	}
+	return -1
+}
+
+// clock is an organization's time: the last whole minute whose figures are
+// fixed, and the periods around it.
+type clock struct {
+	calendar *calendar.Calendar
+	asOf     Minute // figures are "at asOf"; applied events lie before asOf+1
+	now      Minute // the minute of the latest arrival or collection; >= asOf
+	past     Minute // acceptance span
+	tracks   [usage.NumKinds]*track
+}
+
+// follow starts tracking a kind, if it is not tracked yet.
+func (c *clock) follow(k usage.Kind) {
+	if c.tracks[k] != nil {
+		return
+	}
+	t := &track{kind: k, starts: make([]Minute, depth[k])}
+	p := c.calendar.Period(k, c.asOf.Time())
+	t.end = MinuteOf(p.End)
+	for i := range t.starts {
+		t.starts[i] = MinuteOf(p.Start)
+		p = c.calendar.Period(k, p.Start.Add(-time.Minute))
+	}
+	c.tracks[k] = t
+}
+
+// roll moves a kind's track to the period that contains m and returns how many
+// periods it moved.
+func (c *clock) roll(k usage.Kind, m Minute) int {
+	t, n := c.tracks[k], 0
+	for m >= t.end {
+		copy(t.starts[1:], t.starts)
+		t.starts[0] = t.end
+		t.end = MinuteOf(c.calendar.Period(k, t.end.Time()).End)
+		n++
+	}
+	return n
+}
+
+// frozen tells whether the period i of a kind ended before the acceptance
+// span: nothing revises its figures any more.
+func (c *clock) frozen(k usage.Kind, i int) bool {
+	_, end := c.tracks[k].bounds(i)
+	return end <= c.now-c.past
+}
+
+// shift moves a slice of per-period values (width values a period, current
+// period first) by n periods; the periods that come in are zero.
+func shift[T any](values []T, width, n int) {
+	if n = n * width; n > len(values) {
+		n = len(values)
+	}
+	copy(values[n:], values)
+	clear(values[:n])
+}

@@ -1,0 +1,92 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// errCorrupt says that bytes read back are not what was written.
+var errCorrupt = errors.New("state is cut short or not of this format")
+
+// Encoder appends values to a byte slice. Integers are varints.
+type Encoder struct{ Bytes []byte }
+
+// Uint appends an unsigned integer.
+func (e *Encoder) Uint(v uint64) { e.Bytes = binary.AppendUvarint(e.Bytes, v) }
+
+// Int appends a signed integer.
+func (e *Encoder) Int(v int64) { e.Bytes = binary.AppendVarint(e.Bytes, v) }
+
+// Bool appends a flag.
+func (e *Encoder) Bool(v bool) {
+	if v {
+		e.Uint(1)
+	} else {
+		e.Uint(0)
+	}
+}
+
+// String appends a string.
+func (e *Encoder) String(s string) {
+	e.Uint(uint64(len(s)))
+	e.Bytes = append(e.Bytes, s...)
+}
+
+// Decoder reads what an Encoder wrote. After the first error it returns zeros,
+// so that callers may check Err once at the end.
+type Decoder struct {
+	Bytes []byte
+	err   error
+}
+
+// Err returns the first error.
+func (d *Decoder) Err() error { return d.err }
+
+func (d *Decoder) fail() { d.err, d.Bytes = errCorrupt, nil }
+
+// Uint reads an unsigned integer.
+func (d *Decoder) Uint() uint64 {
+	v, n := binary.Uvarint(d.Bytes)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.Bytes = d.Bytes[n:]
+	return v
+}
+
+// Int reads a signed integer.
+func (d *Decoder) Int() int64 {
+	v, n := binary.Varint(d.Bytes)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.Bytes = d.Bytes[n:]
+	return v
+}
+
+// Bool reads a flag.
+func (d *Decoder) Bool() bool { return d.Uint() != 0 }
+
+// String reads a string.
+func (d *Decoder) String() string {
+	n := d.Count(1)
+	s := string(d.Bytes[:n])
+	d.Bytes = d.Bytes[n:]
+	return s
+}
+
+// Count reads the number of items that follow, each of at least size bytes,
+// so that a corrupt count cannot make the reader allocate without bound.
+func (d *Decoder) Count(size int) int {
+	n := d.Uint()
+	if n > uint64(len(d.Bytes)/size) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}

@@ -1,0 +1,64 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Book holds every series of a ledger once, whichever organizations have it.
+// It has one owner.
+type Book struct{ byKey map[string]*usage.Series }
+
+// NewBook returns an empty book.
+func NewBook() *Book { return &Book{byKey: map[string]*usage.Series{}} }
+
+// Gauge returns the gauge of that name and labels; labels without a value are
+// left out.
+func (b *Book) Gauge(name string, labels ...usage.Label) *usage.Series {
+	return b.series(usage.Series{Name: name, Labels: labels})
+}
+
+// Counter returns the counter of that name and labels.
+func (b *Book) Counter(name string, labels ...usage.Label) *usage.Series {
+	return b.series(usage.Series{Name: name, Labels: labels, Counter: true})
+}
+
+func (b *Book) series(s usage.Series) *usage.Series {
+	s.Labels = slices.DeleteFunc(slices.Clone(s.Labels), func(l usage.Label) bool { return l.Value == "" })
+	slices.SortFunc(s.Labels, func(x, y usage.Label) int { return strings.Compare(x.Name, y.Name) })
+	key := s.Name
+	for _, l := range s.Labels {
+		key += "\x00" + l.Name + "\x00" + l.Value
+	}
+	if known := b.byKey[key]; known != nil {
+		return known
+	}
+	b.byKey[key] = &s
+	return &s
+}
+
+// sheet is where figures are written at a collection.
+type sheet struct {
+	book    *Book
+	figures []usage.Figure
+	// person returns the name by which a user may be shown in a label.
+	person func(user uint32, reveal bool) string
+}
+
+func (s *sheet) add(series *usage.Series, value float64) {
+	s.figures = append(s.figures, usage.Figure{Series: series, Value: value})
+}
+
+// labels of windows and periods.
+func windowLabels(meter string, w usage.Window, period int, more ...usage.Label) []usage.Label {
+	return append([]usage.Label{
+		{Name: "meter", Value: meter},
+		{Name: "window", Value: w.String()},
+		{Name: "period", Value: usage.PeriodName(period)},
+	}, more...)
+}
