@@ -1,0 +1,218 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package promstore
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/route"
+	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/scrape"
+	"github.com/prometheus/prometheus/tsdb"
+	v1 "github.com/prometheus/prometheus/web/api/v1"
+)
+
+// apiVersion is the Prometheus release whose API this is (module v0.315.0);
+// Grafana asks for it to learn which calls it may make.
+const apiVersion = "3.15.0"
+
+// apiRoutes are the routes that are answered; every other one is not found. In
+// particular nothing here writes, deletes, or reads files.
+var apiRoutes = []string{
+	"GET /api/v1/query", "POST /api/v1/query",
+	"GET /api/v1/query_range", "POST /api/v1/query_range",
+	"GET /api/v1/format_query", "POST /api/v1/format_query",
+	"GET /api/v1/parse_query", "POST /api/v1/parse_query",
+	"GET /api/v1/series", "POST /api/v1/series",
+	"GET /api/v1/labels", "POST /api/v1/labels",
+	"GET /api/v1/label/{name}/values",
+	"GET /api/v1/metadata",
+	"GET /api/v1/rules",
+	"GET /api/v1/alerts",
+	"GET /api/v1/status/buildinfo",
+	"GET /api/v1/status/runtimeinfo",
+	"GET /api/v1/status/tsdb",
+	"GET /api/v1/status/config",
+	"GET /api/v1/status/flags",
+}
+
+// Handler serves the Prometheus HTTP API, the two probes and, at /, a page
+// that says what this is.
+func (s *Store) Handler() http.Handler {
+	const prefix = "/api/v1"
+	router := route.New().WithPrefix(prefix)
+	s.newAPI().Register(router)
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Cross-origin calls are the server's to allow (cors); the API has a
+		// rule of its own for requests that show their origin.
+		r.Header.Del("Origin")
+		router.ServeHTTP(w, r)
+	})
+	mux := http.NewServeMux()
+	for _, pattern := range apiRoutes {
+		mux.Handle(pattern, api)
+	}
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "healthy\n") })
+	mux.HandleFunc("GET /-/ready", s.serveReady)
+	mux.HandleFunc("GET /{$}", s.servePage)
+	return mux
+}
+
+func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
+	if !s.Ready() {
+		writeText(w, http.StatusServiceUnavailable, "not ready: the store is closed\n")
+		return
+	}
+	writeText(w, http.StatusOK, "ready\n")
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // the client went away: nobody to tell
+}
+
+// newAPI builds Prometheus' API over this store, with nothing behind what the
+// store does not do: scraping, alerting, exemplars, remote read and write.
+func (s *Store) newAPI() *v1.API {
+	read := reader{store: s}
+	nothing := absent{metadata: map[string][]*scrape.Target{"otlp": {s.metadata.target()}}}
+	return v1.NewAPI(
+		s.engine, read,
+		nil, nil, // appendables
+		nil, // exemplars
+		func(context.Context) v1.ScrapePoolsRetriever { return nothing },
+		func(context.Context) v1.TargetRetriever { return nothing },
+		func(context.Context) v1.AlertmanagerRetriever { return nothing },
+		func() config.Config { return config.Config{} },
+		s.flags(),
+		v1.GlobalURLOptions{},
+		func(next http.HandlerFunc) http.HandlerFunc { return next },
+		admin{store: s},
+		s.settings.Directory,
+		false, false, 0, // admin calls and search: off
+		s.logger,
+		func(context.Context) v1.RulesRetriever { return nothing },
+		0, 0, 0, // remote read: not routed
+		false,
+		nil, // origins: see Handler
+		s.runtimeInfo,
+		&v1.PrometheusVersion{Version: apiVersion, GoVersion: runtime.Version()},
+		nil, nil, // notifications: not routed
+		prometheus.GathererFunc(s.gather), nil,
+		nil,
+		false, nil, // remote write: off
+		false, false, false, // OTLP: off
+		false,
+		queryLookback,
+		false, false,
+		nil, nil,
+		v1.OpenAPIOptions{IncludePaths: []string{"/query"}, Version: apiVersion},
+		newParser(),
+	)
+}
+
+func (s *Store) flags() map[string]string {
+	return map[string]string{
+		"storage.tsdb.path":           s.settings.Directory,
+		"storage.tsdb.retention.time": model.Duration(s.settings.Retention).String(),
+		"query.timeout":               model.Duration(queryTimeout).String(),
+		"query.lookback-delta":        model.Duration(queryLookback).String(),
+	}
+}
+
+func (s *Store) runtimeInfo() (v1.RuntimeInfo, error) {
+	hostname, _ := os.Hostname() // shown only; may be empty
+	return v1.RuntimeInfo{
+		StartTime:           s.started,
+		Hostname:            hostname,
+		ReloadConfigSuccess: true,
+		LastConfigTime:      s.started,
+		GoroutineCount:      runtime.NumGoroutine(),
+		GOMAXPROCS:          runtime.GOMAXPROCS(0),
+		StorageRetention:    model.Duration(s.settings.Retention).String(),
+	}, nil
+}
+
+// gather returns the TSDB's own metrics, of which status/tsdb shows one.
+func (s *Store) gather() ([]*dto.MetricFamily, error) {
+	session, err := s.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer session.release()
+	return session.registry.Gather()
+}
+
+// absent is what the API asks for and this store has none of, besides the
+// metadata of what was appended.
+type absent struct {
+	metadata map[string][]*scrape.Target
+}
+
+func (absent) ScrapePools() []string                        { return nil }
+func (a absent) TargetsActive() map[string][]*scrape.Target { return a.metadata }
+func (absent) TargetsDropped() map[string][]*scrape.Target  { return nil }
+func (absent) TargetsDroppedCounts() map[string]int         { return nil }
+func (absent) Alertmanagers() []*url.URL                    { return nil }
+func (absent) DroppedAlertmanagers() []*url.URL             { return nil }
+func (absent) RuleGroups() []*rules.Group                   { return nil }
+func (absent) AlertingRules() []*rules.AlertingRule         { return nil }
+func (absent) ScrapePoolConfig(string) (*config.ScrapeConfig, error) {
+	return nil, errors.New("this store does not scrape")
+}
+
+// admin is what the API asks of the TSDB. The calls that change it are neither
+// routed nor enabled.
+type admin struct{ store *Store }
+
+var errReadOnly = errors.New("this API only reads")
+
+func (admin) CleanTombstones() error { return errReadOnly }
+
+func (admin) Delete(context.Context, int64, int64, ...*labels.Matcher) error { return errReadOnly }
+
+func (admin) Snapshot(string, bool) error { return errReadOnly }
+
+func (a admin) Stats(label string, limit int) (*tsdb.Stats, error) {
+	session, err := a.store.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer session.release()
+	return session.db.Head().Stats(label, limit), nil
+}
+
+func (admin) WALReplayStatus() (tsdb.WALReplayStatus, error) { return tsdb.WALReplayStatus{}, nil }
+
+func (a admin) BlockMetas() ([]tsdb.BlockMeta, error) {
+	session, err := a.store.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer session.release()
+	return session.db.BlockMetas(), nil
+}
+
+// shownRoutes are the routes for the page, once each.
+func shownRoutes() []string {
+	var paths []string
+	for _, pattern := range apiRoutes {
+		if method, path, _ := strings.Cut(pattern, " "); method == http.MethodGet {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
