@@ -1,0 +1,89 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/provider/envprovider"
+	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
+)
+
+// componentType is the type of the ledger extension in a collector's
+// configuration.
+const componentType = "usage_ledger"
+
+// apiKey is the part of the extension's configuration that is not ours.
+const apiKey = "api"
+
+// FromMap decodes the ledger extension's section of a configuration, api
+// ignored, over the defaults. The result is not checked.
+func FromMap(section map[string]any) (*Config, error) {
+	section = maps.Clone(section)
+	delete(section, apiKey)
+	c := Default()
+	if err := confmap.NewFromStringMap(section).Unmarshal(&c); err != nil {
+		return nil, fmt.Errorf("%s: %w", componentType, err)
+	}
+	return &c, nil
+}
+
+// FromCollectorConfig reads the ledger extension's section out of a
+// collector's YAML file, with environment variables expanded as the collector
+// does. The result is checked.
+func FromCollectorConfig(path string) (*Config, error) {
+	section, err := extensionSection(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	c, err := FromMap(section)
+	if err != nil {
+		return nil, fmt.Errorf("%s: extensions: %w", path, err)
+	}
+	if err := c.Check(); err != nil {
+		return nil, fmt.Errorf("%s: extensions::%s:\n%w", path, componentType, err)
+	}
+	return c, nil
+}
+
+// extensionSection returns what stands under the only usage_ledger extension.
+func extensionSection(path string) (map[string]any, error) {
+	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
+		URIs:              []string{"file:" + path},
+		ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory(), envprovider.NewFactory()},
+		DefaultScheme:     "env",
+	})
+	if err != nil {
+		return nil, err
+	}
+	conf, err := resolver.Resolve(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	extensions, err := conf.Sub("extensions")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	sections := extensions.ToStringMap()
+	for id := range sections {
+		if kind, _, _ := strings.Cut(id, "/"); strings.TrimSpace(kind) == componentType {
+			found = append(found, id)
+		}
+	}
+	if len(found) != 1 {
+		slices.Sort(found)
+		return nil, fmt.Errorf("extensions: %d of type %s %q: one is needed", len(found), componentType, found)
+	}
+	section, isMap := sections[found[0]].(map[string]any)
+	if !isMap && sections[found[0]] != nil {
+		return nil, fmt.Errorf("extensions::%s: not a map of settings", found[0])
+	}
+	return section, nil
+}
