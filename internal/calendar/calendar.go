@@ -1,0 +1,186 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package calendar says which hour, day, week, month, quarter, half, year and
+// billing cycle of an organization an instant lies in.
+//
+// A Calendar is an IANA zone and a billing anchor day, with all those that the
+// organization had before. The periods of one kind tile time: each ends where
+// the next one starts, across DST changes, skipped dates and changes of the
+// zone.
+//
+//	c := calendar.New(berlin, 31)
+//	p := c.Period(usage.Cycle, t)            // p.Start <= t < p.End
+//	before := c.Period(usage.Cycle, p.Start.Add(-1))
+//	c = c.Change(now, tokyo, 31)             // from the next period on
+//
+// A date begins at its first instant: where a DST change skips midnight that
+// is the instant of the change, and where it repeats midnight the earlier one.
+//
+// The package is pure: it reads no clock. It resolves zone names with
+// [time.LoadLocation] in [FromHistory] only.
+package calendar
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Period is [Start, End), both in UTC and on whole seconds. Periods compare
+// with ==.
+type Period struct{ Start, End time.Time }
+
+// Contains says whether t lies in the period.
+func (p Period) Contains(t time.Time) bool { return !t.Before(p.Start) && t.Before(p.End) }
+
+// Calendar is an organization's time zone and billing anchor, with all earlier
+// ones. It is immutable and safe for concurrent use.
+type Calendar struct {
+	history []entry // never empty, oldest first
+	// regimes say, for each kind, from which instant on which entry counts.
+	// They are empty until the first change: then the only entry counts.
+	regimes [usage.NumKinds][]regime
+}
+
+// entry is a calendar and the second at which it was set.
+type entry struct {
+	from int64
+	rules
+}
+
+// regime is the span over which one entry gives the periods of a kind. It
+// begins with a period's end of the regime before.
+type regime struct {
+	from int64
+	rules
+}
+
+// New returns the calendar of a zone (nil: UTC) and a billing anchor day. An
+// anchor outside 1..31 is taken as the nearest one inside.
+func New(zone *time.Location, anchor int) *Calendar {
+	return &Calendar{history: []entry{{rules: newRules(zone, anchor)}}}
+}
+
+// Change returns the calendar as changed at the given instant. For each kind
+// the period running then ends where it would have ended; the next one starts
+// there and ends at the first boundary of the new calendar after it. A change
+// during a period replaces an earlier one during the same period, which then
+// never took effect for that kind.
+//
+// Setting the latest zone and anchor again returns c itself. An instant before
+// the latest change counts as that of the latest change.
+func (c *Calendar) Change(at time.Time, zone *time.Location, anchor int) *Calendar {
+	next, last := newRules(zone, anchor), c.history[len(c.history)-1]
+	if next.same(last.rules) {
+		return c
+	}
+	from := last.from
+	if len(c.history) == 1 || at.Unix() > from {
+		from = at.Unix()
+	}
+	changed := &Calendar{history: append(append([]entry(nil), c.history...), entry{from, next})}
+	for k := range changed.regimes {
+		end := c.Period(usage.Kind(k), time.Unix(from, 0)).End.Unix()
+		kept := append([]regime(nil), c.regimes[k]...)
+		if len(kept) == 0 {
+			kept = append(kept, regime{math.MinInt64, last.rules})
+		}
+		if kept[len(kept)-1].from == end {
+			kept = kept[:len(kept)-1]
+		}
+		changed.regimes[k] = append(kept, regime{end, next})
+	}
+	return changed
+}
+
+// Period returns the period of a calendar kind that contains t. The kind must
+// not be usage.Rolling.
+func (c *Calendar) Period(k usage.Kind, t time.Time) Period {
+	at, regimes := t.Unix(), c.regimes[k]
+	if len(regimes) == 0 {
+		start, end := c.history[0].period(k, at)
+		return newPeriod(start, end)
+	}
+	i := len(regimes) - 1
+	for regimes[i].from > at {
+		i--
+	}
+	start, end := regimes[i].period(k, at)
+	return newPeriod(max(start, regimes[i].from), end)
+}
+
+func newPeriod(start, end int64) Period {
+	return Period{Start: time.Unix(start, 0).UTC(), End: time.Unix(end, 0).UTC()}
+}
+
+// StartOf returns the instant at which a civil date begins in the zone then in
+// force (the zone that days are cut by).
+func (c *Calendar) StartOf(d usage.Date) time.Time {
+	midnight := midnightOf(d.Year, d.Month, d.Day)
+	regimes := c.regimes[usage.Day]
+	if len(regimes) == 0 {
+		return time.Unix(c.history[0].startOf(midnight), 0).UTC()
+	}
+	until := int64(math.MaxInt64)
+	for i := len(regimes) - 1; ; i-- {
+		start := regimes[i].startOf(midnight)
+		if start >= regimes[i].from {
+			// Where the next regime's date had begun before that regime
+			// did, the date begins with the regime.
+			return time.Unix(min(start, until), 0).UTC()
+		}
+		until = regimes[i].from
+	}
+}
+
+// Zone returns the latest zone.
+func (c *Calendar) Zone() *time.Location { return c.history[len(c.history)-1].zone }
+
+// Anchor returns the latest billing anchor day.
+func (c *Calendar) Anchor() int { return c.history[len(c.history)-1].anchor }
+
+// Entry is one calendar of an organization in a form to be kept.
+type Entry struct {
+	From   int64 // when it was set, unix seconds; 0 for the first
+	Zone   string
+	Anchor int
+}
+
+// History returns all calendars of the organization, oldest first. The zones
+// must have been loaded by name for FromHistory to read it back.
+func (c *Calendar) History() []Entry {
+	entries := make([]Entry, len(c.history))
+	for i, e := range c.history {
+		entries[i] = Entry{From: e.from, Zone: e.zone.String(), Anchor: e.anchor}
+	}
+	return entries
+}
+
+// FromHistory returns the calendar that History described.
+func FromHistory(entries []Entry) (*Calendar, error) {
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("calendar history is empty: it needs at least one entry")
+	}
+	var c *Calendar
+	for i, e := range entries {
+		zone, err := time.LoadLocation(e.Zone)
+		if err != nil {
+			return nil, fmt.Errorf("calendar history entry %d: zone %q: %w", i, e.Zone, err)
+		}
+		if e.Anchor < 1 || e.Anchor > 31 {
+			return nil, fmt.Errorf("calendar history entry %d: anchor %d: must be 1 to 31", i, e.Anchor)
+		}
+		switch {
+		case i == 0:
+			c = New(zone, e.Anchor)
+		case i > 1 && e.From < entries[i-1].From:
+			return nil, fmt.Errorf("calendar history entry %d: from %d: is before the entry it follows (%d)", i, e.From, entries[i-1].From)
+		default:
+			c = c.Change(time.Unix(e.From, 0), zone, e.Anchor)
+		}
+	}
+	return c, nil
+}
