@@ -1,0 +1,134 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package replay runs recorded OTLP through the engine on a clock of its own.
+//
+//	files --lines--> requests --Extractor--> items --Ledger.Record--> ...
+//	                                  at every step  --Ledger.Collect--> Store
+//
+// The clock of a replay is the latest event time it has met, so the figures
+// are those that would have been lived through, had the requests come in the
+// order of the files. Items that come out of order are late as they would have
+// been then.
+//
+// Figures are collected at every step of history: fifteen minutes apart, and
+// one minute apart in the last day before the end (see [Settings]). A request
+// that spans several steps is counted as a whole at its end: nobody knows when
+// in between it had arrived.
+//
+// A replay that is repeated changes no figure. Sets and lifecycle are
+// idempotent, sums know the ids of the last 35 days, and what is older than
+// that is late, because a ledger's clock never goes back. For the same reason
+// steps that the ledger has already passed are not collected again.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Extractor reads items out of requests.
+type Extractor interface {
+	Logs(request plog.Logs, bound string, batch *usage.Batch)
+	Traces(request ptrace.Traces, bound string, batch *usage.Batch)
+	Metrics(request pmetric.Metrics, bound string, batch *usage.Batch)
+}
+
+// Ledger counts items on the clock that it is given.
+type Ledger interface {
+	Record(ctx context.Context, now time.Time, batch *usage.Batch) error
+	// Collect returns the figures at the whole minute at or before now, or at
+	// a later one where the ledger's clock is already ahead.
+	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
+}
+
+// Store keeps figures.
+type Store interface {
+	Write(collection usage.Collection) error
+}
+
+// Settings of a replay.
+type Settings struct {
+	Files     []string
+	Extractor Extractor
+	Ledger    Ledger
+	Store     Store
+
+	// Step is how far collections are apart, a whole number of minutes.
+	Step time.Duration
+	// Fine is how far they are apart from FineFrom on, a whole number of
+	// minutes.
+	Fine     time.Duration
+	FineFrom time.Time
+	// Until is where the replay ends: an item with a later time does not move
+	// the clock (one record dated into the next century would make all others
+	// late), and the last collection is at this minute.
+	Until time.Time
+
+	// Progress is called after every request; it may be nil.
+	Progress func(Progress)
+}
+
+// Progress is how far a replay is.
+type Progress struct {
+	Bytes int64     // read so far, of all files
+	Items int       // read so far
+	Clock time.Time // of the replay
+}
+
+// Run replays the files in their order. A line that is no OTLP request is
+// noted in the report and passed over; an error ends the replay, and the
+// report then says how far it came.
+func Run(ctx context.Context, s Settings) (*Report, error) {
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	report := &Report{}
+	p := player{Settings: s, report: report}
+	requests := readAhead(ctx, s.Files)
+	for r := range requests {
+		switch {
+		case r.fatal != nil:
+			return report, r.fatal
+		case r.bad != nil:
+			report.note(r.file, r.line, r.bad)
+		default:
+			if err := p.play(ctx, r); err != nil {
+				return report, fmt.Errorf("%s:%d: %w", r.file, r.line, err)
+			}
+		}
+		if s.Progress != nil {
+			s.Progress(Progress{Bytes: r.read, Items: report.Items, Clock: p.clock})
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return report, err
+	}
+	return report, p.finish(ctx)
+}
+
+func (s *Settings) validate() error {
+	var errs []error
+	for _, step := range []struct {
+		name  string
+		value time.Duration
+	}{{"step", s.Step}, {"fine step", s.Fine}} {
+		if step.value < time.Minute || step.value%time.Minute != 0 {
+			errs = append(errs, fmt.Errorf("%s %s: figures are of whole minutes; use one minute or a multiple of it", step.name, step.value))
+		}
+	}
+	if len(s.Files) == 0 {
+		errs = append(errs, errors.New("no files to replay"))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,288 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/goleak"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// book is an extractor, a ledger and a store that write down what is asked of
+// them: `+3 10:14:59` counts three items at that time on the clock, `10:15`
+// collects, `=10:15` stores.
+type book struct {
+	calls   []string
+	clock   time.Time
+	counted float64
+	series  *usage.Series
+	fail    error // of the store
+}
+
+func newBook() *book {
+	return &book{series: &usage.Series{Name: itemsSeries, Labels: []usage.Label{{Name: "outcome", Value: "counted"}}}}
+}
+
+func (b *book) Logs(request plog.Logs, _ string, batch *usage.Batch) {
+	batch.Items = append(batch.Items, make([]usage.Item, request.LogRecordCount())...)
+}
+
+func (b *book) Traces(request ptrace.Traces, _ string, batch *usage.Batch) {
+	batch.Items = append(batch.Items, make([]usage.Item, request.SpanCount())...)
+}
+
+func (b *book) Metrics(request pmetric.Metrics, _ string, batch *usage.Batch) {
+	batch.Items = append(batch.Items, make([]usage.Item, request.DataPointCount())...)
+}
+
+func (b *book) note(format string, args ...any) {
+	b.calls = append(b.calls, fmt.Sprintf(format, args...))
+}
+
+func (b *book) advance(now time.Time) {
+	if now.After(b.clock) {
+		b.clock = now
+	}
+}
+
+func (b *book) Record(_ context.Context, now time.Time, batch *usage.Batch) error {
+	b.advance(now)
+	b.note("+%d %s", len(batch.Items), now.Format("15:04:05"))
+	b.counted += float64(len(batch.Items))
+	return nil
+}
+
+func (b *book) Collect(_ context.Context, now time.Time) (usage.Collection, error) {
+	b.advance(now)
+	b.note("%s", now.Format("15:04"))
+	return usage.Collection{At: b.clock.Truncate(time.Minute), Organizations: []usage.OrganizationFigures{
+		{Organization: "acme", Figures: []usage.Figure{{Series: b.series, Value: b.counted}}},
+	}}, nil
+}
+
+func (b *book) Write(figures usage.Collection) error {
+	b.note("=%s", figures.At.Format("15:04"))
+	return b.fail
+}
+
+func day(clock string) time.Time {
+	at, err := time.Parse(time.DateTime, "2026-11-20 "+clock)
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
+// tape writes a file with a request for each line of times; a line that is in
+// quotes is written as it is.
+func tape(t *testing.T, lines ...string) string {
+	t.Helper()
+	var text strings.Builder
+	for _, line := range lines {
+		if raw, quoted := strings.CutPrefix(line, "'"); quoted {
+			text.WriteString(raw + "\n")
+			continue
+		}
+		logs := plog.NewLogs()
+		records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+		for _, clock := range strings.Fields(line) {
+			records.AppendEmpty().SetTimestamp(pcommon.NewTimestampFromTime(day(clock)))
+		}
+		request, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+		require.NoError(t, err)
+		text.Write(append(request, '\n'))
+	}
+	file := filepath.Join(t.TempDir(), "tape.jsonl")
+	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
+	return file
+}
+
+func settings(b *book, until string, files ...string) Settings {
+	return Settings{
+		Files: files, Extractor: b, Ledger: b, Store: b,
+		Step: 15 * time.Minute, Fine: time.Minute, FineFrom: day("23:59:00"), Until: day(until),
+	}
+}
+
+func TestEveryStepIsCollectedAfterWhatCameBeforeIt(t *testing.T) {
+	b := newBook()
+	report, err := Run(t.Context(), settings(b, "11:00:00", tape(t,
+		"10:01:00 10:02:00", "10:14:59", "10:15:00", "10:50:30")))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"10:02", // what was there before
+		"+3 10:14:59", "10:15", "=10:15",
+		"+1 10:15:00", "10:30", "=10:30", "10:45", "=10:45",
+		"+1 10:50:30", "11:00", "=11:00", "11:00",
+	}, b.calls)
+	require.Equal(t, 4, report.Requests)
+	require.Equal(t, 5, report.Items)
+	require.Equal(t, 4, report.Collections)
+	require.Equal(t, map[string]Outcomes{"acme": {"counted": 5}}, report.Outcomes)
+}
+
+func TestTheLastDayIsCollectedMinuteByMinute(t *testing.T) {
+	b := newBook()
+	s := settings(b, "10:48:00", tape(t, "10:20:00", "10:46:30"))
+	s.FineFrom = day("10:45:00")
+	_, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"10:20", "+1 10:20:00", "10:30", "=10:30", "10:45", "=10:45", "10:46", "=10:46",
+		"+1 10:46:30", "10:47", "=10:47", "10:48", "=10:48", "10:48",
+	}, b.calls)
+}
+
+func TestARequestThatSpansStepsIsCountedAtItsEnd(t *testing.T) {
+	b := newBook()
+	_, err := Run(t.Context(), settings(b, "11:00:00", tape(t, "10:01:00", "10:05:00 10:40:00", "10:50:00")))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"10:01", "+3 10:40:00", "10:45", "=10:45", "+1 10:50:00", "11:00", "=11:00", "11:00",
+	}, b.calls)
+}
+
+func TestItemsFromThePastOrTheFutureDoNotMoveTheClock(t *testing.T) {
+	b := newBook()
+	_, err := Run(t.Context(), settings(b, "10:30:00", tape(t, "10:01:00", "09:00:00", "23:00:00", "10:02:00")))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"10:01", "+4 10:02:00", "10:15", "=10:15", "10:30", "=10:30", "10:30",
+	}, b.calls)
+}
+
+func TestAGapOfMonthsIsNotCollectedThrough(t *testing.T) {
+	b := newBook()
+	file := tape(t, "10:01:00", "10:02:00")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	lines := strings.Split(string(text), "\n")
+	early := time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC)
+	lines[0] = strings.ReplaceAll(lines[0], fmt.Sprint(day("10:01:00").UnixNano()), fmt.Sprint(early.UnixNano()))
+	require.NoError(t, os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600))
+	_, err = Run(t.Context(), settings(b, "10:15:00", file))
+	require.NoError(t, err)
+	require.Equal(t, []string{"00:00", "+1 00:00:00", "+1 10:02:00", "10:15", "=10:15", "10:15"}, b.calls)
+}
+
+func TestARepeatedReplayDoesNotCollectAgain(t *testing.T) {
+	b := newBook()
+	s := settings(b, "10:30:00", tape(t, "10:01:00", "10:20:00"))
+	_, err := Run(t.Context(), s)
+	require.NoError(t, err)
+
+	b.calls = nil
+	report, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	require.Equal(t, day("10:30:00"), report.PassedUntil)
+	require.Zero(t, report.Collections)
+	require.Equal(t, []string{"10:01", "+1 10:01:00", "+1 10:20:00", "10:30"}, b.calls)
+	require.Equal(t, map[string]Outcomes{"acme": {"counted": 2}}, report.Outcomes, "only what the repetition added")
+}
+
+func TestAReplayGoesOnWhereAnEarlierOneEnded(t *testing.T) {
+	b := newBook()
+	_, err := Run(t.Context(), settings(b, "10:30:00", tape(t, "10:01:00")))
+	require.NoError(t, err)
+
+	b.calls = nil
+	_, err = Run(t.Context(), settings(b, "11:00:00", tape(t, "10:20:00", "10:35:00")))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"10:20", "+1 10:20:00", "+1 10:35:00", "10:45", "=10:45", "11:00", "=11:00", "11:00",
+	}, b.calls)
+}
+
+func TestBadLinesAreNotedAndTheRestGoesOn(t *testing.T) {
+	b := newBook()
+	file := tape(t, "10:01:00", "'not json", "'{\"resourceLogs\":[{]}", "", "'{\"other\":1}", "10:02:00")
+	report, err := Run(t.Context(), settings(b, "10:15:00", file))
+	require.NoError(t, err)
+	require.Equal(t, 2, report.Items)
+	require.Equal(t, 3, report.Bad)
+	for i, number := range []int{2, 3, 5} {
+		require.Contains(t, report.BadLines[i], fmt.Sprintf("%s:%d: ", file, number))
+	}
+	require.Contains(t, report.BadLines[0], "resourceLogs, resourceSpans or resourceMetrics")
+}
+
+func TestReplayReadsAllThreeSignals(t *testing.T) {
+	b := newBook()
+	nano := day("10:01:00").UnixNano()
+	report, err := Run(t.Context(), settings(b, "10:15:00", tape(t,
+		fmt.Sprintf(`'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"observedTimeUnixNano":"%d"}]}]}]}`, nano),
+		fmt.Sprintf(`'{"resourceSpans":[{"scopeSpans":[{"spans":[{"endTimeUnixNano":"%d"}]}]}]}`, nano+1),
+		fmt.Sprintf(`' { "resourceMetrics" : [{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{"timeUnixNano":"%d"}]}},{"gauge":{"dataPoints":[{}]}}]}]}]}`, nano+2),
+	)))
+	require.NoError(t, err)
+	require.Empty(t, report.BadLines)
+	require.Equal(t, 4, report.Items)
+}
+
+func TestErrorsEndTheReplayAndSayWhere(t *testing.T) {
+	b := newBook()
+	b.fail = errors.New("disk is full")
+	file := tape(t, "10:01:00", "10:20:00", "10:50:00")
+	_, err := Run(t.Context(), settings(b, "11:00:00", file))
+	require.EqualError(t, err, file+":2: disk is full")
+
+	_, err = Run(t.Context(), settings(newBook(), "11:00:00", file, filepath.Join(t.TempDir(), "missing.jsonl")))
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = Run(ctx, settings(newBook(), "11:00:00", file))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestStepsAreWholeMinutes(t *testing.T) {
+	s := settings(newBook(), "11:00:00")
+	s.Step, s.Fine = 90*time.Second, 0
+	_, err := Run(t.Context(), s)
+	require.ErrorContains(t, err, "step 1m30s")
+	require.ErrorContains(t, err, "fine step 0s")
+	require.ErrorContains(t, err, "no files to replay")
+}
+
+func TestProgressCountsBytesAndItems(t *testing.T) {
+	b := newBook()
+	file := tape(t, "10:01:00 10:01:01", "10:20:00")
+	s := settings(b, "10:30:00", file)
+	var last Progress
+	s.Progress = func(p Progress) { last = p }
+	_, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	size, err := Size([]string{file})
+	require.NoError(t, err)
+	require.Equal(t, Progress{Bytes: size, Items: 3, Clock: day("10:20:00")}, last)
+}
+
+func TestEndIsTheMinuteAfterTheLastRequest(t *testing.T) {
+	end, err := End([]string{tape(t, "10:01:00", "10:20:01")}, day("12:00:00"))
+	require.NoError(t, err)
+	require.Equal(t, day("10:21:00"), end)
+
+	end, err = End([]string{tape(t, "10:20:00 13:00:00", "'", "'  ")}, day("12:00:00"))
+	require.NoError(t, err)
+	require.Equal(t, day("10:20:00"), end)
+
+	_, err = End([]string{tape(t, "'nothing")}, day("12:00:00"))
+	require.ErrorContains(t, err, "--until")
+}
