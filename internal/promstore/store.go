@@ -147,14 +147,16 @@ type session struct {
 // the lock of a dead process is none. Where only space is missing the store
 // opens all the same, answers 503, and comes up at the first append after
 // space was freed.
-func Open(settings Settings) (*Store, error) {
+func Open(settings Settings) (*Store, error) { return open(settings, freeBytes) }
+
+func open(settings Settings, free func(dir string) (uint64, error)) (*Store, error) {
 	if settings.Directory == "" {
 		return nil, errors.New("directory is empty: name a directory of this store's own")
 	}
 	if settings.Retention < MinRetention {
 		return nil, fmt.Errorf("retention %s is too short: use %s or longer", settings.Retention, MinRetention)
 	}
-	s := &Store{settings: settings, logger: settings.Logger, started: time.Now(), free: freeBytes}
+	s := &Store{settings: settings, logger: settings.Logger, started: time.Now(), free: free}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
