@@ -1,0 +1,107 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// A cell is what one period or one minute has of one thing: cellWidth(averages)
+// numbers side by side, so that a row is one slice and adding is one loop.
+//
+//	column  0             1       2 + 2a             3 + 2a
+//	        sum, micros   events  sum of average a   its count
+const (
+	sumColumn    = 0
+	eventsColumn = 1
+	firstAverage = 2
+)
+
+func cellWidth(averages int) int { return firstAverage + 2*averages }
+
+// addCell adds sign times src to dst.
+func addCell(dst, src []int64, sign int64) {
+	for i, v := range src {
+		dst[i] += sign * v
+	}
+}
+
+// sumWindow is a window of a consumption meter with its place in a row.
+type sumWindow struct {
+	usage.Window
+	first   int    // where its first cell starts in sumRow.cells
+	periods int    // its cells: depth of a calendar kind, 1 of a rolling window
+	minutes Minute // length of a rolling window, 0 of a calendar kind
+	figures int    // number of its first published period among all of the meter
+}
+
+// shown is how many periods of the window have series.
+func (w *sumWindow) shown() int { return min(w.periods, published) }
+
+// sumLayout is how the rows of one meter are laid out.
+type sumLayout struct {
+	width   int // of a cell
+	windows []sumWindow
+	size    int    // numbers in sumRow.cells
+	shown   int    // published periods of all windows
+	longest Minute // rolling window; 0: none
+}
+
+func newSumLayout(def *usage.Meter) sumLayout {
+	l := sumLayout{width: cellWidth(len(def.Averages))}
+	for _, window := range def.Windows {
+		w := sumWindow{Window: window, first: l.size, periods: 1, figures: l.shown}
+		if window.Kind < usage.Rolling {
+			w.periods = depth[window.Kind]
+		} else {
+			w.minutes = Minute(window.Hours) * 60
+			l.longest = max(l.longest, w.minutes)
+		}
+		l.windows = append(l.windows, w)
+		l.size += w.periods * l.width
+		l.shown += w.shown()
+	}
+	return l
+}
+
+// sumRow is what is known of the whole meter, or of one value of a breakdown.
+type sumRow struct {
+	cells  []int64 // of each window, current period first
+	log    minuteLog
+	series []*usage.Series // of the published periods, by column; made when first shown
+}
+
+func newSumRow(l *sumLayout) *sumRow { return &sumRow{cells: make([]int64, l.size)} }
+
+// cell returns the cell of a window's period.
+func (r *sumRow) cell(l *sumLayout, w *sumWindow, period int) []int64 {
+	at := w.first + period*l.width
+	return r.cells[at : at+l.width]
+}
+
+// turn moves the row's windows from one minute to another.
+func (r *sumRow) turn(l *sumLayout, from, to Minute, rolled *[usage.NumKinds]int) {
+	for i := range l.windows {
+		w := &l.windows[i]
+		if w.Kind < usage.Rolling {
+			shift(r.cells[w.first:w.first+w.periods*l.width], l.width, rolled[w.Kind])
+			continue
+		}
+		sum := r.cell(l, w, 0)
+		r.log.sum(sum, from, to, +1)
+		r.log.sum(sum, from-w.minutes, to-w.minutes, -1)
+	}
+	if l.longest > 0 {
+		r.log.drop(to - l.longest)
+	}
+}
+
+// resum finds the sums of the rolling windows from the minutes.
+func (r *sumRow) resum(l *sumLayout, asOf Minute) {
+	for i := range l.windows {
+		if w := &l.windows[i]; w.Kind == usage.Rolling {
+			sum := r.cell(l, w, 0)
+			clear(sum)
+			r.log.sum(sum, asOf-w.minutes, asOf, +1)
+		}
+	}
+}

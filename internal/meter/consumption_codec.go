@@ -1,0 +1,271 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// consumptionFormat is the version of what encode writes. Everything that a
+// changed configuration may add or remove is written with its name, so that
+// the state outlives it: what the meter no longer has is passed over, what is
+// new begins empty.
+//
+//	format asOf ever
+//	averages:  count { name bound }   bound of the value before them
+//	kinds:     count { kind }
+//	total:     row
+//	dims:      count { dimension, count { number row } }
+//	nobody:    count { kind, share x published }
+//
+//	row:       for each kind: count { period cell }
+//	           count { minutes since the one before, cell }
+const consumptionFormat = 1
+
+// encode writes everything but the pages of x.users.
+func (x *consumption) encode(e *Encoder) {
+	e.Uint(consumptionFormat)
+	e.Int(int64(x.asOf))
+	e.Int(x.ever.units)
+	e.Int(x.ever.micros)
+	e.Int(x.bounds[0])
+	e.Uint(uint64(len(x.def.Averages)))
+	for i, average := range x.def.Averages {
+		e.String(average.Name)
+		e.Int(x.bounds[1+i])
+	}
+	calendar := x.calendarWindows()
+	e.Uint(uint64(len(calendar)))
+	for _, w := range calendar {
+		e.Uint(uint64(w.Kind))
+	}
+	x.encodeRow(e, x.total, calendar)
+	e.Uint(uint64(len(x.dims)))
+	for b, rows := range x.dims {
+		e.String(x.def.Breakdowns[b].Dimension)
+		x.encodeRows(e, rows, calendar)
+	}
+	e.Uint(uint64(len(x.users.kinds)))
+	for k, kind := range x.users.kinds {
+		e.Uint(uint64(kind))
+		for _, t := range x.nobody[k*published:][:published] {
+			e.Int(int64(t))
+		}
+	}
+}
+
+func (x *consumption) calendarWindows() []*sumWindow {
+	var found []*sumWindow
+	for i := range x.layout.windows {
+		if x.layout.windows[i].Kind < usage.Rolling {
+			found = append(found, &x.layout.windows[i])
+		}
+	}
+	return found
+}
+
+func (x *consumption) encodeRows(e *Encoder, rows []*sumRow, calendar []*sumWindow) {
+	met := 0
+	for _, r := range rows {
+		if r != nil {
+			met++
+		}
+	}
+	e.Uint(uint64(met))
+	for number, r := range rows {
+		if r != nil {
+			e.Uint(uint64(number))
+			x.encodeRow(e, r, calendar)
+		}
+	}
+}
+
+func (x *consumption) encodeRow(e *Encoder, r *sumRow, calendar []*sumWindow) {
+	for _, w := range calendar {
+		filled := 0
+		for period := range w.periods {
+			if r.cell(&x.layout, w, period)[eventsColumn] != 0 {
+				filled++
+			}
+		}
+		e.Uint(uint64(filled))
+		for period := range w.periods {
+			if cell := r.cell(&x.layout, w, period); cell[eventsColumn] != 0 {
+				e.Uint(uint64(period))
+				encodeCell(e, cell)
+			}
+		}
+	}
+	r.log.encode(e, x.layout.width)
+}
+
+func encodeCell(e *Encoder, cell []int64) {
+	for _, v := range cell {
+		e.Int(v)
+	}
+}
+
+// rowReader turns rows of the encoded meter into those of this one.
+type rowReader struct {
+	layout  *sumLayout
+	columns []int        // where each encoded column goes; -1: nowhere
+	windows []*sumWindow // where each encoded kind goes; nil: nowhere
+}
+
+// decode reads what encode wrote into an empty state. The values of all
+// breakdowns must be known already, the pages of users come before the first
+// figures.
+func (x *consumption) decode(d *Decoder) {
+	if d.Uint() != consumptionFormat {
+		d.fail()
+	}
+	x.asOf = Minute(d.Int())
+	x.ever = counted{units: d.Int(), micros: d.Int()}
+	x.bounds[0] = d.Int()
+	reader := rowReader{layout: &x.layout, columns: []int{sumColumn, eventsColumn}}
+	for range d.Count(2) {
+		x.decodeAverage(d, &reader)
+	}
+	kinds := d.Count(1)
+	if kinds > usage.NumKinds {
+		d.fail()
+		return
+	}
+	for range kinds {
+		reader.windows = append(reader.windows, x.window(d.Uint()))
+	}
+	reader.row(d, x.total)
+	for range d.Count(2) {
+		x.decodeRows(d, &reader)
+	}
+	x.decodeNobody(d)
+	x.decoded(d)
+}
+
+func (x *consumption) decodeAverage(d *Decoder, reader *rowReader) {
+	name, bound := d.String(), d.Int()
+	for i, average := range x.def.Averages {
+		if average.Name == name {
+			x.bounds[1+i] = bound
+			reader.columns = append(reader.columns, firstAverage+2*i, firstAverage+2*i+1)
+			return
+		}
+	}
+	reader.columns = append(reader.columns, -1, -1)
+}
+
+func (x *consumption) window(kind uint64) *sumWindow {
+	for _, w := range x.calendarWindows() {
+		if uint64(w.Kind) == kind {
+			return w
+		}
+	}
+	return nil
+}
+
+func (x *consumption) decodeRows(d *Decoder, reader *rowReader) {
+	dimension, breakdown := d.String(), -1
+	for b := range x.def.Breakdowns {
+		if x.def.Breakdowns[b].Dimension == dimension {
+			breakdown = b
+		}
+	}
+	for range d.Count(2) {
+		number := d.Uint()
+		switch {
+		case breakdown < 0:
+			reader.row(d, newSumRow(&x.layout))
+		case number >= uint64(len(x.vals[breakdown].names)):
+			d.fail()
+			return
+		default:
+			reader.row(d, x.row(breakdown, uint32(number)))
+		}
+	}
+}
+
+func (x *consumption) decodeNobody(d *Decoder) {
+	for range d.Count(1 + published) {
+		k := x.users.indexOf(d.Uint())
+		for period := range published {
+			if t := share(d.Int()); k >= 0 {
+				x.nobody[k*published+period] = t
+			}
+		}
+	}
+}
+
+// decoded finds what is not written and refuses what cannot be.
+func (x *consumption) decoded(d *Decoder) {
+	for _, bound := range x.bounds {
+		if bound < 0 || bound > maxSum {
+			d.fail()
+		}
+	}
+	if x.ever.micros <= -usage.Micro || x.ever.micros >= usage.Micro {
+		d.fail()
+	}
+	for r := range x.rows() {
+		if x.layout.longest == 0 {
+			r.log = minuteLog{}
+		}
+		r.resum(&x.layout, x.asOf)
+	}
+	for i := range x.tops {
+		x.tops[i].stale = true
+	}
+}
+
+// row adds an encoded row to r.
+func (f *rowReader) row(d *Decoder, r *sumRow) {
+	for _, w := range f.windows {
+		for range d.Count(1 + len(f.columns)) {
+			period := d.Uint()
+			if w == nil || period >= uint64(w.periods) {
+				f.cell(d, nil)
+				continue
+			}
+			f.cell(d, r.cell(f.layout, w, int(period)))
+		}
+	}
+	m := int64(0)
+	for range d.Count(1 + len(f.columns)) {
+		m += int64(d.Uint())
+		if m < 0 || m != int64(Minute(m)) {
+			d.fail()
+			return
+		}
+		f.cell(d, r.log.at(Minute(m), f.layout.width))
+	}
+}
+
+// cell adds an encoded cell to one of this meter's, or passes it over.
+func (f *rowReader) cell(d *Decoder, to []int64) {
+	for _, column := range f.columns {
+		if v := d.Int(); to != nil && column >= 0 {
+			to[column] += v
+		}
+	}
+}
+
+// encode writes the minutes.
+func (l *minuteLog) encode(e *Encoder, width int) {
+	filled := 0
+	for i := range l.chunks {
+		filled += len(l.chunks[i].cells) / width
+	}
+	e.Uint(uint64(filled))
+	before := Minute(0)
+	for i := range l.chunks {
+		ch := &l.chunks[i]
+		at := 0
+		for within := range Minute(minutesPerHour) {
+			if ch.mask&(1<<within) == 0 {
+				continue
+			}
+			m := ch.hour*minutesPerHour + within
+			e.Uint(uint64(m - before))
+			encodeCell(e, ch.cells[at:at+width])
+			before, at = m, at+width
+		}
+	}
+}

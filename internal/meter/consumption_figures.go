@@ -1,0 +1,177 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// consumptionSeries are the series that no row or user has, made when first
+// shown; nobody and rest by kind of userSums.kinds and period.
+type consumptionSeries struct {
+	ever         *usage.Series
+	nobody, rest []*usage.Series
+}
+
+// figures appends the figures at c.asOf. exists tells which periods of
+// calendar windows have figures.
+func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, period int) bool) {
+	if !x.def.Corrections {
+		if x.series.ever == nil {
+			x.series.ever = s.book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
+		}
+		s.add(x.series.ever, x.ever.value())
+	}
+	x.refill(c)
+	kind := 0
+	for i := range x.layout.windows {
+		w := &x.layout.windows[i]
+		for period := range w.shown() {
+			if w.Kind < usage.Rolling && !exists(w.Window, period) {
+				continue
+			}
+			x.periodFigures(s, w, period)
+			if w.Kind < usage.Rolling && x.def.ByUser != nil {
+				x.userFigures(s, w, kind, period)
+			}
+		}
+		if w.Kind < usage.Rolling {
+			kind++
+		}
+	}
+}
+
+// periodFigures appends the total and the breakdowns by attribute. The total
+// is a figure when it is zero too.
+func (x *consumption) periodFigures(s *sheet, w *sumWindow, period int) {
+	x.show(s, x.total, w, period, consumptionSum, nil)
+	for b, rows := range x.dims {
+		for number, r := range rows {
+			if r == nil || r.cell(&x.layout, w, period)[eventsColumn] == 0 {
+				continue
+			}
+			name := [2]usage.Label{
+				{Name: "dimension", Value: x.def.Breakdowns[b].Dimension},
+				{Name: "dimension_value", Value: x.vals[b].names[number]},
+			}
+			x.show(s, r, w, period, consumptionBreakdown, name[:])
+		}
+	}
+}
+
+// The series of a cell's columns; how many events a breakdown value has is
+// not one.
+var (
+	consumptionSum       = [...]string{"usage_consumption", "usage_consumption_events"}
+	consumptionBreakdown = [...]string{"usage_consumption_breakdown", ""}
+)
+
+// show appends one figure for each column of a cell.
+func (x *consumption) show(s *sheet, r *sumRow, w *sumWindow, period int, names [firstAverage]string, more []usage.Label) {
+	if r.series == nil {
+		r.series = make([]*usage.Series, x.layout.shown*x.layout.width)
+	}
+	series := r.series[(w.figures+period)*x.layout.width:][:x.layout.width]
+	if series[sumColumn] == nil {
+		x.nameColumns(s.book, series, w, period, names, more)
+	}
+	for column, v := range r.cell(&x.layout, w, period) {
+		switch {
+		case series[column] == nil:
+		case column%2 == 1: // a count
+			s.add(series[column], float64(v))
+		default:
+			s.add(series[column], amount(v))
+		}
+	}
+}
+
+func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWindow, period int, names [firstAverage]string, more []usage.Label) {
+	labels := windowLabels(x.def.Name, w.Window, period, more...)
+	unit := labels
+	if more == nil {
+		unit = append(labels[:len(labels):len(labels)], usage.Label{Name: "unit", Value: x.def.Unit})
+	}
+	series[sumColumn] = book.Gauge(names[sumColumn], unit...)
+	if names[eventsColumn] != "" {
+		series[eventsColumn] = book.Gauge(names[eventsColumn], labels...)
+	}
+	for a, average := range x.def.Averages {
+		of := append(labels[:len(labels):len(labels)], usage.Label{Name: "average", Value: average.Name})
+		series[firstAverage+2*a] = book.Gauge("usage_average_sum", of...)
+		series[firstAverage+2*a+1] = book.Gauge("usage_average_count", of...)
+	}
+}
+
+// userFigures appends the breakdown by user: the top users, nobody, and the
+// rest, which together are the total.
+func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, period int) {
+	at := kind*published + period
+	rest := x.total.cell(&x.layout, w, period)[sumColumn]
+	entries := x.tops[at].entries
+	for i := range entries {
+		e := &entries[i]
+		if e.series == nil {
+			e.series = x.userSeries(s, w, period, s.person(e.slot, x.def.ByUser.Reveal))
+		}
+		s.add(e.series, amount(e.sum))
+		rest -= e.sum
+	}
+	if x.series.nobody == nil {
+		x.series.nobody = make([]*usage.Series, len(x.tops))
+		x.series.rest = make([]*usage.Series, len(x.tops))
+	}
+	if none := x.nobody[at]; none != 0 {
+		if x.series.nobody[at] == nil {
+			x.series.nobody[at] = x.userSeries(s, w, period, usage.NoValue)
+		}
+		s.add(x.series.nobody[at], amount(none.sum()))
+		rest -= none.sum()
+	}
+	if rest != 0 {
+		if x.series.rest[at] == nil {
+			x.series.rest[at] = x.userSeries(s, w, period, usage.OtherValue)
+		}
+		s.add(x.series.rest[at], amount(rest))
+	}
+}
+
+func (x *consumption) userSeries(s *sheet, w *sumWindow, period int, name string) *usage.Series {
+	return s.book.Gauge("usage_consumption_breakdown", windowLabels(x.def.Name, w.Window, period,
+		usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
+		usage.Label{Name: "dimension_value", Value: name})...)
+}
+
+// renamed says that a user's name in labels changed (erased, or merged under
+// another id): it is asked for again at the next figures.
+func (x *consumption) renamed() {
+	for i := range x.tops {
+		x.tops[i].forgetSeries()
+	}
+}
+
+// refill finds the users of stale top lists: one pass over all users after a
+// correction, a merge or a restart, none in the steady state.
+func (x *consumption) refill(c *clock) {
+	var stale []int
+	for i := range x.tops {
+		if x.tops[i].stale {
+			x.tops[i].empty()
+			stale = append(stale, i)
+		}
+	}
+	if stale == nil {
+		return
+	}
+	for i := range x.users.pages {
+		p := x.users.page(c, i)
+		if p == nil {
+			continue
+		}
+		for n := range uint32(pageUsers) {
+			slot, sums := uint32(i)*pageUsers+n, x.users.user(p, n)
+			for _, at := range stale {
+				x.tops[at].change(x.def.ByUser.Top, slot, 0, sums[at], x.hash)
+			}
+		}
+	}
+}

@@ -1,0 +1,478 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// consumptionBench drives one consumption state as an organization does.
+type consumptionBench struct {
+	t     testing.TB
+	def   *usage.Meter
+	vals  []*values
+	x     *consumption
+	c     *clock
+	book  *Book
+	pages map[int][]byte // user pages as stored
+	sheet sheet
+	off   map[string]bool // window/period without figures
+}
+
+func minuteAt(t testing.TB, s string) Minute {
+	at, err := time.Parse("2006-01-02 15:04", s)
+	require.NoError(t, err)
+	return MinuteOf(at)
+}
+
+func mustWindows(t testing.TB, names string) []usage.Window {
+	var windows []usage.Window
+	for name := range strings.FieldsSeq(names) {
+		w, err := usage.ParseWindow(name)
+		require.NoError(t, err)
+		windows = append(windows, w)
+	}
+	return windows
+}
+
+// spread is a hash that orders slots unlike their numbers.
+func spread(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
+
+func consumptionMeter(t testing.TB, windows string) *usage.Meter {
+	return &usage.Meter{Name: "minutes", Type: usage.Consumption, Unit: "min", Windows: mustWindows(t, windows)}
+}
+
+func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *consumptionBench {
+	location, err := time.LoadLocation(zone)
+	require.NoError(t, err)
+	b := &consumptionBench{t: t, def: def, book: NewBook(), pages: map[int][]byte{}}
+	for i := range def.Breakdowns {
+		b.vals = append(b.vals, newValues(&def.Breakdowns[i]))
+	}
+	b.c = &clock{calendar: calendar.New(location, 1), asOf: minuteAt(t, now), past: 35 * 24 * 60}
+	b.c.now = b.c.asOf
+	for _, w := range def.Windows {
+		if w.Kind < usage.Rolling {
+			b.c.follow(w.Kind)
+		}
+	}
+	b.x = newConsumption(def, b.vals, spread)
+	return b
+}
+
+// consume counts a value; zero time is the clock's minute.
+func (b *consumptionBench) consume(ns int64, user uint32, value float64, dims ...string) {
+	e := Effect{Kind: usage.Consume, Value: int64(value * usage.Micro), ByUser: user != NoUser}
+	for i := range b.def.Breakdowns {
+		name := usage.NoValue
+		if i < len(dims) {
+			name = dims[i]
+		}
+		n, _ := b.vals[i].number(name, 3)
+		e.Dims = append(e.Dims, n)
+	}
+	e.Averages = make([]usage.Average, len(b.def.Averages))
+	b.apply(ns, user, &e)
+}
+
+func (b *consumptionBench) apply(ns int64, user uint32, e *Effect) {
+	require.True(b.t, b.x.fits(e))
+	b.x.apply(b.c, &Event{Time: ns, User: user}, e)
+}
+
+func (b *consumptionBench) consumeAt(at string, value float64, dims ...string) {
+	b.consume(minuteAt(b.t, at).Ns(), NoUser, value, dims...)
+}
+
+func (b *consumptionBench) turn(to Minute) {
+	var rolled [usage.NumKinds]int
+	from := b.c.asOf
+	for k := range usage.NumKinds {
+		if b.c.tracks[k] != nil {
+			rolled[k] = b.c.roll(usage.Kind(k), to)
+		}
+	}
+	b.c.asOf, b.c.now = to, to
+	b.x.turn(b.c, from, &rolled)
+}
+
+func (b *consumptionBench) turnTo(at string) { b.turn(minuteAt(b.t, at)) }
+
+// figures returns every figure by its name and labels besides meter and unit.
+func (b *consumptionBench) figures() map[string]float64 {
+	b.sheet.book, b.sheet.figures = b.book, b.sheet.figures[:0]
+	b.sheet.person = func(user uint32, reveal bool) string { return fmt.Sprintf("u%d/%v", user, reveal) }
+	b.x.figures(b.c, &b.sheet, func(w usage.Window, period int) bool {
+		return !b.off[w.String()+"/"+usage.PeriodName(period)]
+	})
+	found := map[string]float64{}
+	for _, f := range b.sheet.figures {
+		key := strings.TrimPrefix(f.Series.Name, "usage_")
+		for _, l := range f.Series.Labels {
+			if l.Name != "meter" && l.Name != "unit" {
+				key += " " + l.Value
+			}
+		}
+		require.NotContains(b.t, found, key, "one series, two figures")
+		found[key] = f.Value
+	}
+	return found
+}
+
+// checkpoint stores the user pages that changed, as the owner does.
+func (b *consumptionBench) checkpoint() {
+	for i := range b.x.users.pages {
+		if b.x.users.dirty[i/64]&(1<<(i%64)) != 0 {
+			e := &Encoder{}
+			b.x.users.encodePage(i, e)
+			b.pages[i] = e.Bytes
+		}
+	}
+	clear(b.x.users.dirty)
+}
+
+// restart writes the state and goes on with what is read back, as def.
+func (b *consumptionBench) restart(def *usage.Meter) {
+	b.checkpoint()
+	e := &Encoder{}
+	b.x.encode(e)
+	b.def, b.x = def, newConsumption(def, b.vals, spread)
+	d := &Decoder{Bytes: e.Bytes}
+	b.x.decode(d)
+	require.NoError(b.t, d.Err())
+	require.Empty(b.t, d.Bytes)
+	for i, page := range b.pages {
+		d := &Decoder{Bytes: page}
+		b.x.users.decodePage(i, d)
+		require.NoError(b.t, d.Err())
+		require.Empty(b.t, d.Bytes)
+	}
+}
+
+func TestAnEventCountsInTheOnePeriodOfEachCalendarWindowThatContainsIt(t *testing.T) {
+	b := newConsumptionBench(t, consumptionMeter(t, "hour day month"), "Europe/Berlin", "2026-03-05 12:00")
+	b.consumeAt("2026-03-05 11:59", 2.5) // Berlin 12:59
+	b.consumeAt("2026-03-04 22:59", 1)   // Berlin 23:59 of the day before
+	b.consumeAt("2026-03-04 23:00", 4)   // Berlin midnight
+	b.consumeAt("2026-02-28 22:59", 8)
+	require.Equal(t, map[string]float64{
+		"consumption_total":               15.5,
+		"consumption current hour":        0,
+		"consumption previous hour":       2.5,
+		"consumption 2_ago hour":          0,
+		"consumption current day":         6.5,
+		"consumption previous day":        1,
+		"consumption 2_ago day":           0,
+		"consumption current month":       7.5,
+		"consumption previous month":      8,
+		"consumption 2_ago month":         0,
+		"consumption_events current hour": 0, "consumption_events previous hour": 1, "consumption_events 2_ago hour": 0,
+		"consumption_events current day": 2, "consumption_events previous day": 1, "consumption_events 2_ago day": 0,
+		"consumption_events current month": 3, "consumption_events previous month": 1, "consumption_events 2_ago month": 0,
+	}, b.figures())
+}
+
+func TestSumsFollowTheirPeriodsAsTheClockTurns(t *testing.T) {
+	b := newConsumptionBench(t, consumptionMeter(t, "day"), "UTC", "2026-03-05 23:59")
+	b.consumeAt("2026-03-05 23:59", 1)
+	b.turnTo("2026-03-06 00:00")
+	b.consumeAt("2026-03-06 00:00", 2)
+	b.turnTo("2026-03-07 10:00")
+	found := b.figures()
+	require.Equal(t, []float64{0, 2, 1}, []float64{
+		found["consumption current day"], found["consumption previous day"], found["consumption 2_ago day"],
+	})
+	b.turnTo("2026-05-07 10:00")
+	require.Zero(t, b.figures()["consumption 2_ago day"])
+	require.InDelta(t, 3.0, b.figures()["consumption_total"], 0)
+}
+
+func TestALateEventRevisesItsPeriodAndAPeriodWithoutSeriesTakesItToo(t *testing.T) {
+	b := newConsumptionBench(t, consumptionMeter(t, "day"), "UTC", "2026-03-05 10:00")
+	b.off = map[string]bool{"day/previous": true}
+	b.consumeAt("2026-03-04 10:00", 3)
+	require.NotContains(t, b.figures(), "consumption previous day")
+	b.turnTo("2026-03-06 10:00")
+	require.InDelta(t, 3.0, b.figures()["consumption 2_ago day"], 0)
+	b.consumeAt("2026-02-01 10:00", 5)
+	day := &b.x.layout.windows[0]
+	require.Equal(t, int64(5_000_000), b.x.total.cell(&b.x.layout, day, 33)[sumColumn], "statements reach further than series")
+}
+
+func TestARollingWindowLeavesOutItsFarEdgeAndTakesInItsNearOne(t *testing.T) {
+	b := newConsumptionBench(t, consumptionMeter(t, "1h"), "UTC", "2026-03-05 12:00")
+	b.consumeAt("2026-03-05 12:00", 1)
+	require.InDelta(t, 1.0, b.figures()["consumption current 1h"], 0, "at t is in")
+	b.turnTo("2026-03-05 12:59")
+	require.InDelta(t, 1.0, b.figures()["consumption current 1h"], 0)
+	b.turnTo("2026-03-05 13:00")
+	require.InDelta(t, 0.0, b.figures()["consumption current 1h"], 0, "at t - N is out")
+
+	b.consume(minuteAt(t, "2026-03-05 12:00").Ns()+1, NoUser, 2)
+	require.InDelta(t, 2.0, b.figures()["consumption current 1h"], 0, "a nanosecond after t - N is in")
+	b.consume(minuteAt(t, "2026-03-05 13:00").Ns()+1, NoUser, 4)
+	require.InDelta(t, 2.0, b.figures()["consumption current 1h"], 0, "a nanosecond after t is not")
+	b.turnTo("2026-03-05 13:01")
+	require.InDelta(t, 4.0, b.figures()["consumption current 1h"], 0)
+}
+
+func TestALateEventStaysInARollingWindowUntilItsOwnMinuteLeaves(t *testing.T) {
+	b := newConsumptionBench(t, consumptionMeter(t, "1h 2d"), "UTC", "2026-03-05 12:00")
+	b.consumeAt("2026-03-05 11:10", 1)
+	b.consumeAt("2026-03-03 12:01", 2)
+	b.consumeAt("2026-03-03 12:00", 4)
+	require.InDelta(t, 3.0, b.figures()["consumption current 2d"], 0)
+	b.turnTo("2026-03-05 12:01")
+	require.InDelta(t, 1.0, b.figures()["consumption current 2d"], 0)
+	b.turnTo("2026-03-05 12:10")
+	require.InDelta(t, 0.0, b.figures()["consumption current 1h"], 0)
+	b.turnTo("2026-04-05 12:10")
+	require.InDelta(t, 0.0, b.figures()["consumption current 2d"], 0)
+	require.Empty(t, b.x.total.log.chunks, "minutes that left are forgotten")
+}
+
+func TestABreakdownAddsUpAndShowsOnlyValuesWithSomethingInThatWindow(t *testing.T) {
+	def := consumptionMeter(t, "day 1d")
+	def.Breakdowns = []usage.Breakdown{{Dimension: "language", Values: []string{"de", "en"}}, {Dimension: "model"}}
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	b.consumeAt("2026-03-05 09:00", 1, "de", "a")
+	b.consumeAt("2026-03-05 09:00", 2, "fr", "b")
+	b.consumeAt("2026-03-05 09:00", 4)
+	b.consumeAt("2026-03-04 09:00", 8, "en", "c")
+	b.consumeAt("2026-03-05 09:00", 0, "en", "d")
+	found := map[string]float64{}
+	for key, v := range b.figures() {
+		if name, is := strings.CutPrefix(key, "consumption_breakdown "); is {
+			found[name] = v
+		}
+	}
+	require.Equal(t, map[string]float64{
+		"language de current day": 1, "language __other__ current day": 2, "language __none__ current day": 4, "language en current day": 0,
+		"model a current day": 1, "model b current day": 2, "model __none__ current day": 4, "model __other__ current day": 0,
+		"language en previous day": 8, "model c previous day": 8,
+		"language de current 1d": 1, "language __other__ current 1d": 2, "language __none__ current 1d": 4, "language en current 1d": 0,
+		"model a current 1d": 1, "model b current 1d": 2, "model __none__ current 1d": 4, "model __other__ current 1d": 0,
+	}, found)
+}
+
+func TestAveragesHaveSumAndCountOfTheEventsThatCarryThem(t *testing.T) {
+	def := consumptionMeter(t, "day")
+	def.Averages = []usage.AverageOf{{Name: "accuracy"}, {Name: "length"}}
+	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}}
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	b.off = map[string]bool{"day/previous": true, "day/2_ago": true}
+	n, _ := b.vals[0].number("de", 3)
+	for _, accuracy := range []usage.Average{{Value: 900_000, Set: true}, {}, {Value: -400_000, Set: true}} {
+		b.apply(b.c.asOf.Ns(), NoUser, &Effect{Value: 1, Dims: []uint32{n}, Averages: []usage.Average{accuracy, {}}})
+	}
+	require.Equal(t, map[string]float64{
+		"consumption_total": 0.000003, "consumption current day": 0.000003, "consumption_events current day": 3,
+		"consumption_breakdown language de current day":  0.000003,
+		"average_sum accuracy current day":               0.5,
+		"average_count accuracy current day":             2,
+		"average_sum length current day":                 0,
+		"average_count length current day":               0,
+		"average_sum accuracy language de current day":   0.5,
+		"average_count accuracy language de current day": 2,
+		"average_sum length language de current day":     0,
+		"average_count length language de current day":   0,
+	}, b.figures())
+}
+
+func TestTheTotalIsACounterUnlessThereAreCorrections(t *testing.T) {
+	def := consumptionMeter(t, "day")
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	b.consumeAt("2026-03-05 12:00", 0.1)
+	require.InDelta(t, 0.1, b.figures()["consumption_total"], 0)
+	require.True(t, b.sheet.figures[0].Series.Counter)
+	require.Equal(t, []usage.Label{{Name: "meter", Value: "minutes"}, {Name: "unit", Value: "min"}}, b.sheet.figures[0].Series.Labels)
+
+	corrected := *def
+	corrected.Corrections = true
+	b = newConsumptionBench(t, &corrected, "UTC", "2026-03-05 12:00")
+	b.consumeAt("2026-03-05 12:00", 5)
+	b.consumeAt("2026-03-05 12:00", -7)
+	require.NotContains(t, b.figures(), "consumption_total")
+	require.InDelta(t, -2.0, b.figures()["consumption current day"], 0)
+	require.InDelta(t, 2.0, b.figures()["consumption_events current day"], 0)
+}
+
+func TestEverythingEverCountedMayPassTheRangeOfOnePeriod(t *testing.T) {
+	b := newConsumptionBench(t, consumptionMeter(t, "day"), "UTC", "2026-03-01 12:00")
+	for day := range 4 {
+		b.turn(minuteAt(t, "2026-03-01 12:00") + Minute(day*60*24*60))
+		b.apply(b.c.asOf.Ns(), NoUser, &Effect{Value: maxSum - 1})
+	}
+	require.InEpsilon(t, 4*float64(maxSum)/usage.Micro, b.figures()["consumption_total"], 1e-15)
+}
+
+func TestAValueThatCouldOverflowASumDoesNotFit(t *testing.T) {
+	def := consumptionMeter(t, "day 1d")
+	def.Corrections = true
+	def.Averages = []usage.AverageOf{{Name: "accuracy"}}
+	def.ByUser = &usage.ByUser{Dimension: "user", Top: 1}
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	big := func(value int64) *Effect { return &Effect{Value: value, ByUser: true} }
+	b.apply(b.c.asOf.Ns(), 1, big(maxSum-10))
+	require.False(t, b.x.fits(big(11)))
+	require.False(t, b.x.fits(big(-1<<63)))
+	b.apply(b.c.asOf.Ns(), 2, big(-10))
+	b.turn(b.c.asOf + 1)
+	require.False(t, b.x.fits(big(20)), "the sum has room, the first user's has not")
+	b.turn(b.c.asOf + 40*24*60)
+	b.apply(b.c.asOf.Ns(), 1, big(20))
+	require.InDelta(t, 0.00002, b.figures()["consumption current day"], 0)
+
+	average := &Effect{Averages: []usage.Average{{Value: maxSum, Set: true}}}
+	b.apply(b.c.asOf.Ns(), 1, average)
+	require.False(t, b.x.fits(average))
+	average.Averages[0].Set = false
+	require.True(t, b.x.fits(average))
+}
+
+func topMeter(t testing.TB, windows string, top int) *usage.Meter {
+	def := consumptionMeter(t, windows)
+	def.ByUser = &usage.ByUser{Dimension: "user", Top: top, Reveal: true}
+	return def
+}
+
+func (b *consumptionBench) byUser() map[string]float64 {
+	found := map[string]float64{}
+	for key, v := range b.figures() {
+		if name, is := strings.CutPrefix(key, "consumption_breakdown user "); is {
+			found[name] = v
+		}
+	}
+	return found
+}
+
+func TestByUserTheTopIsShownAndTheRestAddsUp(t *testing.T) {
+	b := newConsumptionBench(t, topMeter(t, "day 1d", 2), "UTC", "2026-03-05 12:00")
+	now := b.c.asOf.Ns()
+	for user, value := range []float64{5, 1, 9, 2} {
+		b.consume(now, uint32(user*100), value)
+	}
+	b.consume(now, NoUser, 3)
+	require.Equal(t, map[string]float64{
+		"u200/true current day": 9, "u0/true current day": 5, "__other__ current day": 3, "__none__ current day": 3,
+	}, b.byUser())
+	b.consume(now, 300, 8)
+	require.Equal(t, map[string]float64{
+		"u300/true current day": 10, "u200/true current day": 9, "__other__ current day": 6, "__none__ current day": 3,
+	}, b.byUser())
+	b.turnTo("2026-03-06 12:00")
+	b.consume(b.c.asOf.Ns(), 100, 1)
+	require.Equal(t, map[string]float64{
+		"u300/true previous day": 10, "u200/true previous day": 9, "__other__ previous day": 6, "__none__ previous day": 3,
+		"u100/true current day": 1,
+	}, b.byUser())
+	b.turnTo("2026-03-09 12:00")
+	require.Empty(t, b.byUser())
+}
+
+func TestUsersOverALimitCountAsNobody(t *testing.T) {
+	b := newConsumptionBench(t, topMeter(t, "day", 2), "UTC", "2026-03-05 12:00")
+	b.apply(b.c.asOf.Ns(), 7, &Effect{Value: 2_000_000, ByUser: false})
+	require.Equal(t, map[string]float64{"__none__ current day": 2}, b.byUser())
+}
+
+func TestTiesAmongTheTopDoNotDependOnArrival(t *testing.T) {
+	want := map[string]float64(nil)
+	for first := range uint32(5) {
+		b := newConsumptionBench(t, topMeter(t, "day", 2), "UTC", "2026-03-05 12:00")
+		for i := range uint32(5) {
+			b.consume(b.c.asOf.Ns(), (first+i)%5, 1)
+		}
+		if want == nil {
+			want = b.byUser()
+			require.Len(t, want, 3)
+		}
+		require.Equal(t, want, b.byUser())
+	}
+}
+
+func TestACorrectionLetsAnotherUserIntoTheTop(t *testing.T) {
+	def := topMeter(t, "day", 1)
+	def.Corrections = true
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	b.consume(b.c.asOf.Ns(), 1, 5)
+	b.consume(b.c.asOf.Ns(), 2, 4)
+	b.consume(b.c.asOf.Ns(), 1, -5)
+	require.Equal(t, map[string]float64{"u2/true current day": 4}, b.byUser())
+	b.consume(b.c.asOf.Ns(), 2, -6)
+	require.Equal(t, map[string]float64{"u1/true current day": 0, "__other__ current day": -2}, b.byUser())
+}
+
+func TestAliasedUsersAreOnePersonInEveryPeriodThatIsNotFrozen(t *testing.T) {
+	b := newConsumptionBench(t, topMeter(t, "month", 1), "UTC", "2026-01-31 12:00")
+	b.consume(b.c.asOf.Ns(), 1, 5)
+	b.consume(b.c.asOf.Ns(), 2, 4)
+	b.turnTo("2026-03-08 12:00") // January ended 36 days ago
+	b.consumeAt("2026-02-28 12:00", 1)
+	b.consume(minuteAt(t, "2026-02-28 12:00").Ns(), 1, 1)
+	b.consume(minuteAt(t, "2026-02-28 12:00").Ns(), 2, 2)
+	b.consume(b.c.asOf.Ns(), 2, 7)
+	b.x.merge(b.c, 2, 3)
+	require.Equal(t, map[string]float64{
+		"u3/true current month":  7,
+		"u3/true previous month": 2, "__other__ previous month": 1, "__none__ previous month": 1,
+		"u1/true 2_ago month": 5, "__other__ 2_ago month": 4,
+	}, b.byUser())
+	b.x.merge(b.c, 1, 3)
+	require.Equal(t, map[string]float64{
+		"u3/true current month":  7,
+		"u3/true previous month": 3, "__none__ previous month": 1,
+		"u1/true 2_ago month": 5, "__other__ 2_ago month": 4,
+	}, b.byUser())
+	b.x.merge(b.c, 999, 3)
+	b.x.merge(b.c, 3, 3)
+	require.InDelta(t, 7.0, b.byUser()["u3/true current month"], 0)
+}
+
+func TestAChangedNameOfAUserShowsAtTheNextFigures(t *testing.T) {
+	b := newConsumptionBench(t, topMeter(t, "day", 1), "UTC", "2026-03-05 12:00")
+	b.consume(b.c.asOf.Ns(), 1, 5)
+	require.Contains(t, b.byUser(), "u1/true current day")
+	b.def.ByUser.Reveal = false
+	b.x.renamed()
+	require.Contains(t, b.byUser(), "u1/false current day")
+}
+
+func TestAStateOutlivesAChangedConfiguration(t *testing.T) {
+	def := topMeter(t, "day month 1d", 1)
+	def.Averages = []usage.AverageOf{{Name: "accuracy"}, {Name: "length"}}
+	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}, {Dimension: "model"}}
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	de, _ := b.vals[0].number("de", 3)
+	large, _ := b.vals[1].number("large", 3)
+	b.apply(b.c.asOf.Ns(), 1, &Effect{Value: 2_000_000, ByUser: true, Dims: []uint32{de, large}, Averages: []usage.Average{{}, {Value: 6_000_000, Set: true}}})
+
+	changed := topMeter(t, "2h month week", 1)
+	changed.Averages = []usage.AverageOf{{Name: "length"}, {Name: "tone"}}
+	changed.Breakdowns = []usage.Breakdown{{Dimension: "model"}}
+	b.vals = b.vals[1:]
+	b.c.follow(usage.Week)
+	b.restart(changed)
+	b.off = map[string]bool{}
+	for key, v := range map[string]float64{
+		"consumption current 2h": 2, "consumption current month": 2, "consumption current week": 0, "consumption_total": 2,
+		"average_sum length current 2h": 6, "average_count length current month": 1, "average_count tone current month": 0,
+		"consumption_breakdown model large current 2h":     2,
+		"average_sum length model large current month":     6,
+		"consumption_breakdown user u1/true current month": 2,
+	} {
+		require.Contains(t, b.figures(), key)
+		require.InDelta(t, v, b.figures()[key], 0, key)
+	}
+	require.NotContains(t, fmt.Sprint(b.figures()), "language")
+	require.NotContains(t, fmt.Sprint(b.figures()), "accuracy")
+}

@@ -1,0 +1,133 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"sort"
+)
+
+// minuteLog keeps the cells of single minutes for rolling windows, those with
+// something in them only. Any minute may be added to, the latest costs least.
+//
+//	chunks   hour 481000          hour 481003
+//	         mask  0b..00100110   mask  0b..1       a bit for each minute
+//	         cells [ :01 :02 :05 ] cells [ :00 ]    in the order of the bits
+type minuteLog struct{ chunks []hourChunk }
+
+// hourChunk is the minutes of one hour since 1970.
+type hourChunk struct {
+	hour  Minute
+	mask  uint64
+	cells []int64
+}
+
+const minutesPerHour = 60
+
+// hourOf splits a minute into its hour since 1970 and the minute within.
+func hourOf(m Minute) (hour Minute, within uint) {
+	hour = m / minutesPerHour
+	if m%minutesPerHour < 0 {
+		hour--
+	}
+	return hour, uint(m - hour*minutesPerHour)
+}
+
+// at returns the cell of a minute, for adding to it at once.
+func (l *minuteLog) at(m Minute, width int) []int64 {
+	hour, within := hourOf(m)
+	i := len(l.chunks) - 1
+	if i < 0 || l.chunks[i].hour != hour {
+		i = l.find(hour)
+		if i == len(l.chunks) || l.chunks[i].hour != hour {
+			l.insert(i, hour)
+		}
+	}
+	ch := &l.chunks[i]
+	rank := width * bits.OnesCount64(ch.mask&(1<<within-1))
+	if ch.mask&(1<<within) == 0 {
+		ch.mask |= 1 << within
+		n := len(ch.cells)
+		ch.cells = slices.Grow(ch.cells, width)[:n+width]
+		copy(ch.cells[rank+width:], ch.cells[rank:n])
+		clear(ch.cells[rank : rank+width])
+	}
+	return ch.cells[rank : rank+width]
+}
+
+// find returns the index of the first chunk at or after the hour.
+func (l *minuteLog) find(hour Minute) int {
+	return sort.Search(len(l.chunks), func(i int) bool { return l.chunks[i].hour >= hour })
+}
+
+// insert makes an empty chunk, of a dropped one's memory if there is one.
+func (l *minuteLog) insert(i int, hour Minute) {
+	n := len(l.chunks)
+	l.chunks = slices.Grow(l.chunks, 1)[:n+1]
+	spare := l.chunks[n].cells
+	copy(l.chunks[i+1:], l.chunks[i:n])
+	l.chunks[i] = hourChunk{hour: hour, cells: spare[:0]}
+}
+
+// sum adds sign times the cells of the minutes in (after, upTo] to dst.
+func (l *minuteLog) sum(dst []int64, after, upTo Minute, sign int64) {
+	if len(l.chunks) == 0 {
+		return
+	}
+	firstHour, firstMinute := hourOf(after + 1)
+	lastHour, lastMinute := hourOf(upTo)
+	width := len(dst)
+	for i := l.find(firstHour); i < len(l.chunks) && l.chunks[i].hour <= lastHour; i++ {
+		ch := &l.chunks[i]
+		wanted := ch.mask
+		if ch.hour == lastHour {
+			wanted &= 1<<(lastMinute+1) - 1
+		}
+		skip := uint64(0)
+		if ch.hour == firstHour {
+			skip = 1<<firstMinute - 1
+		}
+		from, to := bits.OnesCount64(ch.mask&skip), bits.OnesCount64(wanted)
+		for at := from; at < to; at++ {
+			addCell(dst, ch.cells[at*width:(at+1)*width], sign)
+		}
+	}
+}
+
+// drop forgets the hours that end at or before a minute and keeps their memory
+// for the hours to come.
+func (l *minuteLog) drop(upTo Minute) {
+	hour, _ := hourOf(upTo + 1)
+	n := l.find(hour)
+	if n == 0 {
+		return
+	}
+	slices.Reverse(l.chunks[:n])
+	slices.Reverse(l.chunks[n:])
+	slices.Reverse(l.chunks)
+	l.chunks = l.chunks[:len(l.chunks)-n]
+}
+
+// magnitude returns the sum of one column's absolute values, at most
+// math.MaxInt64: no sum of minutes lies further from zero.
+func (l *minuteLog) magnitude(column, width int) int64 {
+	sum := int64(0)
+	for i := range l.chunks {
+		cells := l.chunks[i].cells
+		for at := column; at < len(cells); at += width {
+			sum = addCapped(sum, magnitude(cells[at]))
+		}
+	}
+	return sum
+}
+
+// addCapped adds two numbers, neither negative.
+func addCapped(a, b int64) int64 {
+	if b > math.MaxInt64-a {
+		return math.MaxInt64
+	}
+	return a + b
+}

@@ -1,0 +1,183 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"math"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// share is a user's sum that knows whether anything was counted in it, in one word:
+// 0 is nothing, else it is 2*sum + 1.
+type share int64
+
+// maxSum bounds every sum, so that a share can hold it: 4.6e12 units.
+const maxSum = math.MaxInt64 / 2
+
+func (t share) sum() int64 { return int64(t >> 1) }
+
+func (t share) plus(sum int64) share { return (t | 1) + share(2*sum) }
+
+func (t share) join(other share) share {
+	if other == 0 {
+		return t
+	}
+	return t.plus(other.sum())
+}
+
+// pageUsers is how many users share a page, the unit that is stored.
+const pageUsers = 64
+
+// userSums is the consumption of each user in the published periods of the
+// meter's calendar windows. Pages exist from the first event of one of their
+// users. Nothing visits them when a period ends: a page is brought up to date
+// when it is next used.
+//
+//	page   stamp   minute up to which its periods are right
+//	       sums    [user in page][kind][current, previous, 2_ago]
+type userSums struct {
+	kinds []usage.Kind
+	pages []*sumPage
+	// dirty has a bit for each page that changed since the owner cleared it.
+	dirty []uint64
+}
+
+type sumPage struct {
+	stamp Minute
+	sums  []share
+}
+
+// of returns a user's sums, [kind][period], for changing them.
+func (u *userSums) of(c *clock, slot uint32) []share {
+	i := int(slot / pageUsers)
+	u.grow(i)
+	if u.pages[i] == nil {
+		u.pages[i] = &sumPage{stamp: c.asOf, sums: make([]share, pageUsers*u.stride())}
+	}
+	u.dirty[i/64] |= 1 << (i % 64)
+	return u.user(u.page(c, i), slot%pageUsers)
+}
+
+// page returns a page with its periods up to date, nil where it has no sums.
+func (u *userSums) page(c *clock, i int) *sumPage {
+	p := u.pages[i]
+	if p == nil || p.stamp == c.asOf {
+		return p
+	}
+	for k, kind := range u.kinds {
+		ended := 0
+		for ended < published && c.tracks[kind].starts[ended] > p.stamp {
+			ended++
+		}
+		if ended == 0 {
+			continue
+		}
+		for at := k * published; at < len(p.sums); at += u.stride() {
+			shift(p.sums[at:at+published], 1, ended)
+		}
+	}
+	p.stamp = c.asOf
+	return p
+}
+
+func (u *userSums) stride() int { return len(u.kinds) * published }
+
+// user returns the sums of the user n of a page.
+func (u *userSums) user(p *sumPage, n uint32) []share {
+	at := int(n) * u.stride()
+	return p.sums[at : at+u.stride()]
+}
+
+// has tells whether a user may have sums.
+func (u *userSums) has(slot uint32) bool {
+	i := int(slot / pageUsers)
+	return i < len(u.pages) && u.pages[i] != nil
+}
+
+// magnitude returns the largest sum, over all users, of the absolute values in
+// one period.
+func (u *userSums) magnitude(c *clock) int64 {
+	sums := make([]int64, u.stride())
+	for i := range u.pages {
+		p := u.page(c, i)
+		if p == nil {
+			continue
+		}
+		for at, t := range p.sums {
+			cell := at % len(sums)
+			sums[cell] = addCapped(sums[cell], magnitude(t.sum()))
+		}
+	}
+	largest := int64(0)
+	for _, sum := range sums {
+		largest = max(largest, sum)
+	}
+	return largest
+}
+
+func (u *userSums) grow(i int) {
+	for len(u.pages) <= i {
+		u.pages = append(u.pages, nil)
+	}
+	for len(u.dirty)*64 < len(u.pages) {
+		u.dirty = append(u.dirty, 0)
+	}
+}
+
+// encodePage writes a page; one without sums as a page of no kinds.
+func (u *userSums) encodePage(i int, e *Encoder) {
+	if i >= len(u.pages) || u.pages[i] == nil {
+		e.Int(0)
+		e.Uint(0)
+		return
+	}
+	p := u.pages[i]
+	e.Int(int64(p.stamp))
+	e.Uint(uint64(len(u.kinds)))
+	for k, kind := range u.kinds {
+		e.Uint(uint64(kind))
+		for n := range uint32(pageUsers) {
+			for _, t := range u.user(p, n)[k*published:][:published] {
+				e.Int(int64(t))
+			}
+		}
+	}
+}
+
+// decodePage reads a page; all come before the first figures.
+func (u *userSums) decodePage(i int, d *Decoder) {
+	stamp, kinds := d.Int(), d.Count(1+pageUsers*published)
+	if stamp != int64(Minute(stamp)) {
+		d.fail()
+	}
+	if kinds == 0 || d.err != nil {
+		return
+	}
+	p := &sumPage{stamp: Minute(stamp), sums: make([]share, pageUsers*u.stride())}
+	for range kinds {
+		k := u.indexOf(d.Uint())
+		for n := range uint32(pageUsers) {
+			for period := range published {
+				if t := share(d.Int()); k >= 0 {
+					u.user(p, n)[k*published+period] = t
+				}
+			}
+		}
+	}
+	if d.err == nil {
+		u.grow(i)
+		u.pages[i] = p
+	}
+}
+
+// indexOf returns the place of a kind, -1 where the meter no longer has it.
+func (u *userSums) indexOf(kind uint64) int {
+	for k, known := range u.kinds {
+		if uint64(known) == kind {
+			return k
+		}
+	}
+	return -1
+}
