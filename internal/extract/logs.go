@@ -1,0 +1,69 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package extract
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottllog"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Logs appends one item for each log record.
+func (e *Extractor) Logs(ld plog.Logs, bound string, b *usage.Batch) {
+	w := e.walker(usage.Logs, bound, b)
+	defer w.release()
+	for _, resource := range ld.ResourceLogs().All() {
+		w.atResource(resource.Resource().Attributes())
+		for _, scope := range resource.ScopeLogs().All() {
+			w.atScope(scope.Scope().Attributes())
+			w.log.resource, w.log.scope = resource, scope
+			for _, log := range scope.LogRecords().All() {
+				w.log.record = log
+				w.item(record{
+					source:     &w.log,
+					action:     actionOf(log),
+					time:       timeOf(log),
+					attributes: log.Attributes(),
+				})
+			}
+		}
+	}
+}
+
+func actionOf(log plog.LogRecord) string {
+	if name := log.EventName(); name != "" {
+		return name
+	}
+	if name, ok := log.Attributes().Get(eventNameAttribute); ok {
+		return text(name)
+	}
+	return ""
+}
+
+func timeOf(log plog.LogRecord) pcommon.Timestamp {
+	if t := log.Timestamp(); t != 0 {
+		return t
+	}
+	return log.ObservedTimestamp()
+}
+
+// logSource is the log record at which a walker stands.
+type logSource struct {
+	resource plog.ResourceLogs
+	scope    plog.ScopeLogs
+	record   plog.LogRecord
+}
+
+func (*logSource) uid(w *walker) string { return w.record.text(w.extractor.uid) }
+
+func (*logSource) content(h *hasher, w *walker, it *usage.Item, r *record) { h.event(w, it, r) }
+
+func (s *logSource) holds(c *condition) (bool, bool) {
+	item := ottllog.NewTransformContext(s.resource, s.scope, s.record)
+	defer item.Close()
+	return holds(c.log, item)
+}

@@ -1,0 +1,134 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package extract
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottldatapoint"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Metrics appends one item for each data point.
+func (e *Extractor) Metrics(md pmetric.Metrics, bound string, b *usage.Batch) {
+	w := e.walker(usage.Metrics, bound, b)
+	defer w.release()
+	for _, resource := range md.ResourceMetrics().All() {
+		w.atResource(resource.Resource().Attributes())
+		for _, scope := range resource.ScopeMetrics().All() {
+			w.atScope(scope.Scope().Attributes())
+			w.point.resource, w.point.scope = resource, scope
+			for _, metric := range scope.Metrics().All() {
+				w.point.metric = metric
+				w.metric(metric)
+			}
+		}
+	}
+}
+
+// metric hands on the points of any kind of metric; only those of a delta sum
+// can be usage.
+func (w *walker) metric(m pmetric.Metric) {
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		delta := m.Sum().AggregationTemporality() == pmetric.AggregationTemporalityDelta
+		for _, p := range m.Sum().DataPoints().All() {
+			if delta {
+				w.delta(m, p)
+			} else {
+				refuse(w, m, p)
+			}
+		}
+	case pmetric.MetricTypeGauge:
+		for _, p := range m.Gauge().DataPoints().All() {
+			refuse(w, m, p)
+		}
+	case pmetric.MetricTypeHistogram:
+		for _, p := range m.Histogram().DataPoints().All() {
+			refuse(w, m, p)
+		}
+	case pmetric.MetricTypeExponentialHistogram:
+		for _, p := range m.ExponentialHistogram().DataPoints().All() {
+			refuse(w, m, p)
+		}
+	case pmetric.MetricTypeSummary:
+		for _, p := range m.Summary().DataPoints().All() {
+			refuse(w, m, p)
+		}
+	case pmetric.MetricTypeEmpty:
+	}
+}
+
+func (w *walker) delta(m pmetric.Metric, p pmetric.NumberDataPoint) {
+	w.point.record = p
+	r := record{
+		source:     &w.point,
+		action:     m.Name(),
+		time:       p.Timestamp(),
+		attributes: p.Attributes(),
+	}
+	switch p.ValueType() {
+	case pmetric.NumberDataPointValueTypeInt:
+		r.number, r.flaw = fromInt(p.IntValue())
+		r.nothing = p.IntValue() == 0
+	case pmetric.NumberDataPointValueTypeDouble:
+		r.number, r.flaw = fromDouble(p.DoubleValue())
+		r.nothing = p.DoubleValue() == 0
+	case pmetric.NumberDataPointValueTypeEmpty:
+		r.nothing = true
+	}
+	r.nothing = r.nothing || p.Flags().NoRecordedValue()
+	w.item(r)
+}
+
+// dataPoint is what the points of all kinds of metric have in common.
+type dataPoint interface {
+	Timestamp() pcommon.Timestamp
+	Attributes() pcommon.Map
+	Flags() pmetric.DataPointFlags
+}
+
+// refuse appends the item of a point that does not say what happened since
+// the point before it.
+func refuse[P dataPoint](w *walker, m pmetric.Metric, p P) {
+	w.item(record{
+		source:     &w.point,
+		action:     m.Name(),
+		time:       p.Timestamp(),
+		attributes: p.Attributes(),
+		refused:    usage.ReasonTemporality,
+		nothing:    p.Flags().NoRecordedValue(),
+	})
+}
+
+// pointSource is the data point at which a walker stands.
+type pointSource struct {
+	resource pmetric.ResourceMetrics
+	scope    pmetric.ScopeMetrics
+	metric   pmetric.Metric
+	record   pmetric.NumberDataPoint // of a delta sum; conditions are asked of no other
+}
+
+func (*pointSource) uid(*walker) string { return "" }
+
+// content is the identity of the point's stream and its timestamp, without
+// the value: it stands in for a uid.
+func (s *pointSource) content(h *hasher, _ *walker, it *usage.Item, r *record) {
+	h.text(it.Organization)
+	h.text(it.Action)
+	h.number(uint64(it.Time))
+	h.attributes(r.attributes, 0)
+	h.text(s.scope.Scope().Name())
+	h.text(s.scope.Scope().Version())
+	h.attributes(s.scope.Scope().Attributes(), 0)
+	h.attributes(s.resource.Resource().Attributes(), 0)
+}
+
+func (s *pointSource) holds(c *condition) (bool, bool) {
+	item := ottldatapoint.NewTransformContext(s.resource, s.scope, s.metric, s.record)
+	defer item.Close()
+	return holds(c.dataPoint, item)
+}

@@ -1,0 +1,107 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package extract
+
+import (
+	"encoding/hex"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspan"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspanevent"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Traces appends one item for each span and, after it, one for each of its
+// events.
+func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
+	w := e.walker(usage.Traces, bound, b)
+	defer w.release()
+	for _, resource := range td.ResourceSpans().All() {
+		w.atResource(resource.Resource().Attributes())
+		for _, scope := range resource.ScopeSpans().All() {
+			w.atScope(scope.Scope().Attributes())
+			w.span.resource, w.span.scope = resource, scope
+			for _, span := range scope.Spans().All() {
+				w.span.record = span
+				w.item(record{
+					source:     &w.span,
+					action:     span.Name(),
+					time:       span.EndTimestamp(),
+					attributes: span.Attributes(),
+				})
+				w.spanEvents(span)
+			}
+		}
+	}
+}
+
+func (w *walker) spanEvents(span ptrace.Span) {
+	for i, event := range span.Events().All() {
+		w.spanEvent = spanEventSource{span: &w.span, record: event, index: i}
+		w.item(record{
+			source:     &w.spanEvent,
+			action:     event.Name(),
+			time:       event.Timestamp(),
+			attributes: event.Attributes(),
+		})
+	}
+}
+
+// spanSource is the span at which a walker stands.
+type spanSource struct {
+	resource ptrace.ResourceSpans
+	scope    ptrace.ScopeSpans
+	record   ptrace.Span
+}
+
+// uid is empty where the span lacks an id that would make it the only one.
+func (s *spanSource) uid(*walker) string {
+	return string(s.appendUID(nil))
+}
+
+func (s *spanSource) appendUID(b []byte) []byte {
+	trace, span := s.record.TraceID(), s.record.SpanID()
+	if trace.IsEmpty() || span.IsEmpty() {
+		return nil
+	}
+	return hex.AppendEncode(hex.AppendEncode(b, trace[:]), span[:])
+}
+
+func (*spanSource) content(h *hasher, w *walker, it *usage.Item, r *record) { h.event(w, it, r) }
+
+func (s *spanSource) holds(c *condition) (bool, bool) {
+	item := ottlspan.NewTransformContext(s.resource, s.scope, s.record)
+	defer item.Close()
+	return holds(c.span, item)
+}
+
+// spanEventSource is the span event at which a walker stands.
+type spanEventSource struct {
+	span   *spanSource
+	record ptrace.SpanEvent
+	index  int
+}
+
+func (s *spanEventSource) uid(*walker) string {
+	var buffer [64]byte
+	uid := s.span.appendUID(buffer[:0])
+	if uid == nil {
+		return ""
+	}
+	return string(strconv.AppendInt(append(uid, '/'), int64(s.index), 10))
+}
+
+func (*spanEventSource) content(h *hasher, w *walker, it *usage.Item, r *record) {
+	h.event(w, it, r)
+}
+
+func (s *spanEventSource) holds(c *condition) (bool, bool) {
+	item := ottlspanevent.NewTransformContext(s.span.resource, s.span.scope, s.span.record, s.record,
+		ottlspanevent.WithEventIndex(int64(s.index)))
+	defer item.Close()
+	return holds(c.spanEvent, item)
+}

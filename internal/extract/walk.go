@@ -1,0 +1,206 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package extract
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// record is one OTLP item as its signal's adapter hands it to the walker.
+type record struct {
+	source     source
+	action     string
+	time       pcommon.Timestamp
+	attributes pcommon.Map
+
+	// Of data points only, which bring their value as their own number.
+	number  int64        // its value in millionths
+	flaw    usage.Reason // why the number cannot be used, or ""
+	refused usage.Reason // why no meter can use the point, or ""
+	nothing bool         // the point says that nothing happened
+}
+
+// source is what the walker asks of a record in the terms of its signal.
+type source interface {
+	// uid returns the sender's uid, "" where there is none.
+	uid(w *walker) string
+	// holds evaluates a condition; ok is false where that fails.
+	holds(c *condition) (holds, ok bool)
+	// content hashes what tells the item from others without a uid.
+	content(h *hasher, w *walker, it *usage.Item, r *record)
+}
+
+// walker goes through the items of one request. It is owned by one goroutine.
+type walker struct {
+	extractor *Extractor
+	batch     *usage.Batch
+	signal    usage.Signal
+	bound     string
+
+	record, scope, resource level
+
+	hasher hasher
+	at     record // the item it stands at; here so that it is not allocated
+
+	// The sources, one of each, so that none is allocated for an item.
+	log       logSource
+	span      spanSource
+	spanEvent spanEventSource
+	point     pointSource
+}
+
+func newWalker(e *Extractor, cells int) *walker {
+	return &walker{
+		extractor: e,
+		record:    level{cells: make([]cell, cells)},
+		scope:     level{cells: make([]cell, cells)},
+		resource:  level{cells: make([]cell, cells)},
+	}
+}
+
+func (w *walker) atResource(attributes pcommon.Map) {
+	w.resource.scan(attributes, &w.extractor.everything)
+	w.resource.render()
+}
+
+func (w *walker) atScope(attributes pcommon.Map) {
+	w.scope.scan(attributes, &w.extractor.everything)
+	w.scope.render()
+}
+
+// item appends the item of a record. It counts as an internal error until it
+// is judged, so that a panic on the way leaves exactly one item as well.
+func (w *walker) item(at record) {
+	w.at = at
+	r, b := &w.at, w.batch
+	b.Items = append(b.Items, usage.Item{
+		Organization: usage.NoOrganization,
+		Action:       r.action,
+		Time:         int64(min(r.time, maxTime)),
+		Signal:       w.signal,
+		Outcome:      usage.Invalid,
+		Reason:       usage.ReasonPanic,
+		FirstEffect:  int32(len(b.Effects)),
+	})
+	it := &b.Items[len(b.Items)-1]
+	defer w.keep(it)
+	w.judge(it, r)
+}
+
+// maxTime is the end of the times that an item can hold; later ones are as
+// far in the future as any.
+const maxTime = pcommon.Timestamp(1<<63 - 1)
+
+// keep leaves an item its effects only where the ledger still has to judge it.
+// A panic of a condition costs that item, never the process.
+func (w *walker) keep(it *usage.Item) {
+	if recover() != nil {
+		it.Outcome, it.Reason = usage.Invalid, usage.ReasonPanic
+	}
+	if it.Outcome != usage.Pending {
+		w.batch.Effects = w.batch.Effects[:it.FirstEffect]
+	}
+	it.NumEffects = int32(len(w.batch.Effects)) - it.FirstEffect
+}
+
+// judge finds the item's identity, effects and outcome, in the order of
+// SEMANTICS 1: unmatched, invalid, unauthorized.
+func (w *walker) judge(it *usage.Item, r *record) {
+	x := w.extractor
+	recipe := x.recipes[r.action]
+	matched := recipe != nil && !r.nothing
+	if !matched {
+		recipe = &x.stranger
+	}
+	w.record.scan(r.attributes, &recipe.wants)
+	authorized := w.organization(it)
+	if !matched {
+		it.Outcome, it.Reason = usage.Unmatched, usage.ReasonNone
+		return
+	}
+	it.User = w.user(recipe)
+	it.UID = r.source.uid(w)
+	tally := tally{matched: 1}
+	if r.refused == usage.ReasonNone {
+		tally = w.effects(it, r, recipe)
+	}
+	switch {
+	case tally.matched == 0:
+		it.Outcome, it.Reason = usage.Unmatched, usage.ReasonNone
+	case it.Organization == usage.NoOrganization && authorized:
+		it.Outcome, it.Reason = usage.Invalid, usage.ReasonNoOrganization
+	case r.refused != usage.ReasonNone:
+		it.Outcome, it.Reason = usage.Invalid, r.refused
+	case r.time == 0:
+		it.Outcome, it.Reason = usage.Invalid, usage.ReasonNoTime
+	case tally.usable == 0:
+		it.Outcome, it.Reason = usage.Invalid, tally.reason
+	case !authorized:
+		it.Outcome, it.Reason = usage.Unauthorized, usage.ReasonOtherTenant
+	default:
+		it.Outcome, it.Reason = usage.Pending, usage.ReasonNone
+	}
+	if it.Outcome == usage.Pending && tally.consumed && it.UID == "" {
+		it.Content = w.hasher.content(w, it, r)
+	}
+}
+
+// organization sets the organization under which the item counts and says
+// whether its sender may name it. Where senders are bound, the item counts
+// under the sender's organization whatever it names.
+func (w *walker) organization(it *usage.Item) (authorized bool) {
+	named := w.first(w.extractor.organization)
+	switch {
+	case !w.extractor.binds && named != "":
+		it.Organization = named
+		return true
+	case w.bound != "":
+		it.Organization = w.bound
+		return named == "" || named == w.bound
+	}
+	return named == ""
+}
+
+func (w *walker) user(r *recipe) string {
+	if r.aliasTo != noSlot {
+		if to := w.text(r.aliasTo); to != "" {
+			return to
+		}
+	}
+	return w.first(w.extractor.user)
+}
+
+// first returns the first attribute of an ordered list that is found.
+func (w *walker) first(slots []slot) string {
+	for _, s := range slots {
+		if t := w.text(s); t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// text looks an attribute up on the record, then its scope, then its resource.
+func (w *walker) text(s slot) string {
+	if t := w.record.text(s); t != "" {
+		return t
+	}
+	if t := w.scope.text(s); t != "" {
+		return t
+	}
+	return w.resource.text(s)
+}
+
+// value is text for attributes that are read as a number.
+func (w *walker) value(s slot) (pcommon.Value, bool) {
+	if v, ok := w.record.value(s); ok {
+		return v, true
+	}
+	if v, ok := w.scope.value(s); ok {
+		return v, true
+	}
+	return w.resource.value(s)
+}
