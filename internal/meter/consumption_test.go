@@ -122,7 +122,9 @@ func (b *consumptionBench) figures() map[string]float64 {
 				key += " " + l.Value
 			}
 		}
-		require.NotContains(b.t, found, key, "one series, two figures")
+		if _, twice := found[key]; twice {
+			require.Failf(b.t, "one series, two figures", key)
+		}
 		found[key] = f.Value
 	}
 	return found

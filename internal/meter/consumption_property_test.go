@@ -1,0 +1,374 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// consumptionModel keeps every event and finds figures by looking at them all.
+type consumptionModel struct {
+	bench  *consumptionBench
+	events []modelEvent
+}
+
+type modelEvent struct {
+	ns     int64
+	value  int64
+	owners [usage.NumKinds]uint32 // person by kind: merges pass over frozen periods
+	dims   []string
+	avg    []usage.Average
+}
+
+func (m *consumptionModel) figures() map[string]float64 {
+	found := map[string]float64{}
+	ever := int64(0)
+	for _, e := range m.events {
+		ever += e.value
+	}
+	if !m.bench.def.Corrections {
+		found["consumption_total"] = float64(ever) / usage.Micro
+	}
+	for _, w := range m.bench.def.Windows {
+		if w.Kind == usage.Rolling {
+			to := m.bench.c.asOf.Ns()
+			m.window(found, w, 0, to-int64(w.Length())+1, to+1)
+			continue
+		}
+		p := m.bench.c.calendar.Period(w.Kind, m.bench.c.asOf.Time())
+		for period := range published {
+			m.window(found, w, period, p.Start.UnixNano(), p.End.UnixNano())
+			p = m.bench.c.calendar.Period(w.Kind, p.Start.Add(-1))
+		}
+	}
+	return found
+}
+
+// window writes the figures of the events in [from, to).
+func (m *consumptionModel) window(found map[string]float64, w usage.Window, period int, from, to int64) {
+	def, suffix := m.bench.def, " "+usage.PeriodName(period)+" "+w.String()
+	cells, users, events := map[string][]int64{"": make([]int64, 2+2*len(def.Averages))}, map[uint32]int64{}, int64(0)
+	none, anybody := int64(0), false
+	for _, e := range m.events {
+		if e.ns < from || e.ns >= to {
+			continue
+		}
+		events++
+		keys := []string{""}
+		for i, value := range e.dims {
+			keys = append(keys, " "+def.Breakdowns[i].Dimension+" "+value)
+		}
+		for _, key := range keys {
+			if cells[key] == nil {
+				cells[key] = make([]int64, 2+2*len(def.Averages))
+			}
+			cells[key][0] += e.value
+			for i, a := range e.avg {
+				if a.Set {
+					cells[key][2+2*i] += a.Value
+					cells[key][3+2*i]++
+				}
+			}
+		}
+		if w.Kind == usage.Rolling {
+			continue
+		}
+		if user := e.owners[w.Kind]; user != NoUser {
+			users[user] += e.value
+		} else {
+			none, anybody = none+e.value, true
+		}
+	}
+	found["consumption_events"+suffix] = float64(events)
+	for key, cell := range cells {
+		name := "consumption"
+		if key != "" {
+			name = "consumption_breakdown"
+		}
+		found[name+key+suffix] = float64(cell[0]) / usage.Micro
+		for i, a := range def.Averages {
+			found["average_sum "+a.Name+key+suffix] = float64(cell[2+2*i]) / usage.Micro
+			found["average_count "+a.Name+key+suffix] = float64(cell[3+2*i])
+		}
+	}
+	if w.Kind != usage.Rolling && def.ByUser != nil {
+		m.top(found, suffix, users, cells[""][0]-none)
+		if anybody {
+			found["consumption_breakdown user __none__"+suffix] = float64(none) / usage.Micro
+		}
+	}
+}
+
+func (m *consumptionModel) top(found map[string]float64, suffix string, users map[uint32]int64, rest int64) {
+	order := make([]uint32, 0, len(users))
+	for user := range users {
+		order = append(order, user)
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		return byRank(topEntry{sum: users[a], hash: spread(a)}, topEntry{sum: users[b], hash: spread(b)})
+	})
+	for _, user := range order[:min(len(order), m.bench.def.ByUser.Top)] {
+		found[fmt.Sprintf("consumption_breakdown user u%d/true%s", user, suffix)] = float64(users[user]) / usage.Micro
+		rest -= users[user]
+	}
+	if rest != 0 {
+		found["consumption_breakdown user __other__"+suffix] = float64(rest) / usage.Micro
+	}
+}
+
+// consumptionWalk makes random events, merges, restarts and turns.
+type consumptionWalk struct {
+	*consumptionModel
+	r       *rand.Rand
+	persons map[uint32]uint32 // merged users
+}
+
+func newConsumptionWalk(t *testing.T, seed uint64) *consumptionWalk {
+	r := rand.New(rand.NewPCG(seed, 1))
+	pick := func(of ...string) string { return of[r.IntN(len(of))] }
+	def := consumptionMeter(t, pick("hour day month 1h", "day cycle week 3h 30d", "quarter 90d", "hour day week month quarter half year cycle 1h 24h 2d 7d", "36h", "month"))
+	def.Corrections = r.IntN(2) == 0
+	def.Averages = make([]usage.AverageOf, r.IntN(3))
+	for i := range def.Averages {
+		def.Averages[i].Name = fmt.Sprintf("average%d", i)
+	}
+	def.Breakdowns = make([]usage.Breakdown, r.IntN(3))
+	for i := range def.Breakdowns {
+		def.Breakdowns[i].Dimension = fmt.Sprintf("dimension%d", i)
+	}
+	if r.IntN(4) > 0 {
+		def.ByUser = &usage.ByUser{Dimension: "user", Top: 1 + r.IntN(4), Reveal: true}
+	}
+	b := newConsumptionBench(t, def, pick("UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"), "2026-03-05 12:00")
+	return &consumptionWalk{consumptionModel: &consumptionModel{bench: b}, r: r, persons: map[uint32]uint32{}}
+}
+
+// event applies an event of any accepted time up to the clock's minute.
+func (w *consumptionWalk) event() {
+	def, c := w.bench.def, w.bench.c
+	ns := c.asOf.Ns()
+	switch w.r.IntN(4) {
+	case 0:
+		ns -= w.r.Int64N(int64(c.past) * nsPerMinute)
+	case 1:
+		ns -= w.r.Int64N(3 * 60 * nsPerMinute)
+	case 2:
+		ns -= w.r.Int64N(120) * nsPerMinute
+	}
+	e := modelEvent{ns: ns, value: w.r.Int64N(4) * 333_333}
+	if def.Corrections {
+		e.value -= 700_000
+	}
+	user := NoUser
+	if w.r.IntN(8) > 0 {
+		user = uint32(w.r.IntN(10) * 37)
+		user = w.person(user)
+	}
+	for k := range e.owners {
+		e.owners[k] = user
+	}
+	effect := Effect{Value: e.value, ByUser: true}
+	for i := range def.Breakdowns {
+		n, _ := w.bench.vals[i].number(fmt.Sprintf("v%d", w.r.IntN(5)), 3)
+		effect.Dims = append(effect.Dims, n)
+		e.dims = append(e.dims, w.bench.vals[i].names[n])
+	}
+	for range def.Averages {
+		e.avg = append(e.avg, usage.Average{Value: w.r.Int64N(1000) - 300, Set: w.r.IntN(3) > 0})
+	}
+	effect.Averages = e.avg
+	w.bench.apply(ns, user, &effect)
+	w.events = append(w.events, e)
+}
+
+func (w *consumptionWalk) person(user uint32) uint32 {
+	if to, merged := w.persons[user]; merged {
+		return w.person(to)
+	}
+	return user
+}
+
+func (w *consumptionWalk) merge() {
+	from, to := w.person(uint32(w.r.IntN(10)*37)), w.person(uint32(w.r.IntN(10)*37))
+	if from == to {
+		return
+	}
+	w.persons[from] = to
+	c := w.bench.c
+	w.bench.x.merge(c, from, to)
+	for i := range w.events {
+		e := &w.events[i]
+		for k := range e.owners {
+			p := c.calendar.Period(usage.Kind(k), Floor(e.ns).Time())
+			if e.owners[k] == from && MinuteOf(p.End) > c.now-c.past {
+				e.owners[k] = to
+			}
+		}
+	}
+}
+
+func (w *consumptionWalk) turn() {
+	steps := []Minute{1, 1, 1, 2, 30, 61, 24 * 60, 5*24*60 + 7, 40 * 24 * 60}
+	w.bench.turn(w.bench.c.asOf + steps[w.r.IntN(len(steps))])
+}
+
+func TestConsumptionFiguresAreThoseOfAllEventsHoweverTheyCame(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			w := newConsumptionWalk(t, seed)
+			for range 60 {
+				for range w.r.IntN(8) {
+					w.event()
+				}
+				switch w.r.IntN(12) {
+				case 0:
+					w.merge()
+				case 1:
+					w.bench.restart(w.bench.def)
+				case 2:
+					w.bench.checkpoint()
+				}
+				if w.r.IntN(3) > 0 {
+					require.Equal(t, w.figures(), w.bench.figures())
+				}
+				w.turn()
+				if w.r.IntN(3) > 0 {
+					require.Equal(t, w.figures(), w.bench.figures())
+				}
+			}
+		})
+	}
+}
+
+func TestTheOrderOfConsumptionEventsDoesNotShow(t *testing.T) {
+	for seed := range uint64(10) {
+		w := newConsumptionWalk(t, seed)
+		def := *w.bench.def
+		def.Breakdowns = nil // first come is outside the promise
+		var want map[string]float64
+		type arrival struct {
+			ns    int64
+			user  uint32
+			value float64
+		}
+		var arrivals []arrival
+		for range 200 {
+			arrivals = append(arrivals, arrival{w.bench.c.asOf.Ns() - w.r.Int64N(10*24*60*nsPerMinute), uint32(w.r.IntN(30)), float64(w.r.IntN(5))})
+		}
+		for range 5 {
+			b := newConsumptionBench(t, &def, "Europe/Berlin", "2026-03-05 12:00")
+			w.r.Shuffle(len(arrivals), func(i, j int) { arrivals[i], arrivals[j] = arrivals[j], arrivals[i] })
+			for i, a := range arrivals {
+				b.consume(a.ns, a.user, a.value)
+				if i == 100 {
+					b.turn(b.c.asOf + 1)
+				}
+			}
+			if want == nil {
+				want = b.figures()
+			}
+			require.Equal(t, want, b.figures())
+		}
+	}
+}
+
+func TestASteadyMeterDoesNotAllocate(t *testing.T) {
+	b, e := benchedConsumption(t)
+	ev := &Event{User: 5}
+	rolled := [usage.NumKinds]int{}
+	for range 3 * 24 * 60 {
+		minuteOfConsumption(b, ev, e, &rolled)
+	}
+	require.Zero(t, testing.AllocsPerRun(24*60, func() { minuteOfConsumption(b, ev, e, &rolled) }))
+}
+
+func benchedConsumption(t testing.TB) (*consumptionBench, *Effect) {
+	def := topMeter(t, "year cycle 2h 24h", 10)
+	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}, {Dimension: "model"}}
+	def.Averages = []usage.AverageOf{{Name: "accuracy"}}
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	b.vals[0].number("de", 9)
+	b.vals[1].number("large", 9)
+	return b, &Effect{Value: 1, ByUser: true, Dims: []uint32{2, 2}, Averages: []usage.Average{{Value: 3, Set: true}}}
+}
+
+func minuteOfConsumption(b *consumptionBench, ev *Event, e *Effect, rolled *[usage.NumKinds]int) {
+	from := b.c.asOf
+	b.c.asOf++
+	b.x.turn(b.c, from, rolled)
+	ev.Time = b.c.asOf.Ns()
+	if b.x.fits(e) {
+		b.x.apply(b.c, ev, e)
+	}
+}
+
+func FuzzConsumptionDecode(f *testing.F) {
+	b, e := benchedConsumption(f)
+	b.apply(b.c.asOf.Ns(), 70, e)
+	b.apply(b.c.asOf.Ns()-1, NoUser, e)
+	state, page := &Encoder{}, &Encoder{}
+	b.x.encode(state)
+	b.x.users.encodePage(1, page)
+	f.Add(state.Bytes, page.Bytes)
+	f.Add([]byte(strings.Repeat("\x01", 100)), []byte(strings.Repeat("\xff", 300)))
+	f.Fuzz(func(t *testing.T, state, page []byte) {
+		fresh, e := benchedConsumption(t)
+		d := &Decoder{Bytes: state}
+		fresh.x.decode(d)
+		p := &Decoder{Bytes: page}
+		fresh.x.users.decodePage(1, p)
+		if d.Err() != nil || p.Err() != nil {
+			return
+		}
+		if fresh.x.fits(e) {
+			fresh.x.apply(fresh.c, &Event{Time: fresh.c.asOf.Ns(), User: 70}, e)
+		}
+		fresh.turn(fresh.c.asOf + 1)
+		fresh.figures()
+	})
+}
+
+func BenchmarkConsumptionApply(b *testing.B) {
+	for _, users := range []uint32{1, 1000, 1_000_000} {
+		b.Run(fmt.Sprint("users=", users), func(b *testing.B) {
+			bench, e := benchedConsumption(b)
+			ev := &Event{Time: bench.c.asOf.Ns()}
+			for user := range users {
+				ev.User = user
+				bench.x.apply(bench.c, ev, e)
+			}
+			b.ReportAllocs()
+			user := uint32(0)
+			for b.Loop() {
+				user = (user + 7919) % users
+				ev.User = user
+				if bench.x.fits(e) {
+					bench.x.apply(bench.c, ev, e)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkConsumptionFigures(b *testing.B) {
+	bench, e := benchedConsumption(b)
+	for user := range uint32(100_000) {
+		bench.x.apply(bench.c, &Event{Time: bench.c.asOf.Ns(), User: user}, e)
+	}
+	bench.figures()
+	every := func(usage.Window, int) bool { return true }
+	b.ReportAllocs()
+	for b.Loop() {
+		bench.sheet.figures = bench.sheet.figures[:0]
+		bench.x.figures(bench.c, &bench.sheet, every)
+	}
+}
