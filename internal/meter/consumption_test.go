@@ -132,13 +132,11 @@ func (b *consumptionBench) figures() map[string]float64 {
 
 // checkpoint stores the user pages that changed, as the owner does.
 func (b *consumptionBench) checkpoint() {
-	for i := range b.x.users.pages {
-		if b.x.users.dirty[i/64]&(1<<(i%64)) != 0 {
-			e := &Encoder{}
-			b.x.users.encodePage(i, e)
-			b.pages[i] = e.Bytes
-		}
-	}
+	b.x.users.dirty.each(func(page uint32) {
+		e := &Encoder{}
+		b.x.users.encodePage(int(page), e)
+		b.pages[int(page)] = e.Bytes
+	})
 	clear(b.x.users.dirty)
 }
 

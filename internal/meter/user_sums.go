@@ -40,8 +40,7 @@ const pageUsers = 64
 type userSums struct {
 	kinds []usage.Kind
 	pages []*sumPage
-	// dirty has a bit for each page that changed since the owner cleared it.
-	dirty []uint64
+	dirty bitmap // pages changed since the owner cleared it
 }
 
 type sumPage struct {
@@ -56,7 +55,7 @@ func (u *userSums) of(c *clock, slot uint32) []share {
 	if u.pages[i] == nil {
 		u.pages[i] = &sumPage{stamp: c.asOf, sums: make([]share, pageUsers*u.stride())}
 	}
-	u.dirty[i/64] |= 1 << (i % 64)
+	u.dirty.set(uint32(i))
 	return u.user(u.page(c, i), slot%pageUsers)
 }
 
@@ -120,9 +119,6 @@ func (u *userSums) magnitude(c *clock) int64 {
 func (u *userSums) grow(i int) {
 	for len(u.pages) <= i {
 		u.pages = append(u.pages, nil)
-	}
-	for len(u.dirty)*64 < len(u.pages) {
-		u.dirty = append(u.dirty, 0)
 	}
 }
 
