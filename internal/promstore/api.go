@@ -78,6 +78,19 @@ func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
 	writeText(w, http.StatusOK, "ready\n")
 }
 
+// whenReady answers for the API while the store is closed.
+func (s *Store) whenReady(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.Ready() {
+			next(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte(`{"status":"error","errorType":"unavailable","error":"the store is closed for now: try again"}`)) // the client went away: nobody to tell
+	}
+}
+
 func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
@@ -99,7 +112,7 @@ func (s *Store) newAPI() *v1.API {
 		func() config.Config { return config.Config{} },
 		s.flags(),
 		v1.GlobalURLOptions{},
-		func(next http.HandlerFunc) http.HandlerFunc { return next },
+		s.whenReady,
 		admin{store: s},
 		s.settings.Directory,
 		false, false, 0, // admin calls and search: off

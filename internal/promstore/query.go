@@ -70,8 +70,7 @@ type reader struct{ store *Store }
 
 var _ storage.SampleAndChunkQueryable = reader{}
 
-// Querier returns tsdb.ErrNotReady while the store is closed, which the API
-// answers with 503.
+// Querier returns tsdb.ErrNotReady while the store is closed.
 func (r reader) Querier(mint, maxt int64) (storage.Querier, error) {
 	session, err := r.store.acquire()
 	if err != nil {
