@@ -18,10 +18,10 @@ import (
 // consumptionModel keeps every event and finds figures by looking at them all.
 type consumptionModel struct {
 	bench  *consumptionBench
-	events []modelEvent
+	events []consumedEvent
 }
 
-type modelEvent struct {
+type consumedEvent struct {
 	ns     int64
 	value  int64
 	owners [usage.NumKinds]uint32 // person by kind: merges pass over frozen periods
@@ -164,7 +164,7 @@ func (w *consumptionWalk) event() {
 	case 2:
 		ns -= w.r.Int64N(120) * nsPerMinute
 	}
-	e := modelEvent{ns: ns, value: w.r.Int64N(4) * 333_333}
+	e := consumedEvent{ns: ns, value: w.r.Int64N(4) * 333_333}
 	if def.Corrections {
 		e.value -= 700_000
 	}
