@@ -108,6 +108,23 @@ func End(files []string, now time.Time) (time.Time, error) {
 	return end.Add(time.Minute - 1).Truncate(time.Minute), nil
 }
 
+// Begin returns where the clock of a replay begins: at the latest time in the
+// first request that has one not after until.
+func Begin(files []string, until time.Time) (time.Time, error) {
+	var read int64
+	for _, name := range files {
+		for r := range decoded(name, &read) {
+			if r.fatal != nil {
+				return time.Time{}, r.fatal
+			}
+			if _, last := r.span(time.Time{}, until); !last.IsZero() {
+				return last, nil
+			}
+		}
+	}
+	return until, nil
+}
+
 // lastLine returns the last line of a file that is not blank.
 func lastLine(name string) ([]byte, error) {
 	file, err := os.Open(name) //nolint:gosec // the files are the user's choice

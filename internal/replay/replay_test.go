@@ -274,6 +274,16 @@ func TestProgressCountsBytesAndItems(t *testing.T) {
 	require.Equal(t, Progress{Bytes: size, Items: 3, Clock: day("10:20:00")}, last)
 }
 
+func TestBeginIsTheFirstRequestThatHasATime(t *testing.T) {
+	begin, err := Begin([]string{tape(t, "'bad", "23:00:00", "10:01:00 10:02:00", "10:20:00")}, day("12:00:00"))
+	require.NoError(t, err)
+	require.Equal(t, day("10:02:00"), begin)
+
+	begin, err = Begin([]string{tape(t, "'bad")}, day("12:00:00"))
+	require.NoError(t, err)
+	require.Equal(t, day("12:00:00"), begin)
+}
+
 func TestEndIsTheMinuteAfterTheLastRequest(t *testing.T) {
 	end, err := End([]string{tape(t, "10:01:00", "10:20:01")}, day("12:00:00"))
 	require.NoError(t, err)
