@@ -1,0 +1,233 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// concurrent is the state of a concurrent_users meter of one organization:
+// two figures that are never mixed.
+//
+//	connected users   sessions -> a sample at each instant of the UTC grid,
+//	                  final `settle` later; peaks of the samples
+//	users in the hour hours, with their peaks
+//
+// Late events count in samples that are not final and in hours within the
+// acceptance span.
+type concurrent struct {
+	def      *usage.Meter
+	sessions sessions
+	samples  peaks
+	hours    hours
+
+	last sample // the last final one
+	next int64  // instant of the next sample to become final, ns; 0 before start
+	// started is when the organization was first seen; a sample of before is
+	// given the settle time from then on.
+	started int64
+	// outages are the spans in which the ledger was down and which can still
+	// postpone a sample.
+	outages []outage
+
+	series *concurrentSeries
+}
+
+// outage is a span (down, up] in which the ledger was down, ns.
+type outage struct{ down, up int64 }
+
+func newConcurrent(def *usage.Meter) *concurrent {
+	return &concurrent{
+		def:      def,
+		sessions: newSessions(def),
+		samples:  newPeaks(def.Windows),
+		hours:    newHours(def.Windows),
+	}
+}
+
+// start begins sampling an organization that is first seen at now. The first
+// sample is the latest whose time has come: it is due at the first collection,
+// but only `settle` from now for arrivals, so that all batches of a moment
+// count in it.
+func (x *concurrent) start(now int64) {
+	first := now - int64(x.def.Settle)
+	x.next = first - first%int64(x.def.SampleInterval)
+	x.started = now
+}
+
+// recover says that the ledger was down in (down, up]: samples whose time
+// passed then are taken `settle` after up.
+func (x *concurrent) recover(down, up int64) {
+	x.outages = append(x.outages, outage{down, up})
+	x.forgetOutages()
+}
+
+func (x *concurrent) forgetOutages() {
+	x.outages = slices.DeleteFunc(x.outages, func(o outage) bool { return o.up < x.next+int64(x.def.Settle) })
+}
+
+// due returns when a sample becomes final: at a collection, or before an
+// arrival.
+func (x *concurrent) due(at int64, collecting bool) int64 {
+	settle := int64(x.def.Settle)
+	due := at + settle
+	if !collecting && due <= x.started {
+		due = x.started + settle
+	}
+	for _, o := range x.outages {
+		if o.down < due && due <= o.up {
+			due = o.up + settle
+		}
+	}
+	return due
+}
+
+// settle makes samples final, in the order of time: before a batch that
+// arrives at now those due earlier, at a collection (collecting) those due at
+// now as well. The clock has turned to the minute of now.
+func (x *concurrent) settle(c *clock, now int64, collecting bool) {
+	if x.next == 0 {
+		return
+	}
+	for {
+		if due := x.due(x.next, collecting); due > now || due == now && !collecting {
+			return
+		}
+		x.last = x.sessions.count(x.next)
+		x.samples.add(c, Floor(x.next), x.last.active+x.last.idle)
+		x.next += x.sessions.interval
+		x.sessions.forget(x.horizon())
+		x.forgetOutages()
+	}
+}
+
+// horizon is the instant up to which events do not matter to any sample that
+// is not final.
+func (x *concurrent) horizon() int64 { return x.next - 2*x.sessions.idle }
+
+// apply counts an event.
+func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
+	if ev.User == NoUser {
+		return
+	}
+	var p *presence
+	if e.Roles&(onRoles|usage.RoleLogoff) != 0 && ev.Time > x.horizon() {
+		p = x.sessions.of(ev.User)
+		x.sessions.note(p, ev.Time, e.Roles)
+	}
+	if e.Roles&usage.RoleHourly == 0 {
+		return
+	}
+	m := Floor(ev.Time)
+	if p == nil {
+		x.hours.note(c, ev.User, m)
+	} else if running := x.hours.running(); m < running || p.counted != running || running == 0 {
+		p.counted = max(p.counted, x.hours.note(c, ev.User, m))
+	}
+}
+
+// turn follows the clock from a minute to c.asOf.
+func (x *concurrent) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
+	x.samples.turn(c, rolled)
+	x.hours.turn(c, from, rolled)
+}
+
+// merge makes two users one, in samples that are not final and in hours within
+// the acceptance span.
+func (x *concurrent) merge(c *clock, from, to uint32) {
+	if from == to {
+		return
+	}
+	x.sessions.merge(from, to)
+	x.hours.merge(c, from, to)
+}
+
+// concurrentSeries are the series of a concurrent_users meter.
+type concurrentSeries struct {
+	active, idle, handover *usage.Series
+	hours                  [2]*usage.Series
+	peaks                  [][]peakSeries // by window and period
+}
+
+type peakSeries struct{ samples, sampleHits, hours, hourHits *usage.Series }
+
+func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
+	meter := usage.Label{Name: "meter", Value: def.Name}
+	s := &concurrentSeries{
+		active:   book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "active"}),
+		idle:     book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "idle"}),
+		handover: book.Gauge("usage_concurrent_users_handover", meter),
+	}
+	for i := range s.hours {
+		s.hours[i] = book.Gauge("usage_hour_users", meter, usage.Label{Name: "period", Value: usage.PeriodName(i)})
+	}
+	for _, w := range def.Windows {
+		periods := make([]peakSeries, periodsOf(w))
+		for i := range periods {
+			labels := windowLabels(def.Name, w, i)
+			periods[i] = peakSeries{
+				samples:    book.Gauge("usage_concurrent_users_peak", labels...),
+				sampleHits: book.Gauge("usage_concurrent_users_peak_hits", labels...),
+				hours:      book.Gauge("usage_hour_users_peak", labels...),
+				hourHits:   book.Gauge("usage_hour_users_peak_hits", labels...),
+			}
+		}
+		s.peaks = append(s.peaks, periods)
+	}
+	return s
+}
+
+// figures appends the meter's figures at c.asOf.
+func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, period int) bool) {
+	if x.series == nil {
+		x.series = newConcurrentSeries(s.book, x.def)
+	}
+	s.add(x.series.active, float64(x.last.active))
+	s.add(x.series.idle, float64(x.last.idle))
+	s.add(x.series.handover, float64(x.last.handover))
+	for i, series := range x.series.hours {
+		s.add(series, float64(x.hours.users(i)))
+	}
+	for w, window := range x.def.Windows {
+		for i, series := range x.series.peaks[w] {
+			if window.Kind != usage.Rolling && !exists(window, i) {
+				continue
+			}
+			samples, hours := x.samples.peak(c, w, i), x.hours.peak(c, w, i)
+			s.add(series.samples, float64(samples.max))
+			s.add(series.sampleHits, float64(samples.hits))
+			s.add(series.hours, float64(hours.max))
+			s.add(series.hourHits, float64(hours.hits))
+		}
+	}
+}
+
+func (x *concurrent) encode(e *Encoder) {
+	e.Int(x.next)
+	e.Int(x.started)
+	e.Uint(uint64(len(x.outages)))
+	for _, o := range x.outages {
+		e.Int(o.down)
+		e.Int(o.up)
+	}
+	for _, n := range []uint32{x.last.active, x.last.idle, x.last.handover} {
+		e.Uint(uint64(n))
+	}
+	x.samples.encode(e)
+	x.sessions.encode(e)
+	x.hours.encode(e)
+}
+
+func (x *concurrent) decode(d *Decoder) {
+	x.next, x.started = d.Int(), d.Int()
+	for range d.Count(2) {
+		x.outages = append(x.outages, outage{d.Int(), d.Int()})
+	}
+	x.last = sample{uint32(d.Uint()), uint32(d.Uint()), uint32(d.Uint())}
+	x.samples.decode(d)
+	x.sessions.decode(d)
+	x.hours.decode(d)
+}

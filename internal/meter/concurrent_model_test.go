@@ -1,0 +1,319 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// concurrentDef is a concurrent_users meter as users write it.
+func concurrentDef(t *testing.T, interval, idle, settle time.Duration, windows ...string) *usage.Meter {
+	t.Helper()
+	def := &usage.Meter{Name: "operators", Type: usage.ConcurrentUsers, SampleInterval: interval, IdleTimeout: idle, Settle: settle}
+	for _, name := range windows {
+		w, err := usage.ParseWindow(name)
+		require.NoError(t, err)
+		def.Windows = append(def.Windows, w)
+	}
+	return def
+}
+
+// operator is an event of the meter.
+type operator struct {
+	user  uint32
+	at    int64
+	roles usage.Roles
+}
+
+// modelEvent is an event and the hour in which it lies.
+type modelEvent struct {
+	operator
+	hour calendar.Period
+}
+
+const (
+	logon  = usage.RoleLogon
+	task   = usage.RoleActivity | usage.RoleHourly
+	logoff = usage.RoleLogoff
+)
+
+// shiftRig runs a concurrent_users meter as an organization does.
+type shiftRig struct {
+	t    *testing.T
+	def  *usage.Meter
+	c    *clock
+	x    *concurrent
+	book *Book
+}
+
+func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *shiftRig {
+	t.Helper()
+	loc, err := time.LoadLocation(zone)
+	require.NoError(t, err)
+	now := Floor(start.UnixNano())
+	c := &clock{calendar: calendar.New(loc, 31), asOf: now, now: now, past: 35 * 24 * 60}
+	for _, w := range def.Windows {
+		if w.Kind < usage.Rolling {
+			c.follow(w.Kind)
+		}
+	}
+	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: NewBook()}
+	r.x.start(start.UnixNano())
+	return r
+}
+
+func (r *shiftRig) advance(now int64) {
+	from := r.c.asOf
+	r.c.asOf, r.c.now = Floor(now), Floor(now)
+	var rolled [usage.NumKinds]int
+	for k, t := range r.c.tracks {
+		if t != nil {
+			rolled[k] = r.c.roll(usage.Kind(k), r.c.asOf)
+		}
+	}
+	r.x.turn(r.c, from, &rolled)
+}
+
+func (r *shiftRig) arrive(now time.Time, events ...operator) {
+	r.advance(now.UnixNano())
+	r.x.settle(r.c, now.UnixNano(), false)
+	for _, e := range events {
+		r.x.apply(r.c, &Event{Time: e.at, User: e.user}, &Effect{Kind: usage.Concurrent, Roles: e.roles})
+	}
+}
+
+// collect returns the figures at a whole minute, by name and the values of
+// their labels without the meter's.
+func (r *shiftRig) collect(at time.Time) map[string]float64 {
+	r.advance(at.UnixNano())
+	r.x.settle(r.c, at.UnixNano(), true)
+	return r.figures()
+}
+
+func (r *shiftRig) figures() map[string]float64 {
+	s := &sheet{book: r.book}
+	r.x.figures(r.c, s, func(usage.Window, int) bool { return true })
+	figures := map[string]float64{}
+	for _, f := range s.figures {
+		name := []string{strings.TrimPrefix(f.Series.Name, "usage_")}
+		for _, l := range f.Series.Labels {
+			if l.Name != "meter" {
+				name = append(name, l.Value)
+			}
+		}
+		figures[strings.Join(name, " ")] = f.Value
+	}
+	require.Len(r.t, figures, len(s.figures), "each series once")
+	return figures
+}
+
+// reload replaces the state by what is read back of it.
+func (r *shiftRig) reload() {
+	e := &Encoder{}
+	r.x.encode(e)
+	d := &Decoder{Bytes: e.Bytes}
+	r.x = newConcurrent(r.def)
+	r.x.decode(d)
+	require.NoError(r.t, d.Err())
+	require.Empty(r.t, d.Bytes)
+}
+
+// shiftModel is the naive twin: it keeps all events and finds every figure
+// by the words of the specification.
+type shiftModel struct {
+	def     *usage.Meter
+	events  []modelEvent
+	newest  int64
+	final   []modelSample
+	next    int64
+	started int64
+	outages []outage
+	frozen  map[calendar.Period]int // users of the hours that are past revision
+}
+
+type modelSample struct {
+	at     int64
+	counts sample
+}
+
+// sampleOf counts the connected users at an instant.
+func (m *shiftModel) sampleOf(at int64) sample {
+	idle, interval := int64(m.def.IdleTimeout), int64(m.def.SampleInterval)
+	if m.newest <= at-idle {
+		return sample{}
+	}
+	byUser := map[uint32][]modelEvent{}
+	for _, e := range m.events {
+		if e.at <= at {
+			byUser[e.user] = append(byUser[e.user], e)
+		}
+	}
+	var n sample
+	var long, begun uint32
+	for _, events := range byUser {
+		slices.SortStableFunc(events, func(a, b modelEvent) int { // a logoff comes last
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.roles&logoff, b.roles&logoff))
+		})
+		var lastOn, sessionStart int64
+		connected := false
+		for _, e := range events {
+			if e.roles&(usage.RoleLogon|usage.RoleActivity) != 0 {
+				if !connected || e.at-lastOn >= idle {
+					sessionStart = e.at
+				}
+				lastOn, connected = e.at, true
+			}
+			if e.roles&logoff != 0 {
+				connected = false
+			}
+		}
+		if !connected || lastOn <= at-idle {
+			continue
+		}
+		began := sessionStart > at-idle
+		if lastOn > at-interval {
+			n.active++
+		} else {
+			n.idle++
+			if !began {
+				long++
+			}
+		}
+		if began {
+			begun++
+		}
+	}
+	n.handover = min(long, begun)
+	return n
+}
+
+func (m *shiftModel) settle(now int64, collecting bool) {
+	for {
+		due := m.next + int64(m.def.Settle)
+		if due <= m.started && !collecting {
+			due = m.started + int64(m.def.Settle)
+		}
+		for _, o := range m.outages {
+			if due > o.down && due <= o.up {
+				due = o.up + int64(m.def.Settle)
+			}
+		}
+		if due > now || due == now && !collecting {
+			return
+		}
+		m.final = append(m.final, modelSample{m.next, m.sampleOf(m.next)})
+		m.next += int64(m.def.SampleInterval)
+	}
+}
+
+func (m *shiftModel) arrive(c *clock, events []operator) {
+	for _, e := range events {
+		m.events = append(m.events, modelEvent{e, c.calendar.Period(usage.Hour, time.Unix(0, e.at))})
+		m.newest = max(m.newest, e.at)
+	}
+}
+
+// hourCounts returns the users of every hour that has any. Hours that have
+// left the acceptance span are counted for the last time.
+func (m *shiftModel) hourCounts(c *clock) map[calendar.Period]int {
+	users := map[calendar.Period]map[uint32]bool{}
+	for _, e := range m.events {
+		if e.roles&usage.RoleHourly == 0 {
+			continue
+		}
+		if users[e.hour] == nil {
+			users[e.hour] = map[uint32]bool{}
+		}
+		users[e.hour][e.user] = true
+	}
+	counts := map[calendar.Period]int{}
+	for p, of := range users {
+		counts[p] = len(of)
+		if _, known := m.frozen[p]; !known && MinuteOf(p.End) <= c.now-c.past {
+			m.frozen[p] = len(of)
+		}
+	}
+	for p, n := range m.frozen {
+		counts[p] = n
+	}
+	return counts
+}
+
+func (m *shiftModel) merge(c *clock, from, to uint32) {
+	m.hourCounts(c)
+	for i := range m.events {
+		if m.events[i].user == from {
+			m.events[i].user = to
+		}
+	}
+}
+
+// span is (after, until] in minutes.
+type minuteSpan struct{ after, until Minute }
+
+// spanOf returns the starts that belong to a window's period.
+func spanOf(c *clock, w usage.Window, period int) minuteSpan {
+	if w.Kind == usage.Rolling {
+		return minuteSpan{c.asOf - Minute(w.Length()/time.Minute), c.asOf}
+	}
+	p := c.calendar.Period(w.Kind, c.asOf.Time())
+	for range period {
+		p = c.calendar.Period(w.Kind, p.Start.Add(-time.Minute))
+	}
+	return minuteSpan{MinuteOf(p.Start) - 1, MinuteOf(p.End) - 1}
+}
+
+func peakOf(counts map[Minute]int, s minuteSpan) peak {
+	var p peak
+	for at, n := range counts {
+		if at > s.after && at <= s.until && n > 0 && n >= int(p.max) {
+			if n > int(p.max) {
+				p = peak{max: uint32(n)}
+			}
+			p.hits++
+		}
+	}
+	return p
+}
+
+// check compares every figure, and the peaks of all periods that are kept.
+func (m *shiftModel) check(r *shiftRig) {
+	t, x, c := r.t, r.x, r.c
+	var last sample
+	samples, hours := map[Minute]int{}, map[Minute]int{}
+	for _, s := range m.final {
+		last = s.counts
+		samples[Floor(s.at)] = int(s.counts.active + s.counts.idle)
+	}
+	for p, n := range m.hourCounts(c) {
+		hours[MinuteOf(p.Start)] = n
+	}
+	figures := r.figures()
+	require.Equal(t, last, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"]), uint32(figures["concurrent_users_handover"])},
+		"last sample, of %s", time.Unix(0, m.next-int64(m.def.SampleInterval)).UTC())
+	running := c.calendar.Period(usage.Hour, c.asOf.Time())
+	before := c.calendar.Period(usage.Hour, running.Start.Add(-time.Minute))
+	require.EqualValues(t, hours[MinuteOf(running.Start)], figures["hour_users current"], "running hour")
+	require.EqualValues(t, hours[MinuteOf(before.Start)], figures["hour_users previous"], "previous hour")
+	for w, window := range m.def.Windows {
+		periods := 1
+		if window.Kind != usage.Rolling {
+			periods = depth[window.Kind]
+		}
+		for i := range periods {
+			span := spanOf(c, window, i)
+			require.Equal(t, peakOf(hours, span), x.hours.peak(c, w, i), "peak of hours, %s %d at %s", window, i, c.asOf.Time())
+			require.Equal(t, peakOf(samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.asOf.Time())
+		}
+	}
+}

@@ -1,0 +1,295 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"math/bits"
+	"slices"
+	"sort"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// hours count distinct users by clock hour. Hours that end within the
+// acceptance span are open: late events and merges revise them, so who was
+// there is known. When an hour leaves the span its count is frozen into the
+// peaks and its users are forgotten.
+//
+//	frozen peaks | open[0] ... open[len-1] = the running hour
+//	             | number first ... one bit per user and hour in members
+//
+// Hours are numbered one after the other, as the calendar has them: they need
+// not be 60 minutes nor begin at the same minute where a zone changes.
+type hours struct {
+	windows []usage.Window
+	frozen  peaks
+	open    []hour // oldest first
+	end     Minute // of the last open hour
+	first   int32  // number of open[0]
+	// members holds, for each 64 hours by their numbers, who was there.
+	members map[int32]map[uint32]uint64
+
+	// tops are the peaks of the open hours, by window and period. While stale
+	// they are wrong and recounted before they are read.
+	tops  [][]peak
+	stale bool
+}
+
+// hour is how many users an hour has.
+type hour struct {
+	start Minute
+	users uint32
+}
+
+func newHours(windows []usage.Window) hours {
+	h := hours{windows: windows, frozen: newPeaks(windows), members: map[int32]map[uint32]uint64{}}
+	for _, w := range windows {
+		periods := 1
+		if w.Kind != usage.Rolling {
+			periods = depth[w.Kind]
+		}
+		h.tops = append(h.tops, make([]peak, periods))
+	}
+	return h
+}
+
+// note counts a user in the hour of a minute and returns when it started. The
+// minute lies within the acceptance span and not after c.asOf.
+func (h *hours) note(c *clock, user uint32, m Minute) Minute {
+	if len(h.open) == 0 {
+		h.reach(c)
+	}
+	if m < h.open[0].start {
+		h.extend(c, m)
+	}
+	i := len(h.open) - 1
+	if m < h.open[i].start {
+		i = h.startingAfter(m) - 1
+	}
+	number := h.first + int32(i)
+	users := h.members[number>>6]
+	if users == nil {
+		users = map[uint32]uint64{}
+		h.members[number>>6] = users
+	}
+	bit := uint64(1) << (number & 63)
+	if known := users[user]; known&bit == 0 {
+		users[user] = known | bit
+		h.open[i].users++
+		h.raise(c, h.open[i])
+	}
+	return h.open[i].start
+}
+
+// running returns the start of the running hour; all minutes from it on, up to
+// the clock's, lie in that hour.
+func (h *hours) running() Minute {
+	if len(h.open) == 0 {
+		return 0
+	}
+	return h.open[len(h.open)-1].start
+}
+
+// startingAfter returns the place of the first open hour that starts after m.
+func (h *hours) startingAfter(m Minute) int {
+	return sort.Search(len(h.open), func(i int) bool { return h.open[i].start > m })
+}
+
+// reach lays out the hours up to that of c.asOf.
+func (h *hours) reach(c *clock) {
+	if len(h.open) == 0 {
+		p := c.calendar.Period(usage.Hour, c.asOf.Time())
+		start := MinuteOf(p.Start)
+		h.open = append(h.open, hour{start: start})
+		h.end = MinuteOf(p.End)
+		h.first = int32(start / 60) // any number will do that leaves room before it
+	}
+	for c.asOf >= h.end {
+		h.open = append(h.open, hour{start: h.end})
+		h.end = MinuteOf(c.calendar.Period(usage.Hour, h.end.Time()).End)
+	}
+}
+
+// extend lays out earlier hours, back to that of m.
+func (h *hours) extend(c *clock, m Minute) {
+	var earlier []hour
+	for start := h.open[0].start; m < start; {
+		start = MinuteOf(c.calendar.Period(usage.Hour, (start - 1).Time()).Start)
+		earlier = append(earlier, hour{start: start})
+	}
+	slices.Reverse(earlier)
+	h.first -= int32(len(earlier))
+	h.open = append(earlier, h.open...)
+}
+
+// raise takes an hour that has just gained a user into the peaks.
+func (h *hours) raise(c *clock, of hour) {
+	if h.stale {
+		return
+	}
+	for w, window := range h.windows {
+		if window.Kind == usage.Rolling {
+			if of.start > c.asOf-lengthOf(window) {
+				h.tops[w][0].add(of.users)
+			}
+		} else if i := c.tracks[window.Kind].index(of.start); i >= 0 {
+			h.tops[w][i].add(of.users)
+		}
+	}
+}
+
+// turn follows the clock from a minute to c.asOf.
+func (h *hours) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
+	for w, window := range h.windows {
+		if window.Kind != usage.Rolling {
+			shift(h.tops[w], 1, rolled[window.Kind])
+			continue
+		}
+		left := lengthOf(window)
+		if h.startingAfter(from-left) != h.startingAfter(c.asOf-left) {
+			h.stale = true
+		}
+	}
+	h.frozen.turn(c, rolled)
+	h.freeze(c)
+	h.reach(c)
+}
+
+// freeze takes the hours that have left the acceptance span out of the open
+// ones.
+func (h *hours) freeze(c *clock) {
+	n := 0
+	for ; n < len(h.open) && h.endOf(n) <= c.now-c.past; n++ {
+		h.frozen.add(c, h.open[n].start, h.open[n].users)
+		h.stale = h.stale || h.open[n].users > 0
+	}
+	if n == 0 {
+		return
+	}
+	h.open = h.open[n:]
+	h.first += int32(n)
+	for key := range h.members {
+		if (key+1)<<6 <= h.first || len(h.open) == 0 {
+			delete(h.members, key)
+		}
+	}
+}
+
+func (h *hours) endOf(i int) Minute {
+	if i+1 < len(h.open) {
+		return h.open[i+1].start
+	}
+	return h.end
+}
+
+// merge makes two users one in every open hour.
+func (h *hours) merge(c *clock, from, to uint32) {
+	h.freeze(c)
+	for key, users := range h.members {
+		moved, known := users[from]
+		if !known {
+			continue
+		}
+		delete(users, from)
+		both := moved & users[to]
+		users[to] |= moved
+		for ; both != 0; both &= both - 1 {
+			i := int(key<<6-h.first) + bits.TrailingZeros64(both)
+			if i >= 0 && i < len(h.open) && h.open[i].users > 0 {
+				h.open[i].users--
+				h.stale = true
+			}
+		}
+	}
+}
+
+// users returns how many users the hour has that lies i hours before the
+// running one.
+func (h *hours) users(i int) uint32 {
+	if i >= len(h.open) {
+		return 0
+	}
+	return h.open[len(h.open)-1-i].users
+}
+
+// peak returns the peak of a window in the period that lies i periods before
+// the current one; a rolling window has only period 0.
+func (h *hours) peak(c *clock, window, i int) peak {
+	if h.stale {
+		h.recount(c)
+	}
+	return h.tops[window][i].with(h.frozen.peak(c, window, i))
+}
+
+// recount finds the peaks of the open hours anew.
+func (h *hours) recount(c *clock) {
+	for w, window := range h.windows {
+		tops := h.tops[w]
+		clear(tops)
+		if window.Kind == usage.Rolling {
+			for _, of := range h.open[h.startingAfter(c.asOf-lengthOf(window)):] {
+				tops[0].add(of.users)
+			}
+			continue
+		}
+		period, starts := 0, c.tracks[window.Kind].starts
+		for i := len(h.open) - 1; i >= 0; i-- {
+			for period < len(starts) && h.open[i].start < starts[period] {
+				period++
+			}
+			if period == len(starts) {
+				break
+			}
+			tops[period].add(h.open[i].users)
+		}
+	}
+	h.stale = false
+}
+
+func (h *hours) encode(e *Encoder) {
+	h.frozen.encode(e)
+	e.Int(int64(h.first))
+	e.Uint(uint64(len(h.open)))
+	before := Minute(0)
+	for _, of := range h.open {
+		e.Uint(uint64(of.start - before))
+		e.Uint(uint64(of.users))
+		before = of.start
+	}
+	e.Uint(uint64(h.end - before))
+	e.Uint(uint64(len(h.members)))
+	for key, users := range h.members {
+		e.Int(int64(key))
+		e.Uint(uint64(len(users)))
+		for user, bits := range users {
+			e.Uint(uint64(user))
+			e.Uint(bits)
+		}
+	}
+}
+
+func (h *hours) decode(d *Decoder) {
+	h.frozen.decode(d)
+	h.first = int32(d.Int())
+	n, at := d.Count(2), Minute(0)
+	h.open = make([]hour, 0, n)
+	for range n {
+		at += Minute(d.Uint())
+		h.open = append(h.open, hour{at, uint32(d.Uint())})
+	}
+	h.end = at + Minute(d.Uint())
+	if !slices.IsSortedFunc(h.open, func(a, b hour) int { return int(a.start) - int(b.start) }) || h.end < at {
+		d.fail()
+	}
+	for range d.Count(2) {
+		key, n := int32(d.Int()), d.Count(2)
+		users := make(map[uint32]uint64, n)
+		for range n {
+			user := uint32(d.Uint())
+			users[user] = d.Uint()
+		}
+		h.members[key] = users
+	}
+	h.stale = true
+}

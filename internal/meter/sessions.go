@@ -1,0 +1,234 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// onRoles are what begins a session or keeps it up.
+const onRoles = usage.RoleLogon | usage.RoleActivity
+
+// sessions hold what decides who is connected at the samples that are not
+// final yet. Whether a user is at instant S, and since when, depends on a few
+// of their events only:
+//
+//	        p            e1      last off  last on
+//	--|-----o------|-----o---o------x--------o----|--> time     o on, x off
+//	S-2*idle     S-idle                           S
+//
+// connected: the last on lies in (S-idle, S] and no off at or after it. The
+// session began at or before S-idle if the first on e1 in (S-idle, S] follows
+// the last one before, p, by less than idle, and no off is at or after p: all
+// other gaps between ons are shorter than idle, and an off after p makes the
+// next on a beginning.
+//
+// S and S-idle are multiples of a bucket, the greatest common divisor of the
+// sample interval and the idle timeout. So the first and last on and the last
+// off of every bucket (b*length, (b+1)*length] tell all, whatever the order in
+// which the events came. Nothing before S-2*idle plays a part.
+type sessions struct {
+	idle, interval int64 // ns
+	bucket         int64 // length of a bucket, ns
+	places         map[uint32]int32
+	recent         []presence
+}
+
+// presence is a recently seen user.
+type presence struct {
+	user uint32
+	// counted is the start of the latest hour in which the user is known to
+	// be counted; it saves looking them up for each event.
+	counted Minute
+	marks   []mark // oldest first; only buckets with events
+}
+
+// mark is what a user did in one bucket. 0 stands for never.
+type mark struct {
+	bucket                   int64
+	firstOn, lastOn, lastOff int64 // ns since 1970
+}
+
+// sample is how many users were connected at an instant.
+type sample struct{ active, idle, handover uint32 }
+
+func newSessions(def *usage.Meter) sessions {
+	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval), places: map[uint32]int32{}}
+	a, b := s.idle, s.interval
+	for b != 0 {
+		a, b = b, a%b
+	}
+	s.bucket = a
+	return s
+}
+
+// of returns what is known of a user. It is valid until the next call.
+func (s *sessions) of(user uint32) *presence {
+	i, known := s.places[user]
+	if !known {
+		i = int32(len(s.recent))
+		s.places[user] = i
+		if len(s.recent) < cap(s.recent) {
+			// A user seen earlier has left the place with room for marks.
+			s.recent = s.recent[:i+1]
+		} else {
+			s.recent = append(s.recent, presence{})
+		}
+		s.recent[i] = presence{user: user, marks: s.recent[i].marks[:0]}
+	}
+	return &s.recent[i]
+}
+
+// note takes in an event of a user; t > 0.
+func (s *sessions) note(p *presence, t int64, roles usage.Roles) {
+	m := mark{bucket: (t - 1) / s.bucket}
+	if roles&onRoles != 0 {
+		m.firstOn, m.lastOn = t, t
+	}
+	if roles&usage.RoleLogoff != 0 {
+		m.lastOff = t
+	}
+	p.add(m)
+}
+
+// add unites a mark with the one of its bucket.
+func (p *presence) add(m mark) {
+	i := len(p.marks)
+	for i > 0 && p.marks[i-1].bucket > m.bucket {
+		i--
+	}
+	if i == 0 || p.marks[i-1].bucket != m.bucket {
+		p.marks = slices.Insert(p.marks, i, m)
+		return
+	}
+	known := &p.marks[i-1]
+	if known.firstOn == 0 || m.firstOn != 0 && m.firstOn < known.firstOn {
+		known.firstOn = m.firstOn
+	}
+	known.lastOn = max(known.lastOn, m.lastOn)
+	known.lastOff = max(known.lastOff, m.lastOff)
+}
+
+// count counts the users connected at an instant on the grid.
+func (s *sessions) count(at int64) sample {
+	var n sample
+	var idleLong, begun uint32
+	for i := range s.recent {
+		lastOn, began := s.connected(&s.recent[i], at)
+		switch {
+		case lastOn == 0:
+			continue
+		case lastOn > at-s.interval:
+			n.active++
+		default:
+			n.idle++
+			if !began {
+				idleLong++
+			}
+		}
+		if began {
+			begun++
+		}
+	}
+	n.handover = min(idleLong, begun)
+	return n
+}
+
+// connected returns a user's last on-event if they are connected at an
+// instant, else 0, and whether their session began within the idle timeout
+// before it.
+func (s *sessions) connected(p *presence, at int64) (lastOn int64, began bool) {
+	var before, first, off int64
+	for i := range p.marks {
+		m := &p.marks[i]
+		end := (m.bucket + 1) * s.bucket
+		if end > at {
+			break
+		}
+		off = max(off, m.lastOff)
+		if end <= at-s.idle {
+			before = max(before, m.lastOn)
+			continue
+		}
+		if first == 0 {
+			first = m.firstOn
+		}
+		lastOn = max(lastOn, m.lastOn)
+	}
+	if off >= lastOn {
+		return 0, false
+	}
+	return lastOn, before == 0 || first-before >= s.idle || off >= before
+}
+
+// forget drops the buckets that end at or before an instant, and users of whom
+// nothing is left.
+func (s *sessions) forget(until int64) {
+	for i := len(s.recent) - 1; i >= 0; i-- {
+		p, old := &s.recent[i], 0
+		for old < len(p.marks) && (p.marks[old].bucket+1)*s.bucket <= until {
+			old++
+		}
+		if old < len(p.marks) {
+			p.marks = slices.Delete(p.marks, 0, old)
+		} else {
+			s.drop(i)
+		}
+	}
+}
+
+// drop forgets the user at a place; the last one takes it.
+func (s *sessions) drop(i int) {
+	last := len(s.recent) - 1
+	delete(s.places, s.recent[i].user)
+	if i != last {
+		s.recent[i], s.recent[last] = s.recent[last], s.recent[i]
+		s.places[s.recent[i].user] = int32(i)
+	}
+	s.recent = s.recent[:last]
+}
+
+// merge makes two users one.
+func (s *sessions) merge(from, to uint32) {
+	i, known := s.places[from]
+	if !known {
+		return
+	}
+	p := s.of(to) // may move all of them, but not to other places
+	for _, m := range s.recent[i].marks {
+		p.add(m)
+	}
+	p.counted = max(p.counted, s.recent[i].counted)
+	s.drop(int(i))
+}
+
+func (s *sessions) encode(e *Encoder) {
+	e.Uint(uint64(len(s.recent)))
+	for i := range s.recent {
+		p := &s.recent[i]
+		e.Uint(uint64(p.user))
+		e.Int(int64(p.counted))
+		e.Uint(uint64(len(p.marks)))
+		for _, m := range p.marks {
+			e.Int(m.firstOn)
+			e.Int(m.lastOn)
+			e.Int(m.lastOff)
+		}
+	}
+}
+
+func (s *sessions) decode(d *Decoder) {
+	for range d.Count(3) {
+		p := s.of(uint32(d.Uint()))
+		p.counted = Minute(d.Int())
+		for range d.Count(3) {
+			m := mark{firstOn: d.Int(), lastOn: d.Int(), lastOff: d.Int()}
+			// Every event of a mark lies in its bucket.
+			m.bucket = (max(m.lastOn, m.lastOff) - 1) / s.bucket
+			p.add(m)
+		}
+	}
+}
