@@ -1,0 +1,194 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package overview
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// short writes a number as one reads it at a glance: 1,234 and 12.5 in full,
+// from a million on three digits with M, G or T.
+func short(v float64) string {
+	for _, unit := range []struct {
+		from float64
+		sign string
+	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}} {
+		if math.Abs(v) >= unit.from {
+			digits := 2 - int(math.Log10(math.Abs(v)/unit.from))
+			return trimZeros(strconv.FormatFloat(v/unit.from, 'f', max(digits, 0), 64)) + "\u202f" + unit.sign
+		}
+	}
+	decimals := 0
+	if v != math.Trunc(v) {
+		decimals = 1
+		if math.Abs(v) < 10 {
+			decimals = 2
+		}
+	}
+	return group(trimZeros(strconv.FormatFloat(v, 'f', decimals, 64)))
+}
+
+// exact writes a number with all digits that it has, six decimals at most.
+func exact(v float64) string { return group(trimZeros(strconv.FormatFloat(v, 'f', 6, 64))) }
+
+func trimZeros(s string) string {
+	if !strings.Contains(s, ".") {
+		return s
+	}
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// group puts commas between thousands.
+func group(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	whole, fraction, hasFraction := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if hasFraction {
+		return sign + whole + "." + fraction
+	}
+	return sign + whole
+}
+
+// percent writes a share of a whole; only nothing is 0 %, only all is 100 %.
+func percent(part, whole uint64) string {
+	if whole == 0 {
+		return "0\u202f%"
+	}
+	p := 100 * float64(part) / float64(whole)
+	switch {
+	case part == 0 || part == whole:
+		return strconv.Itoa(int(p)) + "\u202f%"
+	case p < 0.1:
+		return "<\u202f0.1\u202f%"
+	default:
+		return strconv.FormatFloat(min(p, 99.9), 'f', 1, 64) + "\u202f%"
+	}
+}
+
+// ago says how long before now a time was.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < time.Second:
+		return "just now"
+	case d < time.Minute:
+		return strconv.Itoa(int(d/time.Second)) + " s ago"
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + " min ago"
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + " h ago"
+	default:
+		return strconv.Itoa(int(d/(24*time.Hour))) + " days ago"
+	}
+}
+
+// instant writes a time to the second, without its day if that is now's.
+func instant(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2 Jan 15:04:05")
+}
+
+// title makes a name of the configuration readable: transcription_minutes
+// becomes Transcription minutes.
+func title(name string) string {
+	words := strings.ReplaceAll(name, "_", " ")
+	r, size := utf8.DecodeRuneInString(words)
+	return strings.ToUpper(string(r)) + words[size:]
+}
+
+// clip shortens what a sender wrote to what a table can hold.
+func clip(s string) string {
+	const most = 80
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
+
+// caption says which span a window's period is, seen from the figures' time.
+func caption(window, period string) string {
+	w, err := usage.ParseWindow(window)
+	if err != nil {
+		return window
+	}
+	if w.Kind == usage.Rolling {
+		if w.Hours%24 == 0 && w.Hours > 24 {
+			return "last " + strconv.Itoa(int(w.Hours/24)) + " days"
+		}
+		return "last " + strconv.Itoa(int(w.Hours)) + " h"
+	}
+	name := w.Kind.String()
+	switch w.Kind {
+	case usage.Half:
+		name = "half-year"
+	case usage.Cycle:
+		name = "billing cycle"
+	}
+	switch {
+	case w.Kind == usage.Day && period == usage.PeriodName(0):
+		return "today"
+	case w.Kind == usage.Day && period == usage.PeriodName(1):
+		return "yesterday"
+	case period == usage.PeriodName(0):
+		return "this " + name
+	case period == usage.PeriodName(1):
+		return "last " + name
+	default:
+		return name + " before last"
+	}
+}
+
+// explain says what a sender can do about a rejected item.
+func explain(o usage.Outcome, r usage.Reason) string {
+	if text := reasons[r]; text != "" {
+		return text
+	}
+	switch o {
+	case usage.Unmatched:
+		return "no meter names this action"
+	case usage.Late:
+		return "older than the ledger accepts"
+	case usage.Future:
+		return "ahead of the clock by more than the ledger accepts"
+	case usage.OverLimit:
+		return "a resource limit is reached"
+	default:
+		return strings.ReplaceAll(string(r), "_", " ")
+	}
+}
+
+var reasons = map[usage.Reason]string{
+	usage.ReasonNoOrganization: "names no organization",
+	usage.ReasonUnknown:        "the catalogue does not have the organization",
+	usage.ReasonOtherTenant:    "names another organization than the client's own",
+	usage.ReasonNoUser:         "names no user",
+	usage.ReasonNoValue:        "lacks the attribute that is added up",
+	usage.ReasonBadValue:       "the value is no finite number",
+	usage.ReasonNegative:       "the value is negative",
+	usage.ReasonOverflow:       "the value is too large to be added up",
+	usage.ReasonCondition:      "the meter's condition failed on it",
+	usage.ReasonTemporality:    "not a delta sum: send deltas, or put cumulativetodelta before usage",
+	usage.ReasonNoTime:         "carries no time",
+	usage.ReasonNoAliasSource:  "lacks the previous id",
+	usage.ReasonSecondAlias:    "the id is known as another person already",
+	usage.ReasonNoStandingKey:  "does not say what is switched on or off",
+	usage.ReasonUsers:          "limits::users_per_organization is reached",
+	usage.ReasonOrganizations:  "limits::organizations is reached",
+	usage.ReasonTransitions:    "too many status changes of one user",
+	usage.ReasonPanic:          "an internal error: see the log",
+}

@@ -1,0 +1,125 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package overview renders the page on which an operator sees at a glance what
+// is counted: per organization its figures, the last 30 days, how complete
+// they are and what was rejected.
+//
+//	Input (what is known) --view--> page (texts, shapes) --page.html--> HTML
+//
+// [Render] is a function of its input: it reads no clock and asks nobody. The
+// page needs no script and nothing from elsewhere, which [ContentSecurityPolicy]
+// enforces, and it never shows a user.
+package overview
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // the template and the style
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Input is what the page shows.
+type Input struct {
+	// At is the minute that the figures are of; zero: none were collected yet.
+	At time.Time
+	// Ledger and Catalogue are the states shown in the page's head.
+	Ledger, Catalogue State
+	// Warnings are doubts about the collector's configuration.
+	Warnings []string
+	// Extraction has the meters, in the order in which they are shown.
+	Extraction usage.Extraction
+	// OTLP and Store are base URLs for the example of a first event: where
+	// OTLP/HTTP is taken, and where PromQL is answered ("": not by us).
+	OTLP, Store string
+
+	// Organizations of this page of the list, in their order.
+	Organizations []Organization
+	// List says which page of which list that is.
+	List List
+}
+
+// State is whether something works, and a line about it.
+type State struct {
+	OK   bool
+	Text string
+	// Detail is shown in full where OK is false.
+	Detail string
+}
+
+// List is a part of the list of all organizations.
+type List struct {
+	Filter string // what the user searched for
+	// Total is the number of all organizations, Matching of those that the
+	// filter leaves.
+	Total, Matching int
+	Page, Pages     int // Page counts from 1
+}
+
+// Organization is one organization and its figures.
+type Organization struct {
+	ID, Name string
+	Zone     *time.Location
+	// LastEvent is the time of its latest item; zero: none.
+	LastEvent time.Time
+	Silent    bool
+	Items     [usage.NumSignals][usage.NumOutcomes]uint64
+	Rejects   []Reject // newest first
+	Trends    []Trend
+	Figures   []usage.Figure
+}
+
+// Reject is an item that was not counted, without who sent it.
+type Reject struct {
+	Time    time.Time
+	Signal  usage.Signal
+	Outcome usage.Outcome
+	Reason  usage.Reason
+	Action  string
+}
+
+// Trend is one figure of a meter, day by day, oldest first.
+type Trend struct {
+	Meter, Window, Unit string
+	Days                []Day
+}
+
+// Day is one point of a trend.
+type Day struct {
+	Date  usage.Date
+	Value float64
+}
+
+//go:embed page.html
+var pageText string
+
+//go:embed style.css
+var style string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// ContentSecurityPolicy is the header that the page must be served with: its
+// one style sheet and its own search form, and nothing else.
+var ContentSecurityPolicy = contentSecurityPolicy()
+
+func contentSecurityPolicy() string {
+	hash := sha256.Sum256([]byte(style))
+	return fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		base64.StdEncoding.EncodeToString(hash[:]))
+}
+
+// Render writes the page, or nothing and an error.
+func Render(w io.Writer, in Input) error {
+	var page bytes.Buffer
+	if err := pageTemplate.Execute(&page, newView(in)); err != nil {
+		return fmt.Errorf("render overview: %w", err)
+	}
+	_, err := page.WriteTo(w)
+	return err
+}

@@ -1,0 +1,290 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package overview
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"golang.org/x/net/html"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// -page and -first write pages to files, to look at them in a browser.
+var (
+	pageFile  = flag.String("page", "", "write an ordinary page to this file")
+	firstFile = flag.String("first", "", "write the page of an empty ledger to this file")
+)
+
+func render(t *testing.T, in Input) []byte {
+	t.Helper()
+	var page bytes.Buffer
+	require.NoError(t, Render(&page, in))
+	return page.Bytes()
+}
+
+func TestPagesToLookAt(t *testing.T) {
+	ordinary := render(t, example(t))
+	if *pageFile != "" {
+		require.NoError(t, os.WriteFile(*pageFile, ordinary, 0o600))
+	}
+	first := example(t)
+	first.Organizations, first.List.Total = nil, 0
+	first.Catalogue = State{Text: "refused", Detail: "organizations.yaml:12: organizations[3].timezone \"Europe/Berln\": unknown time zone; use an IANA name such as Europe/Berlin"}
+	first.Warnings = []string{"pipeline logs: batch stands before usage: what is acknowledged to senders may still be lost; put batch after usage"}
+	if *firstFile != "" {
+		require.NoError(t, os.WriteFile(*firstFile, render(t, first), 0o600))
+	}
+}
+
+// document is a page as a browser understands it.
+type document struct{ root *html.Node }
+
+func parse(t *testing.T, page []byte) document {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
+	require.NoError(t, err)
+	return document{root}
+}
+
+// all returns the elements of a tag with a class; "" is any.
+func (d document) all(tag, class string) (found []document) {
+	for n := range d.root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == tag && (class == "" || hasClass(n, class)) {
+			found = append(found, document{n})
+		}
+	}
+	return found
+}
+
+func hasClass(n *html.Node, class string) bool {
+	for _, a := range n.Attr {
+		if a.Key == "class" {
+			for c := range strings.FieldsSeq(a.Val) {
+				if c == class {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// text is what is read in an element, blanks folded, style left out.
+func (d document) text() string {
+	var b strings.Builder
+	for n := range d.root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "style" && n.Parent.Data != "title" {
+			b.WriteString(n.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func TestEveryOrganizationHasItsCard(t *testing.T) {
+	cards := parse(t, render(t, example(t))).all("article", "card")
+	require.Len(t, cards, 6)
+
+	acme := cards[0].text()
+	for _, want := range []string{
+		"Acme GmbH", "acme · Europe/Berlin · Fri 15:05", "last event 4 s ago",
+		"Transcription minutes 8,345.2 min this month", "last month 11,683.3", "this billing cycle 2,503.6", "average accuracy 0.93",
+		"Workspace users 1,412 active this month", "1,101 onboarded 240 anonymous 71 email", "last 30 days 1,553",
+		"Not used: Active learners, Operators",
+		"1.34 M items received 1.28 M counted 96.1 %", "37 invalid < 0.1 %",
+		"14:04:48 unmatched ×2 page.scrolled logs no meter names this action",
+		"invalid transcription.finished logs lacks the attribute that is added up",
+	} {
+		require.Contains(t, acme, strings.ReplaceAll(want, " ", " "))
+	}
+	require.NotContains(t, acme, "silent")
+
+	yard := cards[2].text()
+	require.Contains(t, yard, "Operators 47 connected now")
+	require.Contains(t, yard, "41 active 6 idle")
+	require.Contains(t, yard, "users this hour 41 users last hour 49")
+	require.Contains(t, yard, "busiest hour, this half-year 56 (3×)")
+
+	require.Contains(t, cards[3].text(), "silent last event 2 days ago")
+	require.Contains(t, cards[4].text(), "no event yet")
+	require.Contains(t, cards[4].text(), "No items received.")
+	require.Contains(t, cards[5].text(), "Items without an organization")
+	require.Contains(t, cards[5].text(), "names no organization")
+}
+
+func TestSparklinesShowThirtyDays(t *testing.T) {
+	sparks := parse(t, render(t, example(t))).all("svg", "spark")
+	require.Len(t, sparks, 6)
+	title := sparks[0].all("title", "")[0].root.FirstChild.Data
+	require.Equal(t, "Transcription minutes per day, 22 Oct to 20 Nov: lowest 78 min on 25 Oct, highest 618 min on 18 Nov", title)
+	paths := sparks[0].all("path", "")
+	require.Len(t, paths, 2)
+	require.Equal(t, 29, strings.Count(paths[0].root.Attr[0].Val, "M"))
+}
+
+func TestNamesOfSendersCannotBreakThePage(t *testing.T) {
+	const hostile = `"><script>alert(1)</script>{{.}}<img src=x onerror=alert(2)>`
+	in := example(t)
+	in.Organizations = in.Organizations[:1]
+	o := &in.Organizations[0]
+	o.ID, o.Name = hostile, hostile
+	o.Rejects = []Reject{{Time: at, Outcome: usage.Unmatched, Action: hostile}}
+	in.Warnings = []string{hostile}
+	in.List.Filter = hostile
+	in.Catalogue = State{Text: hostile, Detail: hostile}
+	in.Extraction.Meters[0].Versions[0].Classes[0].Actions[0] = hostile
+
+	page := render(t, in)
+	d := parse(t, page)
+	require.Empty(t, d.all("script", ""))
+	require.Empty(t, d.all("img", ""))
+	require.Contains(t, d.all("article", "")[0].text(), hostile)
+	for n := range d.root.Descendants() {
+		for _, a := range n.Attr {
+			require.False(t, strings.HasPrefix(a.Key, "on"), "%s=%q", a.Key, a.Val)
+			require.NotEqual(t, "style", a.Key, "the policy forbids style attributes")
+		}
+	}
+}
+
+func TestThePolicyAllowsThePagesOwnStyleOnly(t *testing.T) {
+	d := parse(t, render(t, example(t)))
+	styles := d.all("style", "")
+	require.Len(t, styles, 1)
+	hash := sha256.Sum256([]byte(styles[0].root.FirstChild.Data))
+	require.Contains(t, ContentSecurityPolicy, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"'")
+	require.Contains(t, ContentSecurityPolicy, "default-src 'none'")
+	for _, tag := range []string{"script", "link", "img", "iframe"} {
+		require.Empty(t, d.all(tag, ""), tag)
+	}
+}
+
+func TestUsersAreNeverShown(t *testing.T) {
+	in := example(t)
+	in.Organizations[0].Figures = append(in.Organizations[0].Figures,
+		figure(t, "usage_consumption_breakdown", "meter=transcription_minutes,window=month,period=current,dimension=user,dimension_value=jane@acme.example", 500))
+	require.NotContains(t, string(render(t, in)), "jane")
+}
+
+func TestAnEmptyLedgerLeadsToTheFirstEvent(t *testing.T) {
+	in := example(t)
+	in.Organizations, in.List = nil, List{Page: 1, Pages: 1}
+	in.At = time.Time{}
+	d := parse(t, render(t, in))
+	require.Contains(t, d.all("header", "top")[0].text(), "No figures yet: they appear at the next whole minute")
+	first := d.all("details", "first")[0]
+	require.Equal(t, "open", first.root.Attr[1].Key)
+	require.Contains(t, first.text(), "Send your first event")
+	require.Contains(t, first.text(), `"eventName":"course.accessed"`)
+
+	ordinary := parse(t, render(t, example(t))).all("details", "first")[0]
+	require.Len(t, ordinary.root.Attr, 1, "closed once there are figures")
+}
+
+func TestTheStateOfLedgerAndCatalogueIsSeen(t *testing.T) {
+	d := parse(t, render(t, example(t)))
+	require.Empty(t, d.all("section", "notice"))
+
+	in := example(t)
+	in.Ledger = State{Text: "unavailable", Detail: "no space left on device"}
+	in.Catalogue = State{Text: "refused", Detail: "organizations.yaml:12: bad"}
+	in.Warnings = []string{"batch stands before usage"}
+	d = parse(t, render(t, in))
+	notices := d.all("section", "notice")
+	require.Len(t, notices, 3)
+	require.Contains(t, notices[0].text(), "no space left on device")
+	require.Contains(t, notices[1].text(), "organizations.yaml:12: bad")
+	require.Contains(t, notices[2].text(), "batch stands before usage")
+}
+
+func TestLongListsArePagedAndSearched(t *testing.T) {
+	in := example(t)
+	in.List = List{Filter: "a b", Total: 950, Matching: 250, Page: 2, Pages: 3}
+	d := parse(t, render(t, in))
+	require.Contains(t, d.all("form", "search")[0].text(), "250 of 950 organizations")
+	nav := d.all("nav", "pages")[0]
+	require.Contains(t, nav.text(), "Page 2 of 3")
+	var links []string
+	for _, a := range nav.all("a", "") {
+		for _, attr := range a.root.Attr {
+			if attr.Key == "href" {
+				links = append(links, attr.Val)
+			}
+		}
+	}
+	require.Equal(t, []string{"?page=1&q=a+b", "?page=3&q=a+b"}, links)
+
+	in.Organizations = nil
+	require.Contains(t, parse(t, render(t, in)).text(), "No organization has a b in its name or id.")
+}
+
+func TestIncompleteFiguresAreMarked(t *testing.T) {
+	in := example(t)
+	in.Organizations[1].Figures = append(in.Organizations[1].Figures, figure(t, "usage_incomplete", "meter=active_learners", 1))
+	require.Contains(t, parse(t, render(t, in)).all("article", "")[1].text(), "Active learners incomplete")
+}
+
+func TestNumbersAreReadAtAGlance(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 7: "7", 999: "999", 1000: "1,000", 12345: "12,345", 999999: "999,999", 1e6: "1_M", 1284512: "1.28_M", 12.5e6: "12.5_M", 845e6: "845_M",
+		3.2e9: "3.2_G", 4e12: "4_T", 0.926: "0.93", 12.34: "12.3", 8345.25: "8,345.2", -1500: "-1,500", 2.0: "2",
+	} {
+		require.Equal(t, strings.ReplaceAll(want, "_", "\u202f"), short(v), fmt.Sprint(v))
+	}
+	require.Equal(t, "1,284,512.123457", exact(1284512.1234567))
+	require.Equal(t, "<\u202f0.1\u202f%", percent(1, 1_000_000))
+	require.Equal(t, "99.9\u202f%", percent(999_999, 1_000_000), "only all is 100 %")
+	require.Equal(t, "100\u202f%", percent(5, 5))
+}
+
+func TestTheExampleIsCountedByTheMeterItNames(t *testing.T) {
+	x := extraction(t)
+	e, found := NewExample(x, "http://localhost:4318", "http://localhost:9090")
+	require.True(t, found)
+	require.Equal(t, Example{
+		Command: `curl -sS http://localhost:4318/v1/logs -H 'Content-Type: application/json' -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[` +
+			`{"timeUnixNano":"'$(date +%s)000000000'","eventName":"course.accessed","attributes":[` +
+			`{"key":"organization.id","value":{"stringValue":"acme"}},{"key":"user.id","value":{"stringValue":"user-1"}},` +
+			`{"key":"user.status","value":{"stringValue":"active"}}]}]}]}]}'`,
+		Query: `usage_active_users{organization="acme", meter="active_learners"}`,
+		URL:   "http://localhost:9090/api/v1/query?query=usage_active_users%7Borganization%3D%22acme%22%2C+meter%3D%22active_learners%22%7D",
+		Meter: "active_learners",
+	}, e)
+
+	// A condition that cannot be met by an example, and a class that needs a
+	// registered user, leave consumption.
+	x.Meters[0].Versions[0].Classes[0].Condition = `IsMatch(attributes["x"], "y")`
+	e, found = NewExample(x, "http://localhost:4318", "")
+	require.True(t, found)
+	require.Equal(t, "transcription_minutes", e.Meter)
+	require.Contains(t, e.Command, `{"key":"transcription.minutes","value":{"doubleValue":1}}`)
+	require.Empty(t, e.URL)
+
+	// What a configuration holds stays one argument of the command.
+	const action = `it's "quoted"; $(exit 3) \ `
+	x.Meters[0].Versions[0].Classes[0] = usage.Class{Actions: []string{action}}
+	e, _ = NewExample(x, "http://localhost:4318", "")
+	sent, err := exec.CommandContext(t.Context(), "sh", "-c", `curl() { printf %s "$6"; }; `+e.Command).Output()
+	require.NoError(t, err)
+	request := plogotlp.NewExportRequest()
+	require.NoError(t, request.UnmarshalJSON(sent))
+	record := request.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+	require.Equal(t, action, record.EventName())
+	require.WithinDuration(t, time.Now(), record.Timestamp().AsTime(), time.Minute)
+
+	x.Meters = x.Meters[1:2]
+	_, found = NewExample(x, "", "")
+	require.False(t, found)
+}
