@@ -82,7 +82,9 @@ type clock struct {
 	asOf     Minute // figures are "at asOf"; applied events lie before asOf+1
 	now      Minute // the minute of the latest arrival or collection; >= asOf
 	past     Minute // acceptance span
+	phase    Minute // minute of the hour at which rolling edges end; spreads their rebuilding over organizations
 	tracks   [usage.NumKinds]*track
+	latest   Minute // the latest start of a current period: older records are to be renewed
 }
 
 // follow starts tracking a kind, if it is not tracked yet.
@@ -98,6 +100,7 @@ func (c *clock) follow(k usage.Kind) {
 		p = c.calendar.Period(k, p.Start.Add(-time.Minute))
 	}
 	c.tracks[k] = t
+	c.latest = max(c.latest, t.starts[0])
 }
 
 // roll moves a kind's track to the period that contains m and returns how many
@@ -110,6 +113,7 @@ func (c *clock) roll(k usage.Kind, m Minute) int {
 		t.end = MinuteOf(c.calendar.Period(k, t.end.Time()).End)
 		n++
 	}
+	c.latest = max(c.latest, t.starts[0])
 	return n
 }
 

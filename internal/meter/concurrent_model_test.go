@@ -134,16 +134,20 @@ type shiftModel struct {
 	def     *usage.Meter
 	events  []modelEvent
 	newest  int64
-	final   []modelSample
+	last    sample
+	samples map[Minute]int // final ones with anybody connected
 	next    int64
 	started int64
 	outages []outage
 	frozen  map[calendar.Period]int // users of the hours that are past revision
 }
 
-type modelSample struct {
-	at     int64
-	counts sample
+func newShiftModel(def *usage.Meter, now int64) *shiftModel {
+	first := now - int64(def.Settle)
+	return &shiftModel{
+		def: def, started: now, next: first - first%int64(def.SampleInterval),
+		samples: map[Minute]int{}, frozen: map[calendar.Period]int{},
+	}
 }
 
 // sampleOf counts the connected users at an instant.
@@ -211,7 +215,10 @@ func (m *shiftModel) settle(now int64, collecting bool) {
 		if due > now || due == now && !collecting {
 			return
 		}
-		m.final = append(m.final, modelSample{m.next, m.sampleOf(m.next)})
+		m.last = m.sampleOf(m.next)
+		if n := m.last.active + m.last.idle; n > 0 {
+			m.samples[Floor(m.next)] = int(n)
+		}
 		m.next += int64(m.def.SampleInterval)
 	}
 }
@@ -289,17 +296,12 @@ func peakOf(counts map[Minute]int, s minuteSpan) peak {
 // check compares every figure, and the peaks of all periods that are kept.
 func (m *shiftModel) check(r *shiftRig) {
 	t, x, c := r.t, r.x, r.c
-	var last sample
-	samples, hours := map[Minute]int{}, map[Minute]int{}
-	for _, s := range m.final {
-		last = s.counts
-		samples[Floor(s.at)] = int(s.counts.active + s.counts.idle)
-	}
+	hours := map[Minute]int{}
 	for p, n := range m.hourCounts(c) {
 		hours[MinuteOf(p.Start)] = n
 	}
 	figures := r.figures()
-	require.Equal(t, last, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"]), uint32(figures["concurrent_users_handover"])},
+	require.Equal(t, m.last, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"]), uint32(figures["concurrent_users_handover"])},
 		"last sample, of %s", time.Unix(0, m.next-int64(m.def.SampleInterval)).UTC())
 	running := c.calendar.Period(usage.Hour, c.asOf.Time())
 	before := c.calendar.Period(usage.Hour, running.Start.Add(-time.Minute))
@@ -313,7 +315,7 @@ func (m *shiftModel) check(r *shiftRig) {
 		for i := range periods {
 			span := spanOf(c, window, i)
 			require.Equal(t, peakOf(hours, span), x.hours.peak(c, w, i), "peak of hours, %s %d at %s", window, i, c.asOf.Time())
-			require.Equal(t, peakOf(samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.asOf.Time())
+			require.Equal(t, peakOf(m.samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.asOf.Time())
 		}
 	}
 }

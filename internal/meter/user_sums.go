@@ -177,3 +177,16 @@ func (u *userSums) indexOf(kind uint64) int {
 	}
 	return -1
 }
+
+// adopt takes all sums of the same meter under its old definition. Every page
+// is to be written again.
+func (u *userSums) adopt(old *userSums) {
+	for i := range old.pages {
+		var e Encoder
+		old.encodePage(i, &e)
+		u.decodePage(i, &Decoder{Bytes: e.Bytes})
+		if u.has(uint32(i * pageUsers)) {
+			u.dirty[i/64] |= 1 << (i % 64)
+		}
+	}
+}

@@ -49,3 +49,16 @@ func (v *values) number(name string, limit int) (n uint32, isNew bool) {
 	}
 	return v.add(name), true
 }
+
+// restore numbers the values as they were stored, and those of the list that
+// are new behind them.
+func (v *values) restore(names []string) {
+	list := v.names[2:]
+	v.names = v.names[:2:2]
+	v.index = map[string]uint32{usage.NoValue: noValue, usage.OtherValue: otherValue}
+	for _, name := range append(names, list...) {
+		if _, known := v.index[name]; !known {
+			v.add(name)
+		}
+	}
+}

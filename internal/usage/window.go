@@ -76,3 +76,12 @@ func (w Window) Length() time.Duration { return time.Duration(w.Hours) * time.Ho
 // PeriodName returns the value of the `period` label of the period that lies
 // i periods before the current one, i in 0..2.
 func PeriodName(i int) string { return [...]string{"current", "previous", "2_ago"}[i] }
+
+// MarshalText writes the window as ParseWindow reads it.
+func (w Window) MarshalText() ([]byte, error) { return []byte(w.name), nil }
+
+// UnmarshalText reads a window.
+func (w *Window) UnmarshalText(text []byte) (err error) {
+	*w, err = ParseWindow(string(text))
+	return err
+}

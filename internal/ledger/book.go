@@ -1,0 +1,187 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/dchest/siphash"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// book is the state in memory and what has to be written of it. It has one
+// owner at a time; Ledger is the locked shell around it.
+type book struct {
+	settings *Settings
+	db       *pebble.DB
+	defs     *meter.Definitions
+	retired  []bool // by meter: no longer configured
+
+	orgs   []*org // by number
+	byName map[string]*org
+	byID   []*org // in the order of their ids
+	nobody *org   // items that name no organization; also in byName
+
+	duplicates *dedupe.Set
+	now        int64  // the latest arrival or collection, ns; never goes back
+	pending    *group // gathers
+	committing *group // the one sealed last; nil before the first
+	failed     bool
+	dead       chan struct{} // closed when failed
+	unfolded   int64         // bytes of redo not yet covered by checkpoints
+
+	scratch intake
+}
+
+// org is an organization with what the ledger keeps about it.
+type org struct {
+	*meter.Organization
+	number   uint32
+	secret   [32]byte
+	k0, k1   uint64 // of hashes in memory and on disk, from the secret
+	advanced int64  // the arrival that its time was last moved to
+	dirty    bool   // changed since its last checkpoint
+	position position
+	names    map[uint32]string // ids shown in labels, by slot
+	trends   []trend
+	shown    int // figures at the last collection
+}
+
+func (o *org) setSecret(secret []byte) {
+	copy(o.secret[:], secret)
+	o.k0, o.k1 = binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])
+}
+
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// userHash is the keyed hash by which a user is known in memory.
+func (o *org) userHash(id string) uint64 { return siphash.Hash(o.k0, o.k1, bytesOf(id)) }
+
+// itemKey is the key by which duplicates of an item are found.
+func (o *org) itemKey(it *usage.Item) usage.UID {
+	if it.UID != "" {
+		a, b := siphash.Hash128(o.k0, o.k1, bytesOf(it.UID))
+		return usage.UID{a, b}
+	}
+	var content [16]byte
+	binary.LittleEndian.PutUint64(content[:], it.Content[0])
+	binary.LittleEndian.PutUint64(content[8:], it.Content[1])
+	a, b := siphash.Hash128(o.k1, o.k0, content[:]) // keys the other way round: no uid can be some content
+	return usage.UID{a, b}
+}
+
+// find returns an organization by its id.
+func (b *book) find(id string) *org { return b.byName[id] }
+
+// known tells whether a new organization may be made of an id.
+func (b *book) known(id string) usage.Reason {
+	switch _, listed := b.settings.Catalogue.Lookup(id); {
+	case listed:
+		return usage.ReasonNone
+	case !validID(id):
+		return usage.ReasonBadOrganization
+	case b.settings.RejectUnknown:
+		return usage.ReasonUnknown
+	case len(b.orgs) >= b.settings.Limits.Organizations:
+		return usage.ReasonOrganizations
+	}
+	return usage.ReasonNone
+}
+
+// open makes a new organization and writes it down.
+func (b *book) open(id string) *org {
+	id = strings.Clone(id)
+	var secret [32]byte
+	_, _ = rand.Read(secret[:]) // never fails
+	zone, anchor := b.settings.zoneOf(id)
+	cal := calendar.New(zone, anchor)
+	o := b.add(uint32(len(b.orgs)), id, secret[:], b.newOrganization(id, cal, b.now))
+	b.pending.set(orgKey(keyOrg, o.number), append(secret[:], id...))
+	b.pending.openOrg(o.number, cal)
+	return o
+}
+
+func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *meter.Organization {
+	defs := b.defs
+	if id == usage.NoOrganization {
+		defs = b.defs.Bare()
+	}
+	return meter.NewOrganization(id, defs, cal, now)
+}
+
+// add enters an organization into the book.
+func (b *book) add(number uint32, id string, secret []byte, m *meter.Organization) *org {
+	o := &org{Organization: m, number: number, names: map[uint32]string{}}
+	o.setSecret(secret)
+	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
+	for int(number) >= len(b.orgs) {
+		b.orgs = append(b.orgs, nil)
+	}
+	b.orgs[number], b.byName[id] = o, o
+	i, _ := slices.BinarySearchFunc(b.byID, id, func(o *org, id string) int { return strings.Compare(o.ID, id) })
+	b.byID = slices.Insert(b.byID, i, o)
+	if id == usage.NoOrganization {
+		b.nobody = o
+	}
+	return o
+}
+
+// nobodyOrg is where items are counted that name no organization.
+func (b *book) nobodyOrg() *org {
+	if b.nobody == nil {
+		return b.open(usage.NoOrganization)
+	}
+	return b.nobody
+}
+
+// advance moves an organization's time to the arrival.
+func (b *book) advance(o *org, keep bool) {
+	if o.advanced != b.now {
+		o.Advance(b.now, keep)
+		o.advanced = b.now
+	}
+	o.dirty = true
+}
+
+// tick moves the book's time; it never goes back.
+func (b *book) tick(now int64) {
+	if now > b.now {
+		b.now = now
+		b.pending.arrival(now)
+	}
+}
+
+// person names a user in a label: a pseudonym, or the id.
+func (b *book) person(o *org, user uint32, reveal bool) string {
+	id, known := o.names[user]
+	if !known {
+		value, closer, err := b.db.Get(userKey(o.number, user))
+		if err != nil || len(value) < 8 {
+			return "" // not on disk yet: shown at the next collection
+		}
+		id = string(value[8:])
+		_ = closer.Close() // releases memory only
+		if len(o.names) >= maxNames {
+			clear(o.names)
+		}
+		o.names[user] = id
+	}
+	if reveal {
+		return id
+	}
+	return pseudonym(o.secret[16:], id)
+}
+
+// maxNames bounds the names kept of one organization: the top users of a few
+// meters and periods.
+const maxNames = 1000

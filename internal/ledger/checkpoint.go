@@ -1,0 +1,121 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+)
+
+// A checkpoint writes what changed of each organization to its rows, one
+// organization in one batch, with the position in the redo entries up to which
+// they are in it. It is written only after the commit that holds those entries,
+// so that nothing on disk is ahead of what was acknowledged. When all
+// organizations and the keys of duplicates are written, the redo entries from
+// before are dropped.
+
+// checkpoint folds redo entries into rows. One runs at a time.
+func (l *Ledger) checkpoint(b *book) error {
+	l.folding.Lock()
+	defer l.folding.Unlock()
+	l.mu.Lock()
+	orgs := append([]*org(nil), b.orgs...)
+	start, before := b.pending.number, b.unfolded
+	l.mu.Unlock()
+	for _, o := range orgs {
+		if err := l.checkpointOrg(b, o); err != nil {
+			return fmt.Errorf("checkpoint of organization %d: %w", o.number, err)
+		}
+	}
+	batch := b.db.NewBatch()
+	l.mu.Lock()
+	err := b.duplicates.Flush(batch)
+	b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
+	l.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("checkpoint of duplicates: %w", err)
+	}
+	if err := l.durable(b); err != nil {
+		return err
+	}
+	if err := batch.DeleteRange(redoKey(0), redoKey(start), nil); err != nil {
+		return err
+	}
+	if err := l.write(batch, pebble.Sync); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	l.mu.Lock()
+	b.duplicates.Flushed()
+	b.unfolded -= before
+	l.mu.Unlock()
+	return nil
+}
+
+// keptDays is how long the keys of duplicates stay beyond the acceptance span.
+const keptDays = 2
+
+func (l *Ledger) checkpointOrg(b *book, o *org) error {
+	batch := b.db.NewBatch()
+	l.mu.Lock()
+	if !o.dirty {
+		l.mu.Unlock()
+		return batch.Close()
+	}
+	b.saveOrg(o, batch)
+	l.mu.Unlock()
+	if err := l.durable(b); err != nil {
+		return err
+	}
+	return l.write(batch, pebble.NoSync) // synced with the batch that drops the redo entries
+}
+
+// saveOrg puts an organization's head and changed pages into a batch.
+func (b *book) saveOrg(o *org, batch *pebble.Batch) {
+	o.dirty = false
+	o.position = position{group: b.pending.number, offset: uint64(len(b.pending.entries.Bytes))}
+	var e meter.Encoder
+	e.Uint(o.position.group)
+	e.Uint(o.position.offset)
+	encodeTrends(&e, o.trends)
+	o.Encode(&e)
+	_ = batch.Set(orgKey(keyHead, o.number), e.Bytes, nil) // cannot fail before it is committed
+	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
+		_ = batch.Set(pageKey(o.number, m, population, page), data, nil)
+	})
+}
+
+// durable waits until all that has been applied is on disk.
+func (l *Ledger) durable(b *book) error {
+	l.mu.Lock()
+	groups := []*group{b.committing}
+	if !b.pending.empty() {
+		groups = append(groups, b.pending)
+	}
+	l.mu.Unlock()
+	l.wakeCommitter()
+	for _, g := range groups {
+		if g != nil {
+			<-g.done
+			if g.err != nil {
+				return g.err
+			}
+		}
+	}
+	return nil
+}
+
+// write commits a batch of a checkpoint. A failure in it is the same as one of
+// the committer's: the rows that were to be written are no longer marked.
+func (l *Ledger) write(batch *pebble.Batch, o *pebble.WriteOptions) error {
+	done := make(chan error, 1)
+	go func() {
+		err := errGaveUp
+		defer func() { done <- err }() // Pebble's Fatalf ends the goroutine without a return
+		err = batch.Commit(o)
+	}()
+	return <-done
+}

@@ -1,0 +1,113 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// commitLoop is the one writer: it takes what has gathered, puts it on disk in
+// one synced commit and wakes those who wait for it. It ends with the ledger,
+// or with the first write that fails: nothing is acknowledged after that, and
+// no sync is tried again on the same file; revive then opens the directory
+// anew.
+func (l *Ledger) commitLoop(b *book) {
+	defer l.wg.Done()
+	finished := false
+	// Pebble reports some failed writes by its logger's Fatalf, which ends
+	// this goroutine without a return.
+	defer func() {
+		if !finished {
+			l.fail(b, errGaveUp)
+		}
+	}()
+	for stop := false; !stop; {
+		select {
+		case <-l.wake:
+		case <-b.dead:
+			stop = true
+		case <-l.stop:
+			stop = true
+		}
+		if g := l.seal(b); g != nil {
+			if err := l.commit(g); err != nil {
+				l.fail(b, err)
+				break
+			}
+			close(g.done)
+		}
+	}
+	finished = true
+}
+
+// errGaveUp stands for an error that only the log knows.
+var errGaveUp = errors.New("the store gave up a write, see the log")
+
+// seal takes the gathered group, nil where there is nothing to commit.
+func (l *Ledger) seal(b *book) *group {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b.failed || b.pending.empty() {
+		return nil
+	}
+	g := b.pending
+	b.committing, b.pending = g, newGroup(b.db, g.number+1)
+	b.unfolded += int64(len(g.entries.Bytes))
+	return g
+}
+
+// commit writes one group and syncs it.
+func (l *Ledger) commit(g *group) error {
+	if len(g.entries.Bytes) > 0 {
+		if err := g.rows.Set(redoKey(g.number), g.entries.Bytes, nil); err != nil {
+			return err
+		}
+	}
+	return g.rows.Commit(pebble.Sync)
+}
+
+// wakeCommitter asks for a commit; the caller need not hold anything.
+func (l *Ledger) wakeCommitter() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // asked already
+	}
+}
+
+// fail stops acknowledging: who waits is told to send again, and so is
+// everyone who comes until the directory has been opened anew.
+func (l *Ledger) fail(b *book, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b.failed {
+		return
+	}
+	l.settings.Logger.Error("usage ledger: a write failed; nothing is acknowledged until the directory has been read anew", zap.Error(err))
+	b.failed = true
+	l.failure = fmt.Errorf("%w: write to %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
+	for _, g := range []*group{b.committing, b.pending} {
+		if g != nil && !g.isDone() {
+			g.err = l.failure
+			close(g.done)
+		}
+	}
+	close(b.dead)
+	l.wg.Add(1)
+	go l.revive(b)
+}
+
+func (g *group) isDone() bool {
+	select {
+	case <-g.done:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,186 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// stored is a meter as the ledger keeps it: with all versions of its
+// definition. Its place in the list is its number for good.
+type stored struct {
+	Meter   usage.Meter
+	Retired bool           // no longer configured
+	Since   []meter.Minute // by window: 0, or when it came later than the ledger
+}
+
+// mergeDefinitions brings the stored meters to what is configured. changed
+// tells that the organizations' states have to be converted.
+func mergeDefinitions(old []stored, configured []usage.Meter, now int64) (merged []stored, changed bool, err error) {
+	merged = slices.Clone(old)
+	seen := map[string]bool{}
+	var errs []error
+	for _, m := range configured {
+		seen[m.Name] = true
+		i := slices.IndexFunc(merged, func(s stored) bool { return s.Meter.Name == m.Name })
+		if i < 0 {
+			s := stored{Meter: m}
+			if len(old) > 0 {
+				s.Since = slices.Repeat([]meter.Minute{meter.Floor(now)}, len(m.Windows))
+			}
+			merged, changed = append(merged, s), true
+			continue
+		}
+		s, differs, err := mergeMeter(merged[i], m, now)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("meters::%s: %w", m.Name, err))
+			continue
+		}
+		merged[i], changed = s, changed || differs
+	}
+	for i := range merged {
+		if retired := !seen[merged[i].Meter.Name]; retired != merged[i].Retired {
+			merged[i].Retired, changed = retired, true
+		}
+	}
+	return merged, changed, errors.Join(errs...)
+}
+
+// mergeMeter adds a configured definition to a stored meter as a new version,
+// where it differs.
+func mergeMeter(s stored, m usage.Meter, now int64) (_ stored, changed bool, err error) {
+	for _, fixed := range []struct {
+		key      string
+		old, new any
+	}{
+		{"type", s.Meter.Type, m.Type},
+		{"unit", s.Meter.Unit, m.Unit},
+		{"corrections", s.Meter.Corrections, m.Corrections},
+		{"sample_interval", s.Meter.SampleInterval, m.SampleInterval},
+		{"idle_timeout", s.Meter.IdleTimeout, m.IdleTimeout},
+		{"settle", s.Meter.Settle, m.Settle},
+	} {
+		if fixed.old != fixed.new {
+			return s, false, fmt.Errorf("%s is %v, but this ledger has counted with %v: a meter keeps it for good; set it back, or give the new meter another name", fixed.key, fixed.new, fixed.old)
+		}
+	}
+	old := s.Meter
+	s.Meter = m
+	s.Meter.Versions, s.Meter.Classes = slices.Clone(old.Versions), slices.Clone(old.Classes)
+	version := renumber(&s.Meter, &m)
+	last := *newest(&old)
+	if !sameDefinition(last, version) {
+		if !later(version.EffectiveFrom, last.EffectiveFrom) || beforeToday(version.EffectiveFrom, now) {
+			return s, false, fmt.Errorf("effective_from %q: the definition has changed, and a changed one takes effect on a later day than the last (%s) and not in the past; nothing is applied backwards", date(version.EffectiveFrom), date(last.EffectiveFrom))
+		}
+		s.Meter.Versions = append(s.Meter.Versions, version)
+	}
+	if err := sameBreakdowns(&old, &m); err != nil {
+		return s, false, err
+	}
+	s.Since = sinceOf(s.Since, old.Windows, m.Windows, now)
+	return s, !reflect.DeepEqual(old, s.Meter), nil
+}
+
+// sameBreakdowns refuses what would number stored breakdowns and averages
+// anew; more of them may come after those that are there.
+func sameBreakdowns(old, m *usage.Meter) error {
+	for i, b := range old.Breakdowns {
+		if i >= len(m.Breakdowns) || m.Breakdowns[i].Dimension != b.Dimension || m.Breakdowns[i].Attribute != b.Attribute {
+			return fmt.Errorf("breakdowns::%s: this ledger has counted by it; keep it with attribute %q, and name new breakdowns so that they sort behind it, or give the new meter another name", b.Dimension, b.Attribute)
+		}
+	}
+	return nil
+}
+
+// renumber returns the newest version of m with its classes numbered as in
+// into, which gets those that are new.
+func renumber(into, m *usage.Meter) usage.Version {
+	numbers := make([]uint8, len(m.Classes))
+	for i, name := range m.Classes {
+		n := slices.Index(into.Classes, name)
+		if n < 0 {
+			n = len(into.Classes)
+			into.Classes = append(into.Classes, name)
+		}
+		numbers[i] = uint8(n)
+	}
+	v := *newest(m)
+	v.Classes = slices.Clone(v.Classes)
+	for i := range v.Classes {
+		v.Classes[i].Index = numbers[v.Classes[i].Index]
+	}
+	if v.Standing != nil {
+		standing := *v.Standing
+		standing.Class = numbers[standing.Class]
+		v.Standing = &standing
+	}
+	return v
+}
+
+func sameDefinition(a, b usage.Version) bool {
+	a.EffectiveFrom = b.EffectiveFrom
+	return reflect.DeepEqual(normal(a), normal(b))
+}
+
+// normal makes no difference between no list and an empty one.
+func normal(v usage.Version) usage.Version {
+	for _, list := range []*[]string{&v.Logon, &v.Activity, &v.Logoff, &v.Hourly} {
+		if len(*list) == 0 {
+			*list = nil
+		}
+	}
+	return v
+}
+
+func sinceOf(since []meter.Minute, old, windows []usage.Window, now int64) []meter.Minute {
+	out := make([]meter.Minute, len(windows))
+	for i, w := range windows {
+		switch j := slices.Index(old, w); {
+		case j < 0:
+			out[i] = meter.Floor(now)
+		case j < len(since):
+			out[i] = since[j]
+		}
+	}
+	return out
+}
+
+func later(a, b usage.Date) bool {
+	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Day, b.Day)) > 0
+}
+
+// beforeToday leaves a day's room for zones ahead of UTC.
+func beforeToday(d usage.Date, now int64) bool {
+	y, m, day := time.Unix(0, now).UTC().AddDate(0, 0, -1).Date()
+	return later(usage.Date{Year: y, Month: m, Day: day}, d)
+}
+
+func date(d usage.Date) string {
+	if d == (usage.Date{}) {
+		return "none"
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// extraction is what extract works by: all meters under their numbers, those
+// that are retired without actions.
+func extraction(x usage.Extraction, meters []stored) usage.Extraction {
+	x.Meters = make([]usage.Meter, len(meters))
+	for i, s := range meters {
+		x.Meters[i] = s.Meter
+		if s.Retired {
+			x.Meters[i].Versions = nil
+		}
+	}
+	return x
+}

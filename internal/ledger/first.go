@@ -1,0 +1,109 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+)
+
+// First is the first qualifying item of a user: in a period of a calendar
+// window, by class, or (Ever) of all. Reports and explanations read them.
+type First struct {
+	Kind    uint8 // usage.Kind, or Ever
+	Class   uint8
+	Period  meter.Minute // start of the period
+	Time    int64        // ns
+	Version uint8        // of the meter's definition
+	Action  string
+	UID     string
+}
+
+// Ever is the Kind of a user's first qualifying item of all.
+const Ever = 255
+
+// keptPeriods is how many periods of each kind and class are kept: the open
+// one and the previous.
+const keptPeriods = 2
+
+func (f *First) encode(e *meter.Encoder) {
+	e.Uint(uint64(f.Kind))
+	e.Uint(uint64(f.Class))
+	e.Int(int64(f.Period))
+	e.Int(f.Time)
+	e.Uint(uint64(f.Version))
+	e.String(f.Action)
+	e.String(f.UID)
+}
+
+func decodeFirsts(b []byte, to []First) ([]First, error) {
+	d := &meter.Decoder{Bytes: b}
+	for len(d.Bytes) > 0 {
+		to = append(to, First{
+			Kind: uint8(d.Uint()), Class: uint8(d.Uint()), Period: meter.Minute(d.Int()), Time: d.Int(),
+			Version: uint8(d.Uint()), Action: d.String(), UID: d.String(),
+		})
+		if d.Err() != nil {
+			return nil, d.Err()
+		}
+	}
+	return to, nil
+}
+
+// mergeFirsts keeps the earliest item of each kind, class and period, of the
+// newest periods. The order in which items come does not matter.
+func mergeFirsts(all []First) []First {
+	slices.SortFunc(all, func(a, b First) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class), cmp.Compare(b.Period, a.Period),
+			cmp.Compare(a.Time, b.Time), strings.Compare(a.UID, b.UID), strings.Compare(a.Action, b.Action), cmp.Compare(a.Version, b.Version))
+	})
+	kept, periods, last := all[:0], 0, First{}
+	for i, f := range all {
+		switch {
+		case i == 0 || last.Kind != f.Kind || last.Class != f.Class:
+			periods = 1
+		case last.Period == f.Period:
+			continue
+		default:
+			periods++
+		}
+		last = f
+		if periods <= keptPeriods {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// firstsMerger is Pebble's view of mergeFirsts.
+var firstsMerger = &pebble.Merger{
+	Name: "otelcol-usage.firsts.v1",
+	Merge: func(_, value []byte) (pebble.ValueMerger, error) {
+		m := &firsts{}
+		return m, m.MergeNewer(value)
+	},
+}
+
+type firsts struct{ all []First }
+
+func (m *firsts) MergeNewer(value []byte) (err error) {
+	m.all, err = decodeFirsts(value, m.all)
+	return err
+}
+
+func (m *firsts) MergeOlder(value []byte) error { return m.MergeNewer(value) }
+
+func (m *firsts) Finish(bool) ([]byte, io.Closer, error) {
+	var e meter.Encoder
+	for _, f := range mergeFirsts(m.all) {
+		f.encode(&e)
+	}
+	return e.Bytes, nil, nil
+}

@@ -1,0 +1,76 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"encoding/binary"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// formatVersion is the version of all that this package writes. A directory of
+// a newer one is refused untouched.
+const formatVersion = 1
+
+// The first byte of a key says what it holds; numbers in keys are big-endian.
+const (
+	keyMeta       = 'm' // m name                            -> see load.go
+	keyOrg        = 'g' // g org4                             -> secret 32, id
+	keyHead       = 'h' // h org4                             -> position, head of meter.Organization
+	keyUser       = 'u' // u org4 slot4                       -> hash 8, id
+	keyPage       = 'p' // p org4 meter2 population1 page4    -> page
+	keyFirst      = 'f' // f org4 slot4 meter2                -> first qualifying items (merged)
+	keyDuplicates = 'd' // d day2 uid16                       -> nothing
+	keyRedo       = 'r' // r group8                           -> entries
+)
+
+var (
+	metaDefinitions = []byte("mdefinitions") // JSON of the meters
+	metaBirth       = []byte("mbirth")       // ns since 1970, varint
+)
+
+func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }
+
+func userKey(org, slot uint32) []byte {
+	return binary.BigEndian.AppendUint32(orgKey(keyUser, org), slot)
+}
+
+func firstKey(org, slot uint32, meter uint16) []byte {
+	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(orgKey(keyFirst, org), slot), meter)
+}
+
+func pageKey(org uint32, meter uint16, population uint8, page uint32) []byte {
+	b := append(binary.BigEndian.AppendUint16(orgKey(keyPage, org), meter), population)
+	return binary.BigEndian.AppendUint32(b, page)
+}
+
+func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }
+
+// after returns the first key behind all that begin with prefix.
+func after(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+// dayOf is the UTC day of an event time.
+func dayOf(ns int64) uint16 { return uint16(ns / (24 * 3600 * 1e9)) }
+
+// position is how far an organization's checkpoint has got in the redo
+// entries: all before offset in group are in it.
+type position struct {
+	group  uint64
+	offset uint64
+}
+
+func (p position) covers(group, offset uint64) bool {
+	return group < p.group || group == p.group && offset < p.offset
+}
+
+// newest returns the newest version of a meter's definition.
+func newest(m *usage.Meter) *usage.Version { return &m.Versions[len(m.Versions)-1] }

@@ -1,0 +1,261 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Settings of a ledger.
+type Settings struct {
+	// Directory holds all its state. One process at a time may open it.
+	Directory string
+	// FS is the file system; nil is the disk.
+	FS vfs.FS
+	// Extraction holds the meters and actions as configured.
+	Extraction usage.Extraction
+	// Past and Future bound how far an event's time may be from its arrival.
+	// Past is 35 days at most.
+	Past, Future time.Duration
+	// Grace is how long after its end a period is closed.
+	Grace time.Duration
+	// Silence is how long a stream may be quiet that should not be.
+	Silence time.Duration
+	Limits  Limits
+	// RejectUnknown refuses items of organizations that are not in the
+	// catalogue and not in the ledger.
+	RejectUnknown bool
+	Catalogue     *catalogue.Catalogue // nil: none
+	Logger        *zap.Logger
+	// FoldBytes is how many bytes of redo gather before they are folded into
+	// rows; 0 stands for 64 MiB.
+	FoldBytes int64
+}
+
+// Limits bound what an organization may make the ledger keep.
+type Limits struct {
+	Organizations        int
+	UsersPerOrganization int
+	ValuesPerDimension   int
+}
+
+const (
+	// defaultFoldBytes keeps the reading of redo at start near a second.
+	defaultFoldBytes = 64 << 20
+	// foldEvery bounds the redo of a quiet ledger in time.
+	foldEvery = 15 * time.Minute
+)
+
+func (s *Settings) zoneOf(id string) (*time.Location, int) {
+	if o, listed := s.Catalogue.Lookup(id); listed {
+		return o.Location, o.AnchorDay
+	}
+	return time.UTC, 1
+}
+
+// Ledger is the durable book of usage. Its methods may be called
+// concurrently; after Close they return errors.
+type Ledger struct {
+	settings   Settings
+	lock       *pebble.Lock
+	extraction usage.Extraction
+	space      *space
+	wake       chan struct{}
+	stop       chan struct{}
+	wg         sync.WaitGroup
+	folding    sync.Mutex // held by the one checkpoint that runs
+
+	// mu guards everything below.
+	mu      sync.Mutex
+	book    *book
+	failure error // why nothing is acknowledged, or nil
+	closed  bool
+	latest  usage.Collection
+}
+
+// Extraction returns what extract has to know: meters under the ledger's
+// numbers, with all versions of their definitions.
+func (l *Ledger) Extraction() usage.Extraction { return l.extraction }
+
+// Record counts a batch that arrives at now. When it returns nil, the batch is
+// on disk and counted; else nothing may be assumed and it should be sent again.
+func (l *Ledger) Record(ctx context.Context, now time.Time, batch *usage.Batch) error {
+	l.mu.Lock()
+	if err := l.unavailable(now); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	b := l.book
+	b.tick(now.UnixNano())
+	if err := b.record(batch); err != nil {
+		l.mu.Unlock()
+		l.fail(b, err)
+		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
+	}
+	g := b.pending
+	l.mu.Unlock()
+	return l.await(ctx, g)
+}
+
+// await waits until a group is on disk.
+func (l *Ledger) await(ctx context.Context, g *group) error {
+	l.wakeCommitter()
+	select {
+	case <-g.done:
+		return g.err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", usage.ErrUnavailable, ctx.Err())
+	}
+}
+
+// unavailable says why nothing is taken in.
+func (l *Ledger) unavailable(now time.Time) error {
+	switch {
+	case l.closed:
+		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)
+	case l.failure != nil:
+		return l.failure
+	}
+	return l.space.check(now)
+}
+
+// Ready says why the ledger does not acknowledge, or nil.
+func (l *Ledger) Ready() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unavailable(time.Time{})
+}
+
+// collectStretch is how many organizations are collected while arrivals wait.
+const collectStretch = 64
+
+// Collect returns the figures of every organization at the whole minute at or
+// before now. An organization that began after that minute is left out. The
+// collection is on disk when it is returned: a restart knows what has been
+// shown.
+func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, error) {
+	at := meter.MinuteOf(now)
+	l.mu.Lock()
+	if err := l.unavailable(now); err != nil && !errors.Is(err, errNoSpace) {
+		l.mu.Unlock()
+		return usage.Collection{}, err
+	}
+	b := l.book
+	b.tick(at.Ns())
+	b.pending.collect(at)
+	g, orgs := b.pending, append([]*org(nil), b.byID...)
+	l.mu.Unlock()
+	c := usage.Collection{At: at.Time()}
+	for from := 0; from < len(orgs); from += collectStretch {
+		l.mu.Lock()
+		for _, o := range orgs[from:min(from+collectStretch, len(orgs))] {
+			if f, ok := o.Collect(at, make([]usage.Figure, 0, o.shown)); ok {
+				o.shown, o.dirty = len(f), true
+				o.keepTrends(at)
+				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
+			}
+		}
+		l.mu.Unlock()
+	}
+	if err := l.await(ctx, g); err != nil {
+		return usage.Collection{}, err
+	}
+	l.mu.Lock()
+	l.latest = c
+	l.mu.Unlock()
+	return c, nil
+}
+
+// Latest returns the last collection; ok is false before the first.
+func (l *Ledger) Latest() (c usage.Collection, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.latest, !l.latest.At.IsZero()
+}
+
+// SetCatalogue makes a catalogue the one in force: its organizations exist
+// from now on, and changed zones and anchors take effect with the next period.
+func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
+	l.mu.Lock()
+	if err := l.unavailable(now); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	b := l.book
+	l.settings.Catalogue = c
+	b.tick(now.UnixNano())
+	b.follow(c)
+	g := b.pending
+	empty := g.empty()
+	l.mu.Unlock()
+	if empty {
+		return nil
+	}
+	return l.await(ctx, g)
+}
+
+// Close ends the ledger: what was taken in is on disk when it returns.
+func (l *Ledger) Close(ctx context.Context) error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	b, failed := l.book, l.failure != nil
+	l.mu.Unlock()
+	var err error
+	if !failed && ctx.Err() == nil {
+		err = l.checkpoint(b) // the next start has nothing to read again
+	}
+	close(l.stop)
+	l.wg.Wait()
+	l.mu.Lock()
+	b = l.book
+	l.mu.Unlock()
+	if b != nil && !b.failed {
+		err = errors.Join(err, b.db.Close())
+	}
+	return errors.Join(err, l.lock.Close())
+}
+
+// foldLoop folds redo entries into rows when there are many, or now and then.
+func (l *Ledger) foldLoop() {
+	defer l.wg.Done()
+	often, rarely := time.NewTicker(time.Second), time.NewTicker(foldEvery)
+	defer often.Stop()
+	defer rarely.Stop()
+	for {
+		due := false
+		select {
+		case <-l.stop:
+			return
+		case <-often.C:
+		case <-rarely.C:
+			due = true
+		}
+		l.mu.Lock()
+		b, ok := l.book, l.failure == nil && !l.closed
+		due = due || b.unfolded > l.settings.FoldBytes
+		l.mu.Unlock()
+		if !ok || !due {
+			continue
+		}
+		if err := l.checkpoint(b); err != nil {
+			l.fail(b, err)
+		}
+	}
+}

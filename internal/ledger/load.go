@@ -1,0 +1,474 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Open opens a ledger, or makes a new one in an empty directory. now is the
+// time of the first arrival at the earliest.
+func Open(s Settings, now time.Time) (*Ledger, error) {
+	if s.FS == nil {
+		s.FS = vfs.Default
+	}
+	if s.Logger == nil {
+		s.Logger = zap.NewNop()
+	}
+	if s.FoldBytes == 0 {
+		s.FoldBytes = defaultFoldBytes
+	}
+	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
+		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
+	}
+	if err := checkFormat(s.FS, s.Directory); err != nil {
+		return nil, err
+	}
+	lock, err := pebble.LockDirectory(s.Directory, s.FS)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: another process uses this directory (%w); stop it, or set usage_ledger::directory to another one", s.Directory, err)
+	}
+	l := &Ledger{settings: s, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l.space = newSpace(&l.settings)
+	b, err := l.openBook(now.UnixNano())
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	if err := l.space.keepReserve(); err != nil {
+		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
+	}
+	l.book = b
+	l.wg.Add(2)
+	go l.commitLoop(b)
+	go l.foldLoop()
+	return l, nil
+}
+
+// formatFile names the version of the state beside the store, so that a newer
+// one is refused before anything is opened.
+const formatFile = "FORMAT"
+
+func checkFormat(fs vfs.FS, dir string) error {
+	path := fs.PathJoin(dir, formatFile)
+	f, err := fs.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return writeFormat(fs, dir, path)
+	}
+	if err != nil {
+		return fmt.Errorf("open ledger: read %s: %w", path, err)
+	}
+	text, err := io.ReadAll(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("open ledger: read %s: %w", path, err)
+	}
+	var version int
+	if _, err := fmt.Sscanf(string(text), "otelcol-usage ledger %d\n", &version); err != nil {
+		return fmt.Errorf("open ledger: %s says %q, which is no version; this is not a ledger directory, or the file is damaged", path, text)
+	}
+	if version > formatVersion {
+		return fmt.Errorf("open ledger %s: its state is of format %d, this program knows up to %d; nothing was changed; use the newer program", dir, version, formatVersion)
+	}
+	return nil
+}
+
+func writeFormat(fs vfs.FS, dir, path string) error {
+	f, err := fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return fmt.Errorf("open ledger: make %s: %w", path, err)
+	}
+	_, err = fmt.Fprintf(f, "otelcol-usage ledger %d\n", formatVersion)
+	err = errors.Join(err, f.Sync(), f.Close())
+	d, dirErr := fs.OpenDir(dir)
+	if dirErr == nil {
+		dirErr = errors.Join(d.Sync(), d.Close())
+	}
+	if err = errors.Join(err, dirErr); err != nil {
+		return fmt.Errorf("open ledger: write %s: %w", path, err)
+	}
+	return nil
+}
+
+// storeOptions are Pebble's. Rows are small and read once, at start.
+func (l *Ledger) storeOptions() *pebble.Options {
+	o := &pebble.Options{
+		FS:                 l.settings.FS,
+		Lock:               l.lock,
+		Merger:             firstsMerger,
+		Logger:             storeLogger{l.settings.Logger},
+		MemTableSize:       16 << 20,
+		FormatMajorVersion: pebble.FormatNewest,
+	}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	o.EnsureDefaults()
+	return o
+}
+
+// openBook reads the directory.
+func (l *Ledger) openBook(now int64) (_ *book, err error) {
+	db, err := pebble.Open(l.settings.Directory, l.storeOptions())
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", l.settings.Directory, err)
+	}
+	b := &book{settings: &l.settings, db: db, byName: map[string]*org{}, dead: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, db.Close()))
+		}
+	}()
+	meters, fresh, err := b.readMeta(now)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.read(meters, fresh, now); err != nil {
+		return nil, err
+	}
+	merged, changed, err := mergeDefinitions(meters, l.settings.Extraction.Meters, now)
+	if err != nil {
+		return nil, err
+	}
+	down := b.now
+	b.now = max(b.now, now)
+	if changed {
+		if err := b.redefine(merged, fresh); err != nil {
+			return nil, err
+		}
+	}
+	b.retired = make([]bool, len(merged))
+	for i, m := range merged {
+		b.retired[i] = m.Retired
+	}
+	l.extraction = extraction(l.settings.Extraction, merged)
+	if !fresh {
+		b.recover(down)
+	}
+	b.follow(l.settings.Catalogue)
+	return b, nil
+}
+
+// define makes the definitions that organizations share.
+func (b *book) define(meters []stored, birth int64) {
+	s := b.settings
+	d := &meter.Definitions{
+		Past: meter.Minute(s.Past / time.Minute), Birth: meter.Floor(birth),
+		Silence: s.Silence.Nanoseconds(), ValuesPerDimension: s.Limits.ValuesPerDimension,
+	}
+	for _, m := range meters {
+		d.Meters = append(d.Meters, m.Meter)
+		d.Since = append(d.Since, m.Since)
+		d.Retired = append(d.Retired, m.Retired)
+	}
+	d.Prepare()
+	b.defs = d
+}
+
+// readMeta reads the stored definitions; fresh tells that there are none.
+func (b *book) readMeta(now int64) (meters []stored, fresh bool, err error) {
+	birth, err := b.meta(metaBirth)
+	if err != nil {
+		return nil, false, err
+	}
+	if birth == nil {
+		b.define(nil, now)
+		return nil, true, nil
+	}
+	d := &meter.Decoder{Bytes: birth}
+	born := d.Int()
+	text, err := b.meta(metaDefinitions)
+	if err = errors.Join(err, d.Err()); err == nil {
+		err = json.Unmarshal(text, &meters)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read definitions: %w", err)
+	}
+	b.define(meters, born)
+	return meters, false, nil
+}
+
+func (b *book) meta(key []byte) ([]byte, error) {
+	value, closer, err := b.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{}, value...), closer.Close()
+}
+
+// read reads organizations and duplicates, and applies the redo entries.
+func (b *book) read(meters []stored, fresh bool, now int64) error {
+	var err error
+	b.pending = newGroup(b.db, 1)
+	if b.duplicates, err = dedupe.Open(b.db, []byte{keyDuplicates}, dayOf(now)); err != nil {
+		return fmt.Errorf("read duplicates: %w", err)
+	}
+	if fresh {
+		return nil
+	}
+	err = b.each([]byte{keyOrg}, func(key, value []byte) error {
+		if len(key) != 5 || len(value) < 32 {
+			return errors.New("damaged organization")
+		}
+		return b.readOrg(binary.BigEndian.Uint32(key[1:]))
+	})
+	if err != nil {
+		return err
+	}
+	return b.replay()
+}
+
+func (b *book) replay() error {
+	r, last := &replayer{book: b}, uint64(0)
+	err := b.each([]byte{keyRedo}, func(key, value []byte) error {
+		if len(key) != 9 {
+			return errors.New("damaged key of redo")
+		}
+		last = binary.BigEndian.Uint64(key[1:])
+		b.unfolded += int64(len(value))
+		return r.group(last, value)
+	})
+	for _, o := range b.orgs {
+		if o != nil {
+			last = max(last, o.position.group)
+		}
+	}
+	b.pending.number = last + 1
+	return err
+}
+
+// each calls f for every row under a prefix, in order.
+func (b *book) each(prefix []byte, f func(key, value []byte) error) error {
+	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	if err != nil {
+		return err
+	}
+	for ok := it.First(); ok && err == nil; ok = it.Next() {
+		var value []byte
+		if value, err = it.ValueAndErr(); err == nil {
+			err = f(it.Key(), value)
+		}
+	}
+	return errors.Join(err, it.Error(), it.Close())
+}
+
+// readOrg reads an organization that has a checkpoint; one that has none is
+// made by its redo entry.
+func (b *book) readOrg(number uint32) error {
+	head, err := b.meta(orgKey(keyHead, number))
+	if err != nil || head == nil {
+		return err
+	}
+	id, secret, hashes, err := b.readUsers(number)
+	if err != nil {
+		return err
+	}
+	d := &meter.Decoder{Bytes: head}
+	at := position{group: d.Uint(), offset: d.Uint()}
+	trends := decodeTrends(d)
+	if d.Err() != nil {
+		return fmt.Errorf("organization %d: %w", number, d.Err())
+	}
+	defs := b.defs
+	if id == usage.NoOrganization {
+		defs = defs.Bare()
+	}
+	m, err := meter.RestoreOrganization(id, defs, hashes, d.Bytes, b.now)
+	if err != nil {
+		return fmt.Errorf("organization %d: %w", number, err)
+	}
+	err = b.each(orgKey(keyPage, number), func(key, value []byte) error {
+		if len(key) != 12 {
+			return errors.New("damaged key of a page")
+		}
+		return m.RestorePage(binary.BigEndian.Uint16(key[5:]), key[7], binary.BigEndian.Uint32(key[8:]), value)
+	})
+	if err != nil {
+		return fmt.Errorf("pages of organization %d: %w", number, err)
+	}
+	m.Restored()
+	o := b.add(number, id, secret, m)
+	o.position, o.trends = at, trends
+	b.now = max(b.now, m.Now())
+	return nil
+}
+
+// readUsers reads an organization's secret and the hashes of its users' ids in
+// the order of their slots.
+func (b *book) readUsers(number uint32) (id string, secret []byte, hashes []uint64, err error) {
+	row, err := b.meta(orgKey(keyOrg, number))
+	if err != nil || len(row) < 32 {
+		return "", nil, nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
+	}
+	err = b.each(orgKey(keyUser, number), func(key, value []byte) error {
+		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(hashes)) {
+			return fmt.Errorf("damaged user of organization %d", number)
+		}
+		hashes = append(hashes, binary.LittleEndian.Uint64(value))
+		return nil
+	})
+	return string(row[32:]), row[:32], hashes, err
+}
+
+// reopen makes an organization again that has no checkpoint yet.
+func (b *book) reopen(number uint32, cal *calendar.Calendar) error {
+	id, secret, hashes, err := b.readUsers(number)
+	if err != nil {
+		return err
+	}
+	m := b.newOrganization(id, cal, b.now)
+	for _, h := range hashes {
+		m.AddUser(h)
+	}
+	b.add(number, id, secret, m)
+	return nil
+}
+
+// recover tells every organization that the ledger was down.
+func (b *book) recover(down int64) {
+	b.pending.recover(down, b.now)
+	b.pending.arrival(b.now)
+	for _, o := range b.byID {
+		o.Recover(down, b.now)
+		o.dirty = true
+	}
+}
+
+// redefine converts the state to changed definitions and stores them with it,
+// in one synced batch.
+func (b *book) redefine(merged []stored, fresh bool) error {
+	text, err := json.Marshal(merged)
+	if err != nil {
+		return err
+	}
+	batch := b.db.NewBatch()
+	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
+	birth := b.now
+	if !fresh {
+		birth = b.defs.Birth.Ns()
+	}
+	var e meter.Encoder
+	e.Int(birth)
+	_ = batch.Set(metaBirth, e.Bytes, nil)
+	b.define(merged, birth)
+	for _, o := range b.byID {
+		if o.ID == usage.NoOrganization {
+			continue
+		}
+		if o.Organization, err = o.Redefined(b.defs); err != nil {
+			return fmt.Errorf("convert organization %d: %w", o.number, err)
+		}
+		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
+		b.saveOrg(o, batch)
+	}
+	return batch.Commit(pebble.Sync)
+}
+
+// follow makes the organizations of a catalogue exist in their zones.
+func (b *book) follow(c *catalogue.Catalogue) {
+	if c == nil {
+		return
+	}
+	for i := range c.Organizations {
+		entry := &c.Organizations[i]
+		o := b.find(entry.ID)
+		if o == nil {
+			b.open(entry.ID)
+			continue
+		}
+		cal := o.Calendar()
+		if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
+			continue
+		}
+		b.advance(o, true)
+		changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
+		b.pending.calendar(o.number, b.now, changed)
+		o.SetCalendar(changed)
+	}
+}
+
+// changeCalendar applies such a change again.
+func (o *org) changeCalendar(at int64, zone string, anchor int) error {
+	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
+	if err != nil {
+		return err
+	}
+	o.SetCalendar(o.Calendar().Change(time.Unix(0, at), cal.Zone(), cal.Anchor()))
+	return nil
+}
+
+// revive opens the directory anew after a failed write, as often as it takes.
+func (l *Ledger) revive(failed *book) {
+	defer l.wg.Done()
+	closing := make(chan struct{})
+	go func() {
+		defer close(closing)
+		defer func() { _ = recover() }() // a store that gave up may not close cleanly
+		_ = failed.db.Close()
+	}()
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		timer := time.NewTimer(wait)
+		select {
+		case <-l.stop:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		select {
+		case <-closing:
+		default:
+			l.settings.Logger.Error("usage ledger: the store does not close after a failed write; restart the process")
+			continue
+		}
+		l.folding.Lock() // no checkpoint of the failed book is under way
+		b, err := l.openBook(time.Now().UnixNano())
+		l.folding.Unlock()
+		if err != nil {
+			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))
+			continue
+		}
+		l.mu.Lock()
+		l.book, l.failure = b, nil
+		l.wg.Add(1)
+		l.mu.Unlock()
+		go l.commitLoop(b)
+		l.settings.Logger.Info("usage ledger: read anew after a failed write; taking in again")
+		return
+	}
+}
+
+// storeLogger is Pebble's log.
+type storeLogger struct{ *zap.Logger }
+
+func (s storeLogger) Infof(string, ...any) {} // of every flush: not for users
+func (s storeLogger) Errorf(format string, args ...any) {
+	s.Error("usage ledger: store: " + fmt.Sprintf(format, args...))
+}
+
+// Fatalf is called where Pebble cannot go on. The process can: the goroutine
+// ends, and who waits for it stops acknowledging.
+func (s storeLogger) Fatalf(format string, args ...any) {
+	s.Errorf(strings.TrimSpace(format), args...)
+	runtime.Goexit()
+}

@@ -1,0 +1,93 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// figures appends the meter's figures at c.asOf.
+func (a *active) figures(c *clock, s *sheet, series *activeSeries, exists func(w usage.Window, period int) bool) {
+	rolling := 0
+	for w, window := range a.def.Windows {
+		if window.Kind == usage.Rolling {
+			a.rollingFigures(s, series.total[w][0], rolling)
+			rolling++
+			continue
+		}
+		for i := range published {
+			if exists(window, i) {
+				a.periodFigures(c, s, series.total[w][i], window.Kind, i)
+			}
+		}
+	}
+	for i, split := range a.splits {
+		split.figures(a, s, a.def.Breakdowns[i].Dimension, exists)
+	}
+}
+
+func (a *active) periodFigures(c *clock, s *sheet, series [][2]*usage.Series, k usage.Kind, i int) {
+	rs, counts := a.rulesOf(c, k, i), a.total.periods[k][i*a.total.width:]
+	for _, class := range rs.order {
+		s.add(series[class][flag(rs.billable[class])], float64(counts[class]))
+	}
+}
+
+func (a *active) rollingFigures(s *sheet, series [][2]*usage.Series, n int) {
+	rs, before := &a.rules[a.version], int64(0)
+	for p, class := range rs.order {
+		count := a.total.prefix[p][n].count
+		s.add(series[class][flag(rs.billable[class])], float64(count-before))
+		before = count
+	}
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// figures appends the counts of every value that has users in a window.
+func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w usage.Window, period int) bool) {
+	for value, t := range sp.totals {
+		if t == nil {
+			continue
+		}
+		series := sp.seriesOf(a.def, s.book, dimension, value)
+		rolling, n := 0, 0
+		for _, window := range a.def.Windows {
+			if window.Kind == usage.Rolling {
+				if count := t.prefix[0][rolling].count; count != 0 {
+					s.add(series[n], float64(count))
+				}
+				rolling++
+				n++
+				continue
+			}
+			for i := range published {
+				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
+					s.add(series[n], float64(count))
+				}
+				n++
+			}
+		}
+	}
+}
+
+// seriesOf returns a value's series in the order of windows and periods.
+func (sp *split) seriesOf(def *usage.Meter, book *Book, dimension string, value int) []*usage.Series {
+	for len(sp.series) <= value {
+		sp.series = append(sp.series, nil)
+	}
+	if sp.series[value] == nil {
+		for _, w := range def.Windows {
+			for i := range periodsOf(w) {
+				sp.series[value] = append(sp.series[value], book.Gauge("usage_active_users_breakdown", windowLabels(def.Name, w, i,
+					usage.Label{Name: "dimension", Value: dimension},
+					usage.Label{Name: "dimension_value", Value: sp.values.names[value]})...))
+			}
+		}
+	}
+	return sp.series[value]
+}

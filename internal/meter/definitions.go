@@ -1,0 +1,127 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"strconv"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Definitions is what the organizations of one ledger have in common: its
+// meters and the series that they share. It has one owner.
+type Definitions struct {
+	Meters []usage.Meter
+	// Past is the acceptance span in minutes.
+	Past Minute
+	// Birth is when the ledger began: a period has a figure if every event of
+	// it could have been accepted since.
+	Birth Minute
+	// Since holds, for each meter and window, when the ledger began to keep
+	// it, where that was after its birth; else 0.
+	Since [][]Minute
+	// Retired marks meters that are no longer configured: they have no figures.
+	Retired []bool
+	// Silence is how long (ns) a stream may be quiet, see SEMANTICS 8.
+	Silence int64
+	// ValuesPerDimension limits first-come values of a breakdown.
+	ValuesPerDimension int
+
+	bare   *Definitions
+	book   *Book
+	series []*activeSeries // by meter
+	common commonSeries
+}
+
+// commonSeries are the series that do not belong to a meter.
+type commonSeries struct {
+	registered [usage.NumStatuses]*usage.Series
+	items      [usage.NumSignals][usage.NumOutcomes]*usage.Series
+	lastEvent  *usage.Series
+	silent     *usage.Series
+	incomplete []*usage.Series // by meter
+}
+
+// activeSeries are the series of an active_users meter without breakdowns:
+// [window][period][class], and for each whether it is billable.
+type activeSeries struct {
+	total [][][][2]*usage.Series
+}
+
+// Prepare makes the series. It is called once, before the first organization.
+func (d *Definitions) Prepare() {
+	d.book = NewBook()
+	d.series = make([]*activeSeries, len(d.Meters))
+	for i := range d.Meters {
+		if d.Meters[i].Type == usage.ActiveUsers {
+			d.series[i] = newActiveSeries(d.book, &d.Meters[i])
+		}
+		d.common.incomplete = append(d.common.incomplete,
+			d.book.Gauge("usage_incomplete", usage.Label{Name: "meter", Value: d.Meters[i].Name}))
+	}
+	for s := usage.Registered; int(s) < usage.NumStatuses; s++ {
+		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: s.String()})
+	}
+	for signal := range usage.NumSignals {
+		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
+			d.common.items[signal][outcome] = d.book.Counter("usage_items_total",
+				usage.Label{Name: "signal", Value: usage.Signal(signal).String()},
+				usage.Label{Name: "outcome", Value: outcome.String()})
+		}
+	}
+	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
+	d.common.silent = d.book.Gauge("usage_stream_silent")
+}
+
+func newActiveSeries(book *Book, m *usage.Meter) *activeSeries {
+	s := &activeSeries{}
+	for _, w := range m.Windows {
+		var periods [][][2]*usage.Series
+		for i := range periodsOf(w) {
+			var classes [][2]*usage.Series
+			for _, class := range m.Classes {
+				var both [2]*usage.Series
+				for b := range both {
+					labels := windowLabels(m.Name, w, i)
+					if class != "" {
+						labels = append(labels, usage.Label{Name: "class", Value: class},
+							usage.Label{Name: "billable", Value: strconv.FormatBool(b == 1)})
+					}
+					both[b] = book.Gauge("usage_active_users", labels...)
+				}
+				classes = append(classes, both)
+			}
+			periods = append(periods, classes)
+		}
+		s.total = append(s.total, periods)
+	}
+	return s
+}
+
+// periodsOf returns how many periods of a window have series.
+func periodsOf(w usage.Window) int {
+	if w.Kind == usage.Rolling {
+		return 1
+	}
+	return published
+}
+
+// Bare returns definitions without meters that share the series: those of the
+// organization under which items are counted that name none.
+func (d *Definitions) Bare() *Definitions {
+	if d.bare == nil {
+		bare := *d
+		bare.Meters, bare.series, bare.common.incomplete = nil, nil, nil
+		d.bare = &bare
+	}
+	return d.bare
+}
+
+// since returns when each window of a meter began to be kept.
+func (d *Definitions) since(meter int) []Minute {
+	if meter < len(d.Since) {
+		return d.Since[meter]
+	}
+	return nil
+}

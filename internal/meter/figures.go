@@ -1,0 +1,50 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// figures appends the organization's figures at clock.asOf.
+func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
+	s := &sheet{book: o.defs.book, figures: figures, person: o.Person}
+	if o.ID == usage.NoOrganization {
+		o.stream.itemFigures(o.defs, s)
+		return s.figures
+	}
+	for status := usage.Registered; int(status) < usage.NumStatuses; status++ {
+		s.add(o.defs.common.registered[status], float64(o.statuses[status]))
+	}
+	for i := range o.meters {
+		if i < len(o.defs.Retired) && o.defs.Retired[i] {
+			continue
+		}
+		exists := func(w usage.Window, period int) bool { return o.exists(i, w, period) }
+		switch m := &o.meters[i]; {
+		case m.active != nil:
+			m.active.figures(&o.clock, s, o.defs.series[i], exists)
+		case m.concurrent != nil:
+			m.concurrent.figures(&o.clock, s, exists)
+		case m.consumption != nil:
+			m.consumption.figures(&o.clock, s, exists)
+		}
+	}
+	o.stream.figures(o.defs, s, o.clock.asOf)
+	return s.figures
+}
+
+// exists tells whether a calendar period has a figure: whether every event of
+// it could have been accepted since the ledger began, or since the meter kept
+// that window.
+func (o *Organization) exists(meter int, w usage.Window, period int) bool {
+	start, _ := o.clock.tracks[w.Kind].bounds(period)
+	if start < o.defs.Birth-o.defs.Past {
+		return false
+	}
+	for i, since := range o.defs.since(meter) {
+		if o.defs.Meters[meter].Windows[i] == w {
+			return start >= since
+		}
+	}
+	return true
+}

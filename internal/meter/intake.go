@@ -1,0 +1,192 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// This file is what the ledger asks while it turns an item into an Event:
+// names become numbers, and what cannot be applied is found before it is
+// written down.
+
+// Users returns how many user ids the organization has.
+func (o *Organization) Users() int { return len(o.users.ids.keys) }
+
+// FindUser returns the slot of a user by the keyed hash of the id.
+func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.ids.find(hash) }
+
+// AddUser gives a new user a slot; slots are given in order from 0.
+func (o *Organization) AddUser(hash uint64) uint32 { return o.users.ids.add(hash) }
+
+// UserHash returns the keyed hash of a slot's id.
+func (o *Organization) UserHash(slot uint32) uint64 { return o.users.ids.keys[slot] }
+
+// Value returns the number of a breakdown's value; isNew tells that it has
+// just been given one, which must be repeated (in order) after a restart.
+func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32, isNew bool) {
+	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension)
+}
+
+// Key returns the number of a standing key.
+func (o *Organization) Key(name string) (n uint32, isNew bool) {
+	if n, known := o.keys.index[name]; known {
+		return n, false
+	}
+	return o.keys.add(name), true
+}
+
+// InForce tells whether an effect's version is the one in force at t (ns) in
+// the organization's zone.
+func (o *Organization) InForce(e *usage.Effect, t int64) bool {
+	versions := o.defs.Meters[e.Meter].Versions
+	if len(versions) == 1 {
+		return true
+	}
+	at := time.Unix(0, t)
+	v := 0
+	for i := 1; i < len(versions); i++ {
+		if !o.clock.calendar.StartOf(versions[i].EffectiveFrom).After(at) {
+			v = i
+		}
+	}
+	return v == int(e.Version)
+}
+
+// Refusal says why an effect cannot be applied, or ReasonNone.
+func (o *Organization) Refusal(user uint32, e *Effect) usage.Reason {
+	switch e.Kind {
+	case usage.Consume:
+		if !o.meters[e.Meter].consumption.fits(e) {
+			return usage.ReasonOverflow
+		}
+	case usage.Alias:
+		if target, merged := o.users.target[e.Key]; merged && target != user {
+			return usage.ReasonSecondAlias
+		}
+	case usage.Lifecycle, usage.StandingOn, usage.StandingOff:
+		if p := o.users.person(o.users.root(user)); p != nil && p.full() {
+			return usage.ReasonTransitions
+		}
+	default:
+	}
+	return usage.ReasonNone
+}
+
+// PeriodStart returns when the period of a calendar kind that contains t (ns)
+// began.
+func (o *Organization) PeriodStart(k usage.Kind, t int64) Minute {
+	m := Floor(t)
+	if track := o.clock.tracks[k]; track != nil && m < track.end {
+		if i := track.index(m); i >= 0 {
+			return track.starts[i]
+		}
+	}
+	return MinuteOf(o.clock.calendar.Period(k, time.Unix(0, t)).Start)
+}
+
+func (ev *Event) clone() Event {
+	c := *ev
+	c.Effects = slices.Clone(ev.Effects)
+	for i := range c.Effects {
+		c.Effects[i].Dims = slices.Clone(c.Effects[i].Dims)
+		c.Effects[i].Averages = slices.Clone(c.Effects[i].Averages)
+	}
+	return c
+}
+
+// Encode appends an event as it is written down.
+func (ev *Event) Encode(e *Encoder) {
+	e.Int(ev.Time)
+	e.Uint(uint64(ev.User + 1))
+	e.Uint(uint64(len(ev.Effects)))
+	for i := range ev.Effects {
+		ev.Effects[i].encode(e)
+	}
+}
+
+func (x *Effect) encode(e *Encoder) {
+	e.Uint(uint64(x.Kind))
+	switch x.Kind {
+	case usage.Lifecycle:
+		e.Uint(uint64(x.Status))
+	case usage.Alias:
+		e.Uint(uint64(x.Key))
+	case usage.StandingOn, usage.StandingOff:
+		e.Uint(uint64(x.Meter))
+		e.Uint(uint64(x.Class))
+		e.Uint(uint64(x.Key))
+	case usage.Concurrent:
+		e.Uint(uint64(x.Meter))
+		e.Uint(uint64(x.Roles))
+	case usage.Active:
+		e.Uint(uint64(x.Meter))
+		e.Uint(uint64(x.Class))
+		x.encodeDims(e)
+	case usage.Consume:
+		e.Uint(uint64(x.Meter))
+		e.Int(x.Value)
+		e.Bool(x.ByUser)
+		x.encodeDims(e)
+		e.Uint(uint64(len(x.Averages)))
+		for _, a := range x.Averages {
+			e.Bool(a.Set)
+			e.Int(a.Value)
+		}
+	case usage.Rejected:
+	}
+}
+
+func (x *Effect) encodeDims(e *Encoder) {
+	e.Uint(uint64(len(x.Dims)))
+	for _, d := range x.Dims {
+		e.Uint(uint64(d))
+	}
+}
+
+// Decode reads an event into ev, reusing its memory.
+func (ev *Event) Decode(d *Decoder) error {
+	ev.Time = d.Int()
+	ev.User = uint32(d.Uint()) - 1
+	n := d.Count(2)
+	ev.Effects = slices.Grow(ev.Effects[:0], n)[:n]
+	for i := range ev.Effects {
+		ev.Effects[i].decode(d)
+	}
+	return d.Err()
+}
+
+func (x *Effect) decode(d *Decoder) {
+	*x = Effect{Kind: usage.EffectKind(d.Uint()), Dims: x.Dims[:0], Averages: x.Averages[:0]}
+	switch x.Kind {
+	case usage.Lifecycle:
+		x.Status = usage.Status(d.Uint() % uint64(usage.NumStatuses))
+	case usage.Alias:
+		x.Key = uint32(d.Uint())
+	case usage.StandingOn, usage.StandingOff:
+		x.Meter, x.Class, x.Key = uint16(d.Uint()), uint8(d.Uint()), uint32(d.Uint())
+	case usage.Concurrent:
+		x.Meter, x.Roles = uint16(d.Uint()), usage.Roles(d.Uint())
+	case usage.Active:
+		x.Meter, x.Class = uint16(d.Uint()), uint8(d.Uint())
+		x.decodeDims(d)
+	case usage.Consume:
+		x.Meter, x.Value, x.ByUser = uint16(d.Uint()), d.Int(), d.Bool()
+		x.decodeDims(d)
+		for range d.Count(2) {
+			x.Averages = append(x.Averages, usage.Average{Set: d.Bool(), Value: d.Int()})
+		}
+	default:
+		d.fail()
+	}
+}
+
+func (x *Effect) decodeDims(d *Decoder) {
+	for range d.Count(1) {
+		x.Dims = append(x.Dims, uint32(d.Uint()))
+	}
+}

@@ -1,0 +1,341 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Organization is the whole state of one customer organization. It has one
+// owner; see Definitions for what organizations share.
+//
+// Time goes on by Advance (an arrival) and Collect (a collection). Figures are
+// at whole minutes: when an arrival finds that a minute has passed, the figures
+// of that minute are set aside before the arrival is applied, so that a
+// collection which comes a moment later gets what was received until then and
+// not what came after.
+type Organization struct {
+	ID string
+
+	defs     *Definitions
+	clock    clock
+	users    users
+	statuses [usage.NumStatuses]int64
+	meters   []state
+	keys     *values // names of standing keys
+	held     []Event // events ahead of the clock, in no order
+	stream   stream
+
+	// Person names a user where a series is by user; ids only if reveal.
+	Person func(user uint32, reveal bool) string
+
+	aside   []usage.Figure // figures of the minute asideAt
+	asideAt Minute
+}
+
+// state is one meter's state; one of the pointers is set.
+type state struct {
+	active      *active
+	concurrent  *concurrent
+	consumption *consumption
+	values      []*values // by breakdown
+}
+
+// NewOrganization returns an organization without events. now is when the
+// ledger first heard of it, in ns.
+func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int64) *Organization {
+	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{})}
+	o.clock = clock{calendar: cal, past: d.Past, asOf: Ceil(now) - 1, now: Floor(now), phase: phaseOf(id)}
+	o.stream.hour = now / (60 * nsPerMinute)
+	o.users.target, o.users.persons = map[uint32]uint32{}, map[uint32]*person{}
+	for i := range d.Meters {
+		o.meters = append(o.meters, o.newState(uint16(i)))
+	}
+	for i := range o.meters {
+		o.begin(&o.meters[i], now)
+	}
+	return o
+}
+
+// phaseOf spreads organizations over the minutes of an hour.
+func phaseOf(id string) Minute {
+	h := uint32(2166136261)
+	for _, b := range []byte(id) {
+		h = (h ^ uint32(b)) * 16777619
+	}
+	return Minute(h % edgeLength)
+}
+
+func (o *Organization) newState(number uint16) state {
+	def := &o.defs.Meters[number]
+	s := state{}
+	for i := range def.Breakdowns {
+		s.values = append(s.values, newValues(&def.Breakdowns[i]))
+	}
+	for _, w := range def.Windows {
+		if w.Kind != usage.Rolling {
+			o.clock.follow(w.Kind)
+		}
+	}
+	switch def.Type {
+	case usage.ActiveUsers:
+		s.active = newActive(number, def, s.values)
+	case usage.ConcurrentUsers:
+		o.clock.follow(usage.Hour)
+		s.concurrent = newConcurrent(def)
+	case usage.Consumption:
+		s.consumption = newConsumption(def, s.values, func(slot uint32) uint64 { return o.users.ids.keys[slot] })
+	}
+	return s
+}
+
+// begin puts a new state at the organization's time.
+func (o *Organization) begin(s *state, now int64) {
+	switch {
+	case s.active != nil:
+		s.active.start(&o.clock)
+		s.active.rebuildRollings(&o.clock, o.users.persons)
+	case s.concurrent != nil:
+		s.concurrent.start(now)
+	}
+}
+
+// AsOf returns the minute whose figures were fixed last.
+func (o *Organization) AsOf() Minute { return o.clock.asOf }
+
+// Advance moves the organization's time to an arrival at now (ns). Whole
+// minutes that have passed are turned; where keep is set, the figures of the
+// last of them are set aside for a collection.
+func (o *Organization) Advance(now int64, keep bool) {
+	o.clock.now = max(o.clock.now, Floor(now))
+	if passed := Ceil(now) - 1; passed > o.clock.asOf {
+		o.turn(passed)
+		o.settle(passed.Ns()+1, false)
+		if keep {
+			o.aside, o.asideAt = o.figures(o.aside[:0]), passed
+		}
+		o.release((passed + 1).Ns() - 1)
+	}
+	o.settle(now, false)
+}
+
+// Collect appends the figures at the whole minute at; ok is false where that
+// minute has passed and its figures were not set aside.
+func (o *Organization) Collect(at Minute, figures []usage.Figure) (_ []usage.Figure, ok bool) {
+	if at <= o.clock.asOf {
+		if o.asideAt != at {
+			return figures, false
+		}
+		return append(figures, o.aside...), true
+	}
+	o.clock.now = max(o.clock.now, at)
+	o.turn(at)
+	o.settle(at.Ns(), true)
+	figures = o.figures(figures)
+	o.release((at + 1).Ns() - 1)
+	return figures, true
+}
+
+// turn fixes the minute to: every applied event lies at or before it.
+func (o *Organization) turn(to Minute) {
+	for o.clock.asOf < to {
+		o.step(o.nextVersion(to))
+	}
+}
+
+// nextVersion returns the first minute up to which only one definition of each
+// meter is in force.
+func (o *Organization) nextVersion(to Minute) Minute {
+	for i := range o.meters {
+		if a := o.meters[i].active; a != nil {
+			for _, r := range a.rules {
+				if r.from > o.clock.asOf && r.from < to {
+					to = r.from
+				}
+			}
+		}
+	}
+	return to
+}
+
+func (o *Organization) step(to Minute) {
+	from := o.clock.asOf
+	o.clock.asOf = to
+	var rolled [usage.NumKinds]int
+	for k, t := range o.clock.tracks {
+		if t != nil {
+			rolled[k] = o.clock.roll(usage.Kind(k), to)
+		}
+	}
+	for i := range o.meters {
+		switch s := &o.meters[i]; {
+		case s.active != nil:
+			s.active.turn(&o.clock, o.users.persons, from, &rolled)
+		case s.concurrent != nil:
+			s.concurrent.turn(&o.clock, from, &rolled)
+		case s.consumption != nil:
+			s.consumption.turn(&o.clock, from, &rolled)
+		}
+	}
+	o.release(to.Ns())
+}
+
+// settle makes samples of concurrent users final that are due.
+func (o *Organization) settle(now int64, inclusive bool) {
+	for i := range o.meters {
+		if s := o.meters[i].concurrent; s != nil {
+			s.settle(&o.clock, now, inclusive)
+		}
+	}
+}
+
+// Recover tells that the ledger was down: samples that passed meanwhile are
+// taken some time after up, so that what is resent still counts.
+func (o *Organization) Recover(down, up int64) {
+	for i := range o.meters {
+		if s := o.meters[i].concurrent; s != nil {
+			s.recover(down, up)
+		}
+	}
+}
+
+// SetCalendar changes the zone and anchor from the next period on.
+func (o *Organization) SetCalendar(cal *calendar.Calendar) {
+	o.clock.calendar = cal
+	for i := range o.meters {
+		if a := o.meters[i].active; a != nil {
+			a.start(&o.clock)
+		}
+	}
+}
+
+// Calendar returns the organization's calendar.
+func (o *Organization) Calendar() *calendar.Calendar { return o.clock.calendar }
+
+// release applies held events up to and including ns.
+func (o *Organization) release(ns int64) {
+	if len(o.held) == 0 {
+		return
+	}
+	var due []Event
+	o.held = slices.DeleteFunc(o.held, func(ev Event) bool {
+		if ev.Time > ns {
+			return false
+		}
+		due = append(due, ev)
+		return true
+	})
+	for i := range due {
+		o.apply(&due[i])
+	}
+}
+
+// Apply takes an event that was accepted at the organization's time. It
+// returns the effects (as bits, in order) that may be the user's first
+// qualifying action in a period of a day or longer.
+func (o *Organization) Apply(ev *Event) (first uint64) {
+	if ev.Time >= (o.clock.asOf + 1).Ns() {
+		o.held = append(o.held, ev.clone())
+		return ^uint64(0)
+	}
+	return o.apply(ev)
+}
+
+func (o *Organization) apply(ev *Event) (first uint64) {
+	o.stream.last = max(o.stream.last, ev.Time)
+	direct := *ev
+	if ev.User != NoUser {
+		direct.User = o.users.root(ev.User)
+	}
+	for i := range ev.Effects {
+		e := &ev.Effects[i]
+		switch e.Kind {
+		case usage.Active:
+			p := o.users.person(direct.User)
+			if o.meters[e.Meter].active.act(&o.clock, p, direct.User, ev.Time, e.Class, e.Dims) {
+				first |= 1 << min(i, 63)
+			}
+		case usage.Concurrent:
+			o.meters[e.Meter].concurrent.apply(&o.clock, &direct, e)
+		case usage.Consume:
+			o.meters[e.Meter].consumption.apply(&o.clock, &direct, e)
+		case usage.Lifecycle:
+			o.setStatus(direct.User, ev.Time, e.Status)
+		case usage.StandingOn, usage.StandingOff:
+			o.setStanding(direct.User, ev.Time, e)
+		case usage.Alias:
+			o.alias(e.Key, ev.User)
+			direct.User = o.users.root(ev.User)
+		case usage.Rejected: // counted at intake
+		}
+	}
+	return first
+}
+
+func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
+	p := o.users.personOf(root)
+	if _, known := slices.BinarySearchFunc(p.statuses, statusChange{at, status}, compareStatus); known {
+		return
+	}
+	o.reckon(root, -1)
+	o.statuses[p.status()]--
+	p.statuses, _ = insert(p.statuses, statusChange{at, status}, compareStatus)
+	o.statuses[p.status()]++
+	o.reckon(root, 1)
+}
+
+// reckon adds or takes out a user's contribution to every meter.
+func (o *Organization) reckon(root uint32, sign int64) {
+	for i := range o.meters {
+		if a := o.meters[i].active; a != nil {
+			a.contribute(&o.clock, o.users.person(root), root, sign)
+		}
+	}
+}
+
+func (o *Organization) setStanding(root uint32, at int64, e *Effect) {
+	a, p := o.meters[e.Meter].active, o.users.personOf(root)
+	s := standingSwitch{meter: e.Meter, key: e.Key, at: at, off: e.Kind == usage.StandingOff, class: e.Class}
+	a.contribute(&o.clock, p, root, -1)
+	p.switches, _ = insert(p.switches, s, compareSwitch)
+	a.stand(&o.clock, p, root)
+	a.contribute(&o.clock, p, root, 1)
+}
+
+// alias makes one person of two ids.
+func (o *Organization) alias(from, to uint32) {
+	if _, merged := o.users.target[from]; merged || o.users.root(from) == o.users.root(to) {
+		return
+	}
+	source, root := o.users.root(from), o.users.root(to)
+	o.reckon(source, -1)
+	o.reckon(root, -1)
+	if p := o.users.person(source); p != nil {
+		into := o.users.personOf(root)
+		o.statuses[p.status()]--
+		o.statuses[into.status()]--
+		into.take(p)
+		o.statuses[into.status()]++
+		delete(o.users.persons, source)
+	}
+	for i := range o.meters {
+		switch s := &o.meters[i]; {
+		case s.active != nil:
+			s.active.merge(&o.clock, source, root)
+			if p := o.users.person(root); p != nil && p.standing(uint16(i)) {
+				s.active.stand(&o.clock, p, root)
+			}
+		case s.concurrent != nil:
+			s.concurrent.merge(&o.clock, source, root)
+		case s.consumption != nil:
+			s.consumption.merge(&o.clock, source, root)
+		}
+	}
+	o.users.target[from] = to
+	o.users.flagged.set(from)
+	o.reckon(root, 1)
+}

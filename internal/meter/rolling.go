@@ -1,0 +1,99 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+// edgeLength is how many minutes of a rolling window's far end are kept one by
+// one. Windows are whole hours long, so all edges of an organization end at
+// the same minute of the hour and are rebuilt in one pass.
+const edgeLength = 60
+
+// rolling counts the users whose latest action lies in (asOf-length, asOf].
+// Only the oldest hour of the window is kept by the minute:
+//
+//	asOf-length                                              asOf
+//	     |<- edge: users by minute ->|<- the rest: in the count only ->|
+//	   base                     base+60
+//
+// An action moves one user from one place to another in O(1); a minute that
+// passes takes that minute's users out. When the edge is used up it is built
+// anew by a pass over the organization's users, once an hour.
+type rolling struct {
+	length Minute
+	count  int64
+	base   Minute
+	edge   *[edgeLength]uint32 // nil while empty
+}
+
+// add counts (sign 1) or takes out (sign -1) a user whose latest action is m.
+func (r *rolling) add(asOf, m Minute, sign int64) {
+	if m <= asOf-r.length {
+		return
+	}
+	r.count += sign
+	if i := m - r.base; i < edgeLength {
+		if r.edge == nil {
+			r.edge = new([edgeLength]uint32)
+		}
+		r.edge[i] += uint32(sign)
+	}
+}
+
+// move puts a user whose latest action was old at m.
+func (r *rolling) move(asOf, old, m Minute) {
+	r.add(asOf, old, -1)
+	r.add(asOf, m, 1)
+}
+
+// slide moves the window's far end as asOf goes on; it returns false where the
+// edge does not reach and the count has to be built anew.
+func (r *rolling) slide(from, asOf Minute) bool {
+	for m := from - r.length + 1; m <= asOf-r.length; m++ {
+		i := m - r.base
+		if i >= edgeLength {
+			return false
+		}
+		if r.edge != nil {
+			r.count -= int64(r.edge[i])
+			r.edge[i] = 0
+		}
+	}
+	return asOf-r.length+1 < r.base+edgeLength
+}
+
+// reset empties the window, with an edge that begins at the hour (shifted by
+// the organization's phase) in which the far end lies.
+func (r *rolling) reset(asOf, phase Minute) {
+	first := asOf - r.length + 1
+	r.base = first - (first-phase)%edgeLength
+	r.count, r.edge = 0, nil
+}
+
+// rollings are the rolling windows of one count.
+type rollings []rolling
+
+func newRollings(lengths []Minute) rollings {
+	rs := make(rollings, len(lengths))
+	for i := range rs {
+		rs[i].length = lengths[i]
+	}
+	return rs
+}
+
+func (rs rollings) add(asOf, m Minute, sign int64) {
+	for i := range rs {
+		rs[i].add(asOf, m, sign)
+	}
+}
+
+func (rs rollings) move(asOf, old, m Minute) {
+	for i := range rs {
+		rs[i].move(asOf, old, m)
+	}
+}
+
+func (rs rollings) reset(asOf, phase Minute) {
+	for i := range rs {
+		rs[i].reset(asOf, phase)
+	}
+}

@@ -1,0 +1,392 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// An organization's state on disk is one head and the pages of its users'
+// records. The ids of users are stored by the ledger; Restore gives their
+// hashes back before anything else is read.
+
+// Encode appends the head: everything but users and pages.
+func (o *Organization) Encode(e *Encoder) {
+	o.clock.encode(e)
+	encodeStrings(e, o.keys.names[2:])
+	e.Uint(uint64(len(o.users.target)))
+	for _, from := range slices.Sorted(maps.Keys(o.users.target)) {
+		e.Uint(uint64(from))
+		e.Uint(uint64(o.users.target[from]))
+	}
+	e.Uint(uint64(len(o.users.persons)))
+	for _, root := range slices.Sorted(maps.Keys(o.users.persons)) {
+		e.Uint(uint64(root))
+		o.users.persons[root].encode(e)
+	}
+	e.Uint(uint64(len(o.held)))
+	held := slices.Clone(o.held)
+	slices.SortStableFunc(held, func(a, b Event) int { return cmp.Compare(a.Time, b.Time) })
+	for i := range held {
+		held[i].Encode(e)
+	}
+	o.stream.encode(e)
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		o.meters[i].encode(e)
+	}
+}
+
+// RestoreOrganization reads a head back. hashes are those of the user slots in
+// order; pages follow with RestorePage, then Restored. The meters of the head
+// are the first ones of d.
+func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
+	dec := &Decoder{Bytes: head}
+	c, err := decodeClock(dec)
+	if err != nil {
+		return nil, err
+	}
+	o := NewOrganization(id, d, c.calendar, now)
+	c.past, c.phase = o.clock.past, o.clock.phase
+	o.clock = c
+	for _, h := range hashes {
+		o.users.ids.add(h)
+	}
+	for _, name := range decodeStrings(dec) {
+		o.keys.add(name)
+	}
+	o.decodeUsers(dec)
+	for range dec.Count(3) {
+		var ev Event
+		if err := ev.Decode(dec); err != nil {
+			return nil, err
+		}
+		o.held = append(o.held, ev)
+	}
+	o.stream.decode(dec)
+	n := dec.Count(1)
+	if n > len(o.meters) {
+		return nil, errCorrupt
+	}
+	for i := range n {
+		o.meters[i] = o.newState(uint16(i))
+		o.meters[i].decode(dec)
+	}
+	for i := range o.meters {
+		if i >= n {
+			o.begin(&o.meters[i], now)
+		} else if a := o.meters[i].active; a != nil {
+			a.start(&o.clock)
+		}
+	}
+	return o, dec.Err()
+}
+
+func (o *Organization) decodeUsers(d *Decoder) {
+	for range d.Count(2) {
+		from := uint32(d.Uint())
+		o.users.target[from] = uint32(d.Uint())
+		o.users.flagged.set(min(from, uint32(o.Users())))
+	}
+	for range d.Count(3) {
+		root := uint32(d.Uint())
+		p := decodePerson(d)
+		if int(root) >= o.Users() {
+			d.fail()
+			return
+		}
+		o.users.persons[root] = p
+		o.users.flagged.set(root)
+		o.statuses[p.status()]++
+	}
+}
+
+// Restored ends the reading: what is derived from pages is built.
+func (o *Organization) Restored() {
+	for i := range o.meters {
+		if a := o.meters[i].active; a != nil {
+			a.restored(&o.clock, o.users.persons)
+		}
+	}
+}
+
+func (s *state) encode(e *Encoder) {
+	for _, v := range s.values {
+		encodeStrings(e, v.names[2:])
+	}
+	switch {
+	case s.active != nil:
+		s.active.encode(e)
+	case s.concurrent != nil:
+		s.concurrent.encode(e)
+	case s.consumption != nil:
+		s.consumption.encode(e)
+	}
+}
+
+func (s *state) decode(d *Decoder) {
+	for _, v := range s.values {
+		v.restore(decodeStrings(d))
+	}
+	switch {
+	case s.active != nil:
+		s.active.decode(d)
+	case s.concurrent != nil:
+		s.concurrent.decode(d)
+	case s.consumption != nil:
+		s.consumption.decode(d)
+	}
+}
+
+// encode says which kinds and how many classes there are, so that a changed
+// definition can read it.
+func (a *active) encode(e *Encoder) {
+	e.Uint(uint64(len(a.kinds)))
+	for _, k := range a.kinds {
+		e.Uint(uint64(k))
+	}
+	e.Uint(uint64(a.total.width))
+	a.total.encode(e, a.kinds)
+	e.Uint(uint64(len(a.standing)))
+	for _, root := range slices.Sorted(maps.Keys(a.standing)) {
+		e.Uint(uint64(root))
+	}
+	e.Uint(uint64(len(a.splits)))
+	for _, s := range a.splits {
+		s.encode(e, a.kinds)
+	}
+}
+
+func (s *split) encode(e *Encoder, kinds []usage.Kind) {
+	e.Uint(uint64(len(s.pairs.keys)))
+	for _, key := range s.pairs.keys {
+		e.Uint(key)
+	}
+	e.Uint(uint64(len(s.totals)))
+	for _, t := range s.totals {
+		e.Bool(t != nil)
+		if t != nil {
+			t.encode(e, kinds)
+		}
+	}
+}
+
+func (a *active) decode(d *Decoder) {
+	var kinds []usage.Kind
+	for range d.Count(1) {
+		kinds = append(kinds, usage.Kind(d.Uint()))
+	}
+	width := d.Uint()
+	if slices.ContainsFunc(kinds, func(k usage.Kind) bool { return k >= usage.Rolling }) || width > uint64(a.total.width) {
+		d.fail()
+		return
+	}
+	a.total.decode(d, kinds, int(width))
+	for range d.Count(1) {
+		a.standing[uint32(d.Uint())] = struct{}{}
+	}
+	for i := range d.Count(2) {
+		s := &split{}
+		if i < len(a.splits) {
+			s = a.splits[i]
+		}
+		s.decode(d, a, kinds)
+	}
+}
+
+func (s *split) decode(d *Decoder, a *active, kinds []usage.Kind) {
+	for range d.Count(1) {
+		s.pairs.add(d.Uint())
+	}
+	for range d.Count(1) {
+		var t *headcount
+		if d.Bool() {
+			fresh := a.newHeadcount(1, true)
+			t = &fresh
+			t.decode(d, kinds, 1)
+		}
+		s.totals = append(s.totals, t)
+	}
+}
+
+// restored builds what is not stored: rolling windows.
+func (a *active) restored(c *clock, persons map[uint32]*person) {
+	a.start(c)
+	a.rebuildRollings(c, persons)
+}
+
+func (t *headcount) encode(e *Encoder, kinds []usage.Kind) {
+	for _, k := range kinds {
+		for _, n := range t.periods[k] {
+			e.Int(n)
+		}
+	}
+}
+
+func (t *headcount) decode(d *Decoder, kinds []usage.Kind, width int) {
+	for _, k := range kinds {
+		for i := range depth[k] {
+			for class := range width {
+				if n := d.Int(); t.periods[k] != nil {
+					t.periods[k][i*t.width+class] = n
+				}
+			}
+		}
+	}
+}
+
+func (c *clock) encode(e *Encoder) {
+	history := c.calendar.History()
+	e.Uint(uint64(len(history)))
+	for _, h := range history {
+		e.Int(h.From)
+		e.String(h.Zone)
+		e.Int(int64(h.Anchor))
+	}
+	e.Int(int64(c.asOf))
+	e.Int(int64(c.now))
+	for _, t := range c.tracks {
+		e.Bool(t != nil)
+		if t != nil {
+			e.Int(int64(t.end))
+			for _, s := range t.starts {
+				e.Int(int64(s))
+			}
+		}
+	}
+}
+
+func decodeClock(d *Decoder) (clock, error) {
+	var history []calendar.Entry
+	for range d.Count(3) {
+		history = append(history, calendar.Entry{From: d.Int(), Zone: d.String(), Anchor: int(d.Int())})
+	}
+	if d.Err() != nil {
+		return clock{}, d.Err()
+	}
+	cal, err := calendar.FromHistory(history)
+	if err != nil {
+		return clock{}, err
+	}
+	c := clock{calendar: cal, asOf: Minute(d.Int()), now: Minute(d.Int())}
+	for k := range c.tracks {
+		if !d.Bool() {
+			continue
+		}
+		t := &track{kind: usage.Kind(k), end: Minute(d.Int()), starts: make([]Minute, depth[k])}
+		for i := range t.starts {
+			t.starts[i] = Minute(d.Int())
+		}
+		c.tracks[k] = t
+		c.latest = max(c.latest, t.starts[0])
+	}
+	return c, d.Err()
+}
+
+func encodeStrings(e *Encoder, names []string) {
+	e.Uint(uint64(len(names)))
+	for _, name := range names {
+		e.String(name)
+	}
+}
+
+func decodeStrings(d *Decoder) (names []string) {
+	for range d.Count(1) {
+		names = append(names, d.String())
+	}
+	return names
+}
+
+// userSumsPopulation is the population under which a consumption meter's sums
+// by user are stored; an active_users meter has 0 for its users and 1.. for
+// its breakdowns.
+const userSumsPopulation = 255
+
+// DirtyPages calls f with every page of users that changed since it was last
+// called.
+func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
+	for i := range o.meters {
+		number := uint16(i)
+		if a := o.meters[i].active; a != nil {
+			a.users.flush(func(page uint32, data []byte) { f(number, 0, page, data) })
+			for n, s := range a.splits {
+				s.users.flush(func(page uint32, data []byte) { f(number, uint8(n+1), page, data) })
+			}
+		}
+		if x := o.meters[i].consumption; x != nil {
+			bitmap(x.users.dirty).each(func(page uint32) {
+				var e Encoder
+				x.users.encodePage(int(page), &e)
+				f(number, userSumsPopulation, page, e.Bytes)
+			})
+			clear(x.users.dirty)
+		}
+	}
+}
+
+// RestorePage gives a page back.
+func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
+	if int(meter) >= len(o.meters) || page > uint32(o.Users())*maxPagesPerUser {
+		return errCorrupt
+	}
+	s := &o.meters[meter]
+	switch {
+	case s.active != nil && population == 0:
+		return s.active.users.setPage(page, data)
+	case s.active != nil && int(population) <= len(s.active.splits):
+		return s.active.splits[population-1].users.setPage(page, data)
+	case s.consumption != nil && population == userSumsPopulation:
+		d := &Decoder{Bytes: data}
+		s.consumption.users.decodePage(int(page), d)
+		return d.Err()
+	}
+	return errCorrupt
+}
+
+// maxPagesPerUser bounds the number of a page by the number of users, so that
+// a damaged key cannot ask for endless memory.
+const maxPagesPerUser = 1 << 8
+
+// Now returns the minute (in ns) of the latest arrival or collection that the
+// state knows.
+func (o *Organization) Now() int64 { return o.clock.now.Ns() }
+
+// Meters returns how many meters the organization has.
+func (o *Organization) Meters() int { return len(o.meters) }
+
+// Redefined returns the organization under changed definitions, whose meters
+// begin with those that it has. Its pages are all to be written again.
+func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
+	var e Encoder
+	o.Encode(&e)
+	n, err := RestoreOrganization(o.ID, d, o.users.ids.keys, e.Bytes, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	for i := range o.meters {
+		n.meters[i].adopt(&o.meters[i])
+	}
+	n.stream.rejects, n.aside, n.asideAt = o.stream.rejects, o.aside, o.asideAt
+	n.Restored()
+	return n, nil
+}
+
+// adopt takes the users' records of the same meter under its old definition.
+// Breakdowns keep their places: the ledger sees to that.
+func (s *state) adopt(old *state) {
+	switch {
+	case s.active != nil:
+		s.active.users.adopt(&old.active.users)
+		for i, from := range old.active.splits {
+			s.active.splits[i].users.adopt(&from.users)
+		}
+	case s.consumption != nil:
+		s.consumption.users.adopt(&old.consumption.users)
+	}
+}

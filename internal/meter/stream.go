@@ -1,0 +1,209 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Completeness (SEMANTICS 8): what came, what became of it, and when a stream
+// that used to speak has fallen silent.
+
+const (
+	hoursPerWeek = 7 * 24
+	// weeksKept are the weeks that silence looks back on, and the running one.
+	weeksKept = 5
+	// speakingWeeks of the last four must have had items in this hour of the
+	// week for its silence to mean something.
+	speakingWeeks = 3
+	// keptRejects is how many refused items are shown.
+	keptRejects = 20
+)
+
+// stream is what an organization sent.
+type stream struct {
+	items      [usage.NumSignals][usage.NumOutcomes]uint64
+	rejected   []rejection // sorted by meter and reason
+	incomplete []bool      // by meter
+	last       int64       // latest time of a counted event, ns
+	arrived    int64       // latest arrival of any item, ns
+	hours      [weeksKept * hoursPerWeek]bool
+	hour       int64 // UTC hour since 1970 that hours was last brought to
+	rejects    []Reject
+}
+
+// rejection counts items of which a meter could not use its part.
+type rejection struct {
+	meter  uint16
+	reason usage.Reason
+	count  uint64
+	series *usage.Series
+}
+
+// Reject is a refused item as it is shown: no ids.
+type Reject struct {
+	Arrived int64 // ns
+	Signal  usage.Signal
+	Outcome usage.Outcome
+	Reason  usage.Reason
+	Action  string
+}
+
+// Count enters what became of items that arrived at now (ns).
+func (o *Organization) Count(now int64, signal usage.Signal, outcome usage.Outcome, n uint64) {
+	s := &o.stream
+	s.items[signal][outcome] += n
+	s.arrived = max(s.arrived, now)
+	s.moveTo(now)
+	s.hours[s.hour%int64(len(s.hours))] = true
+}
+
+func (s *stream) moveTo(now int64) {
+	hour := now / (60 * nsPerMinute)
+	for h := max(s.hour+1, hour-int64(len(s.hours))+1); h <= hour; h++ {
+		s.hours[h%int64(len(s.hours))] = false
+	}
+	s.hour = max(s.hour, hour)
+}
+
+// silent tells whether nothing came for the given time (ns) although it should.
+func (s *stream) silent(at Minute, patience int64) bool {
+	if s.arrived == 0 || at.Ns()-s.arrived < patience {
+		return false
+	}
+	s.moveTo(at.Ns())
+	weeks := 0
+	for w := int64(1); w < weeksKept; w++ {
+		if h := s.hour - w*hoursPerWeek; h >= 0 && s.hours[h%int64(len(s.hours))] {
+			weeks++
+		}
+	}
+	return weeks >= speakingWeeks
+}
+
+// Refuse counts a counted item of which a meter could not use its part.
+func (o *Organization) Refuse(meter uint16, reason usage.Reason) {
+	i, known := slices.BinarySearchFunc(o.stream.rejected, rejection{meter: meter, reason: reason}, func(a, b rejection) int {
+		return cmp.Or(cmp.Compare(a.meter, b.meter), cmp.Compare(a.reason, b.reason))
+	})
+	if !known {
+		o.stream.rejected = slices.Insert(o.stream.rejected, i, rejection{meter: meter, reason: reason})
+	}
+	o.stream.rejected[i].count++
+	if reason == usage.ReasonUsers {
+		o.MarkIncomplete(meter)
+	}
+}
+
+// MarkIncomplete says that a limit refused users of this meter.
+func (o *Organization) MarkIncomplete(meter uint16) {
+	for len(o.stream.incomplete) <= int(meter) {
+		o.stream.incomplete = append(o.stream.incomplete, false)
+	}
+	o.stream.incomplete[meter] = true
+}
+
+// maxActionShown bounds the action's name in a note, in bytes.
+const maxActionShown = 200
+
+// Note keeps a refused item to be shown, one for each kind of refusal. The notes of the last minutes are not
+// part of what a restart restores.
+func (o *Organization) Note(r Reject) {
+	for i := range o.stream.rejects {
+		if known := &o.stream.rejects[i]; known.Signal == r.Signal && known.Outcome == r.Outcome && known.Reason == r.Reason && known.Action == r.Action {
+			known.Arrived = r.Arrived
+			return
+		}
+	}
+	r.Action = strings.Clone(r.Action[:min(len(r.Action), maxActionShown)])
+	if len(o.stream.rejects) >= keptRejects {
+		o.stream.rejects = slices.Delete(o.stream.rejects, 0, 1)
+	}
+	o.stream.rejects = append(o.stream.rejects, r)
+}
+
+// Rejects returns the refused items kept, oldest first.
+func (o *Organization) Rejects() []Reject { return slices.Clone(o.stream.rejects) }
+
+// Items returns the number of items by signal and outcome.
+func (o *Organization) Items() [usage.NumSignals][usage.NumOutcomes]uint64 { return o.stream.items }
+
+// LastEvent returns the latest time of a counted event in ns, 0 for none.
+func (o *Organization) LastEvent() int64 { return o.stream.last }
+
+// Silent tells whether the organization's stream has fallen silent.
+func (o *Organization) Silent() bool { return o.stream.silent(o.clock.asOf, o.defs.Silence) }
+
+func (s *stream) itemFigures(d *Definitions, sh *sheet) {
+	for signal := range s.items {
+		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
+			sh.add(d.common.items[signal][outcome], float64(s.items[signal][outcome]))
+		}
+	}
+}
+
+func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
+	s.itemFigures(d, sh)
+	for i := range s.rejected {
+		r := &s.rejected[i]
+		if r.series == nil {
+			r.series = sh.book.Counter("usage_meter_rejected_total",
+				usage.Label{Name: "meter", Value: d.Meters[r.meter].Name}, usage.Label{Name: "reason", Value: string(r.reason)})
+		}
+		sh.add(r.series, float64(r.count))
+	}
+	for i, series := range d.common.incomplete {
+		sh.add(series, float64(flag(i < len(s.incomplete) && s.incomplete[i])))
+	}
+	if s.last != 0 {
+		sh.add(d.common.lastEvent, float64(s.last)/1e9)
+	}
+	sh.add(d.common.silent, float64(flag(s.silent(at, d.Silence))))
+}
+
+func (s *stream) encode(e *Encoder) {
+	for _, outcomes := range s.items {
+		for _, n := range outcomes {
+			e.Uint(n)
+		}
+	}
+	e.Uint(uint64(len(s.rejected)))
+	for _, r := range s.rejected {
+		e.Uint(uint64(r.meter))
+		e.String(string(r.reason))
+		e.Uint(r.count)
+	}
+	e.Uint(uint64(len(s.incomplete)))
+	for _, b := range s.incomplete {
+		e.Bool(b)
+	}
+	e.Int(s.last)
+	e.Int(s.arrived)
+	e.Int(s.hour)
+	for _, b := range s.hours {
+		e.Bool(b)
+	}
+}
+
+func (s *stream) decode(d *Decoder) {
+	for signal := range s.items {
+		for outcome := range s.items[signal] {
+			s.items[signal][outcome] = d.Uint()
+		}
+	}
+	for range d.Count(3) {
+		s.rejected = append(s.rejected, rejection{meter: uint16(d.Uint()), reason: usage.Reason(d.String()), count: d.Uint()})
+	}
+	for range d.Count(1) {
+		s.incomplete = append(s.incomplete, d.Bool())
+	}
+	s.last, s.arrived, s.hour = d.Int(), d.Int(), d.Int()
+	for i := range s.hours {
+		s.hours[i] = d.Bool()
+	}
+}

@@ -1,0 +1,130 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "math/bits"
+
+// table finds the position of a 64-bit key in a slice of keys: open
+// addressing, positions only, so that a key costs its 8 bytes and about 6 more.
+//
+//	slots  [ . 3 . . 0 7 . 1 ... ]   position+1, or 0
+//	keys   [ k0 k1 k2 k3 ... ]
+type table struct {
+	keys  []uint64
+	slots []uint32
+}
+
+// home spreads keys that are not hashes themselves.
+func (t *table) home(key uint64) uint64 {
+	hi, lo := bits.Mul64(key^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
+	return (hi ^ lo) & uint64(len(t.slots)-1)
+}
+
+// find returns the position of key.
+func (t *table) find(key uint64) (uint32, bool) {
+	if len(t.slots) == 0 {
+		return 0, false
+	}
+	for i := t.home(key); ; i = (i + 1) & uint64(len(t.slots)-1) {
+		n := t.slots[i]
+		if n == 0 {
+			return 0, false
+		}
+		if t.keys[n-1] == key {
+			return n - 1, true
+		}
+	}
+}
+
+// add appends a key that is not in the table and returns its position.
+func (t *table) add(key uint64) uint32 {
+	if (len(t.keys)+1)*5 > len(t.slots)*4 {
+		t.grow()
+	}
+	t.keys = append(t.keys, key)
+	t.place(key, uint32(len(t.keys)))
+	return uint32(len(t.keys) - 1)
+}
+
+func (t *table) place(key uint64, n uint32) {
+	i := t.home(key)
+	for t.slots[i] != 0 {
+		i = (i + 1) & uint64(len(t.slots)-1)
+	}
+	t.slots[i] = n
+}
+
+func (t *table) grow() {
+	t.slots = make([]uint32, max(8, 2*len(t.slots)))
+	for n, key := range t.keys {
+		t.place(key, uint32(n+1))
+	}
+}
+
+// users gives each user id of an organization a dense slot, and says which
+// slots are one person.
+type users struct {
+	ids table // keyed hash of the id -> slot
+	// flagged marks slots that are no plain user: merged into another one,
+	// or with a timeline. Few are.
+	flagged bitmap
+	// target is the id that an alias made of a slot: alias(from, to).
+	target map[uint32]uint32
+	// persons hold the timelines of those that have one, by root slot.
+	persons map[uint32]*person
+}
+
+// root returns the slot under which a user is counted.
+func (u *users) root(slot uint32) uint32 {
+	if !u.flagged.has(slot) {
+		return slot
+	}
+	for {
+		to, merged := u.target[slot]
+		if !merged {
+			return slot
+		}
+		slot = to
+	}
+}
+
+// person returns a root's timeline, or nil where it has none.
+func (u *users) person(root uint32) *person {
+	if !u.flagged.has(root) {
+		return nil
+	}
+	return u.persons[root]
+}
+
+// personOf returns a root's timeline, a new one where it has none.
+func (u *users) personOf(root uint32) *person {
+	p := u.person(root)
+	if p == nil {
+		p = &person{}
+		u.persons[root] = p
+		u.flagged.set(root)
+	}
+	return p
+}
+
+// bitmap is a set of small numbers.
+type bitmap []uint64
+
+func (b bitmap) has(n uint32) bool { return int(n>>6) < len(b) && b[n>>6]>>(n&63)&1 != 0 }
+
+func (b *bitmap) set(n uint32) {
+	for int(n>>6) >= len(*b) {
+		*b = append(*b, 0)
+	}
+	(*b)[n>>6] |= 1 << (n & 63)
+}
+
+// each calls f for every number in the set, in order.
+func (b bitmap) each(f func(n uint32)) {
+	for i, w := range b {
+		for ; w != 0; w &= w - 1 {
+			f(uint32(i<<6 + bits.TrailingZeros64(w)))
+		}
+	}
+}
