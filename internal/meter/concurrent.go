@@ -87,7 +87,8 @@ func (x *concurrent) due(at int64, collecting bool) int64 {
 
 // settle makes samples final, in the order of time: before a batch that
 // arrives at now those due earlier, at a collection (collecting) those due at
-// now as well. The clock has turned to the minute of now.
+// now as well. The clock has reached them: c.asOf is the last minute before
+// now, or now's own.
 func (x *concurrent) settle(c *clock, now int64, collecting bool) {
 	if x.next == 0 {
 		return

@@ -55,8 +55,11 @@ func newHours(windows []usage.Window) hours {
 }
 
 // note counts a user in the hour of a minute and returns when it started. The
-// minute lies within the acceptance span and not after c.asOf.
+// minute is not after c.asOf; before the acceptance span nothing is counted.
 func (h *hours) note(c *clock, user uint32, m Minute) Minute {
+	if m < c.now-c.past {
+		return 0
+	}
 	if len(h.open) == 0 {
 		h.reach(c)
 	}
