@@ -116,24 +116,21 @@ func newPeriod(start, end int64) Period {
 	return Period{Start: time.Unix(start, 0).UTC(), End: time.Unix(end, 0).UTC()}
 }
 
-// StartOf returns the instant at which a civil date begins in the zone then in
-// force (the zone that days are cut by).
+// StartOf returns the first instant at which a civil date has begun in the zone
+// then in force (the zone that days are cut by).
 func (c *Calendar) StartOf(d usage.Date) time.Time {
 	midnight := midnightOf(d.Year, d.Month, d.Day)
 	regimes := c.regimes[usage.Day]
 	if len(regimes) == 0 {
 		return time.Unix(c.history[0].startOf(midnight), 0).UTC()
 	}
-	until := int64(math.MaxInt64)
-	for i := len(regimes) - 1; ; i-- {
-		start := regimes[i].startOf(midnight)
-		if start >= regimes[i].from {
-			// Where the next regime's date had begun before that regime
-			// did, the date begins with the regime.
-			return time.Unix(min(start, until), 0).UTC()
-		}
-		until = regimes[i].from
+	i, start := 0, regimes[0].startOf(midnight)
+	for i+1 < len(regimes) && start >= regimes[i+1].from {
+		i++
+		// Where a regime begins when its date has, the date begins with it.
+		start = max(regimes[i].startOf(midnight), regimes[i].from)
 	}
+	return time.Unix(start, 0).UTC()
 }
 
 // Zone returns the latest zone.

@@ -106,6 +106,11 @@ func TestStartOfFollowsTheZoneInForce(t *testing.T) {
 	require.Equal(t, at(t, "2026-05-06 11:00"), far.StartOf(date(6)))
 	require.Equal(t, at(t, "2026-05-06 11:00"), far.StartOf(date(7)))
 	require.Equal(t, at(t, "2026-05-07 10:00"), far.StartOf(date(8)))
+
+	back := New(zone(t, "Pacific/Kiritimati"), 1).Change(at(t, "2026-05-05 12:00"), zone(t, "Pacific/Pago_Pago"), 1)
+	// Pago Pago lives the 6th once more.
+	require.Equal(t, at(t, "2026-05-05 10:00"), back.StartOf(date(6)))
+	require.Equal(t, at(t, "2026-05-07 11:00"), back.StartOf(date(7)))
 }
 
 func TestHistoryRoundTrip(t *testing.T) {
