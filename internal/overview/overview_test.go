@@ -128,7 +128,7 @@ func TestSparklinesShowThirtyDays(t *testing.T) {
 	sparks := parse(t, render(t, example(t))).all("svg", "spark")
 	require.Len(t, sparks, 6)
 	title := sparks[0].all("title", "")[0].root.FirstChild.Data
-	require.Equal(t, "Transcription minutes per day, 22 Oct to 20 Nov: lowest 78 min on 25 Oct, highest 618 min on 18 Nov", title)
+	require.Equal(t, "Transcription minutes, day by day from 22 Oct to 20 Nov: lowest 78 min on 25 Oct, highest 618 min on 18 Nov", title)
 	paths := sparks[0].all("path", "")
 	require.Len(t, paths, 2)
 	require.Equal(t, 29, strings.Count(paths[0].root.Attr[0].Val, "M"))

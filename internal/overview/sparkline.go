@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // A sparkline is one bar a day, the latest at the right; the view box leaves
@@ -26,9 +28,9 @@ type sparkline struct {
 	// Past and Today are the paths of the bars of whole days and of the last.
 	Past, Today string
 	// Title says in words what the shape shows.
-	Title        string
-	From, To     string // first and last day
-	Lowest, Peak string
+	Title    string
+	From, To string // first and last day
+	Range    string // from the lowest to the highest day
 }
 
 // newSparkline draws a trend on a scale from zero to its maximum.
@@ -54,14 +56,19 @@ func newSparkline(t Trend) *sparkline {
 	s := &sparkline{
 		Width: sparkWidth, Height: sparkHeight,
 		From: dayName(days[0]), To: dayName(days[len(days)-1]),
-		Lowest: short(low.Value), Peak: short(high.Value),
+		Range: short(low.Value) + " – " + short(high.Value),
+	}
+	of := caption(t.Window, "current") + " so far, day by day"
+	if t.Window == usage.Day.String() {
+		of = "day by day"
+		s.Range += " a day"
 	}
 	unit := ""
 	if t.Unit != "" && t.Unit != "1" {
 		unit = " " + t.Unit
 	}
-	s.Title = fmt.Sprintf("%s per day, %s to %s: lowest %s%s on %s, highest %s%s on %s",
-		title(t.Meter), s.From, s.To, exact(low.Value), unit, dayName(low), exact(high.Value), unit, dayName(high))
+	s.Title = fmt.Sprintf("%s, %s from %s to %s: lowest %s%s on %s, highest %s%s on %s",
+		title(t.Meter), of, s.From, s.To, exact(low.Value), unit, dayName(low), exact(high.Value), unit, dayName(high))
 
 	var past strings.Builder
 	for i, d := range days {
