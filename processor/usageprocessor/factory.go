@@ -8,9 +8,6 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/pmetric"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processorhelper"
 
@@ -33,16 +30,25 @@ func createDefaultConfig() component.Config {
 }
 
 func createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
-	return processorhelper.NewLogs(ctx, set, cfg, next,
-		func(_ context.Context, ld plog.Logs) (plog.Logs, error) { return ld, nil })
+	p := newUsageProcessor(set.ID, cfg.(*Config))
+	return processorhelper.NewLogs(ctx, set, cfg, next, p.logs, p.options()...)
 }
 
 func createTraces(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
-	return processorhelper.NewTraces(ctx, set, cfg, next,
-		func(_ context.Context, td ptrace.Traces) (ptrace.Traces, error) { return td, nil })
+	p := newUsageProcessor(set.ID, cfg.(*Config))
+	return processorhelper.NewTraces(ctx, set, cfg, next, p.traces, p.options()...)
 }
 
 func createMetrics(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
-	return processorhelper.NewMetrics(ctx, set, cfg, next,
-		func(_ context.Context, md pmetric.Metrics) (pmetric.Metrics, error) { return md, nil })
+	p := newUsageProcessor(set.ID, cfg.(*Config))
+	return processorhelper.NewMetrics(ctx, set, cfg, next, p.metrics, p.options()...)
+}
+
+// options says that the processor is started, and that it changes telemetry
+// only to hide users: whoever need not change it lets pipelines share it.
+func (p *usageProcessor) options() []processorhelper.Option {
+	return []processorhelper.Option{
+		processorhelper.WithStart(p.start),
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: p.config.Pseudonymize}),
+	}
 }
