@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -33,10 +34,10 @@ func (l *Ledger) checkpoint(b *book) error {
 	}
 	batch := b.db.NewBatch()
 	l.mu.Lock()
-	err := b.duplicates.Flush(batch)
-	b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
+	b.duplicates.Seal()
+	err := b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
 	l.mu.Unlock()
-	if err != nil {
+	if err = errors.Join(err, b.duplicates.Write(batch)); err != nil {
 		return fmt.Errorf("checkpoint of duplicates: %w", err)
 	}
 	if err := l.durable(b); err != nil {

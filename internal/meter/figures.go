@@ -33,10 +33,13 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	return s.figures
 }
 
-// exists tells whether a calendar period has a figure: whether every event of
-// it could have been accepted since the ledger began, or since the meter kept
-// that window.
+// exists tells whether a calendar period has a figure: the running one always,
+// an earlier one if every event of it could have been accepted since the ledger
+// began, or since the meter kept that window.
 func (o *Organization) exists(meter int, w usage.Window, period int) bool {
+	if period == 0 {
+		return true
+	}
 	start, _ := o.clock.tracks[w.Kind].bounds(period)
 	if start < o.defs.Birth-o.defs.Past {
 		return false

@@ -4,8 +4,6 @@
 package meter
 
 import (
-	"time"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 

@@ -157,6 +157,11 @@ func extraction(t testing.TB, c model.Config) usage.Extraction {
 	delete(section, "organizations")
 	delete(section, "horizon")
 	delete(section, "limits")
+	for _, key := range []string{"aliases", "lifecycle"} {
+		if m, isMap := section[key].(map[string]any); isMap {
+			dropEmpty(m)
+		}
+	}
 	meters, _ := section["meters"].(map[string]any)
 	versions := map[string][]any{}
 	for name, m := range meters {
