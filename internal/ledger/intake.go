@@ -118,7 +118,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	if sums {
 		key := o.itemKey(it)
 		uid = &key
-		seen, err := b.duplicates.Seen(dayOf(it.Time), key)
+		seen, err := b.duplicates.Seen(key)
 		if err != nil {
 			return 0, "", nil, err
 		}
