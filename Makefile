@@ -1,0 +1,55 @@
+# Everything a contributor runs. `make run` is the place to start.
+
+TOOL  := go tool -modfile=tools/go.mod
+DIST  := build/otelcol-usage
+
+.PHONY: run test build demo bench crash lint generate vet check-generated clean FORCE
+
+run: build ## start the distribution with config/default.yaml
+	@scripts/hello.sh
+	bin/otelcol-usage --config config/default.yaml
+
+build: bin/otelcol-usage bin/usagectl ## the two programs
+
+test: build check-generated vet ## everything that CI runs
+	go test -timeout 20m ./...
+	@scripts/stories.sh
+
+demo: build ## fourteen months of history, then live traffic
+	scripts/demo.sh
+
+bench: build ## the figures of docs/performance.md
+	go test -timeout 60m -count=1 -run '^$$' -bench . -benchmem ./test/bench/...
+
+crash: build ## the long campaigns of simulation, crashes and faults
+	USAGE_CAMPAIGN=long go test -timeout 12h -count=1 ./test/... ./internal/...
+
+lint:
+	go tool -modfile=tools/lint/go.mod golangci-lint run
+
+generate: ## everything that is generated and committed
+	go generate ./...
+
+vet:
+	go vet ./...
+
+check-generated:
+	scripts/check-generated.sh
+
+clean:
+	rm -rf bin build
+
+# The builder writes the distribution's main package when the list of components
+# or the versions change; otherwise a build is a plain, cached `go build`.
+$(DIST)/go.mod: builder-config.yaml go.mod go.sum
+	mkdir -p $(DIST)
+	$(TOOL) builder --config builder-config.yaml --skip-compilation
+	touch $@
+
+bin/otelcol-usage: $(DIST)/go.mod FORCE
+	go build -C $(DIST) -ldflags '-s -w' -o $(CURDIR)/$@ .
+
+bin/usagectl: FORCE
+	go build -ldflags '-s -w' -o $@ ./cmd/usagectl
+
+FORCE:
