@@ -27,11 +27,6 @@ func createDefaultConfig() component.Config {
 	return &Config{Ledger: component.MustNewID("usage_ledger"), Interval: time.Minute}
 }
 
-func createMetrics(context.Context, receiver.Settings, component.Config, consumer.Metrics) (receiver.Metrics, error) {
-	return usageReceiver{}, nil
-}
-
-type usageReceiver struct {
-	component.StartFunc
-	component.ShutdownFunc
+func createMetrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+	return newUsageReceiver(set, cfg.(*Config), next)
 }

@@ -1,0 +1,132 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usagereceiver
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/attach"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// usageReceiver collects on a schedule. Between Start and Shutdown its
+// goroutine alone owns what is declared below the blank line.
+type usageReceiver struct {
+	config   *Config
+	settings receiver.Settings
+	next     consumer.Metrics
+	report   *receiverhelper.ObsReport
+	stop     context.CancelFunc // nil before Start
+	loop     sync.WaitGroup
+
+	ledger usage.Ledger
+	sent   present   // the series of the last collection
+	at     time.Time // and its minute
+}
+
+func newUsageReceiver(set receiver.Settings, config *Config, next consumer.Metrics) (*usageReceiver, error) {
+	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: set.ID, ReceiverCreateSettings: set, LongLivedCtx: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("receivers::%s: prepare own metrics: %w", set.ID, err)
+	}
+	return &usageReceiver{config: config, settings: set, next: next, report: report}, nil
+}
+
+// Start finds the ledger and starts to collect.
+func (r *usageReceiver) Start(_ context.Context, host component.Host) error {
+	ledger, err := attach.Ledger(host, fmt.Sprintf("receivers::%s::ledger", r.settings.ID), r.config.Ledger)
+	if err != nil {
+		return err
+	}
+	r.ledger = ledger
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	r.loop.Go(func() { r.run(ctx) })
+	return nil
+}
+
+// Shutdown stops collecting and waits for a collection under way, as long as
+// ctx allows. It sends nothing more: what is new since the last minute is in
+// the ledger, and in the figures after the next start.
+func (r *usageReceiver) Shutdown(ctx context.Context) error {
+	if r.stop == nil {
+		return nil
+	}
+	r.stop()
+	done := make(chan struct{})
+	go func() {
+		r.loop.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the last collection: %w", ctx.Err())
+	}
+}
+
+// run is the only reader of the clock.
+func (r *usageReceiver) run(ctx context.Context) {
+	for {
+		now := time.Now()
+		timer := time.NewTimer(due(now, r.config.Interval).Sub(now))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+			r.collect(ctx, time.Now())
+		}
+	}
+}
+
+// due is when to collect next: intervals of whole minutes lie on whole minutes
+// of the clock, so that figures arrive as soon as their minute is over.
+func due(now time.Time, interval time.Duration) time.Time {
+	if interval%time.Minute == 0 {
+		return now.Truncate(interval).Add(interval)
+	}
+	return now.Add(interval)
+}
+
+// collect sends the figures of one minute. It does not try again: the next
+// minute's figures are due before long, and the retries of a store that is away
+// are its exporter's.
+func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
+	collection, err := r.ledger.Collect(ctx, now)
+	if ctx.Err() != nil {
+		return // stopped in the middle
+	}
+	if err != nil {
+		r.settings.Logger.Error("figures of a minute are missing: the ledger did not collect them", zap.Time("minute", now.Truncate(time.Minute)), zap.Error(err))
+		return
+	}
+	if collection.At.Equal(r.at) {
+		return
+	}
+	metrics, sent := convert(collection, r.sent)
+	r.at = collection.At
+	points := metrics.DataPointCount() // whoever takes the metrics may change them
+	ctx = r.report.StartMetricsOp(ctx)
+	err = r.next.ConsumeMetrics(ctx, metrics)
+	r.report.EndMetricsOp(ctx, "ledger", points, err)
+	if err != nil {
+		maps.Copy(sent, r.sent) // what ended has still to be told
+		r.settings.Logger.Error("figures of a minute are missing: they were refused; give the exporters of this pipeline a sending_queue", zap.Time("minute", collection.At), zap.Error(err))
+	}
+	r.sent = sent
+}
