@@ -1,3 +1,6 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
 // Package deps keeps modules in go.mod until the packages that need them exist.
 // It is temporary and goes away once they do.
 package deps
@@ -16,13 +19,6 @@ import (
 	_ "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspanevent"
 	_ "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/ottlfuncs"
 	_ "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/pmetrictest"
-	_ "github.com/prometheus/prometheus/discovery/file"
-	_ "github.com/prometheus/prometheus/notifier"
-	_ "github.com/prometheus/prometheus/promql"
-	_ "github.com/prometheus/prometheus/rules"
-	_ "github.com/prometheus/prometheus/storage/remote/otlptranslator/prometheusremotewrite"
-	_ "github.com/prometheus/prometheus/tsdb"
-	_ "github.com/prometheus/prometheus/web/api/v1"
 	_ "github.com/schollz/progressbar/v3"
 	_ "github.com/spf13/cobra"
 	_ "github.com/stretchr/testify/require"

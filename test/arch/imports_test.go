@@ -1,0 +1,164 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arch
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// standard stands for every package of the standard library.
+const standard = "the standard library"
+
+const (
+	pebble = "github.com/cockroachdb/pebble/v2"
+	ottl   = "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
+	otel   = "go.opentelemetry.io/collector"
+	pdata  = otel + "/pdata"
+	hash   = "github.com/dchest/siphash"
+	zap    = "go.uber.org/zap"
+)
+
+// allowed is what the packages at the heart may import, tests excepted.
+var allowed = map[string]struct {
+	imports []string
+	why     string
+}{
+	"internal/usage": {
+		[]string{standard},
+		"every package speaks this vocabulary, so that it may depend on none",
+	},
+	"internal/calendar": {
+		[]string{standard, "internal/usage"},
+		"calendar arithmetic is the same wherever it is used",
+	},
+	"internal/meter": {
+		[]string{standard, "internal/usage", "internal/calendar"},
+		"the figures customers are billed by follow from events and time alone",
+	},
+	"internal/extract": {
+		[]string{standard, "internal/usage", pdata, ottl, otel + "/component", hash, zap},
+		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
+	},
+	"internal/dedupe": {
+		[]string{standard, "internal/usage", pebble, hash},
+		"the keys of counted items are a part of the book, unaware of meters",
+	},
+	"internal/catalogue": {
+		[]string{standard, "internal/usage", "internal/calendar", "gopkg.in/yaml.v3"},
+		"the catalogue is a file that anything may read without a ledger",
+	},
+	"internal/ledger": {
+		[]string{
+			standard, "internal/usage", "internal/calendar", "internal/meter", "internal/catalogue", "internal/dedupe",
+			pebble, hash, zap,
+		},
+		"the book must outlive the Collector that it runs in: replay and the command line open it too",
+	},
+	"internal/billing": {
+		[]string{standard, "internal/usage", "internal/calendar"},
+		"money is arithmetic on figures",
+	},
+	"internal/report": {
+		[]string{standard, "internal/usage", "internal/calendar", "internal/billing", "internal/report"},
+		"a report is a function of figures",
+	},
+}
+
+func TestTheHeartImportsOnlyWhatItMust(t *testing.T) {
+	hold(t, heart, "internal/usage/x.go", `package usage; import _ "go.uber.org/zap"`)
+}
+
+func heart(f file) []string {
+	law, ok := allowed[f.pkg()]
+	if !ok || f.test() {
+		return nil
+	}
+	var offences []string
+	for _, p := range f.imports() {
+		if !permitted(p, law.imports) {
+			offences = append(offences, fmt.Sprintf("imports %s; %s may import %s: %s", p, f.pkg(), strings.Join(law.imports, ", "), law.why))
+		}
+	}
+	return offences
+}
+
+func permitted(p string, list []string) bool {
+	return slices.ContainsFunc(list, func(entry string) bool {
+		return below(p, entry) || entry == standard && isStandard(p)
+	})
+}
+
+func isStandard(p string) bool {
+	first, _, _ := strings.Cut(p, "/")
+	return !strings.Contains(first, ".") && !slices.Contains(folders, first)
+}
+
+// folders are the first parts of this module's import paths.
+var folders = []string{"cmd", "exporter", "extension", "internal", "plugin", "processor", "receiver", "test"}
+
+var components = []string{"exporter", "extension", "processor", "receiver"}
+
+func TestNothingImportsAComponentACommandOrATest(t *testing.T) {
+	hold(t, topIsTop, "internal/ledger/x.go", `package ledger; import _ "github.com/otelcol-usage/otelcol-usage/extension/usageledger"`)
+}
+
+func topIsTop(f file) []string {
+	if f.in("test") {
+		return nil
+	}
+	var offences []string
+	for _, p := range f.imports() {
+		first, _, _ := strings.Cut(p, "/")
+		top := slices.Contains(components, first) || first == "cmd" || first == "test"
+		if top && !ownTree(f, p) {
+			offences = append(offences, fmt.Sprintf("imports %s: components, commands and tests are ends; what two of them share belongs into internal", p))
+		}
+	}
+	return offences
+}
+
+// ownTree says whether the import is a part of the component that the file is of.
+func ownTree(f file, p string) bool {
+	parts := strings.SplitN(f.pkg(), "/", 3)
+	return len(parts) >= 2 && below(p, path.Join(parts[0], parts[1]))
+}
+
+func TestOnlyPromstoreImportsPrometheus(t *testing.T) {
+	hold(t, onePrometheus, "cmd/usagectl/x.go", `package main; import _ "github.com/prometheus/prometheus/tsdb"`)
+}
+
+func onePrometheus(f file) []string {
+	const prometheus = "github.com/prometheus/prometheus"
+	if f.in("internal/promstore") {
+		return nil
+	}
+	var offences []string
+	for _, p := range f.imports() {
+		if below(p, prometheus) {
+			offences = append(offences, "imports "+p+": Prometheus is no library and its signatures move each release, so one package follows them")
+		}
+	}
+	return offences
+}
+
+func TestThePluginSpeaksHTTPOnly(t *testing.T) {
+	hold(t, pluginApart, "plugin/pkg/x.go", `package x; import _ "github.com/otelcol-usage/otelcol-usage/internal/ledger"`)
+}
+
+func pluginApart(f file) []string {
+	if !f.in("plugin") {
+		return nil
+	}
+	var offences []string
+	for _, p := range f.imports() {
+		if !isStandard(p) && slices.Contains(folders, strings.Split(p, "/")[0]) && !below(p, "plugin") {
+			offences = append(offences, "imports "+p+": the plugin runs inside Grafana, far from the ledger, and speaks HTTP to it")
+		}
+	}
+	return offences
+}
