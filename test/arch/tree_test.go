@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,13 @@ func parse(name string, source []byte) (file, error) {
 // tree is every Go file of the main module.
 func tree(t *testing.T) []file {
 	t.Helper()
+	files, err := readTree()
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+var readTree = sync.OnceValues(func() ([]file, error) {
 	root := filepath.Join("..", "..")
 	var files []file
 	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
@@ -54,21 +62,23 @@ func tree(t *testing.T) []file {
 		if path.Ext(name) != ".go" {
 			return nil
 		}
-		source, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		f, err := parse(filepath.ToSlash(relative), source)
+		f, err := read(root, name)
 		files = append(files, f)
 		return err
 	})
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	return files
+	return files, err
+})
+
+func read(root, name string) (file, error) {
+	source, err := os.ReadFile(name)
+	if err != nil {
+		return file{}, err
+	}
+	relative, err := filepath.Rel(root, name)
+	if err != nil {
+		return file{}, err
+	}
+	return parse(filepath.ToSlash(relative), source)
 }
 
 // skip leaves out what is not this module's source.
