@@ -5,6 +5,7 @@ package replay
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -23,12 +24,37 @@ const longestGap = 35 * 24 * time.Hour
 type player struct {
 	Settings
 	report *Report
+	before map[string]Outcomes // what the ledger had when the replay began
 
 	clock     time.Time // latest event time met
 	collected time.Time // the latest step
-	written   time.Time // minute of the latest figures in the store
 	started   bool
 	batch     usage.Batch
+}
+
+// run plays all files.
+func (p *player) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for r := range readAhead(ctx, p.Files) {
+		switch {
+		case r.fatal != nil:
+			return r.fatal
+		case r.bad != nil:
+			p.report.note(r.file, r.line, r.bad)
+		default:
+			if err := p.play(ctx, r); err != nil {
+				return fmt.Errorf("%s:%d: %w", r.file, r.line, err)
+			}
+		}
+		if p.Progress != nil {
+			p.Progress(Progress{Bytes: r.read, Items: p.report.Items, Clock: p.clock})
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return p.finish(ctx)
 }
 
 // play takes the next request.
@@ -56,7 +82,8 @@ func (p *player) play(ctx context.Context, r request) error {
 // it.
 func (p *player) reach(ctx context.Context, at time.Time) error {
 	if !p.started {
-		return p.begin(ctx, at)
+		p.started, p.collected = true, at.Truncate(time.Minute)
+		return nil
 	}
 	step := p.next(p.collected)
 	if step.After(at) {
@@ -79,23 +106,6 @@ func (p *player) reach(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// begin collects once before anything is counted: the figures that the replay
-// finds, and how far the ledger's clock is.
-func (p *player) begin(ctx context.Context, at time.Time) error {
-	p.started = true
-	at = at.Truncate(time.Minute)
-	before, err := p.Ledger.Collect(ctx, at)
-	if err != nil {
-		return err
-	}
-	p.report.begin(before)
-	p.collected = at
-	if before.At.After(at) {
-		p.report.PassedUntil = before.At
-	}
-	return nil
-}
-
 // next returns the step that follows an instant.
 func (p *player) next(at time.Time) time.Time {
 	if !at.Before(p.FineFrom) {
@@ -111,14 +121,18 @@ func (p *player) next(at time.Time) time.Time {
 // collect stores the figures of one minute, unless the ledger has passed it.
 func (p *player) collect(ctx context.Context, step time.Time) error {
 	p.collected = step
-	if !step.After(p.report.PassedUntil) {
-		return nil
-	}
 	figures, err := p.Ledger.Collect(ctx, step)
 	if err != nil {
 		return err
 	}
-	return p.write(figures)
+	if len(figures.Organizations) == 0 {
+		if len(p.before) > 0 {
+			p.report.Passed++
+		}
+		return nil
+	}
+	p.report.Collections++
+	return p.Store.Write(figures)
 }
 
 // record counts what has been read.
@@ -140,25 +154,8 @@ func (p *player) finish(ctx context.Context) error {
 	if err := p.reach(ctx, until); err != nil {
 		return err
 	}
-	if err := p.record(ctx); err != nil {
+	if err := p.record(ctx); err != nil || !p.collected.Before(until) {
 		return err
 	}
-	figures, err := p.Ledger.Collect(ctx, until)
-	if err != nil {
-		return err
-	}
-	p.report.end(figures) // the outcomes after the last record
-	if !p.written.Before(figures.At) || !figures.At.After(p.report.PassedUntil) {
-		return nil
-	}
-	return p.write(figures)
-}
-
-func (p *player) write(figures usage.Collection) error {
-	if err := p.Store.Write(figures); err != nil {
-		return err
-	}
-	p.written = figures.At
-	p.report.Collections++
-	return nil
+	return p.collect(ctx, until)
 }

@@ -45,8 +45,8 @@ type Extractor interface {
 // Ledger counts items on the clock that it is given.
 type Ledger interface {
 	Record(ctx context.Context, now time.Time, batch *usage.Batch) error
-	// Collect returns the figures at the whole minute at or before now, or at
-	// a later one where the ledger's clock is already ahead.
+	// Collect returns the figures at the whole minute at or before now. It
+	// leaves out organizations that have already passed that minute.
 	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
 }
 
@@ -73,6 +73,9 @@ type Settings struct {
 	// late), and the last collection is at this minute.
 	Until time.Time
 
+	// Outcomes returns how many items of each organization the ledger has had
+	// so far.
+	Outcomes func() map[string]Outcomes
 	// Progress is called after every request; it may be nil.
 	Progress func(Progress)
 }
@@ -91,30 +94,10 @@ func Run(ctx context.Context, s Settings) (*Report, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	report := &Report{}
-	p := player{Settings: s, report: report}
-	requests := readAhead(ctx, s.Files)
-	for r := range requests {
-		switch {
-		case r.fatal != nil:
-			return report, r.fatal
-		case r.bad != nil:
-			report.note(r.file, r.line, r.bad)
-		default:
-			if err := p.play(ctx, r); err != nil {
-				return report, fmt.Errorf("%s:%d: %w", r.file, r.line, err)
-			}
-		}
-		if s.Progress != nil {
-			s.Progress(Progress{Bytes: r.read, Items: report.Items, Clock: p.clock})
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return report, err
-	}
-	return report, p.finish(ctx)
+	p := player{Settings: s, report: &Report{}, before: s.Outcomes()}
+	err := p.run(ctx)
+	p.report.count(p.before, s.Outcomes())
+	return p.report, err
 }
 
 func (s *Settings) validate() error {

@@ -27,17 +27,23 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // book is an extractor, a ledger and a store that write down what is asked of
 // them: `+3 10:14:59` counts three items at that time on the clock, `10:15`
-// collects, `=10:15` stores.
+// collects and stores, `(10:15)` finds that the minute has passed.
 type book struct {
 	calls   []string
-	clock   time.Time
-	counted float64
-	series  *usage.Series
+	asOf    time.Time // the latest minute collected
+	counted uint64
 	fail    error // of the store
 }
 
-func newBook() *book {
-	return &book{series: &usage.Series{Name: itemsSeries, Labels: []usage.Label{{Name: "outcome", Value: "counted"}}}}
+func newBook() *book { return &book{} }
+
+func (b *book) outcomes() map[string]Outcomes {
+	if b.counted == 0 {
+		return nil
+	}
+	all := Outcomes{}
+	all[usage.Counted] = b.counted
+	return map[string]Outcomes{"acme": all, "idle": {}}
 }
 
 func (b *book) Logs(request plog.Logs, _ string, batch *usage.Batch) {
@@ -56,29 +62,23 @@ func (b *book) note(format string, args ...any) {
 	b.calls = append(b.calls, fmt.Sprintf(format, args...))
 }
 
-func (b *book) advance(now time.Time) {
-	if now.After(b.clock) {
-		b.clock = now
-	}
-}
-
 func (b *book) Record(_ context.Context, now time.Time, batch *usage.Batch) error {
-	b.advance(now)
 	b.note("+%d %s", len(batch.Items), now.Format("15:04:05"))
-	b.counted += float64(len(batch.Items))
+	b.counted += uint64(len(batch.Items))
 	return nil
 }
 
 func (b *book) Collect(_ context.Context, now time.Time) (usage.Collection, error) {
-	b.advance(now)
-	b.note("%s", now.Format("15:04"))
-	return usage.Collection{At: b.clock.Truncate(time.Minute), Organizations: []usage.OrganizationFigures{
-		{Organization: "acme", Figures: []usage.Figure{{Series: b.series, Value: b.counted}}},
-	}}, nil
+	if !now.After(b.asOf) {
+		b.note("(%s)", now.Format("15:04"))
+		return usage.Collection{At: now}, nil
+	}
+	b.asOf = now
+	return usage.Collection{At: now, Organizations: make([]usage.OrganizationFigures, 1)}, nil
 }
 
 func (b *book) Write(figures usage.Collection) error {
-	b.note("=%s", figures.At.Format("15:04"))
+	b.note("%s", figures.At.Format("15:04"))
 	return b.fail
 }
 
@@ -116,7 +116,7 @@ func tape(t *testing.T, lines ...string) string {
 
 func settings(b *book, until string, files ...string) Settings {
 	return Settings{
-		Files: files, Extractor: b, Ledger: b, Store: b,
+		Files: files, Extractor: b, Ledger: b, Store: b, Outcomes: b.outcomes,
 		Step: 15 * time.Minute, Fine: time.Minute, FineFrom: day("23:59:00"), Until: day(until),
 	}
 }
@@ -127,15 +127,14 @@ func TestEveryStepIsCollectedAfterWhatCameBeforeIt(t *testing.T) {
 		"10:01:00 10:02:00", "10:14:59", "10:15:00", "10:50:30")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"10:02", // what was there before
-		"+3 10:14:59", "10:15", "=10:15",
-		"+1 10:15:00", "10:30", "=10:30", "10:45", "=10:45",
-		"+1 10:50:30", "11:00", "=11:00", "11:00",
+		"+3 10:14:59", "10:15",
+		"+1 10:15:00", "10:30", "10:45",
+		"+1 10:50:30", "11:00",
 	}, b.calls)
 	require.Equal(t, 4, report.Requests)
 	require.Equal(t, 5, report.Items)
 	require.Equal(t, 4, report.Collections)
-	require.Equal(t, map[string]Outcomes{"acme": {"counted": 5}}, report.Outcomes)
+	require.Equal(t, map[string]Outcomes{"acme": {usage.Counted: 5}}, report.Outcomes)
 }
 
 func TestTheLastDayIsCollectedMinuteByMinute(t *testing.T) {
@@ -145,8 +144,8 @@ func TestTheLastDayIsCollectedMinuteByMinute(t *testing.T) {
 	_, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"10:20", "+1 10:20:00", "10:30", "=10:30", "10:45", "=10:45", "10:46", "=10:46",
-		"+1 10:46:30", "10:47", "=10:47", "10:48", "=10:48", "10:48",
+		"+1 10:20:00", "10:30", "10:45", "10:46",
+		"+1 10:46:30", "10:47", "10:48",
 	}, b.calls)
 }
 
@@ -155,7 +154,7 @@ func TestARequestThatSpansStepsIsCountedAtItsEnd(t *testing.T) {
 	_, err := Run(t.Context(), settings(b, "11:00:00", tape(t, "10:01:00", "10:05:00 10:40:00", "10:50:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"10:01", "+3 10:40:00", "10:45", "=10:45", "+1 10:50:00", "11:00", "=11:00", "11:00",
+		"+3 10:40:00", "10:45", "+1 10:50:00", "11:00",
 	}, b.calls)
 }
 
@@ -164,7 +163,7 @@ func TestItemsFromThePastOrTheFutureDoNotMoveTheClock(t *testing.T) {
 	_, err := Run(t.Context(), settings(b, "10:30:00", tape(t, "10:01:00", "09:00:00", "23:00:00", "10:02:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"10:01", "+4 10:02:00", "10:15", "=10:15", "10:30", "=10:30", "10:30",
+		"+4 10:02:00", "10:15", "10:30",
 	}, b.calls)
 }
 
@@ -179,7 +178,7 @@ func TestAGapOfMonthsIsNotCollectedThrough(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600))
 	_, err = Run(t.Context(), settings(b, "10:15:00", file))
 	require.NoError(t, err)
-	require.Equal(t, []string{"00:00", "+1 00:00:00", "+1 10:02:00", "10:15", "=10:15", "10:15"}, b.calls)
+	require.Equal(t, []string{"+1 00:00:00", "+1 10:02:00", "10:15"}, b.calls)
 }
 
 func TestARepeatedReplayDoesNotCollectAgain(t *testing.T) {
@@ -191,10 +190,10 @@ func TestARepeatedReplayDoesNotCollectAgain(t *testing.T) {
 	b.calls = nil
 	report, err := Run(t.Context(), s)
 	require.NoError(t, err)
-	require.Equal(t, day("10:30:00"), report.PassedUntil)
+	require.Equal(t, []string{"+1 10:01:00", "(10:15)", "+1 10:20:00", "(10:30)"}, b.calls)
 	require.Zero(t, report.Collections)
-	require.Equal(t, []string{"10:01", "+1 10:01:00", "+1 10:20:00", "10:30"}, b.calls)
-	require.Equal(t, map[string]Outcomes{"acme": {"counted": 2}}, report.Outcomes, "only what the repetition added")
+	require.Equal(t, 2, report.Passed)
+	require.Equal(t, map[string]Outcomes{"acme": {usage.Counted: 2}}, report.Outcomes, "only what the repetition added")
 }
 
 func TestAReplayGoesOnWhereAnEarlierOneEnded(t *testing.T) {
@@ -206,7 +205,7 @@ func TestAReplayGoesOnWhereAnEarlierOneEnded(t *testing.T) {
 	_, err = Run(t.Context(), settings(b, "11:00:00", tape(t, "10:20:00", "10:35:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"10:20", "+1 10:20:00", "+1 10:35:00", "10:45", "=10:45", "11:00", "=11:00", "11:00",
+		"+1 10:20:00", "(10:30)", "+1 10:35:00", "10:45", "11:00",
 	}, b.calls)
 }
 

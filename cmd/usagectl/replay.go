@@ -1,0 +1,208 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
+	"github.com/otelcol-usage/otelcol-usage/internal/replay"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// fineSpan is the part of history before its end that is collected at the fine
+// step.
+const fineSpan = 24 * time.Hour
+
+// replayFlags are what a replay is asked for.
+type replayFlags struct {
+	config, catalogue, ledger, tsdb string
+	step, fine                      time.Duration
+	until                           instant
+	retention                       definition.Duration
+}
+
+func newReplayCommand() *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay FILE... --ledger DIR --tsdb DIR",
+		Short: "Run recorded OTLP through the engine on its own clock",
+		Long: `Reads OTLP/JSON lines (logs, traces and metrics, as the Collector's file
+exporter writes them), counts them on a clock that follows their event times,
+and stores the figures that would have been collected then. A collector that is
+started on the two directories goes on from there; none may run on them now.
+
+The files are read in the order given, which should be that of time. Lines that
+are no requests are reported and passed over. Replaying the same files again
+changes no figure.`,
+		Example: `  usagectl replay 2026-09.jsonl 2026-10.jsonl --ledger data/ledger --tsdb data/tsdb
+  usagectl replay data/demo/history/*.jsonl --catalogue config/demo-organizations.yaml \
+      --ledger data/demo/ledger --tsdb data/demo/tsdb --step 1h`,
+		Args: arguments(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if f.ledger == "" || f.tsdb == "" {
+				return wrongUsage{errors.New("--ledger and --tsdb are needed: the directories of the state and of the figures")}
+			}
+			return runReplay(cmd, &f, files)
+		},
+	}
+	cmd.Flags().StringVar(&f.config, "config", "config/default.yaml", "collector configuration with the meters")
+	cmd.Flags().StringVar(&f.catalogue, "catalogue", "", "catalogue of organizations (default: the configuration's)")
+	cmd.Flags().StringVar(&f.ledger, "ledger", "", "directory of the ledger")
+	cmd.Flags().StringVar(&f.tsdb, "tsdb", "", "directory of the embedded store")
+	cmd.Flags().DurationVar(&f.step, "step", 15*time.Minute, "history between two collections")
+	cmd.Flags().DurationVar(&f.fine, "fine", time.Minute, "the same in the last 24 hours")
+	cmd.Flags().Var(&f.until, "until", "where the recording ends (default: after the last line)")
+	cmd.Flags().TextVar(&f.retention, "retention", definition.Duration(promstore.DefaultRetention), "how long the store keeps figures")
+	return cmd
+}
+
+func runReplay(cmd *cobra.Command, f *replayFlags, files []string) error {
+	ends, err := replay.End(files, time.Now())
+	if f.until.IsZero() && err != nil {
+		return err
+	}
+	size, err := replay.Size(files)
+	if err != nil {
+		return err
+	}
+	until := f.until.or(ends)
+	progress := newReplayProgress(cmd.ErrOrStderr(), size)
+	report, err := replayInto(cmd.Context(), f, replay.Settings{
+		Files: files, Step: f.step, Fine: f.fine, FineFrom: until.Add(-fineSpan), Until: until,
+		Progress: progress.update,
+	})
+	progress.end()
+	if report != nil {
+		if printErr := printReport(cmd.OutOrStdout(), report); err == nil {
+			err = printErr
+		}
+	}
+	if err == nil && report.Bad > 0 {
+		err = badInput{fmt.Errorf("%d lines were left out", report.Bad)}
+	}
+	return err
+}
+
+// replayInto opens the engine and the store, runs the replay and closes them.
+func replayInto(ctx context.Context, f *replayFlags, s replay.Settings) (_ *replay.Report, err error) {
+	settings, err := f.settings()
+	if err != nil {
+		return nil, err
+	}
+	begin, err := replay.Begin(s.Files, s.Until)
+	if err != nil {
+		return nil, err
+	}
+	book, err := ledger.Open(settings, begin)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, book.Close(context.WithoutCancel(ctx))) }()
+	if s.Extractor, err = extract.New(book.Extraction()); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.config, err)
+	}
+	store, err := promstore.Open(promstore.Settings{
+		Directory: f.tsdb, Retention: f.retention.Std(), Bulk: true, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	s.Ledger, s.Store, s.Outcomes = book, store, func() map[string]replay.Outcomes { return outcomes(book) }
+	return replay.Run(ctx, s)
+}
+
+func (f *replayFlags) settings() (ledger.Settings, error) {
+	config, err := definition.FromCollectorConfig(f.config)
+	if err != nil {
+		return ledger.Settings{}, err
+	}
+	extraction, err := config.Extraction()
+	if err != nil {
+		return ledger.Settings{}, fmt.Errorf("%s: %w", f.config, err)
+	}
+	path := f.catalogue
+	if path == "" {
+		path = config.Catalogue
+	}
+	var organizations *catalogue.Catalogue
+	if path != "" {
+		if organizations, err = catalogue.Load(filepath.Clean(path)); err != nil {
+			return ledger.Settings{}, err
+		}
+	}
+	return ledger.Settings{
+		Directory: f.ledger, Extraction: extraction, Catalogue: organizations,
+		Past: config.Horizon.Past.Std(), Future: config.Horizon.Future.Std(),
+		Grace: config.Grace.Std(), Silence: config.Silence.Std(),
+		Limits: ledger.Limits{
+			Organizations:        config.Limits.Organizations,
+			UsersPerOrganization: config.Limits.UsersPerOrganization,
+			ValuesPerDimension:   config.Limits.ValuesPerDimension,
+		},
+		RejectUnknown: config.Identity.UnknownOrganizations == definition.Reject,
+	}, nil
+}
+
+// outcomes adds the signals of each organization up.
+func outcomes(book *ledger.Ledger) map[string]replay.Outcomes {
+	all := map[string]replay.Outcomes{}
+	for _, status := range book.Statuses() {
+		var sum replay.Outcomes
+		for _, counts := range status.Items {
+			for outcome, n := range counts {
+				sum[outcome] += n
+			}
+		}
+		all[status.ID] = sum
+	}
+	return all
+}
+
+func printReport(w io.Writer, r *replay.Report) error {
+	var text strings.Builder
+	if r.Passed > 0 {
+		fmt.Fprintf(&text, "%d steps had been collected before and were not again.\n", r.Passed)
+	}
+	fmt.Fprintf(&text, "%d items in %d requests, %d collections stored.\n", r.Items, r.Requests, r.Collections)
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(table, "organization\t")
+	for outcome := usage.Counted; outcome > usage.Pending; outcome-- {
+		fmt.Fprintf(table, "%s\t", outcome)
+	}
+	fmt.Fprintln(table)
+	for _, organization := range r.Organizations() {
+		fmt.Fprintf(table, "%s\t", organization)
+		for outcome := usage.Counted; outcome > usage.Pending; outcome-- {
+			fmt.Fprintf(table, "%d\t", r.Outcomes[organization][outcome])
+		}
+		fmt.Fprintln(table)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, line := range r.BadLines {
+		fmt.Fprintln(&text, line)
+	}
+	if more := r.Bad - len(r.BadLines); more > 0 {
+		fmt.Fprintf(&text, "and %d more bad lines\n", more)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
