@@ -4,7 +4,6 @@
 package usagereceiver
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -14,14 +13,58 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// identity is a time series of the store: a series of an organization.
-type identity struct {
+// present are the series that a collection had, by organization in its order.
+type present []organizationSeries
+
+type organizationSeries struct {
 	organization string
-	series       *usage.Series
+	series       []*usage.Series
 }
 
-// present are the series that a collection had.
-type present map[identity]struct{}
+// presentIn lists the series of a collection, which itself is of its minute only.
+func presentIn(c usage.Collection) present {
+	p := make(present, len(c.Organizations))
+	for i := range c.Organizations {
+		o := &c.Organizations[i]
+		all := make([]*usage.Series, len(o.Figures))
+		for j := range o.Figures {
+			all[j] = o.Figures[j].Series
+		}
+		p[i] = organizationSeries{o.Organization, all}
+	}
+	return p
+}
+
+// endedSince returns the series that were in before and are not in p. From one
+// minute to the next an organization nearly always has the same series in the
+// same order, so only where it has not are they looked at one by one.
+func (p present) endedSince(before present) present {
+	now := make(map[string][]*usage.Series, len(p))
+	for _, o := range p {
+		now[o.organization] = o.series
+	}
+	var ended present
+	for _, o := range before {
+		if still := now[o.organization]; !slices.Equal(o.series, still) {
+			ended = append(ended, organizationSeries{o.organization, without(o.series, still)})
+		}
+	}
+	return ended
+}
+
+func without(all, some []*usage.Series) []*usage.Series {
+	left := make(map[*usage.Series]struct{}, len(some))
+	for _, s := range some {
+		left[s] = struct{}{}
+	}
+	var rest []*usage.Series
+	for _, s := range all {
+		if _, still := left[s]; !still {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
 
 // convert returns a collection as metrics, and the series in it. A series that
 // the collection before had and this one has not ends with a point without a
@@ -31,7 +74,6 @@ type present map[identity]struct{}
 //	  one metric for each series name
 //	    one point for each organization and set of labels
 func convert(c usage.Collection, before present) (pmetric.Metrics, present) {
-	now := make(present, len(before))
 	md := pmetric.NewMetrics()
 	w := writer{
 		at:     pcommon.NewTimestampFromTime(c.At),
@@ -42,36 +84,16 @@ func convert(c usage.Collection, before present) (pmetric.Metrics, present) {
 	for i := range c.Organizations {
 		o := &c.Organizations[i]
 		for _, f := range o.Figures {
-			id := identity{o.Organization, f.Series}
-			now[id] = struct{}{}
-			w.point(id).SetDoubleValue(f.Value)
+			w.point(o.Organization, f.Series).SetDoubleValue(f.Value)
 		}
 	}
-	for _, id := range ended(before, now) {
-		w.point(id).SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
+	now := presentIn(c)
+	for _, o := range now.endedSince(before) {
+		for _, s := range o.series {
+			w.point(o.organization, s).SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
+		}
 	}
 	return md, now
-}
-
-// ended are the series that were there before, in an order that does not
-// depend on chance.
-func ended(before, now present) []identity {
-	var gone []identity
-	for id := range before {
-		if _, still := now[id]; !still {
-			gone = append(gone, id)
-		}
-	}
-	slices.SortFunc(gone, func(a, b identity) int {
-		return cmp.Or(
-			cmp.Compare(a.organization, b.organization),
-			cmp.Compare(a.series.Name, b.series.Name),
-			slices.CompareFunc(a.series.Labels, b.series.Labels, func(a, b usage.Label) int {
-				return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
-			}),
-		)
-	})
-	return gone
 }
 
 // writer appends points to the metric of their name.
@@ -128,16 +150,16 @@ func metricName(series string) string {
 	return series
 }
 
-func (w *writer) point(id identity) pmetric.NumberDataPoint {
-	p := w.points(id.series).AppendEmpty()
+func (w *writer) point(organization string, s *usage.Series) pmetric.NumberDataPoint {
+	p := w.points(s).AppendEmpty()
 	p.SetTimestamp(w.at)
-	if id.series.Counter {
-		p.SetStartTimestamp(pcommon.NewTimestampFromTime(id.series.Start))
+	if s.Counter {
+		p.SetStartTimestamp(pcommon.NewTimestampFromTime(s.Start))
 	}
 	attributes := p.Attributes()
-	attributes.EnsureCapacity(1 + len(id.series.Labels))
-	attributes.PutStr("organization", id.organization)
-	for _, l := range id.series.Labels {
+	attributes.EnsureCapacity(1 + len(s.Labels))
+	attributes.PutStr("organization", organization)
+	for _, l := range s.Labels {
 		attributes.PutStr(l.Name, l.Value)
 	}
 	return p

@@ -122,14 +122,20 @@ func TestASeriesEndsForEachOrganizationAlone(t *testing.T) {
 	require.True(t, points.At(1).Flags().NoRecordedValue())
 }
 
-func TestTheOrderOfEndedSeriesDoesNotDependOnChance(t *testing.T) {
-	all := []*usage.Series{series(`b{x="1"}`), series(`a{x="2"}`), series(`a{x="1"}`), series(`a{w="9"}`), series(`a{w="9",x="1"}`)}
+func TestAnOrganizationThatIsGoneEndsWithAllItsSeries(t *testing.T) {
+	all := []*usage.Series{series(`a{x="1"}`), series("b")}
 	_, before := convert(acme(minute, all...), nil)
-	for range 20 {
-		gone := ended(before, nil)
-		require.Equal(t, []*usage.Series{all[3], all[4], all[2], all[1], all[0]},
-			[]*usage.Series{gone[0].series, gone[1].series, gone[2].series, gone[3].series, gone[4].series})
-	}
+	md, now := convert(usage.Collection{At: minute}, before)
+	require.Empty(t, now)
+	require.Equal(t, 2, md.DataPointCount())
+	require.Equal(t, "a", metricsOf(t, md).At(0).Name())
+}
+
+func TestSeriesInAnotherOrderDoNotEnd(t *testing.T) {
+	a, b := series("a"), series("b")
+	_, before := convert(acme(minute, a, b), nil)
+	md, _ := convert(acme(minute, b, a), before)
+	require.Equal(t, 2, md.DataPointCount())
 }
 
 func TestAnEmptyCollectionIsEmpty(t *testing.T) {

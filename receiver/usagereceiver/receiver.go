@@ -6,7 +6,6 @@ package usagereceiver
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -31,8 +30,8 @@ type usageReceiver struct {
 	loop     sync.WaitGroup
 
 	ledger usage.Ledger
-	sent   present   // the series of the last collection
-	at     time.Time // and its minute
+	at     time.Time // the minute of the last collection
+	sent   present   // the series of the last one that was taken
 }
 
 func newUsageReceiver(set receiver.Settings, config *Config, next consumer.Metrics) (*usageReceiver, error) {
@@ -125,8 +124,8 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 	err = r.next.ConsumeMetrics(ctx, metrics)
 	r.report.EndMetricsOp(ctx, "ledger", points, err)
 	if err != nil {
-		maps.Copy(sent, r.sent) // what ended has still to be told
 		r.settings.Logger.Error("figures of a minute are missing: they were refused; give the exporters of this pipeline a sending_queue", zap.Time("minute", collection.At), zap.Error(err))
+		return // r.sent stays: what ended has still to be told
 	}
 	r.sent = sent
 }
