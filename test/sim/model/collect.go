@@ -4,9 +4,8 @@
 package model
 
 import (
-	"fmt"
 	"maps"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -22,11 +21,15 @@ type Sample struct {
 // Key returns the canonical name of a series: name{label="value",...} with the
 // labels in order.
 func Key(name string, labels map[string]string) string {
-	var pairs []string
-	for _, k := range sortedKeys(labels) {
-		pairs = append(pairs, fmt.Sprintf("%s=%q", k, labels[k]))
+	key := append([]byte(name), '{')
+	for i, label := range sortedKeys(labels) {
+		if i > 0 {
+			key = append(key, ',')
+		}
+		key = append(append(key, label...), '=')
+		key = strconv.AppendQuote(key, labels[label])
 	}
-	return name + "{" + strings.Join(pairs, ",") + "}"
+	return string(append(key, '}'))
 }
 
 // Collect returns all figures at a whole minute, by the Key of their series.
@@ -91,8 +94,8 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 	for _, mt := range m.meters {
 		switch mt.Type {
 		case usage.ConcurrentUsers.String():
-			samples = append(samples, m.concurrentFigures(o, mt, at)...)
 			hours := o.hours(mt, at)
+			samples = append(samples, m.concurrentFigures(o, mt, at, hours)...)
 			for _, w := range m.windowsOf(o, mt, at) {
 				samples = append(samples, m.peakFigures(o, mt, w, hours)...)
 			}

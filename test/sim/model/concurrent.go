@@ -66,6 +66,15 @@ func (m *Model) due(mt *meter, s *sampling, at time.Time) time.Time {
 	return due
 }
 
+// sessionEntry keeps a logon, activity or logoff by its hour.
+func (o *organization) sessionEntry(e *entry) {
+	if o.sessions[e.meter] == nil {
+		o.sessions[e.meter] = map[int64][]*entry{}
+	}
+	hour := e.time.Truncate(time.Hour).Unix()
+	o.sessions[e.meter][hour] = append(o.sessions[e.meter][hour], e)
+}
+
 // take keeps an organization's sample.
 func (o *organization) take(mt *meter, at time.Time) {
 	taken := o.connected(mt, at)
@@ -78,29 +87,26 @@ func (o *organization) take(mt *meter, at time.Time) {
 	o.samples[mt][at.Unix()] = taken
 }
 
-// connected counts users at an instant by the events received so far.
+// connected counts users at an instant by the events received so far. Of a
+// session it need only be known whether it began within the idle timeout: what
+// is older than two of them cannot change that.
 func (o *organization) connected(mt *meter, at time.Time) sample {
-	candidates := map[string]bool{}
 	who := o.people(at)
-	for _, e := range o.entries[mt] {
-		if e.seen && e.time.After(at.Add(-mt.idleTimeout)) && !e.time.After(at) {
-			candidates[who.of(e.user)] = true
-		}
-	}
-	if len(candidates) == 0 {
-		return sample{}
-	}
+	since := at.Add(-2 * mt.idleTimeout)
 	timelines := map[string][]*entry{}
-	for _, e := range o.entries[mt] {
-		if person := who.of(e.user); candidates[person] && !e.time.After(at) && (e.seen || e.logoff) {
-			timelines[person] = append(timelines[person], e)
+	for hour := since.Truncate(time.Hour); !hour.After(at); hour = hour.Add(time.Hour) {
+		for _, e := range o.sessions[mt][hour.Unix()] {
+			if e.time.After(since) && !e.time.After(at) {
+				person := who.of(e.user)
+				timelines[person] = append(timelines[person], e)
+			}
 		}
 	}
 	var s sample
 	leaving, coming := 0, 0
 	for _, timeline := range timelines {
 		last, began := session(timeline, mt.idleTimeout)
-		if !last.After(at.Add(-mt.idleTimeout)) { // also where a logoff ended it
+		if !last.After(at.Add(-mt.idleTimeout)) { // also where a logoff ended it: last is zero
 			continue
 		}
 		isNew := began.After(at.Add(-mt.idleTimeout))
@@ -153,7 +159,7 @@ func order(e *entry) int {
 
 // concurrentFigures are the figures of a concurrent-users meter at t that are
 // of no window.
-func (m *Model) concurrentFigures(o *organization, mt *meter, t time.Time) []Sample {
+func (m *Model) concurrentFigures(o *organization, mt *meter, t time.Time, hours map[int64]int) []Sample {
 	var samples []Sample
 	if final := m.sampling[mt].final; len(final) > 0 {
 		last := o.samples[mt][final[len(final)-1].Unix()]
@@ -165,7 +171,7 @@ func (m *Model) concurrentFigures(o *organization, mt *meter, t time.Time) []Sam
 		add("usage_concurrent_users", map[string]string{"state": "idle"}, last.idle)
 		add("usage_concurrent_users_handover", map[string]string{}, last.handover)
 	}
-	return append(samples, m.hourFigures(o, mt, t)...)
+	return append(samples, hourFigures(o, mt, t, hours)...)
 }
 
 // peakFigures are the peaks of samples and of users in the hour in one window.

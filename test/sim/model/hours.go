@@ -16,8 +16,9 @@ import (
 func (o *organization) hours(mt *meter, t time.Time) map[int64]int {
 	who := o.people(t)
 	users := map[int64]map[string]bool{}
+	frozen := o.frozenTo[mt].Add(-2 * time.Hour) // hours of older entries are
 	for _, e := range o.entries[mt] {
-		if !e.hourly || e.time.After(t) {
+		if !e.hourly || e.time.After(t) || e.time.Before(frozen) {
 			continue
 		}
 		start := o.civil.period(usage.Hour, e.time).start.Unix()
@@ -37,8 +38,7 @@ func (o *organization) hours(mt *meter, t time.Time) map[int64]int {
 }
 
 // hourFigures are the users of the running hour and of the one before.
-func (m *Model) hourFigures(o *organization, mt *meter, t time.Time) []Sample {
-	hours := o.hours(mt, t)
+func hourFigures(o *organization, mt *meter, t time.Time, hours map[int64]int) []Sample {
 	var samples []Sample
 	current := o.civil.period(usage.Hour, t)
 	previous := o.civil.period(usage.Hour, current.start.Add(-1))
@@ -106,4 +106,5 @@ func (o *organization) freezeHours(mt *meter, now, limit time.Time) {
 			o.frozenHours[mt][start] = n
 		}
 	}
+	o.frozenTo[mt] = limit
 }

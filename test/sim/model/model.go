@@ -61,9 +61,11 @@ type organization struct {
 	rejected    map[[2]string]int // by meter and reason
 	values      map[valueKey]map[string]bool
 
-	samples     map[*meter]map[int64]sample // final ones that are not zero, by unix second
+	sessions    map[*meter]map[int64][]*entry // logons, activity and logoffs by hour
+	samples     map[*meter]map[int64]sample   // final ones that are not zero, by unix second
 	frozen      map[frozenKey][]Sample
 	frozenHours map[*meter]map[int64]int
+	frozenTo    map[*meter]time.Time // hours that ended until then are in frozenHours
 }
 
 // entry is what one counted item means to one meter.
@@ -130,7 +132,7 @@ func (m *Model) addOrganization(id string, o Organization) error {
 		id: id, civil: cal,
 		targets: map[string]string{}, entries: map[*meter][]*entry{}, sums: map[string]time.Time{},
 		items: map[[2]string]int{}, rejected: map[[2]string]int{}, values: map[valueKey]map[string]bool{},
-		samples: map[*meter]map[int64]sample{}, frozen: map[frozenKey][]Sample{}, frozenHours: map[*meter]map[int64]int{},
+		sessions: map[*meter]map[int64][]*entry{}, samples: map[*meter]map[int64]sample{}, frozen: map[frozenKey][]Sample{}, frozenHours: map[*meter]map[int64]int{}, frozenTo: map[*meter]time.Time{},
 	}
 	return nil
 }
@@ -251,6 +253,9 @@ func (m *Model) count(o *organization, e Event, parts []*entry) {
 			o.link(p.aliasFrom, e.User, e.Time)
 		default:
 			o.entries[p.meter] = append(o.entries[p.meter], p)
+			if p.seen || p.logoff {
+				o.sessionEntry(p)
+			}
 			m.admitValues(o, p)
 		}
 	}

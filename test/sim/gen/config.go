@@ -1,0 +1,112 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package gen
+
+import (
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
+)
+
+// organizations are those of which a history takes the first ones: DST on both
+// hemispheres, half an hour of it, offsets of half hours, clocks that change
+// at midnight, and anchors that clamp.
+var organizations = []struct {
+	id string
+	model.Organization
+}{
+	{"berlin", model.Organization{Timezone: "Europe/Berlin", AnchorDay: 31}},
+	{"york", model.Organization{Timezone: "America/New_York", AnchorDay: 30}},
+	{"howe", model.Organization{Timezone: "Australia/Lord_Howe", AnchorDay: 29}},
+	{"beirut", model.Organization{Timezone: "Asia/Beirut", AnchorDay: 15}},
+	{"auckland", model.Organization{Timezone: "Pacific/Auckland", AnchorDay: 31}},
+	{"kolkata", model.Organization{Timezone: "Asia/Kolkata"}},
+}
+
+// stray is an organization that is not in the catalogue.
+const stray = "stray"
+
+var (
+	features  = []string{"share", "read", "invite", "export"} // the last is not in the list
+	languages = []string{"de", "en", "fr", "pt"}
+	networks  = []string{"linkedin", "twitter"}
+)
+
+// config is what a history's events are counted by.
+func (g *generator) config() model.Config {
+	c := model.Config{
+		Organizations: map[string]model.Organization{},
+		Lifecycle:     map[string][]string{"registered": {"user.registered"}, "suspended": {"user.suspended"}, "removed": {"user.removed"}},
+		Aliases:       model.Aliases{Actions: []string{"user.alias"}, From: "user.previous_id", To: "user.id"},
+		Meters: map[string]model.Meter{
+			"learners": {
+				Type:       "active_users",
+				Windows:    []string{"hour", "day", "week", "month", "quarter", "half", "year", "cycle", "24h", "7d", "30d"},
+				Definition: model.Definition{Actions: []string{"course.accessed", "session.attended", "document.read"}},
+				Breakdowns: map[string]model.Breakdown{"feature": {Attribute: "app.feature", Values: features[:3]}},
+			},
+			"members": {
+				Type: "active_users", Windows: []string{"month", "7d"},
+				Definition: model.Definition{Actions: []string{"workspace.login", "app.opened"}, Condition: `attributes["user.type"] == "onboarded"`, Requires: "registered"},
+			},
+			"workspace": {
+				Type: "active_users", Windows: []string{"day", "week", "month", "cycle", "30d"},
+				Versions:   g.workspace(),
+				Breakdowns: map[string]model.Breakdown{"feature": {Attribute: "app.feature"}},
+			},
+			"operators": {
+				Type: "concurrent_users", Windows: []string{"day", "month", "half", "cycle", "30d", "182d"},
+				Definition: model.Definition{
+					Logon: []string{"user.logon"}, Activity: []string{"task.finished"}, Logoff: []string{"user.logoff"}, Hourly: []string{"task.finished"},
+				},
+			},
+			"minutes": {
+				Type: "consumption", Windows: []string{"hour", "day", "week", "month", "quarter", "year", "cycle", "24h", "30d"}, Unit: "min",
+				Definition: model.Definition{Actions: []string{"transcription.finished"}, Value: "transcription.minutes"},
+				Averages:   map[string]model.Average{"accuracy": {Attribute: "transcription.accuracy"}},
+				Breakdowns: map[string]model.Breakdown{"language": {Attribute: "transcription.language"}, "model": {Attribute: "transcription.model", Values: []string{"large"}}},
+			},
+			"documents": {
+				Type: "consumption", Windows: []string{"day", "month"},
+				Definition: model.Definition{Actions: []string{"document.read", "document.written"}},
+			},
+			"credit": {
+				Type: "consumption", Windows: []string{"month", "cycle", "7d"}, Unit: "EUR", Corrections: true,
+				Definition: model.Definition{Actions: []string{"credit.booked"}, Value: "amount"},
+			},
+		},
+	}
+	for _, o := range organizations[:g.options.Organizations] {
+		c.Organizations[o.id] = o.Organization
+	}
+	return c
+}
+
+// workspace are three versions of one meter: the second changes what classes
+// mean and their order, the third who pays.
+func (g *generator) workspace() []model.Definition {
+	onboarded := `attributes["user.type"] == "onboarded"`
+	anonymous := `attributes["user.type"] == "anonymous"`
+	standing := &model.Standing{On: []string{"social.connected"}, Off: []string{"social.disconnected"}, Key: "social.network", Class: "anonymous"}
+	date := func(share int) string {
+		return g.options.Start.Add(time.Duration(g.options.Days*share) * 24 * time.Hour / 100).Format(time.DateOnly)
+	}
+	return []model.Definition{
+		{Standing: standing, Classes: []model.Class{
+			{Name: "onboarded", Actions: []string{"workspace.login", "app.opened", "public_post.viewed"}, Condition: onboarded, Requires: "registered", Billable: true},
+			{Name: "anonymous", Actions: []string{"public_post.viewed"}, Condition: anonymous, Billable: true},
+			{Name: "email", Actions: []string{"content_email.opened"}},
+		}},
+		{EffectiveFrom: date(40), Standing: standing, Classes: []model.Class{
+			{Name: "anonymous", Actions: []string{"public_post.viewed", "embed_widget.viewed"}, Condition: anonymous, Billable: true},
+			{Name: "onboarded", Actions: []string{"workspace.login", "app.opened"}, Condition: onboarded, Billable: true},
+			{Name: "email", Actions: []string{"content_email.opened", "public_post.viewed"}},
+		}},
+		{EffectiveFrom: date(70), Standing: standing, Classes: []model.Class{
+			{Name: "onboarded", Actions: []string{"workspace.login", "app.opened"}, Condition: onboarded, Requires: "registered", Billable: true},
+			{Name: "anonymous", Actions: []string{"public_post.viewed", "embed_widget.viewed"}, Condition: anonymous},
+			{Name: "email", Actions: []string{"content_email.opened"}, Billable: true},
+		}},
+	}
+}
