@@ -3,7 +3,11 @@
 
 package extract
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // tally is what the parts of a recipe came to for one item.
 type tally struct {
@@ -70,11 +74,11 @@ func (w *walker) complete(e *usage.Effect, p *part, it *usage.Item, r *record) u
 		}
 		return reason
 	case usage.StandingOn, usage.StandingOff:
-		if e.Key = w.text(p.key); e.Key == "" {
+		if e.Key = w.id(p.key); e.Key == "" {
 			return usage.ReasonNoStandingKey
 		}
 	case usage.Alias:
-		if e.Key = w.text(p.key); e.Key == "" {
+		if e.Key = w.id(p.key); e.Key == "" {
 			return usage.ReasonNoAliasSource
 		}
 	case usage.Active, usage.Concurrent, usage.Lifecycle, usage.Rejected:
@@ -145,16 +149,23 @@ func (w *walker) split(e *usage.Effect, p *part, it *usage.Item) {
 	}
 	e.FirstValue, e.NumValues = int32(len(b.Values)), int32(len(p.breakdowns))
 	for _, s := range p.breakdowns {
-		v := w.text(s)
-		if v == "" {
-			v = usage.NoValue
-		}
-		b.Values = append(b.Values, v)
+		b.Values = append(b.Values, labelValue(w.text(s)))
 	}
 	e.FirstAverage, e.NumAverages = int32(len(b.Averages)), int32(len(p.averages))
 	for _, s := range p.averages {
 		b.Averages = append(b.Averages, w.average(s))
 	}
+}
+
+// labelValue is the value of a breakdown as stores take it.
+func labelValue(v string) string {
+	switch {
+	case v == "":
+		return usage.NoValue
+	case len(v) > maxLength:
+		return usage.OtherValue
+	}
+	return strings.ToValidUTF8(v, "\uFFFD")
 }
 
 // average is unset where the attribute is absent or no number: averages are

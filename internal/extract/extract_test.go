@@ -4,6 +4,7 @@
 package extract
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -167,6 +168,30 @@ func TestAnItemWithoutOrganizationIsInvalid(t *testing.T) {
 		require.Equal(t, usage.Invalid, it.Outcome)
 		require.Equal(t, usage.ReasonNoOrganization, it.Reason)
 		require.Equal(t, usage.NoOrganization, it.Organization)
+	}
+}
+
+func TestAnOrganizationThatNoStoreTakesAsALabelIsNone(t *testing.T) {
+	for _, organization := range []string{"acme\xff", strings.Repeat("a", 1025)} {
+		it, _ := item(t, "app.opened", attrs{"organization.id": organization, "user.id": "ann"})
+		require.Equal(t, usage.Invalid, it.Outcome)
+		require.Equal(t, usage.NoOrganization, it.Organization)
+	}
+	it, _ := item(t, "app.opened", attrs{"organization.id": strings.Repeat("ä", 512), "user.id": "ann"})
+	require.Equal(t, usage.Pending, it.Outcome)
+}
+
+func TestAUserIDOfAnEndlessLengthIsNone(t *testing.T) {
+	it, _ := item(t, "app.opened", attrs{"organization.id": "acme", "user.id": strings.Repeat("a", 1025)})
+	require.Equal(t, usage.ReasonNoUser, it.Reason)
+	it, _ = item(t, "user.alias", member(attrs{"user.previous_id": strings.Repeat("a", 1025)}))
+	require.Equal(t, usage.ReasonNoAliasSource, it.Reason)
+}
+
+func TestABreakdownValueIsOneThatStoresTake(t *testing.T) {
+	for value, want := range map[string]string{"de\xff": "de\uFFFD", strings.Repeat("a", 1025): usage.OtherValue, "日本": "日本"} {
+		it, b := the(t, definitions(), "", logs(t, "app.opened", member(attrs{"app.feature": value})))
+		require.Equal(t, []string{want}, b.ValuesOf(&b.EffectsOf(&it)[0]))
 	}
 }
 

@@ -4,6 +4,8 @@
 package extract
 
 import (
+	"unicode/utf8"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -153,6 +155,9 @@ func (w *walker) judge(it *usage.Item, r *record) {
 // under the sender's organization whatever it names.
 func (w *walker) organization(it *usage.Item) (authorized bool) {
 	named := w.first(w.extractor.organization)
+	if !utf8.ValidString(named) { // no store takes it as a label, nor the request that it is in
+		named = ""
+	}
 	switch {
 	case !w.extractor.binds && named != "":
 		it.Organization = named
@@ -166,19 +171,32 @@ func (w *walker) organization(it *usage.Item) (authorized bool) {
 
 func (w *walker) user(r *recipe) string {
 	if r.aliasTo != noSlot {
-		if to := w.text(r.aliasTo); to != "" {
+		if to := w.id(r.aliasTo); to != "" {
 			return to
 		}
 	}
 	return w.first(w.extractor.user)
 }
 
+// maxLength bounds what is taken for an id or a breakdown value, in bytes.
+// Organizations and values become labels of every figure, ids become keys; a
+// longer one is a mistake of its sender, or worse.
+const maxLength = 1024
+
 // first returns the first attribute of an ordered list that is found.
 func (w *walker) first(slots []slot) string {
 	for _, s := range slots {
-		if t := w.text(s); t != "" {
-			return t
+		if id := w.id(s); id != "" {
+			return id
 		}
+	}
+	return ""
+}
+
+// id is text for attributes that name someone or something.
+func (w *walker) id(s slot) string {
+	if t := w.text(s); len(t) <= maxLength {
+		return t
 	}
 	return ""
 }
