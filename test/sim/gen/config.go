@@ -68,7 +68,7 @@ func (g *generator) config() model.Config {
 				Breakdowns: map[string]model.Breakdown{"language": {Attribute: "transcription.language"}, "model": {Attribute: "transcription.model", Values: []string{"large"}}},
 			},
 			"documents": {
-				Type: "consumption", Windows: []string{"day", "month"},
+				Type: "consumption", Windows: []string{"day", "month"}, Unit: "documents",
 				Definition: model.Definition{Actions: []string{"document.read", "document.written"}},
 			},
 			"credit": {

@@ -82,17 +82,17 @@ func (m *Model) valueSamples(o *organization, mt *meter, w window, dimension str
 	for _, e := range within {
 		value := m.valueOf(o, mt, dimension, e)
 		totals[value] = totals[value].add(e.value)
+		if averages[value] == nil {
+			averages[value] = map[string]total{}
+		}
 		for name, average := range e.averages {
-			if averages[value] == nil {
-				averages[value] = map[string]total{}
-			}
 			averages[value][name] = averages[value][name].add(average)
 		}
 	}
 	var samples []Sample
 	for _, value := range sortedKeys(totals) {
 		samples = append(samples, breakdownSample(mt, w, dimension, value, totals[value].sum))
-		for _, name := range sortedKeys(averages[value]) {
+		for _, name := range sortedKeys(mt.Averages) {
 			samples = append(samples, averageSamples(mt, w, name, dimension, value, averages[value][name])...)
 		}
 	}

@@ -202,7 +202,7 @@ func TestConsumption(t *testing.T) {
 		"usage_consumption_breakdown meter=minutes window=24h period=current dimension=user dimension_value=w":                     -1,
 		"usage_average_sum meter=minutes average=accuracy window=day period=current":                                               1.6,
 		"usage_average_count meter=minutes average=accuracy window=day period=current":                                             2,
-		"usage_average_count meter=minutes average=accuracy window=day period=current dimension=language dimension_value=__none__": -1,
+		"usage_average_count meter=minutes average=accuracy window=day period=current dimension=language dimension_value=__none__": 0,
 		"usage_average_sum meter=minutes average=accuracy window=day period=current dimension=language dimension_value=de":         0.9,
 	})
 }
