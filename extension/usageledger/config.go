@@ -3,8 +3,45 @@
 
 package usageledger
 
-// Config is the configuration of the usage ledger.
+import (
+	"errors"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+)
+
+// Config is the configuration of the usage ledger: what is counted, and where
+// its page and API are served.
 type Config struct {
-	// Directory holds the durable state. One process at a time may use it.
-	Directory string `mapstructure:"directory"`
+	definition.Config `mapstructure:",squash"`
+
+	// API is the HTTP endpoint of the overview page and the JSON API. Default
+	// localhost:8320.
+	API confighttp.ServerConfig `mapstructure:"api"`
+}
+
+func createDefaultConfig() component.Config {
+	api := confighttp.NewDefaultServerConfig()
+	api.NetAddr.Endpoint = "localhost:8320"
+	return &Config{Config: definition.Default(), API: api}
+}
+
+// Validate judges the configuration and returns all errors joined, each with
+// its YAML path, the value and a remedy.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.API.NetAddr.Endpoint == "" {
+		errs = append(errs, errors.New(`api::endpoint: "": name host and port, as localhost:8320`))
+	}
+	x, err := c.Extraction()
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	if _, err := extract.New(x); err != nil { // compiles the conditions
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }

@@ -17,15 +17,6 @@ func NewFactory() extension.Factory {
 	return extension.NewFactory(metadata.Type, createDefaultConfig, create, metadata.ExtensionStability)
 }
 
-func createDefaultConfig() component.Config {
-	return &Config{Directory: "./data/ledger"}
-}
-
-func create(context.Context, extension.Settings, component.Config) (extension.Extension, error) {
-	return ledgerExtension{}, nil
-}
-
-type ledgerExtension struct {
-	component.StartFunc
-	component.ShutdownFunc
+func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
+	return newExtension(set, cfg.(*Config), openLedger), nil
 }

@@ -105,11 +105,11 @@ func Load(path string) (*Catalogue, error) {
 		}
 		return nil, fmt.Errorf("read catalogue %s: %w", path, err)
 	}
-	return parse(filepath.Base(path), data)
+	return ParseAs(filepath.Base(path), data)
 }
 
 // Parse reads a catalogue. Its errors name [FileName].
-func Parse(data []byte) (*Catalogue, error) { return parse(FileName, data) }
+func Parse(data []byte) (*Catalogue, error) { return ParseAs(FileName, data) }
 
 // Lookup returns an organization by its id.
 func (c *Catalogue) Lookup(id string) (*Organization, bool) {

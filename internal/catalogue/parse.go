@@ -23,8 +23,8 @@ func (o *Organization) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*plain)(o))
 }
 
-// parse reads a document that errors call by name.
-func parse(name string, data []byte) (*Catalogue, error) {
+// ParseAs reads a catalogue whose errors name the file that it was read from.
+func ParseAs(name string, data []byte) (*Catalogue, error) {
 	p := &parser{name: name}
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {

@@ -1,0 +1,226 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageledger
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/overview"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+func request(t *testing.T, e *ledgerExtension, method, target string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	e.handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody))
+	return w
+}
+
+func get(t *testing.T, e *ledgerExtension, target string) *httptest.ResponseRecorder {
+	t.Helper()
+	return request(t, e, http.MethodGet, target)
+}
+
+// kept returns a book with two organizations and one collection.
+func kept() *fakeBook {
+	acme := ledger.Status{ID: "acme", LastEvent: at.Add(-time.Second)}
+	acme.Items[usage.Logs][usage.Counted] = 7
+	acme.Items[usage.Logs][usage.Late] = 1
+	acme.Items[usage.Traces][usage.Counted] = 2
+	acme.Rejects = []ledger.Reject{{Time: at, Signal: usage.Logs, Outcome: usage.Late, Action: "api.called"}}
+	acme.Trends = []ledger.Trend{{Meter: "api_calls", Window: "day", Unit: "calls", Days: []ledger.TrendDay{
+		{Date: usage.Date{Year: 2026, Month: 11, Day: 19}, Value: 4}, {Date: usage.Date{Year: 2026, Month: 11, Day: 20}, Value: 9},
+	}}}
+	day, _ := usage.ParseWindow("day") // it is one
+	series := &usage.Series{Name: "usage_consumption", Labels: []usage.Label{
+		{Name: "meter", Value: "api_calls"}, {Name: "period", Value: "current"}, {Name: "unit", Value: "calls"}, {Name: "window", Value: "day"},
+	}}
+	return &fakeBook{
+		extraction: usage.Extraction{Organization: []string{"organization.id"}, User: []string{"user.id"}, Meters: []usage.Meter{{
+			Name: "api_calls", Type: usage.Consumption, Windows: []usage.Window{day}, Unit: "calls", Classes: []string{""},
+			Versions: []usage.Version{{Classes: []usage.Class{{Actions: []string{"api.called"}}}}},
+		}}},
+		statuses: []ledger.Status{acme, {ID: "north/sea", Silent: true}},
+		latest: usage.Collection{At: at, Organizations: []usage.OrganizationFigures{
+			{Organization: "acme", Figures: []usage.Figure{{Series: series, Value: 9}, {Series: &usage.Series{Name: "usage_quota_ratio"}, Value: math.Inf(1)}}},
+		}},
+	}
+}
+
+func TestEveryRouteAnswers(t *testing.T) {
+	e, _ := started(t, configure(t, oneMeter), kept())
+	for _, test := range []struct {
+		target string
+		status int
+		body   string // "": not compared
+	}{
+		{"/", http.StatusOK, ""},
+		{"/-/healthy", http.StatusOK, "healthy\n"},
+		{"/-/ready", http.StatusOK, "ready\n"},
+		{"/api/v1/organizations", http.StatusOK, `{"status":"success","data":[` +
+			`{"id":"acme","timezone":"UTC","anchor_day":1,"last_event":"2026-11-20T14:04:59Z","silent":false,"items":{"logs":{"counted":7,"late":1},"traces":{"counted":2}}},` +
+			`{"id":"north/sea","timezone":"UTC","anchor_day":1,"last_event":null,"silent":true,"items":{}}]}`},
+		{"/api/v1/organizations/acme/figures", http.StatusOK, `{"status":"success","data":{"organization":"acme","at":"2026-11-20T14:05:00Z","figures":[` +
+			`{"name":"usage_consumption","labels":{"meter":"api_calls","period":"current","unit":"calls","window":"day"},"value":9},` +
+			`{"name":"usage_quota_ratio","labels":{},"value":"+Inf"}]}}`},
+		{"/api/v1/organizations/north%2Fsea/figures", http.StatusOK, `{"status":"success","data":{"organization":"north/sea","at":"2026-11-20T14:05:00Z","figures":[]}}`},
+		{"/api/v1/organizations/acme/figures?at=2026-11-20T15:05:00%2B01:00", http.StatusOK, ""},
+		{"/api/v1/organizations/acme/figures?at=1763647500", http.StatusBadRequest, ""},
+		{fmt.Sprintf("/api/v1/organizations/acme/figures?at=%d", at.Unix()), http.StatusOK, ""},
+		{"/api/v1/organizations/acme/figures?at=2026-11-20T14:04:00Z", http.StatusBadRequest, `{"status":"error","errorType":"bad_data","error":"at: \"2026-11-20T14:04:00Z\": only the last collected minute, 2026-11-20T14:05:00Z, is at hand; leave at out, or ask the store for earlier ones"}`},
+		{"/api/v1/organizations/acme/figures?at=noon", http.StatusBadRequest, `{"status":"error","errorType":"bad_data","error":"at: \"noon\": write a time as 2026-11-21T14:05:00Z or as seconds since 1970"}`},
+		{"/api/v1/organizations/initech/figures", http.StatusNotFound, `{"status":"error","errorType":"not_found","error":"organization \"initech\": not in the catalogue, and no event of it was seen"}`},
+		{"/api/v1/status", http.StatusOK, `{"status":"success","data":{"ready":true,"collected":"2026-11-20T14:05:00Z","catalogue":{"path":"","organizations":0,"loaded":null,"valid":true},"warnings":[]}}`},
+		{"/api/v1/organizations/acme", http.StatusNotFound, `{"status":"error","errorType":"not_found","error":"no such path: /api/v1/organizations/acme"}`},
+		{"/api/v1", http.StatusNotFound, ""},
+		{"/favicon.ico", http.StatusNotFound, ""},
+	} {
+		t.Run(test.target, func(t *testing.T) {
+			w := get(t, e, test.target)
+			require.Equal(t, test.status, w.Code, w.Body)
+			if test.body != "" {
+				require.Equal(t, strings.TrimSpace(test.body), strings.TrimSpace(w.Body.String()))
+			}
+			require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+			require.Equal(t, test.status, request(t, e, http.MethodHead, test.target).Code)
+		})
+	}
+}
+
+func TestNothingIsWritten(t *testing.T) {
+	e, _ := started(t, configure(t, oneMeter), kept())
+	for _, target := range []string{"/", "/-/ready", "/api/v1/status", "/api/v1/organizations", "/api/v1/organizations/acme/figures", "/nowhere"} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
+			w := request(t, e, method, target)
+			require.Equal(t, http.StatusMethodNotAllowed, w.Code, "%s %s", method, target)
+			require.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
+			require.JSONEq(t, `{"status":"error","errorType":"method_not_allowed","error":"`+method+` is not allowed here: use GET"}`, w.Body.String())
+		}
+	}
+}
+
+func TestAnUnavailableLedgerIsNotReadyButAlive(t *testing.T) {
+	b := kept()
+	e, _ := started(t, configure(t, oneMeter), b)
+	b.failure = errors.New("no space left on device")
+	w := get(t, e, "/-/ready")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.JSONEq(t, `{"status":"error","errorType":"unavailable","error":"no space left on device"}`, w.Body.String())
+	require.Equal(t, http.StatusOK, get(t, e, "/-/healthy").Code)
+	require.Contains(t, get(t, e, "/api/v1/status").Body.String(), `"ready":false,"reason":"no space left on device"`)
+	require.Contains(t, get(t, e, "/").Body.String(), "The ledger does not acknowledge")
+}
+
+func TestBeforeTheFirstCollectionThereAreNoFigures(t *testing.T) {
+	b := kept()
+	b.latest = usage.Collection{}
+	e, _ := started(t, configure(t, oneMeter), b)
+	w := get(t, e, "/api/v1/organizations/acme/figures")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Contains(t, w.Body.String(), "collected at the next whole minute")
+	require.Contains(t, get(t, e, "/").Body.String(), "No figures yet")
+}
+
+func TestThePageShowsWhatTheLedgerKnows(t *testing.T) {
+	cfg := configure(t, oneMeter)
+	cfg.Catalogue = t.TempDir() + "/organizations.yaml"
+	writeFile(t, cfg.Catalogue, `organizations: [{id: acme, name: "Acme <b>& Söhne</b>", timezone: Asia/Kolkata}]`)
+	e, _ := started(t, cfg, kept())
+	w := get(t, e, "/")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
+	require.Equal(t, overview.ContentSecurityPolicy, w.Header().Get("Content-Security-Policy"))
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+
+	text := textOf(t, w.Body.String())
+	for _, want := range []string{
+		"Acme <b>& Söhne</b>", "acme · Asia/Kolkata · Fri 19:35", "last event 1 s ago", "Api calls 9 calls today", "4 – 9 a day",
+		"9 counted", "1 late", "older than the ledger accepts", "silent no event yet", "Catalogue 1 organization",
+		"http://localhost:4318/v1/logs",
+	} {
+		require.Contains(t, text, want)
+	}
+
+	writeFile(t, cfg.Catalogue, "organizations: [{id: acme, timezone: Mars}]")
+	e.catalogue.poll(t.Context(), at)
+	require.Contains(t, textOf(t, get(t, e, "/").Body.String()), `organizations.yaml:1: organizations[0].timezone "Mars"`)
+	require.Contains(t, get(t, e, "/api/v1/status").Body.String(), `"valid":false,"error":"organizations.yaml:1: `)
+}
+
+// textOf is what is read on a page, with single blanks.
+func textOf(t *testing.T, page string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	var b strings.Builder
+	for n := range root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "style" {
+			b.WriteString(n.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
+	b := kept()
+	b.statuses = []ledger.Status{{ID: usage.NoOrganization, LastEvent: at}}
+	for i := range 250 {
+		b.statuses = append(b.statuses, ledger.Status{ID: fmt.Sprintf("org-%03d", 249-i)})
+	}
+	cfg := configure(t, oneMeter)
+	cfg.Catalogue = t.TempDir() + "/organizations.yaml"
+	writeFile(t, cfg.Catalogue, "organizations: [{id: org-200, name: AAA first}]")
+	e, _ := started(t, cfg, b)
+
+	names := func(query string) []string {
+		root, err := html.Parse(get(t, e, "/?"+query).Body)
+		require.NoError(t, err)
+		var out []string
+		for n := range root.Descendants() {
+			if n.Type == html.ElementNode && n.Data == "h2" {
+				out = append(out, n.FirstChild.Data)
+			}
+		}
+		return out
+	}
+	first := names("")
+	require.Len(t, first, 100)
+	require.Equal(t, []string{"AAA first", "org-000", "org-001"}, first[:3])
+	third := names("page=3")
+	require.Len(t, third, 51)
+	require.Equal(t, "Items without an organization", third[50])
+	require.Equal(t, third, names("page=99"))
+	require.Equal(t, first, names("page=-1"))
+	require.Equal(t, []string{"AAA first"}, names(url.Values{"q": {" aaa "}}.Encode()))
+	require.Len(t, names("q=ORG-01"), 10)
+	require.Empty(t, names("q=nobody"))
+}
+
+func TestUsersAreNotInTheLog(t *testing.T) {
+	b := kept()
+	e, logs := started(t, configure(t, oneMeter), b)
+	b.panics = "jane@acme.example broke it"
+	err := e.Record(t.Context(), &usage.Batch{Items: []usage.Item{{User: "jane@acme.example"}}})
+	require.ErrorIs(t, err, usage.ErrUnavailable)
+	require.NotContains(t, err.Error(), "jane")
+	_, err = e.Collect(t.Context(), at)
+	require.ErrorIs(t, err, usage.ErrUnavailable)
+
+	failures := logs.FilterMessage("internal error of the usage ledger").All()
+	require.Len(t, failures, 2)
+	require.NotContains(t, fmt.Sprint(failures[0].ContextMap()), "jane")
+	require.Contains(t, fmt.Sprint(failures[0].ContextMap()["stack"]), "fakeBook")
+}

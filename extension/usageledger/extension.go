@@ -1,0 +1,275 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/extension"
+	"go.opentelemetry.io/collector/extension/extensioncapabilities"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// book is what the extension needs of a [ledger.Ledger].
+type book interface {
+	Extraction() usage.Extraction
+	Record(ctx context.Context, now time.Time, batch *usage.Batch) error
+	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
+	Latest() (usage.Collection, bool)
+	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
+	Statuses() []ledger.Status
+	Status(id string) (ledger.Status, bool)
+	Ready() error
+	Pseudonym(organization, user string) string
+	Close(ctx context.Context) error
+}
+
+// opener opens the book of a configuration.
+type opener func(cfg *Config, c *catalogue.Catalogue, logger *zap.Logger, now time.Time) (book, error)
+
+func openLedger(cfg *Config, c *catalogue.Catalogue, logger *zap.Logger, now time.Time) (book, error) {
+	x, err := cfg.Extraction()
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(settings(cfg, x, c, logger), now)
+	if err != nil {
+		return nil, err // not a nil *Ledger in a book
+	}
+	return l, nil
+}
+
+func settings(cfg *Config, x usage.Extraction, c *catalogue.Catalogue, logger *zap.Logger) ledger.Settings {
+	return ledger.Settings{
+		Directory:  cfg.Directory,
+		Extraction: x,
+		Past:       cfg.Horizon.Past.Std(),
+		Future:     cfg.Horizon.Future.Std(),
+		Grace:      cfg.Grace.Std(),
+		Silence:    cfg.Silence.Std(),
+		Limits: ledger.Limits{
+			Organizations:        cfg.Limits.Organizations,
+			UsersPerOrganization: cfg.Limits.UsersPerOrganization,
+			ValuesPerDimension:   cfg.Limits.ValuesPerDimension,
+		},
+		RejectUnknown: cfg.Identity.UnknownOrganizations == definition.Reject,
+		Catalogue:     c,
+		Logger:        logger,
+	}
+}
+
+var (
+	_ usage.Ledger                                = (*ledgerExtension)(nil)
+	_ extensioncapabilities.Dependent             = (*ledgerExtension)(nil)
+	_ extensioncapabilities.ConfigSnapshotWatcher = (*ledgerExtension)(nil)
+)
+
+// ledgerExtension ties a ledger to the collector: its lifecycle, the clock, the
+// catalogue's file and the HTTP API.
+//
+// The book is there from Start to Shutdown. Extensions start before and stop
+// after all pipelines, so components find it there; calls at other times are
+// answered as unavailable.
+type ledgerExtension struct {
+	id     component.ID
+	config *Config
+	set    component.TelemetrySettings
+	logger *zap.Logger
+	open   opener
+
+	book      atomic.Pointer[book]
+	catalogue *watcher
+	doubts    atomic.Pointer[findings]
+
+	telemetry *metadata.TelemetryBuilder
+
+	server *http.Server
+	cancel context.CancelFunc // of all goroutines; nil: not started
+	wg     sync.WaitGroup
+}
+
+func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExtension {
+	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open}
+	e.doubts.Store(&findings{otlp: defaultOTLP})
+	e.catalogue = newWatcher(cfg.Catalogue, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
+		b, err := e.opened()
+		if err != nil {
+			return err
+		}
+		return b.SetCatalogue(ctx, c, now)
+	})
+	return e
+}
+
+// Dependencies are the authenticators of the API, which start first.
+func (e *ledgerExtension) Dependencies() []component.ID {
+	if !e.config.API.Auth.HasValue() {
+		return nil
+	}
+	return []component.ID{e.config.API.Auth.Get().Config.AuthenticatorID}
+}
+
+// Start opens the ledger and serves the API. What it has begun it ends itself
+// when it returns an error.
+func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error {
+	now := time.Now()
+	c, err := e.catalogue.load(now)
+	if err != nil {
+		return fmt.Errorf("catalogue: %w", err)
+	}
+	b, err := e.open(e.config, c, e.logger, now)
+	if err != nil {
+		return fmt.Errorf("open ledger in directory %q: %w", e.config.Directory, err)
+	}
+	e.book.Store(&b)
+	background, cancel := context.WithCancel(context.Background())
+	e.cancel = cancel
+	if err := e.observe(); err != nil {
+		return errors.Join(err, e.Shutdown(ctx))
+	}
+	if err := e.serve(ctx, host); err != nil {
+		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
+	}
+	e.wg.Go(func() { e.catalogue.run(background) })
+	return nil
+}
+
+func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error {
+	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.set, e.handler())
+	if err != nil {
+		return err
+	}
+	listener, err := e.config.API.ToListener(ctx)
+	if err != nil {
+		return err
+	}
+	e.server = server
+	e.wg.Go(func() {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve usage API: %w", err)))
+		}
+	})
+	address := e.address(listener.Addr())
+	e.logger.Info("usage ledger is open",
+		zap.String("directory", e.config.Directory),
+		zap.String("overview page", address+"/"),
+		zap.String("usage API", address+"/api/v1"))
+	return nil
+}
+
+func (e *ledgerExtension) address(a net.Addr) string {
+	if e.config.API.TLS.HasValue() {
+		return "https://" + a.String()
+	}
+	return "http://" + a.String()
+}
+
+// Shutdown ends the API, then the catalogue's watch, then the ledger, and waits
+// for each. It may be called without Start, and again.
+func (e *ledgerExtension) Shutdown(ctx context.Context) error {
+	var errs []error
+	if e.server != nil {
+		if err := e.server.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("end usage API: %w", err), e.server.Close())
+		}
+		e.server = nil
+	}
+	if e.cancel != nil {
+		e.cancel()
+		e.cancel = nil
+	}
+	e.wg.Wait()
+	if e.telemetry != nil {
+		e.telemetry.Shutdown()
+		e.telemetry = nil
+	}
+	if b := e.book.Swap(nil); b != nil {
+		if err := (*b).Close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close ledger: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// opened returns the book while there is one.
+func (e *ledgerExtension) opened() (book, error) {
+	if b := e.book.Load(); b != nil {
+		return *b, nil
+	}
+	return nil, fmt.Errorf("extension %s does not run: %w", e.id, usage.ErrUnavailable)
+}
+
+// Extraction returns what extract needs, with all versions of the meters.
+func (e *ledgerExtension) Extraction() usage.Extraction {
+	b, err := e.opened()
+	if err != nil {
+		return usage.Extraction{}
+	}
+	return b.Extraction()
+}
+
+// Record counts a batch that arrives now. A panic costs the request that met
+// it, which is answered as unavailable, and not the process.
+func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err error) {
+	b, err := e.opened()
+	if err != nil {
+		return err
+	}
+	defer e.rescue("record", &err)
+	return b.Record(ctx, time.Now(), batch)
+}
+
+// Collect returns the figures at the whole minute at or before now.
+func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (_ usage.Collection, err error) {
+	b, err := e.opened()
+	if err != nil {
+		return usage.Collection{}, err
+	}
+	defer e.rescue("collect", &err)
+	return b.Collect(ctx, now)
+}
+
+// Pseudonym returns the keyed hash that stands for a user of an organization.
+func (e *ledgerExtension) Pseudonym(organization, user string) string {
+	b, err := e.opened()
+	if err != nil {
+		return ""
+	}
+	return b.Pseudonym(organization, user)
+}
+
+// ready says why nothing is acknowledged, or nil.
+func (e *ledgerExtension) ready() error {
+	b, err := e.opened()
+	if err != nil {
+		return err
+	}
+	return b.Ready()
+}
+
+// rescue turns a panic into an error. The panic's value is left out of log and
+// error, since it may hold what a sender wrote.
+func (e *ledgerExtension) rescue(doing string, err *error) {
+	if r := recover(); r != nil {
+		e.logger.Error("internal error of the usage ledger", zap.String("doing", doing),
+			zap.String("kind", fmt.Sprintf("%T", r)), zap.ByteString("stack", debug.Stack()))
+		*err = fmt.Errorf("%s: internal error: %w", doing, usage.ErrUnavailable)
+	}
+}

@@ -1,0 +1,165 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageledger
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadatatest"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+)
+
+func TestTheLedgerIsKeptOverARestart(t *testing.T) {
+	cfg := configure(t, oneMeter)
+	for round := range 2 {
+		set, logs := logged(t)
+		e := newExtension(set, cfg, openLedger)
+		require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+
+		x := e.Extraction()
+		require.Len(t, x.Meters, 1)
+		batch := &usage.Batch{
+			Items: []usage.Item{{
+				Organization: "acme", Action: "api.called", UID: "call-" + string(rune('0'+round)),
+				Time: time.Now().UnixNano(), NumEffects: 1,
+			}},
+			Effects: []usage.Effect{{Kind: usage.Consume, Value: usage.Micro}},
+		}
+		require.NoError(t, e.Record(t.Context(), batch))
+		c, err := e.Collect(t.Context(), time.Now().Add(time.Duration(2+2*round)*time.Minute))
+		require.NoError(t, err)
+		require.Positive(t, len(c.Organizations))
+
+		page := logs.FilterMessage("usage ledger is open").All()[0].ContextMap()["overview page"].(string)
+		response, err := http.Get(page + "-/ready") //nolint:noctx // a test
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, "ready\n", string(body))
+		http.DefaultClient.CloseIdleConnections()
+
+		s, known := mustOpened(t, e).Status("acme")
+		require.True(t, known)
+		require.EqualValues(t, round+1, s.Items[usage.Logs][usage.Counted])
+		require.NoError(t, e.Shutdown(t.Context()))
+	}
+}
+
+func mustOpened(t *testing.T, e *ledgerExtension) book {
+	t.Helper()
+	b, err := e.opened()
+	require.NoError(t, err)
+	return b
+}
+
+func TestShutdownIsSafeWithoutStartAndTwice(t *testing.T) {
+	set, _ := logged(t)
+	e := newExtension(set, configure(t, oneMeter), openLedger)
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+func TestOutsideOfItsLifeTheLedgerIsUnavailable(t *testing.T) {
+	b := kept()
+	set, _ := logged(t)
+	e := newExtension(set, configure(t, oneMeter), func(*Config, *catalogue.Catalogue, *zap.Logger, time.Time) (book, error) { return b, nil })
+	check := func() {
+		require.ErrorIs(t, e.Record(t.Context(), &usage.Batch{}), usage.ErrUnavailable)
+		_, err := e.Collect(t.Context(), at)
+		require.ErrorIs(t, err, usage.ErrUnavailable)
+		require.Empty(t, e.Extraction().Meters)
+		require.Empty(t, e.Pseudonym("acme", "jane"))
+		require.Equal(t, http.StatusServiceUnavailable, get(t, e, "/-/ready").Code)
+		require.Equal(t, http.StatusServiceUnavailable, get(t, e, "/").Code)
+	}
+	check()
+	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, e.Record(t.Context(), &usage.Batch{Items: make([]usage.Item, 3)}))
+	require.Equal(t, 3, b.recorded)
+	require.Equal(t, "p(acme,jane)", e.Pseudonym("acme", "jane"))
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.Equal(t, 1, b.closed)
+	check()
+}
+
+func TestAStartThatFailsLeavesNothingOpen(t *testing.T) {
+	taken, err := net.Listen("tcp", "localhost:0") //nolint:noctx // a test
+	require.NoError(t, err)
+	defer func() { require.NoError(t, taken.Close()) }()
+
+	b := kept()
+	set, _ := logged(t)
+	cfg := configure(t, oneMeter)
+	cfg.API.NetAddr.Endpoint = taken.Addr().String()
+	e := newExtension(set, cfg, func(*Config, *catalogue.Catalogue, *zap.Logger, time.Time) (book, error) { return b, nil })
+	err = e.Start(t.Context(), componenttest.NewNopHost())
+	require.ErrorContains(t, err, `api::endpoint "`+taken.Addr().String()+`": `)
+	require.Equal(t, 1, b.closed)
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.Equal(t, 1, b.closed)
+}
+
+func TestABadCatalogueIsRefusedAtStart(t *testing.T) {
+	cfg := configure(t, oneMeter)
+	cfg.Catalogue = filepath.Join(t.TempDir(), "organizations.yaml")
+	set, _ := logged(t)
+	e := newExtension(set, cfg, openLedger)
+	require.ErrorContains(t, e.Start(t.Context(), componenttest.NewNopHost()), "catalogue: ")
+
+	writeFile(t, cfg.Catalogue, broken)
+	require.ErrorContains(t, e.Start(t.Context(), componenttest.NewNopHost()), `organizations.yaml:1: organizations[0].timezone "Europe/Berln"`)
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+func TestTwoLedgersCannotShareADirectory(t *testing.T) {
+	cfg := configure(t, oneMeter)
+	set, _ := logged(t)
+	first, second := newExtension(set, cfg, openLedger), newExtension(set, cfg, openLedger)
+	require.NoError(t, first.Start(t.Context(), componenttest.NewNopHost()))
+	defer func() { require.NoError(t, first.Shutdown(context.Background())) }()
+	require.ErrorContains(t, second.Start(t.Context(), componenttest.NewNopHost()), `open ledger in directory "`+cfg.Directory+`": `)
+	require.NoError(t, second.Shutdown(t.Context()))
+}
+
+func TestTheCollectorsTelemetryTellsOfLedgerAndCatalogue(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	cfg := configure(t, oneMeter)
+	cfg.Catalogue = filepath.Join(t.TempDir(), "organizations.yaml")
+	writeFile(t, cfg.Catalogue, acmeAndBo)
+	b := kept()
+	set := metadatatest.NewSettings(telemetry)
+	e := newExtension(set, cfg, func(*Config, *catalogue.Catalogue, *zap.Logger, time.Time) (book, error) { return b, nil })
+	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+	defer func() { require.NoError(t, e.Shutdown(context.Background())) }()
+
+	expect := func(ready, valid, organizations int64) {
+		point := func(v int64) []metricdata.DataPoint[int64] { return []metricdata.DataPoint[int64]{{Value: v}} }
+		metadatatest.AssertEqualUsageLedgerReady(t, telemetry, point(ready), metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualUsageCatalogueValid(t, telemetry, point(valid), metricdatatest.IgnoreTimestamp())
+		metadatatest.AssertEqualUsageCatalogueOrganizations(t, telemetry, point(organizations), metricdatatest.IgnoreTimestamp())
+	}
+	expect(1, 1, 2)
+	writeFile(t, cfg.Catalogue, broken)
+	e.catalogue.poll(t.Context(), at)
+	b.failure = usage.ErrUnavailable
+	expect(0, 0, 2)
+	require.Equal(t, metadata.Type, NewFactory().Type())
+}

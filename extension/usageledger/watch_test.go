@@ -1,0 +1,155 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageledger
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+)
+
+// applied records the catalogues that a watcher has put in force.
+type applied struct {
+	all []*catalogue.Catalogue
+	err error
+}
+
+func (a *applied) apply(_ context.Context, c *catalogue.Catalogue, _ time.Time) error {
+	if a.err != nil {
+		return a.err
+	}
+	a.all = append(a.all, c)
+	return nil
+}
+
+func watching(t *testing.T, text string) (*watcher, *applied, *observer.ObservedLogs) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "customers.yaml")
+	writeFile(t, path, text)
+	core, logs := observer.New(zap.InfoLevel)
+	a := &applied{}
+	w := newWatcher(path, zap.New(core), a.apply)
+	_, err := w.load(at)
+	require.NoError(t, err)
+	return w, a, logs
+}
+
+const (
+	acme      = "organizations: [{id: acme}]"
+	acmeAndBo = "organizations: [{id: acme}, {id: bo}]"
+	broken    = "organizations: [{id: acme, timezone: Europe/Berln}]"
+)
+
+func TestAChangedCatalogueIsPutInForce(t *testing.T) {
+	w, a, _ := watching(t, acme)
+	w.poll(t.Context(), at.Add(time.Minute))
+	require.Empty(t, a.all, "nothing has changed")
+
+	writeFile(t, w.path, acmeAndBo)
+	w.poll(t.Context(), at.Add(time.Hour))
+	require.Len(t, a.all, 1)
+	c, state := w.current()
+	require.Equal(t, 2, c.Len())
+	require.Equal(t, catalogueState{Loaded: at.Add(time.Hour)}, state)
+}
+
+func TestABadCatalogueLeavesTheLastGoodOne(t *testing.T) {
+	w, a, logs := watching(t, acme)
+	writeFile(t, w.path, broken)
+	w.poll(t.Context(), at.Add(time.Minute))
+	w.poll(t.Context(), at.Add(2*time.Minute))
+	require.Empty(t, a.all)
+	c, state := w.current()
+	require.Equal(t, 1, c.Len())
+	require.ErrorContains(t, state.Err, `customers.yaml:1: organizations[0].timezone "Europe/Berln"`)
+	require.Equal(t, at, state.Loaded)
+	require.Equal(t, at.Add(time.Minute), state.Failed)
+	require.Equal(t, 1, logs.Len(), "told once")
+
+	writeFile(t, w.path, acmeAndBo)
+	w.poll(t.Context(), at.Add(time.Hour))
+	c, state = w.current()
+	require.Equal(t, 2, c.Len())
+	require.NoError(t, state.Err)
+}
+
+func TestGoingBackToTheCatalogueInForceIsNoChange(t *testing.T) {
+	w, a, _ := watching(t, acme)
+	writeFile(t, w.path, broken)
+	w.poll(t.Context(), at)
+	writeFile(t, w.path, acme)
+	w.poll(t.Context(), at)
+	_, state := w.current()
+	require.NoError(t, state.Err)
+	require.Empty(t, a.all)
+}
+
+// Kubernetes mounts a file through links and replaces one of them.
+func TestAReplacedLinkIsSeen(t *testing.T) {
+	w, a, _ := watching(t, acme)
+	dir := filepath.Dir(w.path)
+	writeFile(t, filepath.Join(dir, "new.yaml"), acmeAndBo)
+	require.NoError(t, os.Remove(w.path))
+	w.poll(t.Context(), at)
+	_, state := w.current()
+	require.ErrorIs(t, state.Err, os.ErrNotExist, "in between there is none, and the last good one stays")
+
+	require.NoError(t, os.Symlink("new.yaml", w.path))
+	w.poll(t.Context(), at)
+	require.Len(t, a.all, 1)
+	_, state = w.current()
+	require.NoError(t, state.Err)
+}
+
+func TestACatalogueThatTheLedgerCouldNotTakeIsTriedAgain(t *testing.T) {
+	w, a, _ := watching(t, acme)
+	a.err = errors.New("disk full")
+	writeFile(t, w.path, acmeAndBo)
+	w.poll(t.Context(), at)
+	c, state := w.current()
+	require.Equal(t, 1, c.Len())
+	require.EqualError(t, state.Err, "disk full")
+
+	a.err = nil
+	w.poll(t.Context(), at)
+	c, state = w.current()
+	require.Equal(t, 2, c.Len())
+	require.NoError(t, state.Err)
+}
+
+func TestTheFileIsLookedAtUntilTheEnd(t *testing.T) {
+	w, a, _ := watching(t, acme)
+	writeFile(t, w.path, acmeAndBo)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			w.run(ctx)
+		}()
+		time.Sleep(watchInterval + time.Millisecond) // of the bubble's clock
+		synctest.Wait()
+		require.Len(t, a.all, 1)
+		cancel()
+		<-done
+	})
+}
+
+func TestWithoutAPathThereIsNoCatalogue(t *testing.T) {
+	w := newWatcher("", zap.NewNop(), nil)
+	c, err := w.load(at)
+	require.NoError(t, err)
+	require.Zero(t, c.Len())
+	w.run(t.Context()) // returns at once
+}
