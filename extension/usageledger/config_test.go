@@ -4,6 +4,8 @@
 package usageledger
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,4 +55,15 @@ func TestTheAuthenticatorOfTheAPIStartsFirst(t *testing.T) {
 	cfg := configure(t, oneMeter+"\napi: {endpoint: 'localhost:0', auth: {authenticator: bearertokenauth/api}}")
 	require.NoError(t, confmap.Validate(cfg))
 	require.Equal(t, []component.ID{component.MustNewIDWithName("bearertokenauth", "api")}, newExtension(set, cfg, nil).Dependencies())
+}
+
+func TestTheExampleOfTheREADMEIsGood(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, block, _ := strings.Cut(string(text), "```yaml\nextensions:\n  usage_ledger:\n")
+	block, _, found := strings.Cut(block, "```")
+	require.True(t, found)
+	cfg := configure(t, block)
+	require.NoError(t, confmap.Validate(cfg))
+	require.Len(t, cfg.Meters, 3)
 }
