@@ -208,8 +208,9 @@ func (e *ledgerExtension) organizations(*http.Request) (any, error) {
 	}
 	c, _ := e.catalogue.current()
 	out := []organizationJSON{}
-	for _, s := range b.Statuses() {
-		if s.ID == usage.NoOrganization {
+	for _, id := range known(b) {
+		s, found := b.Status(id)
+		if !found || id == usage.NoOrganization {
 			continue
 		}
 		o := organizationJSON{

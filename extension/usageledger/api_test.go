@@ -56,6 +56,7 @@ func kept() *fakeBook {
 		statuses: []ledger.Status{acme, {ID: "north/sea", Silent: true}},
 		latest: usage.Collection{At: at, Organizations: []usage.OrganizationFigures{
 			{Organization: "acme", Figures: []usage.Figure{{Series: series, Value: 9}, {Series: &usage.Series{Name: "usage_quota_ratio"}, Value: math.Inf(1)}}},
+			{Organization: "north/sea"},
 		}},
 	}
 }
@@ -176,9 +177,15 @@ func textOf(t *testing.T, page string) string {
 
 func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 	b := kept()
-	b.statuses = []ledger.Status{{ID: usage.NoOrganization, LastEvent: at}}
+	nobody := ledger.Status{ID: usage.NoOrganization}
+	nobody.Items[usage.Logs][usage.Invalid] = 1
+	b.statuses = []ledger.Status{nobody}
 	for i := range 250 {
-		b.statuses = append(b.statuses, ledger.Status{ID: fmt.Sprintf("org-%03d", 249-i)})
+		b.statuses = append(b.statuses, ledger.Status{ID: fmt.Sprintf("org-%03d", i)})
+	}
+	b.latest.Organizations = nil
+	for _, s := range b.statuses {
+		b.latest.Organizations = append(b.latest.Organizations, usage.OrganizationFigures{Organization: s.ID})
 	}
 	cfg := configure(t, oneMeter)
 	cfg.Catalogue = t.TempDir() + "/organizations.yaml"
@@ -207,6 +214,11 @@ func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 	require.Equal(t, []string{"AAA first"}, names(url.Values{"q": {" aaa "}}.Encode()))
 	require.Len(t, names("q=ORG-01"), 10)
 	require.Empty(t, names("q=nobody"))
+
+	b.statuses[0] = ledger.Status{ID: usage.NoOrganization}
+	require.Len(t, names("page=3"), 50, "all items named an organization")
+	b.latest = usage.Collection{}
+	require.Equal(t, first, names(""), "before the first collection")
 }
 
 func TestUsersAreNotInTheLog(t *testing.T) {

@@ -40,9 +40,11 @@ func (e *ledgerExtension) page(w http.ResponseWriter, r *http.Request) error {
 	good, _ := e.catalogue.current()
 	requested, _ := strconv.Atoi(r.FormValue("page")) // anything else is the first
 	var shown []listed
-	shown, in.List = list(b.Statuses(), good, r.FormValue("q"), requested)
-	for i := range shown {
-		in.Organizations = append(in.Organizations, organization(&shown[i], c))
+	shown, in.List = list(known(b), good, r.FormValue("q"), requested)
+	for _, l := range shown {
+		if status, found := b.Status(l.id); found && (l.id != usage.NoOrganization || hasItems(&status)) {
+			in.Organizations = append(in.Organizations, organization(l, &status, c))
+		}
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -73,42 +75,56 @@ func (e *ledgerExtension) catalogueState() overview.State {
 	}
 }
 
-// listed is an organization of the ledger with what the catalogue says of it.
+// known returns the ids of all organizations: those of the last collection or,
+// before the first, those that the ledger has. Their statuses are asked for one
+// by one, and only where they are shown: there may be 100,000.
+func known(b book) (ids []string) {
+	c, collected := b.Latest()
+	for i := range c.Organizations {
+		ids = append(ids, c.Organizations[i].Organization)
+	}
+	if collected {
+		return ids
+	}
+	for _, s := range b.Statuses() {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+// hasItems says whether anything was received.
+func hasItems(s *ledger.Status) bool {
+	return s.Items != [usage.NumSignals][usage.NumOutcomes]uint64{}
+}
+
+// listed is an organization with what the catalogue says of it.
 type listed struct {
-	ledger.Status
-	name string
-	zone *time.Location
+	id, name string
+	key      string // that the list is sorted by
+	zone     *time.Location
 }
 
 // list returns the organizations of one page: those whose name or id contains
 // the filter, by name, items without an organization last.
-func list(all []ledger.Status, c *catalogue.Catalogue, filter string, page int) ([]listed, overview.List) {
+func list(ids []string, c *catalogue.Catalogue, filter string, page int) ([]listed, overview.List) {
 	out := overview.List{Filter: strings.TrimSpace(filter)}
 	wanted := strings.ToLower(out.Filter)
 	var matching []listed
-	for _, s := range all {
-		l := listed{Status: s, zone: time.UTC}
-		if o, found := c.Lookup(s.ID); found {
+	for _, id := range ids {
+		l := listed{id: id, zone: time.UTC}
+		if o, found := c.Lookup(id); found {
 			l.name, l.zone = o.Name, o.Location
 		}
-		if s.ID == usage.NoOrganization {
-			if s.LastEvent.IsZero() {
-				continue // all items named one
-			}
-		} else {
+		l.key = strings.ToLower(cmp.Or(l.name, id))
+		if id != usage.NoOrganization {
 			out.Total++
 		}
-		if wanted == "" || strings.Contains(strings.ToLower(s.ID), wanted) || strings.Contains(strings.ToLower(l.name), wanted) {
+		if strings.Contains(strings.ToLower(id), wanted) || strings.Contains(l.key, wanted) {
 			matching = append(matching, l)
 		}
 	}
 	slices.SortFunc(matching, func(x, y listed) int {
-		if x.ID == usage.NoOrganization || y.ID == usage.NoOrganization {
-			return cmp.Compare(last(&x), last(&y))
-		}
-		return cmp.Or(
-			strings.Compare(strings.ToLower(cmp.Or(x.name, x.ID)), strings.ToLower(cmp.Or(y.name, y.ID))),
-			strings.Compare(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(last(x), last(y)), strings.Compare(x.key, y.key), strings.Compare(x.id, y.id))
 	})
 	out.Matching = len(matching)
 	out.Pages = max(1, (len(matching)+pageSize-1)/pageSize)
@@ -117,24 +133,25 @@ func list(all []ledger.Status, c *catalogue.Catalogue, filter string, page int) 
 	return matching[from:min(from+pageSize, len(matching))], out
 }
 
-func last(l *listed) int {
-	if l.ID == usage.NoOrganization {
+// last sorts items without an organization behind all organizations.
+func last(l listed) int {
+	if l.id == usage.NoOrganization {
 		return 1
 	}
 	return 0
 }
 
 // organization gives the page what it shows of one.
-func organization(l *listed, c usage.Collection) overview.Organization {
+func organization(l listed, s *ledger.Status, c usage.Collection) overview.Organization {
 	o := overview.Organization{
-		ID: l.ID, Name: l.name, Zone: l.zone,
-		LastEvent: l.LastEvent, Silent: l.Silent, Items: l.Items,
-		Figures: figuresOf(c, l.ID),
+		ID: l.id, Name: l.name, Zone: l.zone,
+		LastEvent: s.LastEvent, Silent: s.Silent, Items: s.Items,
+		Figures: figuresOf(c, l.id),
 	}
-	for _, r := range l.Rejects {
+	for _, r := range s.Rejects {
 		o.Rejects = append(o.Rejects, overview.Reject(r))
 	}
-	for _, t := range l.Trends {
+	for _, t := range s.Trends {
 		trend := overview.Trend{Meter: t.Meter, Window: t.Window, Unit: t.Unit}
 		for _, d := range t.Days {
 			trend.Days = append(trend.Days, overview.Day(d))
