@@ -1,0 +1,194 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// usagectl runs a command line and returns what it printed.
+func usagectl(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = execute(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
+	for _, args := range [][]string{
+		{"nonsense"},
+		{"version", "extra"},
+		{"replay"},
+		{"replay", "x.jsonl"},
+		{"replay", "--nonsense"},
+		{"demo", "generate"},
+		{"demo", "generate", "--out", "x", "--until", "yesterday"},
+		{"demo", "generate", "--out", "x", "--months", "0"},
+		{"catalogue", "check"},
+	} {
+		code, stdout, stderr := usagectl(t, args...)
+		require.Equal(t, exitUsage, code, "%s: %s", args, stderr)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, "--help`", args)
+	}
+}
+
+func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
+	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "version"} {
+		code, stdout, _ := usagectl(t, append(strings.Fields(path), "--help")...)
+		require.Equal(t, exitOK, code)
+		require.Contains(t, stdout, "Examples:\n  usagectl "+path)
+	}
+	code, stdout, _ := usagectl(t)
+	require.Equal(t, exitOK, code)
+	require.Contains(t, stdout, "Available Commands:")
+}
+
+func TestVersion(t *testing.T) {
+	code, stdout, _ := usagectl(t, "version")
+	require.Equal(t, exitOK, code)
+	require.Regexp(t, `^usagectl \S+.* go\S+ \w+/\w+\n$`, stdout)
+}
+
+func TestCatalogueCheck(t *testing.T) {
+	for _, file := range []string{"../../config/demo-organizations.yaml", "../../config/organizations.yaml"} {
+		code, stdout, stderr := usagectl(t, "catalogue", "check", file)
+		require.Equal(t, exitOK, code, stderr)
+		require.Contains(t, stdout, "good")
+	}
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	require.NoError(t, os.WriteFile(bad, []byte("organizations:\n  - {id: acme, timezone: Mars/Olympus}\n"), 0o600))
+	code, _, stderr := usagectl(t, "catalogue", "check", bad)
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "bad.yaml:2")
+}
+
+// demoDirs are the directories of a replayed month of the demo.
+type demoDirs struct{ history, ledger, tsdb string }
+
+func (d demoDirs) replay(t *testing.T, files ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	return usagectl(t, append([]string{
+		"replay", "--config", "../../config/default.yaml", "--catalogue", "../../config/demo-organizations.yaml",
+		"--ledger", d.ledger, "--tsdb", d.tsdb, "--step", "6h", "--fine", "30m",
+	}, files...)...)
+}
+
+func month(t *testing.T) (demoDirs, []string) {
+	t.Helper()
+	dir := t.TempDir()
+	d := demoDirs{filepath.Join(dir, "history"), filepath.Join(dir, "ledger"), filepath.Join(dir, "tsdb")}
+	code, stdout, stderr := usagectl(t, "demo", "generate", "--out", d.history, "--months", "1", "--until", "2026-10-20T12:00")
+	require.Equal(t, exitOK, code, stderr)
+	require.Contains(t, stdout, "items from 2026-09-20 to 2026-10-20T12:00:00Z")
+	files, err := filepath.Glob(filepath.Join(d.history, "*.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	return d, files
+}
+
+func TestReplayOfTheDemoFillsLedgerAndStore(t *testing.T) {
+	d, files := month(t)
+	code, stdout, stderr := d.replay(t, files...)
+	require.Equal(t, exitOK, code, stderr)
+	for _, organization := range []string{"acme", "brightpost", "kaveri", "learnwell", "nordhafen", "tasman", "__none__"} {
+		require.Contains(t, stdout, organization)
+	}
+	require.Contains(t, stderr, "items/s")
+	before := figures(t, d, "2026-10-20T12:00:00Z")
+	require.Greater(t, len(before), 200)
+	for _, series := range []string{
+		`usage_active_users{meter="active_learners",organization="learnwell",period="current",window="month"}`,
+		`usage_hour_users_peak{meter="operators",organization="nordhafen",period="current",window="month"}`,
+		`usage_consumption{meter="transcription_minutes",organization="kaveri",period="current",unit="min",window="cycle"}`,
+	} {
+		require.Contains(t, before, series)
+		require.NotEqual(t, "0", before[series], series)
+	}
+
+	code, stdout, stderr = d.replay(t, files...)
+	require.Equal(t, exitOK, code, stderr)
+	require.Contains(t, stdout, " 0 collections stored")
+	require.Equal(t, before, figures(t, d, "2026-10-20T12:00:00Z"), "a repeated replay changes no figure")
+}
+
+func TestReplayReportsBadLinesAndGoesOn(t *testing.T) {
+	d, files := month(t)
+	bad := filepath.Join(t.TempDir(), "bad.jsonl")
+	require.NoError(t, os.WriteFile(bad, []byte("nonsense\n"), 0o600))
+	code, stdout, stderr := d.replay(t, bad, files[0])
+	require.Equal(t, exitBad, code)
+	require.Contains(t, stdout, bad+":1: no OTLP request")
+	require.Contains(t, stdout, "nordhafen")
+	require.Contains(t, stderr, "1 lines were left out")
+}
+
+func TestReplayRefusesWhatItCannotUse(t *testing.T) {
+	d := demoDirs{ledger: t.TempDir(), tsdb: t.TempDir()}
+	code, _, stderr := d.replay(t, filepath.Join(t.TempDir(), "missing.jsonl"))
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "missing.jsonl")
+
+	empty := filepath.Join(t.TempDir(), "empty.jsonl")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	code, _, stderr = d.replay(t, empty)
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "--until")
+}
+
+func TestLiveNeedsAHistory(t *testing.T) {
+	code, _, stderr := usagectl(t, "demo", "live", "--history", t.TempDir())
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "usagectl demo generate")
+}
+
+// figures returns the samples of a minute in the store.
+func figures(t *testing.T, d demoDirs, at string) map[string]string {
+	t.Helper()
+	store, err := promstore.Open(promstore.Settings{Directory: d.tsdb, Retention: promstore.DefaultRetention})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	answer := httptest.NewRecorder()
+	query := url.Values{"query": {`{__name__=~"usage_.+"}`}, "time": {at}}
+	store.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/api/v1/query?"+query.Encode(), nil))
+	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
+	var response struct {
+		Data struct {
+			Result []struct {
+				Metric map[string]string
+				Value  [2]any // time, value as text
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &response))
+	samples := map[string]string{}
+	for _, r := range response.Data.Result {
+		var labels []string
+		for _, name := range slices.Sorted(maps.Keys(r.Metric)) {
+			if name != "__name__" {
+				labels = append(labels, fmt.Sprintf("%s=%q", name, r.Metric[name]))
+			}
+		}
+		samples[r.Metric["__name__"]+"{"+strings.Join(labels, ",")+"}"] = fmt.Sprint(r.Value[1])
+	}
+	return samples
+}

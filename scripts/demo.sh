@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Shows fourteen months of six organizations: writes their history, replays it
+# into a ledger and a store, starts a collector on them and goes on with live
+# traffic until Ctrl-C. The history is kept; `rm -rf data/demo` begins anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data=data/demo
+# Events are accepted for 35 days; beyond them the gap could not be filled.
+keep_days=30
+
+if [[ ! -e $data/complete || -n $(find "$data/complete" -mtime +$keep_days) ]]; then
+  rm -rf "$data"
+  echo "Writing fourteen months of history (once) ..."
+  bin/usagectl demo generate --out "$data/history"
+  echo "Replaying it ..."
+  bin/usagectl replay "$data"/history/*.jsonl \
+    --config config/default.yaml --catalogue config/demo-organizations.yaml \
+    --ledger "$data/ledger" --tsdb "$data/tsdb" --retention 450d --step 1h
+  touch "$data/complete"
+fi
+
+bin/otelcol-usage --config config/default.yaml --config config/demo.yaml 2>"$data/collector.log" &
+collector=$!
+trap 'kill "$collector" 2>/dev/null || true; wait "$collector" || true' EXIT
+
+until (exec 3<>/dev/tcp/localhost/4317) 2>/dev/null; do
+  if ! kill -0 "$collector" 2>/dev/null; then
+    echo "The collector did not start. Does another one run on its ports (make run)?" >&2
+    tail -n 5 "$data/collector.log" >&2
+    exit 1
+  fi
+  sleep 0.2
+done
+
+cat <<'TEXT'
+
+  overview page     http://localhost:8320
+  PromQL            http://localhost:9090
+  collector's log   data/demo/collector.log
+
+Live traffic follows until Ctrl-C.
+
+TEXT
+bin/usagectl demo live --history "$data/history"
