@@ -174,6 +174,27 @@ func TestAFlushThatWasNotCommittedIsWrittenAgain(t *testing.T) {
 	require.Empty(t, s.recent.entries)
 }
 
+func TestKeysAreTakenWhileOthersAreWritten(t *testing.T) {
+	s := newStore(t)
+	for n := range 10_000 {
+		s.Add(today, uidOf(n))
+	}
+	s.Seal()
+	b := s.db.NewBatch()
+	written := make(chan error)
+	go func() { written <- s.Write(b) }()
+	for n := range 20_000 {
+		if n >= 10_000 {
+			s.Add(today, uidOf(n))
+		}
+		require.True(t, s.seen(uidOf(n)))
+	}
+	require.NoError(t, <-written)
+	require.NoError(t, b.Commit(pebble.Sync))
+	s.Flushed()
+	require.Equal(t, 10_000, s.onDiskKeys())
+}
+
 func TestKeysAreWrittenInTheirOrder(t *testing.T) {
 	s := newStore(t)
 	for n := range 1000 {
