@@ -336,7 +336,7 @@ func (s *Store) reopenIfDamaged() error {
 	if err := s.openSession(); err != nil {
 		return err
 	}
-	s.logger.Info("store reopened", "directory", s.settings.Directory)
+	s.logger.Warn("store reopened after it could not write", "directory", s.settings.Directory)
 	return nil
 }
 
