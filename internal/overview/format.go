@@ -160,7 +160,7 @@ func explain(o usage.Outcome, r usage.Reason) string {
 	}
 	switch o {
 	case usage.Unmatched:
-		return "no meter names this action"
+		return "no meter names this action, or no condition holds"
 	case usage.Late:
 		return "older than the ledger accepts"
 	case usage.Future:

@@ -104,7 +104,7 @@ func TestEveryOrganizationHasItsCard(t *testing.T) {
 		"Workspace users 1,412 active this month", "1,101 onboarded 240 anonymous 71 email", "last 30 days 1,553",
 		"Not used: Active learners, Operators",
 		"1.34 M items received 1.28 M counted 96.1 %", "37 invalid < 0.1 %",
-		"14:04:48 unmatched ×2 page.scrolled logs no meter names this action",
+		"14:04:48 unmatched ×2 page.scrolled logs no meter names this action, or no condition holds",
 		"invalid transcription.finished logs lacks the attribute that is added up",
 	} {
 		require.Contains(t, acme, strings.ReplaceAll(want, " ", " "))
