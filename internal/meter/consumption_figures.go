@@ -141,14 +141,6 @@ func (x *consumption) userSeries(s *sheet, w *sumWindow, period int, name string
 		usage.Label{Name: "dimension_value", Value: name})...)
 }
 
-// renamed says that a user's name in labels changed (erased, or merged under
-// another id): it is asked for again at the next figures.
-func (x *consumption) renamed() {
-	for i := range x.tops {
-		x.tops[i].forgetSeries()
-	}
-}
-
 // refill finds the users of stale top lists: one pass over all users after a
 // correction, a merge or a restart, none in the steady state.
 func (x *consumption) refill(c *clock) {

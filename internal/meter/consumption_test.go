@@ -438,15 +438,6 @@ func TestAliasedUsersAreOnePersonInEveryPeriodThatIsNotFrozen(t *testing.T) {
 	require.InDelta(t, 7.0, b.byUser()["u3/true current month"], 0)
 }
 
-func TestAChangedNameOfAUserShowsAtTheNextFigures(t *testing.T) {
-	b := newConsumptionBench(t, topMeter(t, "day", 1), "UTC", "2026-03-05 12:00")
-	b.consume(b.c.asOf.Ns(), 1, 5)
-	require.Contains(t, b.byUser(), "u1/true current day")
-	b.def.ByUser.Reveal = false
-	b.x.renamed()
-	require.Contains(t, b.byUser(), "u1/false current day")
-}
-
 func TestAStateOutlivesAChangedConfiguration(t *testing.T) {
 	def := topMeter(t, "day month 1d", 1)
 	def.Averages = []usage.AverageOf{{Name: "accuracy"}, {Name: "length"}}

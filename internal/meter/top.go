@@ -15,7 +15,7 @@ type topEntry struct {
 	sum    int64
 	hash   uint64 // of the person: their place among equal sums
 	slot   uint32
-	series *usage.Series // of the figure, once it was shown
+	series *usage.Series // of the figure, once it was shown: the name is asked for once a period
 }
 
 // byRank orders the largest sum first. Neither order nor number of arrivals
@@ -86,7 +86,7 @@ func (t *topList) empty() {
 	t.entries, t.stale = t.entries[:0], false
 }
 
-// forgetSeries drops what names the period or the users.
+// forgetSeries drops what names the period and the users.
 func (t *topList) forgetSeries() {
 	for i := range t.entries {
 		t.entries[i].series = nil
