@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -38,6 +39,8 @@ type book struct {
 	committing *group // the one sealed last; nil before the first
 	failed     bool
 	dead       chan struct{} // closed when failed
+	fatal      *storeLogger  // what the store could not go on after
+	writing    sync.Mutex    // held by the one write that is under way
 	unfolded   int64         // bytes of redo not yet covered by checkpoints
 
 	scratch intake

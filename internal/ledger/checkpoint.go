@@ -46,7 +46,7 @@ func (l *Ledger) checkpoint(b *book) error {
 	if err := batch.DeleteRange(redoKey(0), redoKey(start), nil); err != nil {
 		return err
 	}
-	if err := l.write(batch, pebble.Sync); err != nil {
+	if err := l.write(b, batch, pebble.Sync); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.mu.Lock()
@@ -71,7 +71,7 @@ func (l *Ledger) checkpointOrg(b *book, o *org) error {
 	if err := l.durable(b); err != nil {
 		return err
 	}
-	return l.write(batch, pebble.NoSync) // synced with the batch that drops the redo entries
+	return l.write(b, batch, pebble.NoSync) // synced with the batch that drops the redo entries
 }
 
 // saveOrg puts an organization's head and changed pages into a batch.
@@ -107,16 +107,4 @@ func (l *Ledger) durable(b *book) error {
 		}
 	}
 	return nil
-}
-
-// write commits a batch of a checkpoint. A failure in it is the same as one of
-// the committer's: the rows that were to be written are no longer marked.
-func (l *Ledger) write(batch *pebble.Batch, o *pebble.WriteOptions) error {
-	done := make(chan error, 1)
-	go func() {
-		err := errGaveUp
-		defer func() { done <- err }() // Pebble's Fatalf ends the goroutine without a return
-		err = batch.Commit(o)
-	}()
-	return <-done
 }

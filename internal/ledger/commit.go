@@ -20,14 +20,6 @@ import (
 // anew.
 func (l *Ledger) commitLoop(b *book) {
 	defer l.wg.Done()
-	finished := false
-	// Pebble reports some failed writes by its logger's Fatalf, which ends
-	// this goroutine without a return.
-	defer func() {
-		if !finished {
-			l.fail(b, errGaveUp)
-		}
-	}()
 	for stop := false; !stop; {
 		select {
 		case <-l.wake:
@@ -37,14 +29,13 @@ func (l *Ledger) commitLoop(b *book) {
 			stop = true
 		}
 		if g := l.seal(b); g != nil {
-			if err := l.commit(g); err != nil {
+			if err := l.commit(b, g); err != nil {
 				l.fail(b, err)
-				break
+				return
 			}
 			close(g.done)
 		}
 	}
-	finished = true
 }
 
 // errGaveUp stands for an error that only the log knows.
@@ -64,13 +55,29 @@ func (l *Ledger) seal(b *book) *group {
 }
 
 // commit writes one group and syncs it.
-func (l *Ledger) commit(g *group) error {
+func (l *Ledger) commit(b *book, g *group) error {
 	if len(g.entries.Bytes) > 0 {
 		if err := g.rows.Set(redoKey(g.number), g.entries.Bytes, nil); err != nil {
 			return err
 		}
 	}
-	return g.rows.Commit(pebble.Sync)
+	return l.write(b, g.rows, pebble.Sync)
+}
+
+// write commits a batch. One is under way at a time: Pebble reports some failed
+// writes by its logger's Fatalf, which ends the goroutine of that write without
+// a return, and no later one would come to an end.
+func (l *Ledger) write(b *book, batch *pebble.Batch, o *pebble.WriteOptions) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	done := make(chan error, 1)
+	go func() { done <- batch.Commit(o) }()
+	select {
+	case err := <-done:
+		return err
+	case <-b.fatal.happened:
+		return errGaveUp
+	}
 }
 
 // wakeCommitter asks for a commit; the caller need not hold anything.

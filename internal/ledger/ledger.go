@@ -83,6 +83,7 @@ type Ledger struct {
 	book    *book
 	failure error // why nothing is acknowledged, or nil
 	closed  bool
+	now     int64 // the latest time that a caller gave, ns
 	latest  usage.Collection
 }
 
@@ -121,8 +122,19 @@ func (l *Ledger) await(ctx context.Context, g *group) error {
 	}
 }
 
-// unavailable says why nothing is taken in.
+// time returns the latest time that a caller gave.
+func (l *Ledger) time() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now
+}
+
+// unavailable says why nothing is taken in. The zero time asks for what was
+// found last.
 func (l *Ledger) unavailable(now time.Time) error {
+	if !now.IsZero() {
+		l.now = max(l.now, now.UnixNano())
+	}
 	switch {
 	case l.closed:
 		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -109,12 +110,12 @@ func writeFormat(fs vfs.FS, dir, path string) error {
 }
 
 // storeOptions are Pebble's. Rows are small and read once, at start.
-func (l *Ledger) storeOptions() *pebble.Options {
+func (l *Ledger) storeOptions(logger *storeLogger) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 l.settings.FS,
 		Lock:               l.lock,
 		Merger:             firstsMerger,
-		Logger:             storeLogger{l.settings.Logger},
+		Logger:             logger,
 		MemTableSize:       16 << 20,
 		FormatMajorVersion: pebble.FormatNewest,
 	}
@@ -127,11 +128,12 @@ func (l *Ledger) storeOptions() *pebble.Options {
 
 // openBook reads the directory.
 func (l *Ledger) openBook(now int64) (_ *book, err error) {
-	db, err := pebble.Open(l.settings.Directory, l.storeOptions())
+	fatal := &storeLogger{log: l.settings.Logger, happened: make(chan struct{})}
+	db, err := pebble.Open(l.settings.Directory, l.storeOptions(fatal))
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", l.settings.Directory, err)
 	}
-	b := &book{settings: &l.settings, db: db, byName: map[string]*org{}, dead: make(chan struct{})}
+	b := &book{settings: &l.settings, db: db, byName: map[string]*org{}, dead: make(chan struct{}), fatal: fatal}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, db.Close()))
@@ -442,7 +444,7 @@ func (l *Ledger) revive(failed *book) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := l.openBook(time.Now().UnixNano())
+		b, err := l.openBook(l.time())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))
@@ -459,16 +461,24 @@ func (l *Ledger) revive(failed *book) {
 }
 
 // storeLogger is Pebble's log.
-type storeLogger struct{ *zap.Logger }
+type storeLogger struct {
+	log      *zap.Logger
+	once     sync.Once
+	happened chan struct{} // closed by Fatalf
+}
 
-func (s storeLogger) Infof(string, ...any) {} // of every flush: not for users
-func (s storeLogger) Errorf(format string, args ...any) {
-	s.Error("usage ledger: store: " + fmt.Sprintf(format, args...))
+// Infof is of every flush and compaction: not for users.
+func (s *storeLogger) Infof(string, ...any) {}
+
+// Errorf reports what the store will try again.
+func (s *storeLogger) Errorf(format string, args ...any) {
+	s.log.Error("usage ledger: store: " + fmt.Sprintf(strings.TrimSpace(format), args...))
 }
 
 // Fatalf is called where Pebble cannot go on. The process can: the goroutine
 // ends, and who waits for it stops acknowledging.
-func (s storeLogger) Fatalf(format string, args ...any) {
-	s.Errorf(strings.TrimSpace(format), args...)
+func (s *storeLogger) Fatalf(format string, args ...any) {
+	s.Errorf(format, args...)
+	s.once.Do(func() { close(s.happened) })
 	runtime.Goexit()
 }
