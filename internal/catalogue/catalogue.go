@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	_ "time/tzdata" // a zone must not depend on what the machine has installed
 )
 
 // FileName is how errors call a catalogue that was not read from a file.
