@@ -48,7 +48,7 @@ var profiles = []profile{
 	},
 	{
 		id: "brightpost", zone: "UTC",
-		members: group{350, 800}, visitors: 70, jobs: 8, calls: 250, rush: 1.2,
+		members: group{350, 800}, visitors: 40, jobs: 8, calls: 250, rush: 1.2,
 		languages: []weighted{{"en", 9}, {"pt", 1}},
 	},
 }
