@@ -125,7 +125,7 @@ func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
 	m := Floor(ev.Time)
 	if p == nil {
 		x.hours.note(c, ev.User, m)
-	} else if running := x.hours.running(); m < running || p.counted != running || running == 0 {
+	} else if running := x.hours.running(); m < running || p.counted != running {
 		p.counted = max(p.counted, x.hours.note(c, ev.User, m))
 	}
 }
@@ -139,9 +139,6 @@ func (x *concurrent) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
 // merge makes two users one, in samples that are not final and in hours within
 // the acceptance span.
 func (x *concurrent) merge(c *clock, from, to uint32) {
-	if from == to {
-		return
-	}
 	x.sessions.merge(from, to)
 	x.hours.merge(c, from, to)
 }

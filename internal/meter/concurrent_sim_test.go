@@ -37,7 +37,7 @@ func TestConcurrentUsersAreThoseOfTheWords(t *testing.T) {
 				// Near the changes of the offset in spring and autumn.
 				start := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC).AddDate(0, int(seed%2)*7, 0)
 				s := newShiftSim(t, def, tc.zone, start, uint64(i)<<32|seed)
-				for range 400 {
+				for range 300 {
 					s.step()
 				}
 			})
@@ -55,7 +55,7 @@ type shiftSim struct {
 
 func newShiftSim(t *testing.T, def *usage.Meter, zone string, start time.Time, seed uint64) *shiftSim {
 	s := &shiftSim{shiftRig: newShiftRig(t, def, zone, start), rng: rand.New(rand.NewPCG(seed, 1)), now: start.UnixNano()}
-	for u := range uint32(9) {
+	for u := range uint32(6) {
 		s.users = append(s.users, u)
 	}
 	s.model = newShiftModel(def, s.now)
@@ -66,7 +66,7 @@ func (s *shiftSim) step() {
 	switch n := s.rng.IntN(100); {
 	case n < 60:
 		s.now += s.rng.Int64N(int64(12 * time.Minute))
-		s.batch(1 + s.rng.IntN(8))
+		s.batch(1 + s.rng.IntN(16))
 	case n < 85:
 		s.now = Ceil(s.now + s.rng.Int64N(int64(20*time.Minute))).Ns()
 		s.collectAndCheck()

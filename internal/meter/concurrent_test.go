@@ -121,6 +121,7 @@ func TestASessionBegins(t *testing.T) {
 		begun  bool
 		events []operatorAt
 	}{
+		"not by a later action of the same quarter of an hour": {false, []operatorAt{{"08:20", task}, {"08:55", task}, {"08:46", task}}},
 		"at the first action":                                     {true, []operatorAt{{"08:50", logon}}},
 		"not at a further action":                                 {false, []operatorAt{{"08:25", logon}, {"08:50", task}}},
 		"after a gap of exactly the idle timeout":                 {true, []operatorAt{{"08:20", task}, {"08:50", task}}},
@@ -176,6 +177,12 @@ func TestTheFirstSampleWaitsForAllBatchesOfTheStart(t *testing.T) {
 	require.Equal(t, connected{2, 0, 0}, r.sampleAt("06:09"), "of 06:00")
 }
 
+func TestTheFirstSampleWaitsThoughItIsDueAtTheStart(t *testing.T) {
+	r := newYard(t, "06:01")
+	r.arrive(clockTime(t, "06:01:40"), r.event(tom, "05:59", task))
+	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:02"))
+}
+
 func TestTheFirstCollectionTakesTheFirstSample(t *testing.T) {
 	r := newYard(t, "06:07:20")
 	r.arrive(clockTime(t, "06:07:20"), r.event(tom, "05:59", task))
@@ -212,6 +219,13 @@ func TestAnOutageDoesNotPostponeWhatWasDueBefore(t *testing.T) {
 	require.Equal(t, connected{}, r.sampleAt("06:21"))
 }
 
+func TestAnOutageUntilTheVeryInstantPostpones(t *testing.T) {
+	r := newYard(t, "06:02")
+	r.x.recover(clockTime(t, "06:15").UnixNano(), clockTime(t, "06:16").UnixNano())
+	r.arrive(clockTime(t, "06:16:30"), r.event(tom, "06:15", task))
+	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:17"))
+}
+
 func TestTwoIdsOfOnePersonAreConnectedOnce(t *testing.T) {
 	r := newYard(t, "06:00")
 	r.arrive(clockTime(t, "06:15:10"), r.event(tom, "06:02", logon), r.event(john, "06:14", task), r.event(john, "06:03", logoff))
@@ -245,6 +259,19 @@ func TestAPeriodWithoutFigureHasNoPeak(t *testing.T) {
 	s := &sheet{book: r.book}
 	r.x.figures(r.c, s, func(w usage.Window, period int) bool { return w.Kind == usage.Day && period == 0 })
 	require.Len(t, s.figures, 5+4*2)
+}
+
+func TestAnEventWithoutUserIsNobody(t *testing.T) {
+	r := newYard(t, "06:00")
+	r.arrive(clockTime(t, "06:15:30"), r.event(NoUser, "06:15", task))
+	require.Equal(t, connected{}, r.sampleAt("06:16"))
+	require.Zero(t, r.figures()["hour_users current"])
+}
+
+func TestAnEventBeforeAnyTurnCounts(t *testing.T) {
+	r := newYard(t, "06:05")
+	r.x.apply(r.c, &Event{User: tom, Time: clockTime(t, "06:05:10").UnixNano()}, &Effect{Roles: task})
+	require.EqualValues(t, 1, r.figures()["hour_users current"])
 }
 
 func TestNobodyRecentlySeenIsKept(t *testing.T) {

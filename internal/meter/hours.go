@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"sort"
@@ -85,11 +86,11 @@ func (h *hours) note(c *clock, user uint32, m Minute) Minute {
 	return h.open[i].start
 }
 
-// running returns the start of the running hour; all minutes from it on, up to
-// the clock's, lie in that hour.
+// running returns the start of the running hour, in which all minutes from it
+// to the clock's lie; before hours are laid out, the end of time.
 func (h *hours) running() Minute {
 	if len(h.open) == 0 {
-		return 0
+		return math.MaxInt32
 	}
 	return h.open[len(h.open)-1].start
 }
@@ -106,7 +107,9 @@ func (h *hours) reach(c *clock) {
 		start := MinuteOf(p.Start)
 		h.open = append(h.open, hour{start: start})
 		h.end = MinuteOf(p.End)
-		h.first = int32(start / 60) // any number will do that leaves room before it
+		// Any number will do that leaves room before it, if none is in use.
+		h.first = int32(start / 60)
+		clear(h.members)
 	}
 	for c.asOf >= h.end {
 		h.open = append(h.open, hour{start: h.end})
@@ -128,9 +131,6 @@ func (h *hours) extend(c *clock, m Minute) {
 
 // raise takes an hour that has just gained a user into the peaks.
 func (h *hours) raise(c *clock, of hour) {
-	if h.stale {
-		return
-	}
 	for w, window := range h.windows {
 		if window.Kind == usage.Rolling {
 			if of.start > c.asOf-lengthOf(window) {
@@ -173,7 +173,7 @@ func (h *hours) freeze(c *clock) {
 	h.open = h.open[n:]
 	h.first += int32(n)
 	for key := range h.members {
-		if (key+1)<<6 <= h.first || len(h.open) == 0 {
+		if (key+1)<<6 <= h.first {
 			delete(h.members, key)
 		}
 	}
@@ -199,7 +199,7 @@ func (h *hours) merge(c *clock, from, to uint32) {
 		users[to] |= moved
 		for ; both != 0; both &= both - 1 {
 			i := int(key<<6-h.first) + bits.TrailingZeros64(both)
-			if i >= 0 && i < len(h.open) && h.open[i].users > 0 {
+			if i >= 0 && i < len(h.open) {
 				h.open[i].users--
 				h.stale = true
 			}

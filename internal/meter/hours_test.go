@@ -99,7 +99,7 @@ func TestHoursBeforeTheAcceptanceSpanKeepTheirCount(t *testing.T) {
 	r := newShiftAt(t, "UTC", "2026-03-02 06:00", "year", "40d", "36d")
 	r.worked(tom, "2026-03-02 06:10", "2026-03-02 08:10")
 	r.worked(john, "2026-03-02 06:20", "2026-03-02 08:20")
-	r.advance(instant(t, "2026-04-06 07:30").UnixNano())
+	r.advance(instant(t, "2026-04-06 07:00").UnixNano())
 	require.Equal(t, peak{2, 2}, r.hourPeak("current year"))
 	r.x.merge(r.c, john, tom)
 	require.Equal(t, peak{2, 1}, r.hourPeak("current year"), "06:00 is past revision, 08:00 is not")
@@ -113,12 +113,38 @@ func TestHoursBeforeTheAcceptanceSpanKeepTheirCount(t *testing.T) {
 	require.Empty(t, r.x.hours.members, "nobody's hours are kept")
 }
 
+func TestTheAcceptanceSpanEndsWithTheMinuteOfArrival(t *testing.T) {
+	r := newShiftAt(t, "UTC", "2026-03-02 06:00", "year")
+	r.worked(tom, "2026-03-02 06:10")
+	r.worked(john, "2026-03-02 06:20")
+	r.advance(instant(t, "2026-04-06 06:59").UnixNano())
+	r.c.now++ // an arrival; the minute has not turned
+	r.x.merge(r.c, john, tom)
+	require.Equal(t, peak{2, 1}, r.hourPeak("current year"))
+	r.x.apply(r.c, &Event{User: ann, Time: instant(t, "2026-03-02 06:59").UnixNano()}, &Effect{Roles: task})
+	require.Equal(t, peak{2, 1}, r.hourPeak("current year"))
+	require.Len(t, r.x.hours.open, 35*24)
+}
+
+func TestOldHoursAndSamplesAreForgotten(t *testing.T) {
+	r := newShiftAt(t, "UTC", "2026-03-02 06:00", "40d")
+	r.worked(tom, "2026-03-02 06:10")
+	r.collect(instant(t, "2026-04-11 05:00"))
+	require.Len(t, r.x.hours.frozen.stairs, 1)
+	r.collect(instant(t, "2026-04-11 07:00"))
+	require.Empty(t, r.x.hours.frozen.stairs)
+	require.Empty(t, r.x.samples.stairs)
+	require.LessOrEqual(t, len(r.x.hours.open), 35*24+1)
+}
+
 func TestARollingPeakIsOverTheHoursThatStartedWithinIt(t *testing.T) {
 	r := newShiftAt(t, "UTC", "2026-03-02 06:00", "2h")
 	r.worked(tom, "2026-03-02 06:59", "2026-03-02 07:59")
 	r.worked(john, "2026-03-02 06:59")
 	r.collect(instant(t, "2026-03-02 08:00"))
 	require.Equal(t, peak{1, 1}, r.hourPeak("current 2h"), "the hour that started at t - 2h is out")
+	r.x.apply(r.c, &Event{User: ann, Time: instant(t, "2026-03-02 06:58").UnixNano()}, &Effect{Roles: task})
+	require.Equal(t, peak{1, 1}, r.hourPeak("current 2h"), "whoever comes late")
 	r.worked(ann, "2026-03-02 06:58", "2026-03-02 07:58", "2026-03-02 08:01")
 	require.Equal(t, peak{2, 1}, r.hourPeak("current 2h"))
 	r.collect(instant(t, "2026-03-02 08:59"))

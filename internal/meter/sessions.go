@@ -41,7 +41,7 @@ type sessions struct {
 type presence struct {
 	user uint32
 	// counted is the start of the latest hour in which the user is known to
-	// be counted; it saves looking them up for each event.
+	// be counted, or 0. It only saves looking them up for each event.
 	counted Minute
 	marks   []mark // oldest first; only buckets with events
 }
@@ -161,7 +161,7 @@ func (s *sessions) connected(p *presence, at int64) (lastOn int64, began bool) {
 	if off >= lastOn {
 		return 0, false
 	}
-	return lastOn, before == 0 || first-before >= s.idle || off >= before
+	return lastOn, first-before >= s.idle || off >= before
 }
 
 // forget drops the buckets that end at or before an instant, and users of whom
@@ -201,7 +201,6 @@ func (s *sessions) merge(from, to uint32) {
 	for _, m := range s.recent[i].marks {
 		p.add(m)
 	}
-	p.counted = max(p.counted, s.recent[i].counted)
 	s.drop(int(i))
 }
 
@@ -210,7 +209,6 @@ func (s *sessions) encode(e *Encoder) {
 	for i := range s.recent {
 		p := &s.recent[i]
 		e.Uint(uint64(p.user))
-		e.Int(int64(p.counted))
 		e.Uint(uint64(len(p.marks)))
 		for _, m := range p.marks {
 			e.Int(m.firstOn)
@@ -221,9 +219,8 @@ func (s *sessions) encode(e *Encoder) {
 }
 
 func (s *sessions) decode(d *Decoder) {
-	for range d.Count(3) {
+	for range d.Count(2) {
 		p := s.of(uint32(d.Uint()))
-		p.counted = Minute(d.Int())
 		for range d.Count(3) {
 			m := mark{firstOn: d.Int(), lastOn: d.Int(), lastOff: d.Int()}
 			// Every event of a mark lies in its bucket.
