@@ -265,9 +265,9 @@ func (h *hours) encode(e *Encoder) {
 	for key, users := range h.members {
 		e.Int(int64(key))
 		e.Uint(uint64(len(users)))
-		for user, bits := range users {
+		for user, there := range users {
 			e.Uint(uint64(user))
-			e.Uint(bits)
+			e.Uint(there)
 		}
 	}
 }

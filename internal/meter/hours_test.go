@@ -39,9 +39,9 @@ func newShiftAt(t *testing.T, zone, start string, windows ...string) *shiftRig {
 // hourPeak returns the peak of the users in the hour and its hits.
 func (r *shiftRig) hourPeak(periodAndWindow string) peak {
 	f := r.figures()
-	max, known := f["hour_users_peak "+periodAndWindow]
+	highest, known := f["hour_users_peak "+periodAndWindow]
 	require.True(r.t, known, periodAndWindow)
-	return peak{uint32(max), uint32(f["hour_users_peak_hits "+periodAndWindow])}
+	return peak{uint32(highest), uint32(f["hour_users_peak_hits "+periodAndWindow])}
 }
 
 func TestAnHourCountsEachUserOnce(t *testing.T) {
