@@ -5,6 +5,7 @@ package distribution
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -124,7 +125,8 @@ func (c *collector) next() bool {
 func (c *collector) stop(t *testing.T) {
 	t.Helper()
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
-	for c.next() { //nolint:revive // reads the log to its end, as Wait requires
+	for more := true; more; { // Wait requires that the log is read to its end
+		more = c.next()
 	}
 	require.NoError(t, c.cmd.Wait(), "%s", &c.log)
 }
@@ -158,9 +160,8 @@ func get(t *testing.T, url string) string {
 	t.Helper()
 	response, err := client.Get(url)
 	require.NoError(t, err)
-	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+	require.NoError(t, errors.Join(err, response.Body.Close()))
 	require.Equal(t, http.StatusOK, response.StatusCode, "%s", body)
 	return string(body)
 }
