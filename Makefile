@@ -5,7 +5,7 @@ DIST  := build/otelcol-usage
 
 .PHONY: run test build demo bench crash lint generate vet check-generated clean FORCE
 
-run: build ## start the distribution with config/default.yaml
+run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
 	bin/otelcol-usage --config config/default.yaml
 
