@@ -16,15 +16,17 @@ if [[ ! -e $data/complete || -n $(find "$data/complete" -mtime +$keep_days) ]]; 
   echo "Replaying it ..."
   bin/usagectl replay "$data"/history/*.jsonl \
     --config config/default.yaml --catalogue config/demo-organizations.yaml \
-    --ledger "$data/ledger" --tsdb "$data/tsdb" --retention 450d --step 1h
+    --ledger "$data/ledger" --tsdb "$data/tsdb" --retention 450d --step 2h
   touch "$data/complete"
 fi
 
 bin/otelcol-usage --config config/default.yaml --config config/demo.yaml 2>"$data/collector.log" &
 collector=$!
-trap 'kill "$collector" 2>/dev/null || true; wait "$collector" || true' EXIT
+live=
+trap 'kill $live $collector 2>/dev/null || true; wait' EXIT
+trap 'exit 0' INT TERM
 
-until (exec 3<>/dev/tcp/localhost/4317) 2>/dev/null; do
+until grep -q 'Everything is ready' "$data/collector.log"; do
   if ! kill -0 "$collector" 2>/dev/null; then
     echo "The collector did not start. Does another one run on its ports (make run)?" >&2
     tail -n 5 "$data/collector.log" >&2
@@ -42,4 +44,6 @@ cat <<'TEXT'
 Live traffic follows until Ctrl-C.
 
 TEXT
-bin/usagectl demo live --history "$data/history"
+bin/usagectl demo live --history "$data/history" &
+live=$!
+wait "$live"
