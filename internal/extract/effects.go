@@ -118,17 +118,18 @@ func (w *walker) amount(p *part, r *record) (int64, usage.Reason) {
 // reject tells the ledger, once for each meter and version, that the meter
 // could not use its part. Lifecycle and alias are of no meter.
 func (w *walker) reject(it *usage.Item, p *part, reason usage.Reason) {
+	meter := p.effect.Meter
 	if p.ofUser {
-		return
+		meter = usage.NoMeter
 	}
 	own := w.batch.Effects[it.FirstEffect:]
 	for i := range own {
-		if own[i].Kind == usage.Rejected && own[i].Meter == p.effect.Meter && own[i].Version == p.effect.Version {
+		if own[i].Kind == usage.Rejected && own[i].Meter == meter && own[i].Version == p.effect.Version {
 			return
 		}
 	}
 	w.batch.Effects = append(w.batch.Effects, usage.Effect{
-		Kind: usage.Rejected, Meter: p.effect.Meter, Version: p.effect.Version, Reason: reason,
+		Kind: usage.Rejected, Meter: meter, Version: p.effect.Version, Reason: reason,
 	})
 }
 

@@ -96,13 +96,13 @@ func (w *walker) item(at record) {
 // far in the future as any.
 const maxTime = pcommon.Timestamp(1<<63 - 1)
 
-// keep leaves an item its effects only where the ledger still has to judge it.
-// A panic of a condition costs that item, never the process.
+// keep leaves an item its effects, unless it matched nothing. A panic of a
+// condition costs that item, never the process.
 func (w *walker) keep(it *usage.Item) {
 	if recover() != nil {
 		it.Outcome, it.Reason = usage.Invalid, usage.ReasonPanic
 	}
-	if it.Outcome != usage.Pending {
+	if it.Outcome == usage.Unmatched || it.Reason == usage.ReasonPanic {
 		w.batch.Effects = w.batch.Effects[:it.FirstEffect]
 	}
 	it.NumEffects = int32(len(w.batch.Effects)) - it.FirstEffect

@@ -57,7 +57,6 @@ type org struct {
 	position position
 	names    map[uint32]string // ids shown in labels, by slot
 	trends   []trend
-	shown    int // figures at the last collection
 }
 
 func (o *org) setSecret(secret []byte) {

@@ -35,7 +35,7 @@ func (b *book) take(batch *usage.Batch, it *usage.Item) error {
 		return nil
 	}
 	if it.Outcome != usage.Pending {
-		b.count(o, it, it.Outcome, it.Reason)
+		b.refuse(o, batch, it)
 		return nil
 	}
 	outcome, reason, uid, err := b.judge(o, batch, it)
@@ -48,6 +48,31 @@ func (b *book) take(batch *usage.Batch, it *usage.Item) error {
 	}
 	b.enter(o, it, uid)
 	return nil
+}
+
+// refuse counts an item that extract could judge. Whether what it matched was in
+// force depends on the organization's zone, which extract does not know.
+func (b *book) refuse(o *org, batch *usage.Batch, it *usage.Item) {
+	effects := batch.EffectsOf(it)
+	for i := range effects {
+		if b.inForce(o, &effects[i], it.Time) {
+			effects = nil
+			break
+		}
+	}
+	if len(effects) > 0 {
+		b.count(o, it, usage.Unmatched, usage.ReasonNone)
+		return
+	}
+	b.count(o, it, it.Outcome, it.Reason)
+}
+
+// inForce tells whether the definition that an effect is by was in force.
+func (b *book) inForce(o *org, e *usage.Effect, t int64) bool {
+	if e.Kind == usage.Lifecycle || e.Kind == usage.Alias || e.Meter == usage.NoMeter {
+		return true
+	}
+	return o.InForce(&b.defs.Meters[e.Meter], e, t)
 }
 
 // reasonOutcome is the outcome of items whose organization is not taken in.
@@ -86,9 +111,6 @@ func (b *book) count(o *org, it *usage.Item, outcome usage.Outcome, reason usage
 
 // judge finds an item's outcome. Where it is Counted, scratch holds the event.
 func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcome, _ usage.Reason, uid *usage.UID, _ error) {
-	if it.Time > b.now+b.settings.Future.Nanoseconds() {
-		return usage.Future, usage.ReasonNone, nil, nil
-	}
 	s, refused := &b.scratch, refusal{}
 	s.event.Time, s.event.User = it.Time, meter.NoUser
 	s.event.Effects, s.dims, s.versions = s.event.Effects[:0], s.dims[:0], s.versions[:0]
@@ -97,7 +119,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	effects := batch.EffectsOf(it)
 	for i := range effects {
 		e := &effects[i]
-		if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && !o.InForce(e, it.Time) {
+		if !b.inForce(o, e, it.Time) {
 			continue
 		}
 		matched = true
@@ -110,6 +132,9 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	}
 	if !matched {
 		return usage.Unmatched, usage.ReasonNone, nil, nil
+	}
+	if it.Time > b.now+b.settings.Future.Nanoseconds() {
+		return usage.Future, usage.ReasonNone, nil, nil
 	}
 	user, full := meter.NoUser, false
 	if needsUser && it.User != "" {
@@ -129,7 +154,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	s.event.User = user
 	for i := range effects {
 		e := &effects[i]
-		if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && !o.InForce(e, it.Time) || late && !timeless(e.Kind) {
+		if !b.inForce(o, e, it.Time) || late && !timeless(e.Kind) {
 			continue
 		}
 		b.effect(o, batch, e, full, &refused)
@@ -173,7 +198,7 @@ func (r *refusal) add(e *usage.Effect, outcome usage.Outcome, reason usage.Reaso
 	if r.outcome == usage.Pending || outcome < r.outcome {
 		r.outcome, r.reason = outcome, reason
 	}
-	if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && r.n < len(r.meters) {
+	if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && e.Meter != usage.NoMeter && r.n < len(r.meters) {
 		r.meters[r.n].meter, r.meters[r.n].reason = e.Meter, reason
 		r.n++
 	}

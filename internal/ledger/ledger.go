@@ -174,8 +174,8 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	for from := 0; from < len(orgs); from += collectStretch {
 		l.mu.Lock()
 		for _, o := range orgs[from:min(from+collectStretch, len(orgs))] {
-			if f, ok := o.Collect(at, make([]usage.Figure, 0, o.shown)); ok {
-				o.shown, o.dirty = len(f), true
+			if f, ok := o.Collect(at); ok {
+				o.dirty = true
 				o.keepTrends(at)
 				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 			}

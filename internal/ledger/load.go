@@ -162,6 +162,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 		b.retired[i] = m.Retired
 	}
 	l.extraction = extraction(l.settings.Extraction, merged)
+	b.pending.arrival(b.now)
 	if !fresh {
 		b.recover(down)
 	}
@@ -350,7 +351,6 @@ func (b *book) reopen(number uint32, cal *calendar.Calendar) error {
 // recover tells every organization that the ledger was down.
 func (b *book) recover(down int64) {
 	b.pending.recover(down, b.now)
-	b.pending.arrival(b.now)
 	for _, o := range b.byID {
 		o.Recover(down, b.now)
 		o.dirty = true

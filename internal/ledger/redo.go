@@ -159,7 +159,7 @@ func (r *replayer) entry(d *meter.Decoder, number, offset uint64) error {
 		at := meter.Minute(d.Int())
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
-				o.Collect(at, nil)
+				o.Collect(at)
 				o.dirty = true
 			}
 		}

@@ -40,10 +40,10 @@ func (o *Organization) Key(name string) (n uint32, isNew bool) {
 	return o.keys.add(name), true
 }
 
-// InForce tells whether an effect's version is the one in force at t (ns) in
-// the organization's zone.
-func (o *Organization) InForce(e *usage.Effect, t int64) bool {
-	versions := o.defs.Meters[e.Meter].Versions
+// InForce tells whether an effect's version of its meter is the one in force
+// at t (ns) in the organization's zone.
+func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
+	versions := m.Versions
 	if len(versions) == 1 {
 		return true
 	}

@@ -116,28 +116,28 @@ func (o *Organization) Advance(now int64, keep bool) {
 		o.turn(passed)
 		o.settle(passed.Ns()+1, false)
 		if keep {
-			o.aside, o.asideAt = o.figures(o.aside[:0]), passed
+			o.setAside(passed)
 		}
 		o.release((passed + 1).Ns() - 1)
 	}
 	o.settle(now, false)
 }
 
-// Collect appends the figures at the whole minute at; ok is false where that
-// minute has passed and its figures were not set aside.
-func (o *Organization) Collect(at Minute, figures []usage.Figure) (_ []usage.Figure, ok bool) {
-	if at <= o.clock.asOf {
-		if o.asideAt != at {
-			return figures, false
-		}
-		return append(figures, o.aside...), true
+// Collect returns the figures at the whole minute at, which nobody may change;
+// ok is false where that minute has passed and its figures were not set aside.
+func (o *Organization) Collect(at Minute) (figures []usage.Figure, ok bool) {
+	if at > o.clock.asOf {
+		o.clock.now = max(o.clock.now, at)
+		o.turn(at)
+		o.settle(at.Ns(), true)
+		o.setAside(at)
+		o.release((at + 1).Ns() - 1)
 	}
-	o.clock.now = max(o.clock.now, at)
-	o.turn(at)
-	o.settle(at.Ns(), true)
-	figures = o.figures(figures)
-	o.release((at + 1).Ns() - 1)
-	return figures, true
+	return o.aside, o.asideAt == at
+}
+
+func (o *Organization) setAside(at Minute) {
+	o.aside, o.asideAt = o.figures(make([]usage.Figure, 0, len(o.aside))), at
 }
 
 // turn fixes the minute to: every applied event lies at or before it.

@@ -171,13 +171,19 @@ type Item struct {
 	Time         int64  // event time, ns since 1970
 
 	// Outcome is Pending, or Unmatched, Invalid or Unauthorized where extract
-	// could judge; Reason says why.
+	// could judge; Reason says why. The effects of an Invalid or Unauthorized
+	// item tell which definitions it matched: if none of them was in force at
+	// its time, it is Unmatched after all.
 	Outcome Outcome
 	Reason  Reason
 	Signal  Signal
 
 	FirstEffect, NumEffects int32
 }
+
+// NoMeter is the Meter of a Rejected effect of the user alone: a lifecycle or
+// alias action that could not be used.
+const NoMeter = ^uint16(0)
 
 // EffectKind is what an item does to a meter or to a user.
 type EffectKind uint8

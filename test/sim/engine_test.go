@@ -7,10 +7,12 @@ package sim
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -97,7 +101,21 @@ func (e *engine) crash(up time.Time) {
 // record sends events as one request.
 func (e *engine) record(now time.Time, events ...model.Event) {
 	var batch usage.Batch
-	e.extractor.Logs(logs(events), "", &batch)
+	for len(events) > 0 { // one request a run of one signal
+		n := slices.IndexFunc(events, func(other model.Event) bool { return other.Signal != events[0].Signal })
+		if n < 0 {
+			n = len(events)
+		}
+		switch events[0].Signal {
+		case "traces":
+			e.extractor.Traces(traces(events[:n]), "", &batch)
+		case "metrics":
+			e.extractor.Metrics(metrics(e.t, events[:n]), "", &batch)
+		default:
+			e.extractor.Logs(logs(events[:n]), "", &batch)
+		}
+		events = events[n:]
+	}
 	require.NoError(e.t, e.ledger.Record(context.Background(), now, &batch))
 	e.now = now
 }
@@ -134,16 +152,58 @@ func logs(events []model.Event) plog.Logs {
 		r := records.AppendEmpty()
 		r.SetEventName(e.Action)
 		r.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
-		for _, key := range slices.Sorted(maps.Keys(e.Attributes)) {
-			r.Attributes().PutStr(key, e.Attributes[key])
-		}
-		for key, value := range map[string]string{"organization.id": e.Organization, "user.id": e.User, "log.record.uid": e.UID} {
-			if value != "" {
-				r.Attributes().PutStr(key, value)
-			}
-		}
+		attributes(e, r.Attributes())
 	}
 	return l
+}
+
+// traces writes events as spans; their uid becomes the ids of trace and span.
+func traces(events []model.Event) ptrace.Traces {
+	t := ptrace.NewTraces()
+	spans := t.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for _, e := range events {
+		s := spans.AppendEmpty()
+		s.SetName(e.Action)
+		s.SetEndTimestamp(pcommon.NewTimestampFromTime(e.Time))
+		if e.UID != "" {
+			id := sha256.Sum256([]byte(e.UID))
+			s.SetTraceID([16]byte(id[:16]))
+			s.SetSpanID([8]byte(id[16:]))
+		}
+		e.UID = ""
+		attributes(e, s.Attributes())
+	}
+	return t
+}
+
+// metrics writes events as points of delta sums.
+func metrics(t testing.TB, events []model.Event) pmetric.Metrics {
+	m := pmetric.NewMetrics()
+	all := m.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics()
+	for _, e := range events {
+		metric := all.AppendEmpty()
+		metric.SetName(e.Action)
+		sum := metric.SetEmptySum()
+		sum.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+		point := sum.DataPoints().AppendEmpty()
+		value, err := strconv.ParseFloat(string(e.Value), 64)
+		require.NoError(t, err)
+		point.SetDoubleValue(value)
+		point.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
+		attributes(e, point.Attributes())
+	}
+	return m
+}
+
+func attributes(e model.Event, to pcommon.Map) {
+	for _, key := range slices.Sorted(maps.Keys(e.Attributes)) {
+		to.PutStr(key, e.Attributes[key])
+	}
+	for key, value := range map[string]string{"organization.id": e.Organization, "user.id": e.User, "log.record.uid": e.UID} {
+		if value != "" {
+			to.PutStr(key, value)
+		}
+	}
 }
 
 // extraction reads the model's configuration as the product does; the versions

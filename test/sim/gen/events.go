@@ -104,11 +104,18 @@ func (g *generator) consume(e model.Event) {
 			e.Value = "0"
 		}
 	}
+	if e.Signal == "" { // what is sent again comes as the same signal
+		e.Signal = pick(g, []string{"logs", "logs", "logs", "logs", "traces"})
+	}
 	g.send(e, 0.75)
 	if e.UID != "" && g.chance(0.02) {
 		other := e
-		other.Attributes = maps.Clone(e.Attributes)
-		other.Attributes["transcription.minutes"] = g.decimal()
+		if e.Signal == "metrics" { // attributes are part of what a point is known by
+			other.Value = model.Number(g.decimal())
+		} else {
+			other.Attributes = maps.Clone(e.Attributes)
+			other.Attributes["transcription.minutes"] = g.decimal()
+		}
 		g.send(other, 1)
 	}
 }

@@ -1,0 +1,117 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/test/sim/gen"
+	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
+)
+
+// The engine has the same figures as the naive model, which keeps every event
+// and counts anew each time, over histories with everything that SEMANTICS
+// speaks of: crashes and restarts at random points, late, resent and future
+// events, changes of zones and definitions. USAGE_CAMPAIGN=long runs more and
+// longer ones. A failure names its seed.
+func TestTheEngineCountsAsTheModelDoes(t *testing.T) {
+	seeds, days := uint64(6), 45
+	if os.Getenv("USAGE_CAMPAIGN") == "long" {
+		seeds, days = 60, 210
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			t.Parallel()
+			simulate(t, seed, gen.Options{Days: days, Organizations: 3 + int(seed%4), Moves: int(seed % 3)})
+		})
+	}
+}
+
+func simulate(t *testing.T, seed uint64, o gen.Options) {
+	config, steps := gen.History(seed, o)
+	oracle, err := model.New(config)
+	require.NoError(t, err)
+	e := newEngine(t, config, steps[0].Now)
+	random := rand.New(rand.NewPCG(seed, 2))
+	compared := 0
+	last := steps[0].Now
+	for _, step := range steps {
+		if random.IntN(60) == 0 {
+			up := last.Add(time.Duration(random.Int64N(int64(step.Now.Sub(last)) + 1)))
+			oracle.Restart(last, up)
+			if random.IntN(2) == 0 {
+				e.crash(up)
+			} else {
+				e.restart(up)
+			}
+		}
+		last = step.Now
+		switch {
+		case step.Move != nil:
+			require.NoError(t, oracle.SetCalendar(step.Now, step.Move.Organization, step.Move.To))
+			e.move(step.Now, step.Move.Organization, step.Move.To)
+		case step.Collect:
+			compared += compare(t, fmt.Sprint("seed ", seed, " at ", step.Now), oracle.Collect(step.Now), e.collect(step.Now))
+		default:
+			_, err := oracle.Record(step.Now, step.Events)
+			require.NoError(t, err)
+			e.record(step.Now, step.Events...)
+		}
+	}
+	t.Logf("seed %d: %d figures compared over %d days", seed, compared, o.Days)
+	require.Positive(t, compared)
+}
+
+// notModelled are series that the model leaves to story tests.
+var notModelled = []string{"usage_stream_silent", "usage_incomplete"}
+
+func compare(t *testing.T, where string, want, got map[string]float64) int {
+	t.Helper()
+	var diffs []string
+	for _, key := range slices.Sorted(maps.Keys(got)) {
+		if slices.ContainsFunc(notModelled, func(name string) bool { return strings.HasPrefix(key, name) }) {
+			continue
+		}
+		if w, found := want[key]; !found || w != got[key] {
+			diffs = append(diffs, fmt.Sprintf("%s: model %v (there: %t), engine %v", key, w, found, got[key]))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if _, found := got[key]; !found {
+			diffs = append(diffs, fmt.Sprintf("%s: model %v, engine has none", key, want[key]))
+		}
+	}
+	require.Empty(t, diffs, where)
+	return len(want)
+}
+
+// move changes an organization's zone and anchor, as a changed catalogue does.
+func (e *engine) move(now time.Time, id string, to model.Organization) {
+	cat := e.settings.Catalogue
+	text := "organizations:\n"
+	for _, o := range cat.Organizations {
+		zone, anchor := o.Timezone, o.AnchorDay
+		if o.ID == id {
+			zone, anchor = to.Timezone, max(to.AnchorDay, 1)
+			if zone == "" {
+				zone = "UTC"
+			}
+		}
+		text += fmt.Sprintf("  - {id: %q, timezone: %q, anchor_day: %d}\n", o.ID, zone, anchor)
+	}
+	changed, err := catalogue.Parse([]byte(text))
+	require.NoError(e.t, err)
+	require.NoError(e.t, e.ledger.SetCatalogue(e.t.Context(), changed, now))
+	e.settings.Catalogue, e.now = changed, now
+}
