@@ -29,7 +29,7 @@ trap 'exit 0' INT TERM
 until grep -q 'Everything is ready' "$data/collector.log"; do
   if ! kill -0 "$collector" 2>/dev/null; then
     echo "The collector did not start. Does another one run on its ports (make run)?" >&2
-    tail -n 5 "$data/collector.log" >&2
+    tail -n 1 "$data/collector.log" >&2
     exit 1
   fi
   sleep 0.2

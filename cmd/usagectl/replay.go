@@ -182,17 +182,8 @@ func printReport(w io.Writer, r *replay.Report) error {
 	}
 	fmt.Fprintf(&text, "%d items in %d requests, %d collections stored.\n", r.Items, r.Requests, r.Collections)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(table, "organization\t")
-	for outcome := usage.Counted; outcome > usage.Pending; outcome-- {
-		fmt.Fprintf(table, "%s\t", outcome)
-	}
-	fmt.Fprintln(table)
-	for _, organization := range r.Organizations() {
-		fmt.Fprintf(table, "%s\t", organization)
-		for outcome := usage.Counted; outcome > usage.Pending; outcome-- {
-			fmt.Fprintf(table, "%d\t", r.Outcomes[organization][outcome])
-		}
-		fmt.Fprintln(table)
+	if _, err := io.WriteString(table, outcomeRows(r)); err != nil {
+		return err
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -205,4 +196,21 @@ func printReport(w io.Writer, r *replay.Report) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// outcomeRows is the table of outcomes, cells ended by tabs.
+func outcomeRows(r *replay.Report) string {
+	var rows strings.Builder
+	rows.WriteString("organization\t")
+	for outcome := usage.Counted; outcome > usage.Pending; outcome-- {
+		fmt.Fprintf(&rows, "%s\t", outcome)
+	}
+	for _, organization := range r.Organizations() {
+		fmt.Fprintf(&rows, "\n%s\t", organization)
+		for outcome := usage.Counted; outcome > usage.Pending; outcome-- {
+			fmt.Fprintf(&rows, "%d\t", r.Outcomes[organization][outcome])
+		}
+	}
+	rows.WriteString("\n")
+	return rows.String()
 }

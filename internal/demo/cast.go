@@ -85,8 +85,8 @@ func (o *organization) group(r role, size group, day int) []person {
 
 // person returns the i-th of a role.
 func (o *organization) person(r role, size group, i int) person {
-	seed := mix(mix(o.plan.Seed^o.hash) ^ uint64(r)<<32 ^ uint64(i)) //nolint:gosec // i counts people
-	rng := rand.New(rand.NewPCG(seed, seed))                         //nolint:gosec // see Plan.source
+	seed := mix(mix(o.plan.Seed^o.hash) ^ uint64(r)<<32 ^ uint64(i))
+	rng := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // see Plan.source
 	p := person{
 		id: "u-" + strconv.FormatUint(seed>>20, 36), seed: seed,
 		suspended: never, resumed: never, removed: never,

@@ -34,7 +34,7 @@ func (o *organization) tell(events []Event, date time.Time) []Event {
 		return events
 	}
 	for i, activity := range []func(*day){(*day).yard, (*day).learning, (*day).workspace, (*day).transcription, (*day).api, (*day).mishaps} {
-		d.rng = o.plan.source(o.hash, uint64(d.index), uint64(i)) //nolint:gosec // neither is negative
+		d.rng = o.plan.source(o.hash, uint64(d.index), uint64(i))
 		activity(&d)
 	}
 	return append(d.events[:d.first], o.beforeSilence(d.events[d.first:])...)
@@ -137,7 +137,7 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // 48 bits of time in ms and 80 random bits.
 func (d *day) uid(at time.Time) string {
 	var id [26]byte
-	ms := uint64(at.UnixMilli()) //nolint:gosec // after 1970
+	ms := uint64(at.UnixMilli())
 	for i := 9; i >= 0; i-- {
 		id[i] = crockford[ms&31]
 		ms >>= 5

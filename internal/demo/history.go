@@ -97,7 +97,7 @@ func (w *historyWriter) rotate(at time.Time) error {
 	if err := w.closeFile(); err != nil {
 		return err
 	}
-	file, err := os.Create(name) //nolint:gosec // the directory is the user's choice
+	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (p Plan) save(dir string) error {
 // LoadPlan reads the plan of the history in a directory.
 func LoadPlan(dir string) (Plan, error) {
 	path := filepath.Join(dir, planFile)
-	text, err := os.ReadFile(path) //nolint:gosec // the directory is the user's choice
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return Plan{}, fmt.Errorf("%w; write a history first with `usagectl demo generate --out %s`", err, dir)
 	}

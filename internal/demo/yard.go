@@ -19,7 +19,7 @@ func (d *day) yard() {
 	week := d.index / 7
 	for i := range operators {
 		p := &operators[i]
-		if !p.present(d.index) || (int(p.seed%7)+d.index)%7 < 2 { //nolint:gosec // a remainder
+		if !p.present(d.index) || (int(p.seed%7)+d.index)%7 < 2 {
 			continue
 		}
 		if weekend := d.weekday == time.Saturday || d.weekday == time.Sunday; weekend && d.rng.Float64() < 0.45 {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ func tape(t *testing.T, lines ...string) string {
 		}
 		logs := plog.NewLogs()
 		records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
-		for _, clock := range strings.Fields(line) {
+		for clock := range strings.FieldsSeq(line) {
 			records.AppendEmpty().SetTimestamp(pcommon.NewTimestampFromTime(day(clock)))
 		}
 		request, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
@@ -174,7 +175,7 @@ func TestAGapOfMonthsIsNotCollectedThrough(t *testing.T) {
 	require.NoError(t, err)
 	lines := strings.Split(string(text), "\n")
 	early := time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC)
-	lines[0] = strings.ReplaceAll(lines[0], fmt.Sprint(day("10:01:00").UnixNano()), fmt.Sprint(early.UnixNano()))
+	lines[0] = strings.ReplaceAll(lines[0], strconv.FormatInt(day("10:01:00").UnixNano(), 10), strconv.FormatInt(early.UnixNano(), 10))
 	require.NoError(t, os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600))
 	_, err = Run(t.Context(), settings(b, "10:15:00", file))
 	require.NoError(t, err)

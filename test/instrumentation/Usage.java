@@ -57,9 +57,9 @@ final class Usage {
     track("acme", "u-17", "session.attended", active);
 
     // Operators
-    track("acme", "u-17", "user.logon");
-    track("acme", "u-17", "task.finished");
-    track("acme", "u-17", "user.logoff");
+    track("nordhafen", "u-17", "user.logon");
+    track("nordhafen", "u-17", "task.finished");
+    track("nordhafen", "u-17", "user.logoff");
 
     // Workspace
     Attributes onboarded = Attributes.builder().put("user.type", "onboarded").build();

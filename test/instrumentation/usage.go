@@ -82,9 +82,9 @@ func learning(ctx context.Context, usage log.Logger) {
 
 // yard makes concurrent operators.
 func yard(ctx context.Context, usage log.Logger) {
-	track(ctx, usage, "acme", "u-17", "user.logon")
-	track(ctx, usage, "acme", "u-17", "task.finished")
-	track(ctx, usage, "acme", "u-17", "user.logoff")
+	track(ctx, usage, "nordhafen", "u-17", "user.logon")
+	track(ctx, usage, "nordhafen", "u-17", "task.finished")
+	track(ctx, usage, "nordhafen", "u-17", "user.logoff")
 }
 
 // workspace makes active users of three classes.

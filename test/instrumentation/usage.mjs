@@ -48,9 +48,9 @@ track('acme', 'u-17', 'course.accessed', { 'user.status': 'active' });
 track('acme', 'u-17', 'session.attended', { 'user.status': 'active' });
 
 // Operators
-track('acme', 'u-17', 'user.logon');
-track('acme', 'u-17', 'task.finished');
-track('acme', 'u-17', 'user.logoff');
+track('nordhafen', 'u-17', 'user.logon');
+track('nordhafen', 'u-17', 'task.finished');
+track('nordhafen', 'u-17', 'user.logoff');
 
 // Workspace
 track('acme', 'anon-5', 'public_post.viewed', { 'user.type': 'anonymous' });

@@ -78,9 +78,9 @@ func sendMetrics(t *testing.T, organization string, exporter sdkmetric.Exporter)
 }
 
 // made returns an exporter or ends the test.
-func made[E any](t *testing.T, make func(context.Context) (E, error)) E {
+func made[E any](t *testing.T, open func(context.Context) (E, error)) E {
 	t.Helper()
-	exporter, err := make(t.Context())
+	exporter, err := open(t.Context())
 	require.NoError(t, err)
 	return exporter
 }
