@@ -1,0 +1,88 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package docs
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+)
+
+// TestEveryYAMLBlockIsGood tells by the keys of a block what it is: meters, a
+// catalogue, a builder's configuration, or (part of) a collector's. So no block
+// can be left out.
+func TestEveryYAMLBlockIsGood(t *testing.T) {
+	for _, p := range pages(t) {
+		for i, m := range fence.FindAllStringSubmatch(p.text, -1) {
+			if m[1] != "yaml" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", p.name, i), func(t *testing.T) {
+				var block map[string]any
+				require.NoError(t, yaml.Unmarshal([]byte(m[2]), &block))
+				switch {
+				case block["meters"] != nil:
+					checkMeters(t, block)
+				case block["organizations"] != nil:
+					_, err := catalogue.Parse([]byte(m[2]))
+					require.NoError(t, err)
+				case strings.Contains(m[2], "gomod:"):
+					checkBuilder(t, block)
+				default:
+					checkCollector(t, m[2])
+				}
+			})
+		}
+	}
+}
+
+// checkMeters judges a part of the ledger's configuration.
+func checkMeters(t *testing.T, block map[string]any) {
+	t.Helper()
+	config, err := definition.FromMap(block)
+	require.NoError(t, err)
+	extraction, err := config.Extraction()
+	require.NoError(t, err)
+	_, err = extract.New(extraction)
+	require.NoError(t, err)
+}
+
+// checkBuilder wants every component with the version that is built here.
+func checkBuilder(t *testing.T, block map[string]any) {
+	t.Helper()
+	var known map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, "builder-config.yaml").text), &known))
+	for kind, components := range block {
+		require.Subset(t, known[kind], components, kind)
+	}
+}
+
+// checkCollector lets the collector judge a block, over the default
+// configuration where the block does not have pipelines of its own.
+func checkCollector(t *testing.T, text string) {
+	t.Helper()
+	binary, err := filepath.Abs(filepath.Join(root, "bin/otelcol-usage"))
+	require.NoError(t, err)
+	require.FileExists(t, binary, "run `make build` first")
+	file := filepath.Join(t.TempDir(), "block.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	arguments := []string{"validate"}
+	if !strings.Contains(text, "\nservice:") {
+		arguments = append(arguments, "--config", "config/default.yaml")
+	}
+	command := exec.Command(binary, append(arguments, "--config", file)...)
+	command.Dir = root
+	answer, err := command.CombinedOutput()
+	require.NoError(t, err, "%s\n%s", answer, text)
+}
