@@ -108,6 +108,7 @@ func (b *book) open(id string) *org {
 	zone, anchor := b.settings.zoneOf(id)
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.orgs)), id, secret[:], b.newOrganization(id, cal, b.now))
+	o.dirty = true
 	b.pending.set(orgKey(keyOrg, o.number), append(secret[:], id...))
 	b.pending.openOrg(o.number, cal)
 	return o

@@ -24,7 +24,7 @@ func (l *Ledger) checkpoint(b *book) error {
 	l.folding.Lock()
 	defer l.folding.Unlock()
 	l.mu.Lock()
-	orgs := append([]*org(nil), b.orgs...)
+	orgs := append([]*org(nil), b.byID...)
 	start, before := b.pending.number, b.unfolded
 	l.mu.Unlock()
 	for _, o := range orgs {
@@ -35,12 +35,17 @@ func (l *Ledger) checkpoint(b *book) error {
 	batch := b.db.NewBatch()
 	l.mu.Lock()
 	b.duplicates.Seal()
+	var now meter.Encoder
+	now.Int(b.now)
 	err := b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
 	l.mu.Unlock()
 	if err = errors.Join(err, b.duplicates.Write(batch)); err != nil {
 		return fmt.Errorf("checkpoint of duplicates: %w", err)
 	}
 	if err := l.durable(b); err != nil {
+		return err
+	}
+	if err := batch.Set(metaNow, now.Bytes, nil); err != nil {
 		return err
 	}
 	if err := batch.DeleteRange(redoKey(0), redoKey(start), nil); err != nil {

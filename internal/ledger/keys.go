@@ -21,13 +21,14 @@ const (
 	keyUser       = 'u' // u org4 slot4                       -> hash 8, id
 	keyPage       = 'p' // p org4 meter2 population1 page4    -> page
 	keyFirst      = 'f' // f org4 slot4 meter2                -> first qualifying items (merged)
-	keyDuplicates = 'd' // d day2 uid16                       -> nothing
+	keyDuplicates = 'd' // d epoch2 uid16                     -> nothing (package dedupe)
 	keyRedo       = 'r' // r group8                           -> entries
 )
 
 var (
 	metaDefinitions = []byte("mdefinitions") // JSON of the meters
-	metaBirth       = []byte("mbirth")       // ns since 1970, varint
+	metaBirth       = []byte("mbirth")       // when the ledger began, ns since 1970, varint
+	metaNow         = []byte("mnow")         // its time at the last checkpoint, likewise
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }

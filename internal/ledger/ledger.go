@@ -106,13 +106,26 @@ func (l *Ledger) Record(ctx context.Context, now time.Time, batch *usage.Batch) 
 		l.fail(b, err)
 		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
 	}
-	g := b.pending
+	g := b.lastGroup()
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }
 
+// lastGroup returns the group that holds the last change, nil where everything
+// is on disk. What changes nothing waits for it too: what it repeats may be in
+// there.
+func (b *book) lastGroup() *group {
+	if b.pending.empty() {
+		return b.committing
+	}
+	return b.pending
+}
+
 // await waits until a group is on disk.
 func (l *Ledger) await(ctx context.Context, g *group) error {
+	if g == nil {
+		return nil
+	}
 	l.wakeCommitter()
 	select {
 	case <-g.done:
@@ -175,8 +188,7 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Lock()
 		for _, o := range orgs[from:min(from+collectStretch, len(orgs))] {
 			if f, ok := o.Collect(at); ok {
-				o.dirty = true
-				o.keepTrends(at)
+				o.keepTrends()
 				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 			}
 		}
@@ -210,12 +222,8 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 	l.settings.Catalogue = c
 	b.tick(now.UnixNano())
 	b.follow(c)
-	g := b.pending
-	empty := g.empty()
+	g := b.lastGroup()
 	l.mu.Unlock()
-	if empty {
-		return nil
-	}
 	return l.await(ctx, g)
 }
 

@@ -174,7 +174,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 func (b *book) define(meters []stored, birth int64) {
 	s := b.settings
 	d := &meter.Definitions{
-		Past: meter.Minute(s.Past / time.Minute), Birth: meter.Floor(birth),
+		Past: meter.Minute(s.Past / time.Minute), Birth: meter.Floor(birth), Began: birth,
 		Silence: s.Silence.Nanoseconds(), ValuesPerDimension: s.Limits.ValuesPerDimension,
 	}
 	for _, m := range meters {
@@ -187,13 +187,13 @@ func (b *book) define(meters []stored, birth int64) {
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
-func (b *book) readMeta(now int64) (meters []stored, fresh bool, err error) {
+func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 	birth, err := b.meta(metaBirth)
 	if err != nil {
 		return nil, false, err
 	}
 	if birth == nil {
-		b.define(nil, now)
+		b.define(nil, begin)
 		return nil, true, nil
 	}
 	d := &meter.Decoder{Bytes: birth}
@@ -205,8 +205,16 @@ func (b *book) readMeta(now int64) (meters []stored, fresh bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
+	now, err := b.meta(metaNow)
+	if err != nil {
+		return nil, false, err
+	}
+	if now != nil {
+		d = &meter.Decoder{Bytes: now}
+		b.now = d.Int()
+	}
 	b.define(meters, born)
-	return meters, false, nil
+	return meters, false, d.Err()
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {
@@ -344,16 +352,16 @@ func (b *book) reopen(number uint32, cal *calendar.Calendar) error {
 	for _, h := range hashes {
 		m.AddUser(h)
 	}
-	b.add(number, id, secret, m)
+	b.add(number, id, secret, m).dirty = true
 	return nil
 }
 
 // recover tells every organization that the ledger was down.
 func (b *book) recover(down int64) {
 	b.pending.recover(down, b.now)
+	b.defs.Down, b.defs.Up = down, b.now
 	for _, o := range b.byID {
 		o.Recover(down, b.now)
-		o.dirty = true
 	}
 }
 
@@ -368,12 +376,14 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
 	birth := b.now
 	if !fresh {
-		birth = b.defs.Birth.Ns()
+		birth = b.defs.Began
 	}
 	var e meter.Encoder
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
+	down, up := b.defs.Down, b.defs.Up
 	b.define(merged, birth)
+	b.defs.Down, b.defs.Up = down, up
 	for _, o := range b.byID {
 		if o.ID == usage.NoOrganization {
 			continue

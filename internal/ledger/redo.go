@@ -160,16 +160,15 @@ func (r *replayer) entry(d *meter.Decoder, number, offset uint64) error {
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
 				o.Collect(at)
-				o.dirty = true
 			}
 		}
 		b.now = max(b.now, at.Ns())
 	case entryRecover:
 		down, up := d.Int(), d.Int()
+		b.defs.Down, b.defs.Up = down, up
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
 				o.Recover(down, up)
-				o.dirty = true
 			}
 		}
 	case entryOpen:

@@ -52,8 +52,9 @@ const trendDays = 30
 // trend is the same by number of the meter.
 type trend []TrendDay
 
-// keepTrends notes the headline numbers of the day.
-func (o *org) keepTrends(at meter.Minute) {
+// keepTrends notes the headline numbers of the day. A day that has begun is to
+// be written; what a collection changes besides follows from what is written.
+func (o *org) keepTrends() {
 	if o.ID == usage.NoOrganization {
 		return
 	}
@@ -68,7 +69,7 @@ func (o *org) keepTrends(at meter.Minute) {
 			if len(t) > trendDays {
 				t = slices.Delete(t, 0, len(t)-trendDays)
 			}
-			o.trends[i] = t
+			o.trends[i], o.dirty = t, true
 		}
 		t[len(t)-1].Value = o.Headline(i)
 	}

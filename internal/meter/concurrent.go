@@ -26,8 +26,8 @@ type concurrent struct {
 
 	last sample // the last final one
 	next int64  // instant of the next sample to become final, ns; 0 before start
-	// started is when the organization was first seen; a sample of before is
-	// given the settle time from then on.
+	// started is when the ledger began; a sample of before is given the settle
+	// time from then on.
 	started int64
 	// outages are the spans in which the ledger was down and which can still
 	// postpone a sample.
@@ -48,14 +48,24 @@ func newConcurrent(def *usage.Meter) *concurrent {
 	}
 }
 
-// start begins sampling an organization that is first seen at now. The first
-// sample is the latest whose time has come: it is due at the first collection,
-// but only `settle` from now for arrivals, so that all batches of a moment
-// count in it.
+// start begins sampling for a ledger that began at now. The first sample is the
+// latest whose time had come: it is due at the first collection, but only
+// `settle` from now for arrivals, so that all batches of a moment count in it.
 func (x *concurrent) start(now int64) {
+	x.started = now
+	x.startAfter(now)
+}
+
+// join begins sampling an organization that is first seen after the ledger was
+// last down: samples that are final for the others are so for it.
+func (x *concurrent) join(down, up int64) {
+	x.startAfter(up)
+	x.recover(down, up)
+}
+
+func (x *concurrent) startAfter(now int64) {
 	first := now - int64(x.def.Settle)
 	x.next = first - first%int64(x.def.SampleInterval)
-	x.started = now
 }
 
 // recover says that the ledger was down in (down, up]: samples whose time

@@ -18,6 +18,9 @@ type Definitions struct {
 	// Birth is when the ledger began: a period has a figure if every event of
 	// it could have been accepted since.
 	Birth Minute
+	// Began is the same in ns; Down and Up are when the ledger was last down,
+	// 0 if it never was.
+	Began, Down, Up int64
 	// Since holds, for each meter and window, when the ledger began to keep
 	// it, where that was after its birth; else 0.
 	Since [][]Minute

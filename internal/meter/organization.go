@@ -56,7 +56,7 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 		o.meters = append(o.meters, o.newState(uint16(i)))
 	}
 	for i := range o.meters {
-		o.begin(&o.meters[i], now)
+		o.begin(&o.meters[i])
 	}
 	return o
 }
@@ -94,13 +94,15 @@ func (o *Organization) newState(number uint16) state {
 }
 
 // begin puts a new state at the organization's time.
-func (o *Organization) begin(s *state, now int64) {
+func (o *Organization) begin(s *state) {
 	switch {
 	case s.active != nil:
 		s.active.start(&o.clock)
 		s.active.rebuildRollings(&o.clock, o.users.persons)
+	case s.concurrent != nil && o.defs.Up == 0:
+		s.concurrent.start(o.defs.Began)
 	case s.concurrent != nil:
-		s.concurrent.start(now)
+		s.concurrent.join(o.defs.Down, o.defs.Up)
 	}
 }
 
@@ -111,8 +113,8 @@ func (o *Organization) AsOf() Minute { return o.clock.asOf }
 // minutes that have passed are turned; where keep is set, the figures of the
 // last of them are set aside for a collection.
 func (o *Organization) Advance(now int64, keep bool) {
-	o.clock.now = max(o.clock.now, Floor(now))
 	if passed := Ceil(now) - 1; passed > o.clock.asOf {
+		o.catchUp(passed)
 		o.turn(passed)
 		o.settle(passed.Ns()+1, false)
 		if keep {
@@ -120,14 +122,29 @@ func (o *Organization) Advance(now int64, keep bool) {
 		}
 		o.release((passed + 1).Ns() - 1)
 	}
+	o.clock.now = max(o.clock.now, Floor(now))
 	o.settle(now, false)
+}
+
+// catchUp turns the minutes up to the last held event before the clock goes on
+// to a minute for which that event may be too old to revise anything.
+func (o *Organization) catchUp(to Minute) {
+	last := o.clock.asOf
+	for i := range o.held {
+		last = max(last, Ceil(o.held[i].Time))
+	}
+	if last < to {
+		o.clock.now = max(o.clock.now, last)
+		o.turn(last)
+	}
+	o.clock.now = max(o.clock.now, to)
 }
 
 // Collect returns the figures at the whole minute at, which nobody may change;
 // ok is false where that minute has passed and its figures were not set aside.
 func (o *Organization) Collect(at Minute) (figures []usage.Figure, ok bool) {
 	if at > o.clock.asOf {
-		o.clock.now = max(o.clock.now, at)
+		o.catchUp(at)
 		o.turn(at)
 		o.settle(at.Ns(), true)
 		o.setAside(at)

@@ -80,7 +80,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 	}
 	for i := range o.meters {
 		if i >= n {
-			o.begin(&o.meters[i], now)
+			o.begin(&o.meters[i])
 		} else if a := o.meters[i].active; a != nil {
 			a.start(&o.clock)
 		}
