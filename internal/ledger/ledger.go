@@ -174,14 +174,19 @@ const collectStretch = 64
 func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, error) {
 	at := meter.MinuteOf(now)
 	l.mu.Lock()
-	if err := l.unavailable(now); err != nil && !errors.Is(err, errNoSpace) {
+	err := l.unavailable(now)
+	full := errors.Is(err, errNoSpace)
+	if err != nil && !full {
 		l.mu.Unlock()
 		return usage.Collection{}, err
 	}
-	b := l.book
-	b.tick(at.Ns())
-	b.pending.collect(at)
-	g, orgs := b.pending, append([]*org(nil), b.byID...)
+	b, g := l.book, (*group)(nil)
+	if !full { // figures can be shown without room to write down that they were
+		b.tick(at.Ns())
+		b.pending.collect(at)
+		g = b.pending
+	}
+	orgs := append([]*org(nil), b.byID...)
 	l.mu.Unlock()
 	c := usage.Collection{At: at.Time()}
 	for from := 0; from < len(orgs); from += collectStretch {

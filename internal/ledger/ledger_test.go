@@ -203,8 +203,8 @@ func TestNoAcknowledgedItemIsLostWhenThePowerIsCut(t *testing.T) {
 		c := collect(t, l2, noon.Add(time.Minute))
 		sum := figure(c, "acme", "usage_consumption", "window=day", "period=current")
 		require.GreaterOrEqual(t, sum, float64(len(before)))
-		require.Equal(t, float64(2*len(before)), figure(c, "acme", "usage_items_total", "outcome=duplicate"), "crash %d", crash) //nolint:testifylint // a count
-		require.Equal(t, sum, figure(c, "acme", "usage_active_users", "window=day", "period=current"))                           //nolint:testifylint // counts
+		require.Equal(t, float64(2*len(before)), figure(c, "acme", "usage_items_total", "outcome=duplicate"), "crash %d", crash)
+		require.Equal(t, sum, figure(c, "acme", "usage_active_users", "window=day", "period=current"))
 		closeLedger(t, l2)
 	}
 	closeLedger(t, l)
@@ -307,9 +307,9 @@ func TestAMeterThatComesLaterBeginsEmptyAndKeepsTheOthers(t *testing.T) {
 	visit(&b, "acme", "ann", noon)
 	require.NoError(t, l.Record(context.Background(), noon.Add(time.Minute), &b))
 	c := collect(t, l, noon.Add(2*time.Minute))
-	require.Equal(t, 1.0, figure(c, "acme", "usage_active_users", "window=day", "period=current"))    //nolint:testifylint // a count
-	require.Equal(t, 5.0, figure(c, "acme", "usage_consumption", "window=day", "period=current"))     //nolint:testifylint // exact
-	require.Equal(t, -1.0, figure(c, "acme", "usage_consumption", "window=month", "period=previous")) //nolint:testifylint // none
+	require.Equal(t, 1.0, figure(c, "acme", "usage_active_users", "window=day", "period=current"))
+	require.Equal(t, 5.0, figure(c, "acme", "usage_consumption", "window=day", "period=current"))
+	require.Equal(t, -1.0, figure(c, "acme", "usage_consumption", "window=month", "period=previous"))
 	closeLedger(t, l)
 }
 
@@ -320,7 +320,7 @@ func TestOrganizationsOfTheCatalogueExistWithZeros(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, l.SetCatalogue(context.Background(), cat, noon))
 	c := collect(t, l, noon.Add(time.Minute))
-	require.Equal(t, 0.0, figure(c, "acme", "usage_active_users", "window=month", "period=current")) //nolint:testifylint // a count
+	require.Equal(t, 0.0, figure(c, "acme", "usage_active_users", "window=month", "period=current"))
 	closeLedger(t, l)
 }
 
@@ -337,10 +337,10 @@ func TestLimitsRefuseForThatOrganizationAlone(t *testing.T) {
 	visit(&b, "dune", "c", noon)
 	require.NoError(t, l.Record(context.Background(), noon, &b))
 	c := collect(t, l, noon.Add(time.Minute))
-	require.Equal(t, 2.0, figure(c, "acme", "usage_active_users", "window=day", "period=current")) //nolint:testifylint // a count
-	require.Equal(t, 1.0, figure(c, "acme", "usage_items_total", "outcome=over_limit"))            //nolint:testifylint // a count
-	require.Equal(t, 1.0, figure(c, "acme", "usage_incomplete", "meter=learners"))                 //nolint:testifylint // a flag
-	require.Equal(t, 0.0, figure(c, "birch", "usage_incomplete", "meter=learners"))                //nolint:testifylint // a flag
+	require.Equal(t, 2.0, figure(c, "acme", "usage_active_users", "window=day", "period=current"))
+	require.Equal(t, 1.0, figure(c, "acme", "usage_items_total", "outcome=over_limit"))
+	require.Equal(t, 1.0, figure(c, "acme", "usage_incomplete", "meter=learners"))
+	require.Equal(t, 0.0, figure(c, "birch", "usage_incomplete", "meter=learners"))
 	require.Equal(t, 1.0, figure(c, "birch", "usage_active_users", "window=day", "period=current"))
 	closeLedger(t, l)
 }

@@ -143,7 +143,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.read(meters, fresh, now); err != nil {
+	if err := b.read(fresh, now); err != nil {
 		return nil, err
 	}
 	merged, changed, err := mergeDefinitions(meters, l.settings.Extraction.Meters, now)
@@ -229,7 +229,7 @@ func (b *book) meta(key []byte) ([]byte, error) {
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
-func (b *book) read(meters []stored, fresh bool, now int64) error {
+func (b *book) read(fresh bool, now int64) error {
 	var err error
 	b.pending = newGroup(b.db, 1)
 	if b.duplicates, err = dedupe.Open(b.db, []byte{keyDuplicates}, dayOf(now)); err != nil {

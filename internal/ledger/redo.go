@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -248,7 +249,7 @@ func (r *replayer) applyEvent(o *org, d *meter.Decoder, covered bool) error {
 	}
 	if d.Bool() {
 		if len(d.Bytes) < 16 {
-			return fmt.Errorf("uid is cut short")
+			return errors.New("uid is cut short")
 		}
 		uid := usage.UID{binary.LittleEndian.Uint64(d.Bytes), binary.LittleEndian.Uint64(d.Bytes[8:])}
 		d.Bytes = d.Bytes[16:]

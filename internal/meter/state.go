@@ -320,7 +320,7 @@ func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page ui
 			}
 		}
 		if x := o.meters[i].consumption; x != nil {
-			bitmap(x.users.dirty).each(func(page uint32) {
+			x.users.dirty.each(func(page uint32) {
 				var e Encoder
 				x.users.encodePage(int(page), &e)
 				f(number, userSumsPopulation, page, e.Bytes)

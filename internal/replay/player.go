@@ -78,20 +78,20 @@ func (p *player) play(ctx context.Context, r request) error {
 	return nil
 }
 
-// reach collects every step up to an instant, after counting what came before
-// it.
+// reach moves on to an instant: what came in earlier minutes is counted, since
+// samples of concurrent users are final a minute after their instant, and every
+// step up to the instant is collected.
 func (p *player) reach(ctx context.Context, at time.Time) error {
 	if !p.started {
 		p.started, p.collected = true, at.Truncate(time.Minute)
 		return nil
 	}
+	if at.Truncate(time.Minute).After(p.clock) {
+		if err := p.record(ctx); err != nil {
+			return err
+		}
+	}
 	step := p.next(p.collected)
-	if step.After(at) {
-		return nil
-	}
-	if err := p.record(ctx); err != nil {
-		return err
-	}
 	if at.Sub(step) > longestGap {
 		step = p.next(at.Add(-time.Minute))
 	}

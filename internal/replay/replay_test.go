@@ -128,7 +128,7 @@ func TestEveryStepIsCollectedAfterWhatCameBeforeIt(t *testing.T) {
 		"10:01:00 10:02:00", "10:14:59", "10:15:00", "10:50:30")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"+3 10:14:59", "10:15",
+		"+2 10:02:00", "+1 10:14:59", "10:15",
 		"+1 10:15:00", "10:30", "10:45",
 		"+1 10:50:30", "11:00",
 	}, b.calls)
@@ -155,7 +155,7 @@ func TestARequestThatSpansStepsIsCountedAtItsEnd(t *testing.T) {
 	_, err := Run(t.Context(), settings(b, "11:00:00", tape(t, "10:01:00", "10:05:00 10:40:00", "10:50:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"+3 10:40:00", "10:45", "+1 10:50:00", "11:00",
+		"+1 10:01:00", "+2 10:40:00", "10:45", "+1 10:50:00", "11:00",
 	}, b.calls)
 }
 
@@ -164,7 +164,7 @@ func TestItemsFromThePastOrTheFutureDoNotMoveTheClock(t *testing.T) {
 	_, err := Run(t.Context(), settings(b, "10:30:00", tape(t, "10:01:00", "09:00:00", "23:00:00", "10:02:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"+4 10:02:00", "10:15", "10:30",
+		"+3 10:01:00", "+1 10:02:00", "10:15", "10:30",
 	}, b.calls)
 }
 

@@ -56,12 +56,12 @@ func (v *vector) expected(t testing.TB, figures map[string]float64) {
 		require.NoError(t, err)
 		got, found := lookUp(figures, e.Series, e.Labels)
 		require.True(t, found, "%s %v", e.Series, e.Labels)
-		require.Equal(t, want, got, "%s %v", e.Series, e.Labels) //nolint:testifylint // exact: counts and sums of integers
+		require.Equal(t, want, got, "%s %v", e.Series, e.Labels)
 	}
 	for organization, outcomes := range v.Outcomes {
 		for outcome, want := range outcomes {
 			got := figures[model.Key("usage_items_total", map[string]string{"organization": organization, "outcome": outcome, "signal": "logs"})]
-			require.Equal(t, want, got, "%s %s", organization, outcome) //nolint:testifylint // a count
+			require.Equal(t, want, got, "%s %s", organization, outcome)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestVectorsOfTheYard(t *testing.T) {
 				for _, hour := range v.Hours {
 					if hour.Hour.Equal(sample.At.Truncate(time.Hour)) && sample.At.Minute() >= 30 {
 						users, _ := lookUp(figures, "usage_hour_users", labels("period", "current"))
-						require.Equal(t, hour.Users, users, hour.Hour) //nolint:testifylint // a count
+						require.Equal(t, hour.Users, users, hour.Hour)
 					}
 				}
 			}
