@@ -5,9 +5,11 @@ package usageledger
 
 import (
 	"errors"
+	"fmt"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
@@ -27,6 +29,21 @@ func createDefaultConfig() component.Config {
 	api := confighttp.NewDefaultServerConfig()
 	api.NetAddr.Endpoint = "localhost:8320"
 	return &Config{Config: definition.Default(), API: api}
+}
+
+// Unmarshal refuses keys of the API's server that nobody knows: the server's
+// own reading of its keys lets them pass, a type without its methods does not.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	type server confighttp.ServerConfig
+	api, err := conf.Sub("api")
+	if err != nil {
+		return err
+	}
+	var known server
+	if err := api.Unmarshal(&known); err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	return conf.Unmarshal(c)
 }
 
 // Validate judges the configuration and returns all errors joined, each with

@@ -67,3 +67,8 @@ func TestTheExampleOfTheREADMEIsGood(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 	require.Len(t, cfg.Meters, 3)
 }
+
+func TestAMisspelledKeyOfTheAPIIsRefused(t *testing.T) {
+	err := confmap.NewFromStringMap(map[string]any{"api": map[string]any{"endpint": "localhost:1"}}).Unmarshal(createDefaultConfig())
+	require.ErrorContains(t, err, "endpint")
+}
