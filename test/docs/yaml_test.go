@@ -68,8 +68,8 @@ func checkBuilder(t *testing.T, block map[string]any) {
 	}
 }
 
-// checkCollector lets the collector judge a block, over the default
-// configuration where the block does not have pipelines of its own.
+// checkCollector lets the collector judge a block: as it is where it has a
+// ledger and pipelines, else over the default configuration.
 func checkCollector(t *testing.T, text string) {
 	t.Helper()
 	binary, err := filepath.Abs(filepath.Join(root, "bin/otelcol-usage"))
@@ -78,7 +78,7 @@ func checkCollector(t *testing.T, text string) {
 	file := filepath.Join(t.TempDir(), "block.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	arguments := []string{"validate"}
-	if !strings.Contains(text, "\nservice:") {
+	if !strings.Contains("\n"+text, "\nextensions:") || !strings.Contains(text, "\nservice:") {
 		arguments = append(arguments, "--config", "config/default.yaml")
 	}
 	command := exec.Command(binary, append(arguments, "--config", file)...)
