@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Lists the story tests, which hold the rules of docs/semantics.md: one sentence a rule.
+# Lists the stories that hold the rules of counting, a rule a line, with what became of each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-grep -rhoE '^func TestRule[A-Za-z0-9_]*' --include='*_test.go' internal processor receiver extension exporter test cmd |
-	sed 's/^func Test//' | sort
+echo "The rules, each held by a story in test/story/testdata:"
+go test -v -run '^TestRules$' ./test/story |
+	sed -nE 's|^ *--- ([A-Z]+): TestRules/([0-9])-([^/]*)/(.*) \(.*\)$|\1  \2 \3: \4|p' | tr - ' '
