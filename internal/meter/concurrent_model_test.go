@@ -67,7 +67,7 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 			c.follow(w.Kind)
 		}
 	}
-	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: NewBook()}
+	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: NewBook(time.Time{})}
 	r.x.start(start.UnixNano())
 	return r
 }

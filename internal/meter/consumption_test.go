@@ -54,7 +54,7 @@ func consumptionMeter(t testing.TB, windows string) *usage.Meter {
 func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *consumptionBench {
 	location, err := time.LoadLocation(zone)
 	require.NoError(t, err)
-	b := &consumptionBench{t: t, def: def, book: NewBook(), pages: map[int][]byte{}}
+	b := &consumptionBench{t: t, def: def, book: NewBook(time.Time{}), pages: map[int][]byte{}}
 	for i := range def.Breakdowns {
 		b.vals = append(b.vals, newValues(&def.Breakdowns[i]))
 	}

@@ -5,6 +5,7 @@ package meter
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -54,7 +55,7 @@ type activeSeries struct {
 
 // Prepare makes the series. It is called once, before the first organization.
 func (d *Definitions) Prepare() {
-	d.book = NewBook()
+	d.book = NewBook(time.Unix(0, d.Began).UTC())
 	d.series = make([]*activeSeries, len(d.Meters))
 	for i := range d.Meters {
 		if d.Meters[i].Type == usage.ActiveUsers {

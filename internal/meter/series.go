@@ -6,16 +6,20 @@ package meter
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Book holds every series of a ledger once, whichever organizations have it.
 // It has one owner.
-type Book struct{ byKey map[string]*usage.Series }
+type Book struct {
+	began time.Time // of the ledger, and so of its counters
+	byKey map[string]*usage.Series
+}
 
-// NewBook returns an empty book.
-func NewBook() *Book { return &Book{byKey: map[string]*usage.Series{}} }
+// NewBook returns an empty book of a ledger that began at a time.
+func NewBook(began time.Time) *Book { return &Book{began: began, byKey: map[string]*usage.Series{}} }
 
 // Gauge returns the gauge of that name and labels; labels without a value are
 // left out.
@@ -25,7 +29,7 @@ func (b *Book) Gauge(name string, labels ...usage.Label) *usage.Series {
 
 // Counter returns the counter of that name and labels.
 func (b *Book) Counter(name string, labels ...usage.Label) *usage.Series {
-	return b.series(usage.Series{Name: name, Labels: labels, Counter: true})
+	return b.series(usage.Series{Name: name, Labels: labels, Counter: true, Start: b.began})
 }
 
 func (b *Book) series(s usage.Series) *usage.Series {
