@@ -208,7 +208,7 @@ func (e *ledgerExtension) organizations(*http.Request) (any, error) {
 	}
 	c, _ := e.catalogue.current()
 	out := []organizationJSON{}
-	for _, id := range known(b) {
+	for _, id := range b.IDs() {
 		s, found := b.Status(id)
 		if !found || id == usage.NoOrganization {
 			continue

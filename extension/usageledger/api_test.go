@@ -183,10 +183,7 @@ func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 	for i := range 250 {
 		b.statuses = append(b.statuses, ledger.Status{ID: fmt.Sprintf("org-%03d", i)})
 	}
-	b.latest.Organizations = nil
-	for _, s := range b.statuses {
-		b.latest.Organizations = append(b.latest.Organizations, usage.OrganizationFigures{Organization: s.ID})
-	}
+	b.latest.Organizations = nil // none has figures yet
 	cfg := configure(t, oneMeter)
 	cfg.Catalogue = t.TempDir() + "/organizations.yaml"
 	writeFile(t, cfg.Catalogue, "organizations: [{id: org-200, name: AAA first}]")

@@ -34,7 +34,7 @@ type book interface {
 	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
 	Latest() (usage.Collection, bool)
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
-	Statuses() []ledger.Status
+	IDs() []string
 	Status(id string) (ledger.Status, bool)
 	Ready() error
 	Pseudonym(organization, user string) string

@@ -69,7 +69,12 @@ func (f *fakeBook) SetCatalogue(_ context.Context, c *catalogue.Catalogue, _ tim
 	return nil
 }
 
-func (f *fakeBook) Statuses() []ledger.Status { return f.statuses }
+func (f *fakeBook) IDs() (ids []string) {
+	for _, s := range f.statuses {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
 
 func (f *fakeBook) Status(id string) (ledger.Status, bool) {
 	for _, s := range f.statuses {

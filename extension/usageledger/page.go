@@ -40,7 +40,7 @@ func (e *ledgerExtension) page(w http.ResponseWriter, r *http.Request) error {
 	good, _ := e.catalogue.current()
 	requested, _ := strconv.Atoi(r.FormValue("page")) // anything else is the first
 	var shown []listed
-	shown, in.List = list(known(b), good, r.FormValue("q"), requested)
+	shown, in.List = list(b.IDs(), good, r.FormValue("q"), requested)
 	for _, l := range shown {
 		if status, found := b.Status(l.id); found && (l.id != usage.NoOrganization || hasItems(&status)) {
 			in.Organizations = append(in.Organizations, organization(l, &status, c))
@@ -73,23 +73,6 @@ func (e *ledgerExtension) catalogueState() overview.State {
 	default:
 		return overview.State{OK: true, Text: count}
 	}
-}
-
-// known returns the ids of all organizations: those of the last collection or,
-// before the first, those that the ledger has. Their statuses are asked for one
-// by one, and only where they are shown: there may be 100,000.
-func known(b book) (ids []string) {
-	c, collected := b.Latest()
-	for i := range c.Organizations {
-		ids = append(ids, c.Organizations[i].Organization)
-	}
-	if collected {
-		return ids
-	}
-	for _, s := range b.Statuses() {
-		ids = append(ids, s.ID)
-	}
-	return ids
 }
 
 // hasItems says whether anything was received.

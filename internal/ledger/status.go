@@ -114,6 +114,18 @@ func (l *Ledger) Statuses() []Status {
 	return all
 }
 
+// IDs returns the ids of all organizations in order, [usage.NoOrganization]
+// among them where there are items that name none.
+func (l *Ledger) IDs() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ids := make([]string, len(l.book.byID))
+	for i, o := range l.book.byID {
+		ids[i] = o.ID
+	}
+	return ids
+}
+
 // Status returns the status of one organization.
 func (l *Ledger) Status(id string) (Status, bool) {
 	l.mu.Lock()
