@@ -78,7 +78,7 @@ func checkCollector(t *testing.T, text string) {
 	file := filepath.Join(t.TempDir(), "block.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	arguments := []string{"validate"}
-	if !strings.Contains("\n"+text, "\nextensions:") || !strings.Contains(text, "\nservice:") {
+	if !strings.Contains("\n"+text, "\nextensions:") || !strings.Contains(text, "\n  pipelines:") {
 		arguments = append(arguments, "--config", "config/default.yaml")
 	}
 	command := exec.Command(binary, append(arguments, "--config", file)...)
