@@ -430,6 +430,9 @@ func (o *org) changeCalendar(at int64, zone string, anchor int) error {
 	return nil
 }
 
+// longestWait bounds how long senders are refused after the cause is gone.
+const longestWait = 5 * time.Second
+
 // revive opens the directory anew after a failed write, as often as it takes.
 func (l *Ledger) revive(failed *book) {
 	defer l.wg.Done()
@@ -439,7 +442,7 @@ func (l *Ledger) revive(failed *book) {
 		defer func() { _ = recover() }() // a store that gave up may not close cleanly
 		_ = failed.db.Close()
 	}()
-	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+	for wait := time.Second; ; wait = min(2*wait, longestWait) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-l.stop:

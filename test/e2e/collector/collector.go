@@ -61,7 +61,7 @@ exporters:
   tsdb: {directory: %[1]s/tsdb, endpoint: "localhost:0"}
 service:
   extensions: [usage_ledger]
-  telemetry: {metrics: {level: none}}
+  telemetry: {logs: {disable_stacktrace: true}, metrics: {level: none}}
 `
 
 // Collector is a process. It is killed at the end of its test if it still runs.
@@ -108,7 +108,7 @@ func Launch(t testing.TB, s Settings) *Collector {
 	c.command = exec.Command(program(t, "otelcol-usage"),
 		"--config", filepath.Join(Root(t), "config", "default.yaml"),
 		"--config", write(t, scratch, "base.yaml", fmt.Sprintf(overlay, s.Directory)),
-		"--config", write(t, scratch, "overlay.yaml", "{}\n"+s.Overlay))
+		"--config", write(t, scratch, "overlay.yaml", s.Overlay)) // an empty one is fine
 	c.command.Dir = scratch
 	c.command.Stdout, c.command.Stderr = log, log
 	require.NoError(t, c.command.Start())
