@@ -6,6 +6,7 @@ package story
 import (
 	"encoding/binary"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,28 @@ var kinds = map[string]bool{"log": true, "span": true, "event": true, "delta": t
 
 func newRequest() *request {
 	return &request{logs: plog.NewLogs(), traces: ptrace.NewTraces(), metrics: pmetric.NewMetrics()}
+}
+
+var rangeForm = regexp.MustCompile(`\{(\d+)\.\.(\d+)\}`)
+
+// addLine adds the item of a line; with a range as u{1..3000} in it, one item
+// for each number.
+func (r *request) addLine(line string, clock time.Time) error {
+	from, to := 0, 0
+	if m := rangeForm.FindStringSubmatch(line); m != nil {
+		from, _ = strconv.Atoi(m[1]) // digits
+		to, _ = strconv.Atoi(m[2])
+	}
+	for n := from; n <= to; n++ {
+		it, err := parseItem(rangeForm.ReplaceAllString(line, strconv.Itoa(n)), clock)
+		if err == nil {
+			err = r.add(it)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func parseItem(line string, clock time.Time) (item, error) {

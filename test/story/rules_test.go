@@ -42,14 +42,6 @@ func TestRules(t *testing.T) {
 	})
 }
 
-// A story names the section of its rule and quotes it.
-func TestEveryStoryQuotesItsRule(t *testing.T) {
-	each(t, func(t *testing.T, s *story) {
-		section := strings.SplitN(strings.Split(t.Name(), "/")[1], "-", 2)[0]
-		require.True(t, strings.HasPrefix(s.rule, "SEMANTICS "+section+": "), "begin with: # SEMANTICS %s: the rule's sentence", section)
-	})
-}
-
 // Every expectation of every story can fail: changed by one, the story does.
 func TestEveryStoryHasTeeth(t *testing.T) {
 	each(t, func(t *testing.T, s *story) {

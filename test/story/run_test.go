@@ -184,11 +184,7 @@ func (r *run) arrive(s *step) error {
 	}
 	q := newRequest()
 	for i, line := range s.body {
-		it, err := parseItem(line, r.clock)
-		if err == nil {
-			err = q.add(it)
-		}
-		if err != nil {
+		if err := q.addLine(line, r.clock); err != nil {
 			return fmt.Errorf("line %d: %w", s.at[i], err)
 		}
 	}
