@@ -109,7 +109,13 @@ func decode(address string, data any) error {
 // Get reads a path of the ledger's page and API.
 func (c *Collector) Get(t testing.TB, path string) (status int, body string) {
 	t.Helper()
-	status, text, err := get("http://" + c.API + path)
+	return Get(t, "http://"+c.API+path)
+}
+
+// Get reads an address.
+func Get(t testing.TB, address string) (status int, body string) {
+	t.Helper()
+	status, text, err := get(address)
 	require.NoError(t, err)
 	return status, string(text)
 }
