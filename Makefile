@@ -18,8 +18,8 @@ test: build check-generated vet ## everything that CI runs
 demo: build ## fourteen months of history, then live traffic
 	scripts/demo.sh
 
-bench: build ## the figures of docs/performance.md
-	go test -timeout 60m -count=1 -run '^$$' -bench . -benchmem ./test/bench/...
+bench: ## the figures of docs/performance.md
+	go run ./test/bench
 
 crash: build ## the long campaigns of simulation, crashes and faults
 	USAGE_CAMPAIGN=long go test -timeout 12h -count=1 ./test/... ./internal/...

@@ -1,0 +1,130 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+)
+
+// The stages that are measured of the same requests, one after the other, again
+// and again.
+const (
+	decoding   = iota
+	extracting // on what is decoded
+	volatile   // extracting and recording, in memory
+	durable    // extracting and recording, on disk: what the processor adds
+	numStages
+)
+
+var stageNames = [numStages]string{"decode (pdata)", "extract", "extract + record, volatile", "extract + record, durable"}
+
+// records measures what a record costs. A round is a minute of simulated time,
+// so that each pays for one turn of the minute in every organization. Garbage
+// is collected between the measurements: neither side pays for it.
+func (b *bench) records(ctx context.Context) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	var ns, mallocs [numStages][]float64
+	bytes, records := 0, b.chunks*b.requests*recordsPerRequest
+	for round := range b.rounds {
+		var sum [numStages]cost
+		for range b.chunks {
+			requests, err := b.traffic.encoded(b.requests)
+			if err != nil {
+				return err
+			}
+			if round == 0 {
+				if err := b.keep(requests); err != nil {
+					return err
+				}
+			}
+			for _, r := range requests {
+				bytes += len(r)
+			}
+			if err := b.chunk(ctx, requests, &sum); err != nil {
+				return err
+			}
+		}
+		for s, c := range sum {
+			ns[s] = append(ns[s], perRecord(c.cpu, records))
+			mallocs[s] = append(mallocs[s], float64(c.mallocs)/float64(records))
+		}
+	}
+	b.reportRecords(ns, mallocs, bytes/(records*b.rounds))
+	return nil
+}
+
+// chunk takes requests through every stage and adds up the costs.
+func (b *bench) chunk(ctx context.Context, requests [][]byte, sum *[numStages]cost) error {
+	runtime.GC()
+	batches := make([]plog.Logs, len(requests))
+	first := b.traffic.now.Add(-step * time.Duration(len(requests)-1))
+	take := func(to *book) func() error {
+		return func() error {
+			for i, ld := range batches {
+				if err := to.take(ctx, first.Add(step*time.Duration(i)), ld); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	for s, f := range [numStages]func() error{
+		decoding: func() error { return decode(requests, batches) },
+		extracting: func() error {
+			for _, ld := range batches {
+				b.volatile.extract(ld)
+			}
+			return nil
+		},
+		volatile: take(b.volatile),
+		durable:  take(b.durable),
+	} {
+		c, err := measure(f)
+		if err != nil {
+			return err
+		}
+		sum[s] = sum[s].plus(c)
+	}
+	return nil
+}
+
+func decode(requests [][]byte, batches []plog.Logs) error {
+	for i, data := range requests {
+		request := plogotlp.NewExportRequest()
+		if err := request.UnmarshalProto(data); err != nil {
+			return err
+		}
+		batches[i] = request.Logs()
+	}
+	return nil
+}
+
+func (b *bench) reportRecords(ns, mallocs [numStages][]float64, bytes int) {
+	b.say("\nCPU per record of %d bytes, medians of %d rounds of %d records", bytes, b.rounds, b.chunks*b.requests*recordsPerRequest)
+	b.decode, b.added = median(ns[decoding]), median(ns[durable])
+	for s, name := range stageNames {
+		b.say("  %-27s %7.0f ns  (%.0f-%.0f)  %.2fx decode  %6.2f allocations", name,
+			median(ns[s]), least(ns[s]), most(ns[s]), median(ratios(ns[s], ns[decoding])), median(mallocs[s]))
+	}
+	added := ratios(ns[durable], ns[decoding])
+	b.table.add(row{
+		what:     "CPU added per log record / pdata decoding",
+		measured: fmtRatio(median(added)), goal: "<= 0.70x", going: "0.25x", met: median(added) <= 0.70,
+		note: "%.0f ns beside %.0f ns of decoding; volatile %s",
+		args: []any{b.added, b.decode, fmtRatio(median(ratios(ns[volatile], ns[decoding])))},
+	})
+	b.table.add(row{
+		what:     "allocations per record",
+		measured: fmt.Sprintf("%.2f", median(mallocs[durable])), goal: "0", going: "0", met: median(mallocs[durable]) < 0.5,
+		note: "%.0f a request of %d records: of its commit, and of turning minutes and checkpoints",
+		args: []any{median(mallocs[durable]) * recordsPerRequest, recordsPerRequest},
+	})
+}

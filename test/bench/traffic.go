@@ -1,0 +1,193 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+)
+
+const (
+	recordsPerRequest = 512
+	// step is the simulated time between requests: 10,240 records a second, at
+	// which each of a million users does something every other minute.
+	step = 50 * time.Millisecond
+)
+
+// morning is when the simulated day of a run begins.
+var morning = time.Date(2026, 11, 18, 7, 0, 0, 0, time.UTC)
+
+// traffic makes requests. Organization and user of a record are drawn
+// uniformly: no record profits from what the last one left in the caches.
+type traffic struct {
+	organizations, users int
+	random               *rand.Rand
+	now                  time.Time
+	uids                 uint64
+}
+
+func newTraffic(organizations, users int) *traffic {
+	return &traffic{organizations: organizations, users: users, random: rand.New(rand.NewPCG(1, 2)), now: morning}
+}
+
+// share is a part of the mix, in percent.
+type share struct {
+	percent int
+	what    string
+	write   func(t *traffic, user int, a pcommon.Map) (action string)
+}
+
+// mix touches every meter of the default configuration.
+var mix = []share{
+	{20, "learners (a condition; 7 windows)", (*traffic).learner},
+	{20, "workspace, onboarded or anonymous (3 classes, conditions, half of the users registered; a breakdown; 3 windows)", (*traffic).workspace},
+	{5, "workspace, e-mail opened", (*traffic).email},
+	{22, "operators, task finished", (*traffic).task},
+	{8, "operators, logon and logoff", (*traffic).presence},
+	{15, "transcriptions with uid (sum, average, by language, model and user)", (*traffic).transcription},
+	{3, "documents with uid (count, average, by kind and format)", (*traffic).document},
+	{2, "API calls without uid", (*traffic).api},
+	{5, "unmatched", (*traffic).stranger},
+}
+
+func (t *traffic) learner(user int, a pcommon.Map) string {
+	a.PutStr("user.status", "active")
+	a.PutStr("course.id", "course-"+t.oneOf("1007", "1191", "2310", "4001"))
+	return t.oneOf("course.accessed", "session.attended")
+}
+
+var features = []string{"share", "read", "invite"}
+
+func (t *traffic) workspace(user int, a pcommon.Map) string {
+	a.PutStr("app.feature", t.oneOf(features...))
+	return t.visit(user, a)
+}
+
+func (t *traffic) visit(user int, a pcommon.Map) string {
+	if registered(user) {
+		a.PutStr("user.type", "onboarded")
+		return "app.opened"
+	}
+	a.PutStr("user.type", "anonymous")
+	return "public_post.viewed"
+}
+
+// registered users are those of the class that requires it.
+func registered(user int) bool { return user%2 == 0 }
+
+func (t *traffic) email(user int, a pcommon.Map) string {
+	a.PutStr("content.campaign", "autumn-newsletter")
+	return "content_email.opened"
+}
+
+func (t *traffic) task(user int, a pcommon.Map) string {
+	a.PutStr("task.kind", t.oneOf("pick", "load", "gate-in", "gate-out"))
+	return "task.finished"
+}
+
+func (t *traffic) presence(user int, a pcommon.Map) string {
+	a.PutStr("client.kind", "handheld")
+	return t.oneOf("user.logon", "user.logon", "user.logoff")
+}
+
+func (t *traffic) transcription(user int, a pcommon.Map) string {
+	a.PutDouble("transcription.minutes", float64(t.random.IntN(9000))/100)
+	a.PutDouble("transcription.accuracy", 0.8+float64(t.random.IntN(200))/1000)
+	a.PutStr("transcription.language", t.oneOf("en", "de", "fr", "es", "pl"))
+	a.PutStr("transcription.model", t.oneOf("base", "large"))
+	t.uid(a)
+	return "transcription.finished"
+}
+
+func (t *traffic) document(user int, a pcommon.Map) string {
+	a.PutInt("document.length", int64(t.random.IntN(40_000)))
+	a.PutStr("document.kind", t.oneOf("letter", "report"))
+	a.PutStr("document.format", t.oneOf("pdf", "docx", "html", "txt"))
+	t.uid(a)
+	return "document.created"
+}
+
+func (t *traffic) api(user int, a pcommon.Map) string {
+	a.PutStr("http.route", "/v1/items/{id}")
+	a.PutInt("http.request.size", int64(t.random.IntN(1<<40))) // else one call would be another's duplicate
+	return "api.called"
+}
+
+func (t *traffic) stranger(user int, a pcommon.Map) string {
+	a.PutStr("page.section", "header")
+	return "page.scrolled"
+}
+
+// uid is never given twice.
+func (t *traffic) uid(a pcommon.Map) {
+	t.uids++
+	a.PutStr("log.record.uid", uidOf(t.uids))
+}
+
+func uidOf(n uint64) string { return fmt.Sprintf("01JZ8Q3V9M%016d", n) }
+
+func (t *traffic) oneOf(values ...string) string { return values[t.random.IntN(len(values))] }
+
+// request makes the next request of the mix.
+func (t *traffic) request() plog.Logs {
+	return t.fill(recordsPerRequest, func(int) (int, int, share) {
+		n := t.random.IntN(100)
+		for _, s := range mix {
+			if n -= s.percent; n < 0 {
+				return t.random.IntN(t.organizations), t.random.IntN(t.users), s
+			}
+		}
+		return 0, 0, mix[0] // the percentages add up to 100
+	})
+}
+
+// encoded makes requests as they come over the wire.
+func (t *traffic) encoded(n int) ([][]byte, error) {
+	requests := make([][]byte, n)
+	for i := range requests {
+		data, err := plogotlp.NewExportRequestFromLogs(t.request()).MarshalProto()
+		if err != nil {
+			return nil, err
+		}
+		requests[i] = data
+	}
+	return requests, nil
+}
+
+// fill makes a request of n records.
+func (t *traffic) fill(n int, pick func(i int) (organization, user int, what share)) plog.Logs {
+	ld := plog.NewLogs()
+	resource := ld.ResourceLogs().AppendEmpty()
+	resource.Resource().Attributes().PutStr("service.name", "portal")
+	resource.Resource().Attributes().PutStr("service.version", "4.17.2")
+	scope := resource.ScopeLogs().AppendEmpty()
+	scope.Scope().SetName("portal/audit")
+	records := scope.LogRecords()
+	records.EnsureCapacity(n)
+	for i := range n {
+		organization, user, what := pick(i)
+		at := pcommon.NewTimestampFromTime(t.now.Add(step * time.Duration(i) / time.Duration(n)))
+		t.write(records.AppendEmpty(), at, organization, user, what)
+	}
+	t.now = t.now.Add(step)
+	return ld
+}
+
+func (t *traffic) write(r plog.LogRecord, at pcommon.Timestamp, organization, user int, what share) {
+	r.SetTimestamp(at)
+	r.SetObservedTimestamp(at)
+	r.SetSeverityNumber(plog.SeverityNumberInfo)
+	a := r.Attributes()
+	a.EnsureCapacity(9)
+	a.PutStr("organization.id", fmt.Sprintf("organization-%04d", organization))
+	a.PutStr("user.id", fmt.Sprintf("0197f3c2-7d1e-7000-8000-%06x%06x", organization, user))
+	a.PutStr("session.id", fmt.Sprintf("%016x", t.random.Uint64()))
+	a.PutStr("client.address", "198.51.100.17")
+	r.SetEventName(what.write(t, user, a))
+}
