@@ -55,3 +55,14 @@ func TestPagesNameTestsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// TestReadmeShowsWhatTheScriptsPrint compares the fixed part of their output.
+func TestReadmeShowsWhatTheScriptsPrint(t *testing.T) {
+	readme := read(t, "README.md").text
+	for _, script := range []string{"scripts/hello.sh", "scripts/demo.sh"} {
+		_, printed, _ := strings.Cut(read(t, script).text, "<<'TEXT'\n")
+		printed, _, _ = strings.Cut(printed, "\nTEXT")
+		require.NotEmpty(t, printed, script)
+		require.True(t, strings.Contains(readme, printed), "README.md does not show what %s prints:\n%s", script, printed)
+	}
+}
