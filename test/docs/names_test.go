@@ -39,7 +39,7 @@ func TestStateFormatListsEveryEntryAndKey(t *testing.T) {
 // TestPagesNameTestsThatExist keeps promises from pointing nowhere.
 func TestPagesNameTestsThatExist(t *testing.T) {
 	known := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -63,6 +63,6 @@ func TestReadmeShowsWhatTheScriptsPrint(t *testing.T) {
 		_, printed, _ := strings.Cut(read(t, script).text, "<<'TEXT'\n")
 		printed, _, _ = strings.Cut(printed, "\nTEXT")
 		require.NotEmpty(t, printed, script)
-		require.True(t, strings.Contains(readme, printed), "README.md does not show what %s prints:\n%s", script, printed)
+		require.Contains(t, readme, printed, script)
 	}
 }
