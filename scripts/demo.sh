@@ -14,9 +14,15 @@ if [[ ! -e $data/complete || -n $(find "$data/complete" -mtime +$keep_days) ]]; 
   echo "Writing fourteen months of history (once) ..."
   bin/usagectl demo generate --out "$data/history"
   echo "Replaying it ..."
-  bin/usagectl replay "$data"/history/*.jsonl \
-    --config config/default.yaml --catalogue config/demo-organizations.yaml \
-    --ledger "$data/ledger" --tsdb "$data/tsdb" --retention 450d --step 2h
+  replay() {
+    bin/usagectl replay --config config/default.yaml --catalogue config/demo-organizations.yaml \
+      --ledger "$data/ledger" --tsdb "$data/tsdb" --retention 450d "$@"
+  }
+  # Figures of the last two months are collected as often as samples of
+  # concurrent users are taken, older ones four times a day.
+  files=("$data"/history/*.jsonl)
+  replay --step 6h --fine 6h "${files[@]:0:${#files[@]}-2}"
+  replay "${files[@]: -2}"
   touch "$data/complete"
 fi
 

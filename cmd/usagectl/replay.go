@@ -8,12 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -49,7 +52,8 @@ started on the two directories goes on from there; none may run on them now.
 
 The files are read in the order given, which should be that of time. Lines that
 are no requests are reported and passed over. Replaying the same files again
-changes no figure.`,
+changes no figure. A ledger that the replay makes is on disk when the replay
+ends; remove it if the machine went down before.`,
 		Example: `  usagectl replay 2026-09.jsonl 2026-10.jsonl --ledger data/ledger --tsdb data/tsdb
   usagectl replay data/demo/history/*.jsonl --catalogue config/demo-organizations.yaml \
       --ledger data/demo/ledger --tsdb data/demo/tsdb --step 1h`,
@@ -109,9 +113,16 @@ func replayInto(ctx context.Context, f *replayFlags, s replay.Settings) (_ *repl
 	if err != nil {
 		return nil, err
 	}
+	_, missing := os.Stat(f.ledger)
+	if errors.Is(missing, fs.ErrNotExist) {
+		settings.FS = replay.DeferredSync{FS: vfs.Default}
+	}
 	book, err := ledger.Open(settings, begin)
 	if err != nil {
 		return nil, err
+	}
+	if settings.FS != nil {
+		defer func() { err = errors.Join(err, replay.SyncAll(f.ledger)) }()
 	}
 	defer func() { err = errors.Join(err, book.Close(context.WithoutCancel(ctx))) }()
 	if s.Extractor, err = extract.New(book.Extraction()); err != nil {

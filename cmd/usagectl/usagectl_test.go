@@ -85,13 +85,16 @@ func TestCatalogueCheck(t *testing.T) {
 // demoDirs are the directories of a replayed month of the demo.
 type demoDirs struct{ history, ledger, tsdb string }
 
-func (d demoDirs) replay(t *testing.T, files ...string) (code int, stdout, stderr string) {
+func (d demoDirs) replay(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	return usagectl(t, append([]string{
 		"replay", "--config", "../../config/default.yaml", "--catalogue", "../../config/demo-organizations.yaml",
-		"--ledger", d.ledger, "--tsdb", d.tsdb, "--step", "6h", "--fine", "30m",
-	}, files...)...)
+		"--ledger", d.ledger, "--tsdb", d.tsdb,
+	}, args...)...)
 }
+
+// coarse are steps that make a replay quick.
+var coarse = []string{"--step", "6h", "--fine", "30m"}
 
 func month(t *testing.T) (demoDirs, []string) {
 	t.Helper()
@@ -108,34 +111,51 @@ func month(t *testing.T) (demoDirs, []string) {
 
 func TestReplayOfTheDemoFillsLedgerAndStore(t *testing.T) {
 	d, files := month(t)
-	code, stdout, stderr := d.replay(t, files...)
+	code, stdout, stderr := d.replay(t, append(coarse, files...)...)
 	require.Equal(t, exitOK, code, stderr)
 	for _, organization := range []string{"acme", "brightpost", "kaveri", "learnwell", "nordhafen", "tasman", "__none__"} {
 		require.Contains(t, stdout, organization)
 	}
 	require.Contains(t, stderr, "items/s")
-	before := figures(t, d, "2026-10-20T12:00:00Z")
-	require.Greater(t, len(before), 200)
+	got := figures(t, d, "2026-10-20T12:00:00Z")
 	for _, series := range []string{
 		`usage_active_users{meter="active_learners",organization="learnwell",period="current",window="month"}`,
 		`usage_hour_users_peak{meter="operators",organization="nordhafen",period="current",window="month"}`,
 		`usage_consumption{meter="transcription_minutes",organization="kaveri",period="current",unit="min",window="cycle"}`,
 	} {
-		require.Contains(t, before, series)
-		require.NotEqual(t, "0", before[series], series)
+		require.Contains(t, got, series)
+		require.NotEqual(t, "0", got[series], series)
 	}
+}
 
-	code, stdout, stderr = d.replay(t, files...)
+func TestARepeatedReplayAndOtherStepsGiveTheSameFigures(t *testing.T) {
+	const later = "2026-10-20T12:01:00Z"
+	d, files := month(t)
+	code, _, stderr := d.replay(t, append(coarse, files...)...)
 	require.Equal(t, exitOK, code, stderr)
-	require.Contains(t, stdout, " 0 collections stored")
-	require.Equal(t, before, figures(t, d, "2026-10-20T12:00:00Z"), "a repeated replay changes no figure")
+	// Everything again, and one minute more to see what that did.
+	code, stdout, stderr := d.replay(t, append([]string{"--until", later, "--step", "6h", "--fine", "1h"}, files...)...)
+	require.Equal(t, exitOK, code, stderr)
+	require.Contains(t, stdout, "steps had been collected before")
+	require.Contains(t, stdout, " 1 collections stored")
+
+	once := demoDirs{d.history, filepath.Join(t.TempDir(), "ledger"), filepath.Join(t.TempDir(), "tsdb")}
+	code, _, stderr = once.replay(t, append([]string{"--until", later, "--step", "3h", "--fine", "7m"}, files...)...)
+	require.Equal(t, exitOK, code, stderr)
+
+	want, got := figures(t, once, later), figures(t, d, later)
+	require.Greater(t, len(want), 500)
+	require.Len(t, got, len(want))
+	for series, value := range want {
+		require.Equal(t, value, got[series], series)
+	}
 }
 
 func TestReplayReportsBadLinesAndGoesOn(t *testing.T) {
 	d, files := month(t)
 	bad := filepath.Join(t.TempDir(), "bad.jsonl")
 	require.NoError(t, os.WriteFile(bad, []byte("nonsense\n"), 0o600))
-	code, stdout, stderr := d.replay(t, bad, files[0])
+	code, stdout, stderr := d.replay(t, append(coarse, bad, files[0])...)
 	require.Equal(t, exitBad, code)
 	require.Contains(t, stdout, bad+":1: no OTLP request")
 	require.Contains(t, stdout, "nordhafen")
@@ -161,14 +181,16 @@ func TestLiveNeedsAHistory(t *testing.T) {
 	require.Contains(t, stderr, "usagectl demo generate")
 }
 
-// figures returns the samples of a minute in the store.
+// figures returns the samples of a minute in the store, but for those that
+// tell one ledger or one replay from another: pseudonyms, and how many items
+// came and when.
 func figures(t *testing.T, d demoDirs, at string) map[string]string {
 	t.Helper()
 	store, err := promstore.Open(promstore.Settings{Directory: d.tsdb, Retention: promstore.DefaultRetention})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	answer := httptest.NewRecorder()
-	query := url.Values{"query": {`{__name__=~"usage_.+"}`}, "time": {at}}
+	query := url.Values{"query": {`{__name__=~"usage_.+",__name__!~"usage_items_total|usage_stream_silent",dimension!="user"}`}, "time": {at}}
 	store.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/api/v1/query?"+query.Encode(), nil))
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
 	var response struct {
