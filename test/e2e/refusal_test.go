@@ -101,7 +101,7 @@ func TestABadCatalogueKeepsTheLastGoodOne(t *testing.T) {
 	edit("organizations: [{id: acme, name: Acme GmbH, timezone: Europe/Berlin}]")
 	port := freePort(t)
 	c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(telemetry, path, port)})
-	valid := func() string { return metric(t, port, "otelcol_usage_catalogue_valid") }
+	valid := func() string { return ownMetric(t, port, "otelcol_usage_catalogue_valid") }
 	require.Equal(t, "1", valid())
 
 	edit("organizations: [{id: acme, name: Acme GmbH, timezone: Europe/Berlyn}, {id: tasman}]")
@@ -132,8 +132,8 @@ func says(t *testing.T, c *collector.Collector, text string) error {
 	return nil
 }
 
-// metric returns the value of one of the collector's own metrics.
-func metric(t *testing.T, port, name string) string {
+// ownMetric returns the value of one of the collector's own metrics.
+func ownMetric(t *testing.T, port, name string) string {
 	t.Helper()
 	_, text := collector.Get(t, "http://localhost:"+port+"/metrics")
 	match := regexp.MustCompile(`(?m)^` + name + `(?:{.*})? (.+)$`).FindStringSubmatch(text)

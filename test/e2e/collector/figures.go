@@ -87,11 +87,11 @@ func (c *Collector) Items() (map[string]Items, error) {
 
 // ask reads what the ledger's API answers.
 func (c *Collector) ask(path string, data any) error {
-	return decode("http://"+c.API+path, data)
+	return Ask("http://"+c.API+path, data)
 }
 
-// decode reads the data of an answer in the form of the Prometheus API.
-func decode(address string, data any) error {
+// Ask reads the data of an answer in the form of the Prometheus API.
+func Ask(address string, data any) error {
 	status, body, err := get(address)
 	if err != nil {
 		return err

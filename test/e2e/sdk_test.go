@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package sdk
+package e2e
 
 import (
 	"context"
@@ -24,10 +24,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/goleak"
-)
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
+)
 
 // of is the resource of an organization's application.
 func of(organization string) *resource.Resource {
@@ -36,16 +35,20 @@ func of(organization string) *resource.Resource {
 
 func user(id string) attribute.KeyValue { return attribute.String("user.id", id) }
 
-// sendLogs sends two learners' course visits, one of them twice.
+// sendLogs sends two learners' course visits, one of them twice, and three
+// operators at work, one of whom leaves.
 func sendLogs(t *testing.T, organization string, exporter sdklog.Exporter) {
 	t.Helper()
 	provider := sdklog.NewLoggerProvider(sdklog.WithResource(of(organization)), sdklog.WithProcessor(sdklog.NewBatchProcessor(exporter)))
 	logger := provider.Logger("sdk")
-	for _, id := range []string{"ada", "bob", "ada"} {
+	for _, did := range []struct{ user, action string }{
+		{"ada", "course.accessed"}, {"bob", "course.accessed"}, {"ada", "course.accessed"},
+		{"tom", "task.finished"}, {"kim", "task.finished"}, {"lee", "task.finished"}, {"lee", "user.logoff"},
+	} {
 		var record log.Record
-		record.SetEventName("course.accessed")
+		record.SetEventName(did.action)
 		record.SetTimestamp(time.Now())
-		record.AddAttributes(user(id), attribute.String("user.status", "active"), attribute.String("log.record.uid", rand.Text()))
+		record.AddAttributes(user(did.user), attribute.String("user.status", "active"), attribute.String("log.record.uid", rand.Text()))
 		logger.Emit(t.Context(), record)
 	}
 	require.NoError(t, provider.Shutdown(t.Context()))
@@ -87,50 +90,28 @@ func made[E any](t *testing.T, open func(context.Context) (E, error)) E {
 
 // send sends every signal over gRPC for one organization and over HTTP for
 // another, and a counter that nobody made a delta for a third.
-func send(t *testing.T, c *collector) {
+func send(t *testing.T, c *collector.Collector) {
 	t.Helper()
 	delta := sdkmetric.DeltaTemporalitySelector
 	sendLogs(t, "by-grpc", made(t, func(ctx context.Context) (*otlploggrpc.Exporter, error) {
-		return otlploggrpc.New(ctx, otlploggrpc.WithEndpoint(c.grpc), otlploggrpc.WithInsecure())
+		return otlploggrpc.New(ctx, otlploggrpc.WithEndpoint(c.GRPC), otlploggrpc.WithInsecure())
 	}))
 	sendLogs(t, "by-http", made(t, func(ctx context.Context) (*otlploghttp.Exporter, error) {
-		return otlploghttp.New(ctx, otlploghttp.WithEndpoint(c.http), otlploghttp.WithInsecure())
+		return otlploghttp.New(ctx, otlploghttp.WithEndpoint(c.HTTP), otlploghttp.WithInsecure())
 	}))
 	sendTraces(t, "by-grpc", made(t, func(ctx context.Context) (sdktrace.SpanExporter, error) {
-		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(c.grpc), otlptracegrpc.WithInsecure())
+		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(c.GRPC), otlptracegrpc.WithInsecure())
 	}))
 	sendTraces(t, "by-http", made(t, func(ctx context.Context) (sdktrace.SpanExporter, error) {
-		return otlptracehttp.New(ctx, otlptracehttp.WithEndpoint(c.http), otlptracehttp.WithInsecure())
+		return otlptracehttp.New(ctx, otlptracehttp.WithEndpoint(c.HTTP), otlptracehttp.WithInsecure())
 	}))
 	sendMetrics(t, "by-grpc", made(t, func(ctx context.Context) (*otlpmetricgrpc.Exporter, error) {
-		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(c.grpc), otlpmetricgrpc.WithInsecure(), otlpmetricgrpc.WithTemporalitySelector(delta))
+		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(c.GRPC), otlpmetricgrpc.WithInsecure(), otlpmetricgrpc.WithTemporalitySelector(delta))
 	}))
 	sendMetrics(t, "by-http", made(t, func(ctx context.Context) (*otlpmetrichttp.Exporter, error) {
-		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpoint(c.http), otlpmetrichttp.WithInsecure(), otlpmetrichttp.WithTemporalitySelector(delta))
+		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpoint(c.HTTP), otlpmetrichttp.WithInsecure(), otlpmetrichttp.WithTemporalitySelector(delta))
 	}))
 	sendMetrics(t, "cumulative", made(t, func(ctx context.Context) (*otlpmetricgrpc.Exporter, error) {
-		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(c.grpc), otlpmetricgrpc.WithInsecure())
+		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(c.GRPC), otlpmetricgrpc.WithInsecure())
 	}))
-}
-
-func TestTheGoSDKIsCounted(t *testing.T) {
-	c := start(t)
-	send(t, c)
-	c.eventually(t, map[string]float64{
-		"by-grpc logs counted":       3,
-		"by-grpc traces counted":     2,
-		"by-grpc traces unmatched":   1,
-		"by-grpc metrics counted":    2,
-		"by-http logs counted":       3,
-		"by-http traces counted":     2,
-		"by-http traces unmatched":   1,
-		"by-http metrics counted":    2,
-		"cumulative metrics invalid": 2,
-	}, `usage_items_total > 0`, "organization", "signal", "outcome")
-	c.eventually(t, map[string]float64{"by-grpc": 2, "by-http": 2, "cumulative": 0},
-		`usage_active_users{meter="active_learners",window="30d"}`, "organization")
-	c.eventually(t, map[string]float64{
-		"by-grpc transcription_minutes": 12.5, "by-grpc documents": 1, "by-grpc api_calls": 5,
-		"by-http transcription_minutes": 12.5, "by-http documents": 1, "by-http api_calls": 5,
-	}, `usage_consumption_total > 0`, "organization", "meter")
 }
