@@ -64,7 +64,8 @@ func (o *org) setSecret(secret []byte) {
 	o.k0, o.k1 = binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])
 }
 
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+// bytesOf are the bytes of a string, to be read only.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) } //nolint:gosec // hashed, never kept or changed
 
 // userHash is the keyed hash by which a user is known in memory.
 func (o *org) userHash(id string) uint64 { return siphash.Hash(o.k0, o.k1, bytesOf(id)) }

@@ -40,7 +40,7 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 			}
 		}
 		at := func(days int) int64 { return noon.AddDate(0, 0, -days).Add(-2 * time.Hour).UnixNano() }
-		start := func(day time.Time) meter.Minute { return meter.MinuteOf(day) }
+		start := meter.MinuteOf
 		item := First{Action: "course.accessed", UID: "uid"}
 		expected := []First{}
 		for _, f := range []First{

@@ -127,7 +127,7 @@ func (c *clock) frozen(k usage.Kind, i int) bool {
 // shift moves a slice of per-period values (width values a period, current
 // period first) by n periods; the periods that come in are zero.
 func shift[T any](values []T, width, n int) {
-	if n = n * width; n > len(values) {
+	if n *= width; n > len(values) {
 		n = len(values)
 	}
 	copy(values[n:], values)

@@ -35,14 +35,15 @@ func (b *Book) Counter(name string, labels ...usage.Label) *usage.Series {
 func (b *Book) series(s usage.Series) *usage.Series {
 	s.Labels = slices.DeleteFunc(slices.Clone(s.Labels), func(l usage.Label) bool { return l.Value == "" })
 	slices.SortFunc(s.Labels, func(x, y usage.Label) int { return strings.Compare(x.Name, y.Name) })
-	key := s.Name
+	var key strings.Builder
+	key.WriteString(s.Name)
 	for _, l := range s.Labels {
-		key += "\x00" + l.Name + "\x00" + l.Value
+		key.WriteString("\x00" + l.Name + "\x00" + l.Value)
 	}
-	if known := b.byKey[key]; known != nil {
+	if known := b.byKey[key.String()]; known != nil {
 		return known
 	}
-	b.byKey[key] = &s
+	b.byKey[key.String()] = &s
 	return &s
 }
 
