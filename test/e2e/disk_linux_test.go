@@ -64,7 +64,7 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	settings := collector.Settings{Overlay: fmt.Sprintf("extensions: {usage_ledger: {directory: %s/ledger}}", d.path)}
 	c := collector.Start(t, settings)
 	s := &sender{c: c, at: time.Now().Add(-2 * time.Minute)}
-	s.acknowledged(t, 10, 10*time.Second)
+	s.acknowledged(t)
 
 	d.fill(t, "ballast", 20*mebibyte)
 	s.refused(t)
@@ -72,7 +72,7 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	s.refused(t)
 	d.empty(t, "ballast")
 	d.empty(t, "more ballast")
-	s.acknowledged(t, 10, 10*time.Second)
+	s.acknowledged(t)
 	s.holds(t)
 
 	s.flood(t, func() { d.fill(t, "ballast", 0) })
@@ -82,13 +82,13 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	<-hold.C
 	s.refused(t)
 	d.empty(t, "ballast")
-	s.acknowledged(t, 10, 10*time.Second)
+	s.acknowledged(t)
 	s.holds(t)
 
 	c.Kill()
 	s.c = collector.Start(t, settings)
 	s.holds(t)
-	s.acknowledged(t, 10, 10*time.Second)
+	s.acknowledged(t)
 	s.c.Eventually(t, func() error {
 		figures, err := s.c.Figures("acme")
 		if got := figures[`usage_consumption_total{meter="documents",unit="documents"}`]; err == nil && got != s.counted {
@@ -121,12 +121,15 @@ func (s *sender) once(ctx context.Context, beside ...collector.Event) (int, erro
 	return status, err
 }
 
-// acknowledged sends documents of which the first is taken in within a time
-// and the others at once.
-func (s *sender) acknowledged(t *testing.T, documents int, limit time.Duration) {
+// soon is how long the ledger may take to notice that the disk is full, or no
+// longer.
+const soon = 10 * time.Second
+
+// acknowledged sends ten documents, of which the first is taken in soon.
+func (s *sender) acknowledged(t *testing.T) {
 	t.Helper()
-	for range documents {
-		s.c.Within(t, limit, func() error {
+	for range 10 {
+		s.c.Within(t, soon, func() error {
 			status, err := s.once(t.Context())
 			if err == nil && status != http.StatusOK {
 				err = fmt.Errorf("answered %d", status)
@@ -134,7 +137,7 @@ func (s *sender) acknowledged(t *testing.T, documents int, limit time.Duration) 
 			return err
 		})
 	}
-	s.c.Within(t, limit, func() error {
+	s.c.Within(t, soon, func() error {
 		if status, body := s.c.Get(t, "/-/ready"); status != http.StatusOK {
 			return fmt.Errorf("not ready: %s", body)
 		}
@@ -146,7 +149,7 @@ func (s *sender) acknowledged(t *testing.T, documents int, limit time.Duration) 
 // send again, and looks at what has to work all the same.
 func (s *sender) refused(t *testing.T) {
 	t.Helper()
-	s.c.Within(t, 10*time.Second, func() error {
+	s.c.Within(t, soon, func() error {
 		status, err := s.once(t.Context())
 		if err == nil && status != http.StatusServiceUnavailable {
 			err = fmt.Errorf("answered %d", status)

@@ -66,7 +66,7 @@ type Collector struct {
 }
 
 // Start runs a collector and waits until it is ready.
-func Start(t testing.TB, s Settings) *Collector {
+func Start(t *testing.T, s Settings) *Collector {
 	t.Helper()
 	c := Launch(t, s)
 	c.Eventually(t, func() error { return c.ready(t) })
@@ -74,13 +74,13 @@ func Start(t testing.TB, s Settings) *Collector {
 }
 
 // Launch runs a collector that may refuse to start.
-func Launch(t testing.TB, s Settings) *Collector {
+func Launch(t *testing.T, s Settings) *Collector {
 	t.Helper()
 	if s.Directory == "" {
 		s.Directory = t.TempDir()
 	}
 	scratch := t.TempDir()
-	command := exec.Command(program(t, "otelcol-usage"),
+	command := exec.Command(program(t, "otelcol-usage"), //nolint:gosec // a program of ours
 		"--config", filepath.Join(Root(t), "config", "default.yaml"),
 		"--config", write(t, scratch, "base.yaml", fmt.Sprintf(overlay, s.Directory)),
 		"--config", write(t, scratch, "overlay.yaml", s.Overlay)) // an empty one is fine
@@ -89,7 +89,7 @@ func Launch(t testing.TB, s Settings) *Collector {
 }
 
 // program returns the path of a built program.
-func program(t testing.TB, name string) string {
+func program(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(Root(t), "bin", name)
 	require.FileExists(t, path, "run `make build` first")
@@ -97,7 +97,7 @@ func program(t testing.TB, name string) string {
 }
 
 // Root is the directory of the repository.
-func Root(t testing.TB) string {
+func Root(t *testing.T) string {
 	t.Helper()
 	directory, err := os.Getwd()
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func Root(t testing.TB) string {
 	}
 }
 
-func write(t testing.TB, directory, name, text string) string {
+func write(t *testing.T, directory, name, text string) string {
 	t.Helper()
 	path := filepath.Join(directory, name)
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
@@ -127,7 +127,7 @@ var (
 )
 
 // ready finds the addresses in the log and asks the ledger.
-func (c *Collector) ready(t testing.TB) error {
+func (c *Collector) ready(t *testing.T) error {
 	t.Helper()
 	if _, err := c.Said(t, isReady); err != nil {
 		return err

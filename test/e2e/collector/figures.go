@@ -107,13 +107,13 @@ func Ask(address string, data any) error {
 }
 
 // Get reads a path of the ledger's page and API.
-func (c *Collector) Get(t testing.TB, path string) (status int, body string) {
+func (c *Collector) Get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
 	return Get(t, "http://"+c.API+path)
 }
 
 // Get reads an address.
-func Get(t testing.TB, address string) (status int, body string) {
+func Get(t *testing.T, address string) (status int, body string) {
 	t.Helper()
 	status, text, err := get(address)
 	require.NoError(t, err)

@@ -57,7 +57,7 @@ func Logs(events ...Event) ([]byte, error) {
 
 // Send sends events in one request over HTTP and returns the status of the
 // answer.
-func (c *Collector) Send(t testing.TB, events ...Event) int {
+func (c *Collector) Send(t *testing.T, events ...Event) int {
 	t.Helper()
 	body, err := Logs(events...)
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ type Process struct {
 }
 
 // Run starts a program whose output becomes its log.
-func Run(t testing.TB, command *exec.Cmd) *Process {
+func Run(t *testing.T, command *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{command: command, log: filepath.Join(t.TempDir(), "log"), ended: make(chan struct{})}
 	log, err := os.Create(p.log)
@@ -54,7 +54,7 @@ func Run(t testing.TB, command *exec.Cmd) *Process {
 }
 
 // Log returns what it has written so far.
-func (p *Process) Log(t testing.TB) string {
+func (p *Process) Log(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(p.log)
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func (p *Process) Log(t testing.TB) string {
 }
 
 // Said returns what the group of an expression matched in the log.
-func (p *Process) Said(t testing.TB, expression *regexp.Regexp) (string, error) {
+func (p *Process) Said(t *testing.T, expression *regexp.Regexp) (string, error) {
 	t.Helper()
 	match := expression.FindStringSubmatch(p.Log(t))
 	if match == nil {
@@ -78,13 +78,13 @@ func (p *Process) Kill() {
 }
 
 // Terminate asks the process to end, without waiting for it.
-func (p *Process) Terminate(t testing.TB) {
+func (p *Process) Terminate(t *testing.T) {
 	t.Helper()
 	require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
 }
 
 // End waits for the process to end by itself and returns its exit code.
-func (p *Process) End(t testing.TB, limit time.Duration) int {
+func (p *Process) End(t *testing.T, limit time.Duration) int {
 	t.Helper()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -108,13 +108,13 @@ func (p *Process) Alive() bool {
 
 // Eventually waits until a condition has no error. The last one fails the test
 // where that takes longer than [patience], or than the process lives.
-func (p *Process) Eventually(t testing.TB, condition func() error) {
+func (p *Process) Eventually(t *testing.T, condition func() error) {
 	t.Helper()
 	p.Within(t, patience, condition)
 }
 
 // Within is Eventually with a limit.
-func (p *Process) Within(t testing.TB, limit time.Duration, condition func() error) {
+func (p *Process) Within(t *testing.T, limit time.Duration, condition func() error) {
 	t.Helper()
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
