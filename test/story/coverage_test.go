@@ -67,6 +67,7 @@ func plain(text string) string {
 
 // semantics returns the text of each section.
 func semantics(t *testing.T) map[string]string {
+	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "semantics.md"))
 	require.NoError(t, err)
 	text := map[string]string{}
@@ -88,7 +89,7 @@ func sentences(text string) []string {
 	text = strings.ReplaceAll(text, "\n", " ")
 	text = sentenceForm.ReplaceAllString(text, "$1\x00$2")
 	var all []string
-	for _, s := range strings.Split(text, "\x00") {
+	for s := range strings.SplitSeq(text, "\x00") {
 		if s = plain(s); s != "" {
 			all = append(all, s)
 		}
@@ -100,7 +101,7 @@ func sentences(text string) []string {
 func (s *story) quotes() (section string, quotes []string) {
 	head, _, _ := strings.Cut(s.rule, "\n")
 	section, text, _ := strings.Cut(strings.TrimPrefix(head, "SEMANTICS "), ": ")
-	for _, quote := range strings.Split(text, "...") {
+	for quote := range strings.SplitSeq(text, "...") {
 		if quote = plain(quote); quote != "" {
 			quotes = append(quotes, quote)
 		}
@@ -113,15 +114,16 @@ func (s *story) quotes() (section string, quotes []string) {
 func TestEveryRuleHasAStory(t *testing.T) {
 	text, told := semantics(t), map[string][]string{}
 	each(t, func(t *testing.T, s *story) {
+		t.Helper()
 		section, quotes := s.quotes()
 		require.True(t, strings.HasPrefix(strings.Split(t.Name(), "/")[1], section+"-"), "begin with: # SEMANTICS n: words of the rule")
 		for _, quote := range quotes {
-			require.True(t, strings.Contains(plain(text[section]), quote), "not in section %s of docs/semantics.md: %s", section, quote)
+			require.Contains(t, plain(text[section]), quote, "not in section %s of docs/semantics.md", section)
 		}
 		told[section] = append(told[section], quotes...)
 	})
 	excused := slices.Concat(slices.Collect(maps.Values(withoutStory))...)
-	for _, section := range strings.Split(sections, "") {
+	for section := range strings.SplitSeq(sections, "") {
 		for _, sentence := range sentences(text[section]) {
 			has := slices.ContainsFunc(told[section], func(quote string) bool {
 				return strings.Contains(quote, sentence) || len(quote) > shortQuote && strings.Contains(sentence, quote)

@@ -62,7 +62,7 @@ func (r *run) selector(text string) (selector, error) {
 		return selector{}, fmt.Errorf("%q: write a series as usage_active_users{window=\"day\"}", text)
 	}
 	s := selector{name: parts[1], labels: map[string]string{}}
-	for _, label := range strings.Split(strings.Trim(parts[2], "{}"), ",") {
+	for label := range strings.SplitSeq(strings.Trim(parts[2], "{}"), ",") {
 		if label == "" {
 			continue
 		}

@@ -18,6 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // each runs a test on every story, under the name of its rule.
 func each(t *testing.T, test func(t *testing.T, s *story)) {
+	t.Helper()
 	n := 0
 	err := fs.WalkDir(os.DirFS("testdata"), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -37,6 +38,7 @@ func each(t *testing.T, test func(t *testing.T, s *story)) {
 
 func TestRules(t *testing.T) {
 	each(t, func(t *testing.T, s *story) {
+		t.Helper()
 		_, err := s.tell(0)
 		require.NoError(t, err, "the rule:\n%s", s.rule)
 	})
@@ -45,6 +47,7 @@ func TestRules(t *testing.T) {
 // Every expectation of every story can fail: changed by one, the story does.
 func TestEveryStoryHasTeeth(t *testing.T) {
 	each(t, func(t *testing.T, s *story) {
+		t.Helper()
 		expectations, err := s.tell(0)
 		require.NoError(t, err)
 		require.Positive(t, expectations, "a story without an expectation proves nothing")
