@@ -80,10 +80,14 @@ func Launch(t *testing.T, s Settings) *Collector {
 		s.Directory = t.TempDir()
 	}
 	scratch := t.TempDir()
-	command := exec.Command(program(t, "otelcol-usage"), //nolint:gosec // a program of ours
-		"--config", filepath.Join(Root(t), "config", "default.yaml"),
-		"--config", write(t, scratch, "base.yaml", fmt.Sprintf(overlay, s.Directory)),
-		"--config", write(t, scratch, "overlay.yaml", s.Overlay)) // an empty one is fine
+	command := exec.Command(program(t, "otelcol-usage"))
+	for _, config := range []string{
+		filepath.Join(Root(t), "config", "default.yaml"),
+		write(t, scratch, "base.yaml", fmt.Sprintf(overlay, s.Directory)),
+		write(t, scratch, "overlay.yaml", s.Overlay), // an empty one is fine
+	} {
+		command.Args = append(command.Args, "--config", config)
+	}
 	command.Dir = scratch
 	return &Collector{Process: Run(t, command), Ledger: filepath.Join(s.Directory, "ledger")}
 }
