@@ -24,6 +24,8 @@ func main() {
 		profile = flag.String("cpuprofile", "", "write a CPU profile of the run to this file")
 	)
 	flag.StringVar(&s.config, "config", filepath.Join("config", "default.yaml"), "collector configuration with the meters")
+	flag.IntVar(&s.organizations, "organizations", s.organizations, "number of organizations")
+	flag.IntVar(&s.users, "users", s.users, "number of users of each organization")
 	flag.StringVar(&s.directory, "directory", "build", "where the ledgers are written to; its disk is what durable means")
 	flag.Parse()
 	if *quick {

@@ -74,7 +74,7 @@ func (b *bench) comparison(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.say("\npeers on the %d records of the first round, sent twice, the second time measured", p.Records)
+	b.say("\npeers on the %d records of the first round, medians of rounds after one that makes the streams", p.Records)
 	b.say("  %-45s %7.0f ns", "decode (pdata)", p.Decode)
 	b.say("  %-45s %7.0f ns  %.2fx decode", "countconnector{organization,user}", p.Count, p.Count/p.Decode)
 	b.say("  %-45s %7.0f ns  %.2fx decode", "countconnector{organization,user} -> deltatocumulative", p.CountToCumulative, p.CountToCumulative/p.Decode)

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -183,11 +184,14 @@ func (t *traffic) write(r plog.LogRecord, at pcommon.Timestamp, organization, us
 	r.SetTimestamp(at)
 	r.SetObservedTimestamp(at)
 	r.SetSeverityNumber(plog.SeverityNumberInfo)
+	r.SetTraceID(pcommon.TraceID(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.random.Uint64()), t.random.Uint64())))
+	r.SetSpanID(pcommon.SpanID(binary.BigEndian.AppendUint64(nil, t.random.Uint64())))
 	a := r.Attributes()
-	a.EnsureCapacity(9)
+	a.EnsureCapacity(10)
 	a.PutStr("organization.id", fmt.Sprintf("organization-%04d", organization))
 	a.PutStr("user.id", fmt.Sprintf("0197f3c2-7d1e-7000-8000-%06x%06x", organization, user))
 	a.PutStr("session.id", fmt.Sprintf("%016x", t.random.Uint64()))
 	a.PutStr("client.address", "198.51.100.17")
+	a.PutStr("app.version", "4.17.2")
 	r.SetEventName(what.write(t, user, a))
 }
