@@ -38,9 +38,6 @@ func (l *Ledger) commitLoop(b *book) {
 	}
 }
 
-// errGaveUp stands for an error that only the log knows.
-var errGaveUp = errors.New("the store gave up a write, see the log")
-
 // seal takes the gathered group, nil where there is nothing to commit.
 func (l *Ledger) seal(b *book) *group {
 	l.mu.Lock()
@@ -76,7 +73,7 @@ func (l *Ledger) write(b *book, batch *pebble.Batch, o *pebble.WriteOptions) err
 	case err := <-done:
 		return err
 	case <-b.fatal.happened:
-		return errGaveUp
+		return errors.New(b.fatal.cause)
 	}
 }
 

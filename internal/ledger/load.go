@@ -478,6 +478,7 @@ type storeLogger struct {
 	log      *zap.Logger
 	once     sync.Once
 	happened chan struct{} // closed by Fatalf
+	cause    string        // why, once it happened
 }
 
 // Infof is of every flush and compaction: not for users.
@@ -492,6 +493,9 @@ func (s *storeLogger) Errorf(format string, args ...any) {
 // ends, and who waits for it stops acknowledging.
 func (s *storeLogger) Fatalf(format string, args ...any) {
 	s.Errorf(format, args...)
-	s.once.Do(func() { close(s.happened) })
+	s.once.Do(func() {
+		s.cause = fmt.Sprintf(format, args...)
+		close(s.happened)
+	})
 	runtime.Goexit()
 }
