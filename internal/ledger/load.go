@@ -8,11 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"runtime"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -21,7 +16,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
-	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -63,50 +57,6 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	go l.commitLoop(b)
 	go l.foldLoop()
 	return l, nil
-}
-
-// formatFile names the version of the state beside the store, so that a newer
-// one is refused before anything is opened.
-const formatFile = "FORMAT"
-
-func checkFormat(fs vfs.FS, dir string) error {
-	path := fs.PathJoin(dir, formatFile)
-	f, err := fs.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return writeFormat(fs, dir, path)
-	}
-	if err != nil {
-		return fmt.Errorf("open ledger: read %s: %w", path, err)
-	}
-	text, err := io.ReadAll(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("open ledger: read %s: %w", path, err)
-	}
-	var version int
-	if _, err := fmt.Sscanf(string(text), "otelcol-usage ledger %d\n", &version); err != nil {
-		return fmt.Errorf("open ledger: %s says %q, which is no version; this is not a ledger directory, or the file is damaged", path, text)
-	}
-	if version > formatVersion {
-		return fmt.Errorf("open ledger %s: its state is of format %d, this program knows up to %d; nothing was changed; use the newer program", dir, version, formatVersion)
-	}
-	return nil
-}
-
-func writeFormat(fs vfs.FS, dir, path string) error {
-	f, err := fs.Create(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return fmt.Errorf("open ledger: make %s: %w", path, err)
-	}
-	_, err = fmt.Fprintf(f, "otelcol-usage ledger %d\n", formatVersion)
-	err = errors.Join(err, f.Sync(), f.Close())
-	d, dirErr := fs.OpenDir(dir)
-	if dirErr == nil {
-		dirErr = errors.Join(d.Sync(), d.Close())
-	}
-	if err = errors.Join(err, dirErr); err != nil {
-		return fmt.Errorf("open ledger: write %s: %w", path, err)
-	}
-	return nil
 }
 
 // storeOptions are Pebble's. Rows are small and read once, at start.
@@ -354,148 +304,4 @@ func (b *book) reopen(number uint32, cal *calendar.Calendar) error {
 	}
 	b.add(number, id, secret, m).dirty = true
 	return nil
-}
-
-// recover tells every organization that the ledger was down.
-func (b *book) recover(down int64) {
-	b.pending.recover(down, b.now)
-	b.defs.Down, b.defs.Up = down, b.now
-	for _, o := range b.byID {
-		o.Recover(down, b.now)
-	}
-}
-
-// redefine converts the state to changed definitions and stores them with it,
-// in one synced batch.
-func (b *book) redefine(merged []stored, fresh bool) error {
-	text, err := json.Marshal(merged)
-	if err != nil {
-		return err
-	}
-	batch := b.db.NewBatch()
-	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
-	birth := b.now
-	if !fresh {
-		birth = b.defs.Began
-	}
-	var e meter.Encoder
-	e.Int(birth)
-	_ = batch.Set(metaBirth, e.Bytes, nil)
-	down, up := b.defs.Down, b.defs.Up
-	b.define(merged, birth)
-	b.defs.Down, b.defs.Up = down, up
-	for _, o := range b.byID {
-		if o.ID == usage.NoOrganization {
-			continue
-		}
-		if o.Organization, err = o.Redefined(b.defs); err != nil {
-			return fmt.Errorf("convert organization %d: %w", o.number, err)
-		}
-		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
-		b.saveOrg(o, batch)
-	}
-	return batch.Commit(pebble.Sync)
-}
-
-// follow makes the organizations of a catalogue exist in their zones.
-func (b *book) follow(c *catalogue.Catalogue) {
-	if c == nil {
-		return
-	}
-	for i := range c.Organizations {
-		entry := &c.Organizations[i]
-		o := b.find(entry.ID)
-		if o == nil {
-			b.open(entry.ID)
-			continue
-		}
-		cal := o.Calendar()
-		if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
-			continue
-		}
-		b.advance(o, true)
-		changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
-		b.pending.calendar(o.number, b.now, changed)
-		o.SetCalendar(changed)
-	}
-}
-
-// changeCalendar applies such a change again.
-func (o *org) changeCalendar(at int64, zone string, anchor int) error {
-	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
-	if err != nil {
-		return err
-	}
-	o.SetCalendar(o.Calendar().Change(time.Unix(0, at), cal.Zone(), cal.Anchor()))
-	return nil
-}
-
-// longestWait bounds how long senders are refused after the cause is gone.
-const longestWait = 5 * time.Second
-
-// revive opens the directory anew after a failed write, as often as it takes.
-func (l *Ledger) revive(failed *book) {
-	defer l.wg.Done()
-	closing := make(chan struct{})
-	go func() {
-		defer close(closing)
-		defer func() { _ = recover() }() // a store that gave up may not close cleanly
-		_ = failed.db.Close()
-	}()
-	for wait := time.Second; ; wait = min(2*wait, longestWait) {
-		timer := time.NewTimer(wait)
-		select {
-		case <-l.stop:
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-		select {
-		case <-closing:
-		default:
-			l.settings.Logger.Error("usage ledger: the store does not close after a failed write; restart the process")
-			continue
-		}
-		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := l.openBook(l.time())
-		l.folding.Unlock()
-		if err != nil {
-			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))
-			continue
-		}
-		l.mu.Lock()
-		l.book, l.failure = b, nil
-		l.wg.Add(1)
-		l.mu.Unlock()
-		go l.commitLoop(b)
-		l.settings.Logger.Info("usage ledger: read anew after a failed write; taking in again")
-		return
-	}
-}
-
-// storeLogger is Pebble's log.
-type storeLogger struct {
-	log      *zap.Logger
-	once     sync.Once
-	happened chan struct{} // closed by Fatalf
-	cause    string        // why, once it happened
-}
-
-// Infof is of every flush and compaction: not for users.
-func (s *storeLogger) Infof(string, ...any) {}
-
-// Errorf reports what the store will try again.
-func (s *storeLogger) Errorf(format string, args ...any) {
-	s.log.Error("usage ledger: store: " + fmt.Sprintf(strings.TrimSpace(format), args...))
-}
-
-// Fatalf is called where Pebble cannot go on. The process can: the goroutine
-// ends, and who waits for it stops acknowledging.
-func (s *storeLogger) Fatalf(format string, args ...any) {
-	s.Errorf(format, args...)
-	s.once.Do(func() {
-		s.cause = fmt.Sprintf(format, args...)
-		close(s.happened)
-	})
-	runtime.Goexit()
 }

@@ -1,0 +1,94 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// What a configuration or a catalogue changes about organizations that are
+// there, and what a restart tells them.
+
+// recover tells every organization that the ledger was down.
+func (b *book) recover(down int64) {
+	b.pending.recover(down, b.now)
+	b.defs.Down, b.defs.Up = down, b.now
+	for _, o := range b.byID {
+		o.Recover(down, b.now)
+	}
+}
+
+// redefine converts the state to changed definitions and stores them with it,
+// in one synced batch.
+func (b *book) redefine(merged []stored, fresh bool) error {
+	text, err := json.Marshal(merged)
+	if err != nil {
+		return err
+	}
+	batch := b.db.NewBatch()
+	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
+	birth := b.now
+	if !fresh {
+		birth = b.defs.Began
+	}
+	var e meter.Encoder
+	e.Int(birth)
+	_ = batch.Set(metaBirth, e.Bytes, nil)
+	down, up := b.defs.Down, b.defs.Up
+	b.define(merged, birth)
+	b.defs.Down, b.defs.Up = down, up
+	for _, o := range b.byID {
+		if o.ID == usage.NoOrganization {
+			continue
+		}
+		if o.Organization, err = o.Redefined(b.defs); err != nil {
+			return fmt.Errorf("convert organization %d: %w", o.number, err)
+		}
+		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
+		b.saveOrg(o, batch)
+	}
+	return batch.Commit(pebble.Sync)
+}
+
+// follow makes the organizations of a catalogue exist in their zones.
+func (b *book) follow(c *catalogue.Catalogue) {
+	if c == nil {
+		return
+	}
+	for i := range c.Organizations {
+		entry := &c.Organizations[i]
+		o := b.find(entry.ID)
+		if o == nil {
+			b.open(entry.ID)
+			continue
+		}
+		cal := o.Calendar()
+		if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
+			continue
+		}
+		b.advance(o, true)
+		changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
+		b.pending.calendar(o.number, b.now, changed)
+		o.SetCalendar(changed)
+	}
+}
+
+// changeCalendar applies such a change again.
+func (o *org) changeCalendar(at int64, zone string, anchor int) error {
+	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
+	if err != nil {
+		return err
+	}
+	o.SetCalendar(o.Calendar().Change(time.Unix(0, at), cal.Zone(), cal.Anchor()))
+	return nil
+}
