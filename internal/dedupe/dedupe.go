@@ -141,6 +141,20 @@ func (s *Set) Seen(uid usage.UID) (bool, error) {
 	return false, nil
 }
 
+// Touch reads the part of memory that Seen and Add will need for a key. The
+// number means nothing: it is there so that the reading is done.
+func (s *Set) Touch(uid usage.UID) (n uint64) {
+	for _, e := range s.epochs {
+		for i := range e.filter.layers {
+			n += e.filter.layers[i].block(uid)[0]
+		}
+	}
+	if len(s.recent.index) > 0 {
+		n += uint64(s.recent.index[uid[1]&uint64(len(s.recent.index)-1)])
+	}
+	return n
+}
+
 func (s *Set) onDisk(first uint16, uid usage.UID) (bool, error) {
 	_, closer, err := s.db.Get(s.key(first, uid))
 	if errors.Is(err, pebble.ErrNotFound) {

@@ -14,12 +14,18 @@ import (
 type intake struct {
 	event    meter.Event
 	dims     []uint32
-	versions []uint8 // of the event's effects
+	versions []uint8  // of the event's effects
+	ahead    []ahead  // by item of the batch
+	at       *ahead   // of the item whose turn it is
+	numbers  []uint32 // by value of the batch: its number + 1, or 0 where it has none yet
+	touched  uint64   // means nothing; see lookAhead
 }
 
 // record judges and applies the items of a batch, in order.
 func (b *book) record(batch *usage.Batch) error {
+	b.lookAhead(batch)
 	for i := range batch.Items {
+		b.scratch.at = &b.scratch.ahead[i]
 		if err := b.take(batch, &batch.Items[i]); err != nil {
 			return err
 		}
@@ -85,6 +91,9 @@ var reasonOutcome = map[usage.Reason]usage.Outcome{
 // organization returns where an item is counted, and why it cannot be where it
 // says.
 func (b *book) organization(it *usage.Item) (*org, usage.Reason) {
+	if o := b.scratch.at.org; o != nil {
+		return o, usage.ReasonNone
+	}
 	if o := b.find(it.Organization); o != nil {
 		return o, usage.ReasonNone
 	}
@@ -138,12 +147,13 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	}
 	user, full := meter.NoUser, false
 	if needsUser && it.User != "" {
-		user, full = b.slot(o, it.User)
+		user, full = b.user(o, it.User)
 	}
 	if sums {
-		key := o.itemKey(it)
-		uid = &key
-		seen, err := b.duplicates.Seen(key)
+		if uid = &s.at.key; !s.at.keyed {
+			*uid = o.itemKey(it)
+		}
+		seen, err := b.duplicates.Seen(*uid)
 		if err != nil {
 			return 0, "", nil, err
 		}
@@ -202,6 +212,14 @@ func (r *refusal) add(e *usage.Effect, outcome usage.Outcome, reason usage.Reaso
 		r.meters[r.n].meter, r.meters[r.n].reason = e.Meter, reason
 		r.n++
 	}
+}
+
+// user returns the slot of the user of the item whose turn it is.
+func (b *book) user(o *org, id string) (slot uint32, full bool) {
+	if b.scratch.at.known {
+		return b.scratch.at.user, false
+	}
+	return b.slot(o, id)
 }
 
 // slot returns the slot of a user id, making a new one; full is set where the
@@ -298,6 +316,10 @@ func (b *book) numbers(o *org, e *usage.Effect, values []string) []uint32 {
 	}
 	from := len(b.scratch.dims)
 	for i, value := range values {
+		if known := b.scratch.numbers[int(e.FirstValue)+i]; known != 0 {
+			b.scratch.dims = append(b.scratch.dims, known-1)
+			continue
+		}
 		n, isNew := o.Value(e.Meter, i, value)
 		if isNew {
 			b.pending.newValue(o.number, e.Meter, i, value)

@@ -229,13 +229,13 @@ func (x *concurrent) encode(e *Encoder) {
 	x.hours.encode(e)
 }
 
-func (x *concurrent) decode(d *Decoder) {
+func (x *concurrent) decode(d *Decoder, users int) {
 	x.next, x.started = d.Int(), d.Int()
 	for range d.Count(2) {
 		x.outages = append(x.outages, outage{d.Int(), d.Int()})
 	}
 	x.last = sample{uint32(d.Uint()), uint32(d.Uint()), uint32(d.Uint())}
 	x.samples.decode(d)
-	x.sessions.decode(d)
+	x.sessions.decode(d, users)
 	x.hours.decode(d)
 }

@@ -123,7 +123,7 @@ func (r *shiftRig) reload() {
 	r.x.encode(e)
 	d := &Decoder{Bytes: e.Bytes}
 	r.x = newConcurrent(r.def)
-	r.x.decode(d)
+	r.x.decode(d, 1<<20)
 	require.NoError(r.t, d.Err())
 	require.Empty(r.t, d.Bytes)
 }

@@ -282,7 +282,10 @@ func TestNobodyRecentlySeenIsKept(t *testing.T) {
 	require.Len(t, r.x.sessions.recent, 100)
 	r.collect(clockTime(t, "07:46"))
 	require.Empty(t, r.x.sessions.recent)
-	require.Empty(t, r.x.sessions.places)
+	for user := range uint32(100) {
+		_, known := r.x.sessions.find(user)
+		require.False(t, known)
+	}
 	r.arrive(clockTime(t, "07:50"), r.event(tom, "06:45", task))
 	require.Empty(t, r.x.sessions.recent, "too old for any sample to come")
 	require.EqualValues(t, 101, 1+r.figures()["hour_users previous"], "but not for its hour")
@@ -346,14 +349,14 @@ func FuzzConcurrentDecode(f *testing.F) {
 	f.Add(e.Bytes)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		x, d := newConcurrent(r.def), &Decoder{Bytes: bytes}
-		x.decode(d)
+		x.decode(d, 1000)
 		if d.Err() != nil {
 			return
 		}
 		again, e := newConcurrent(r.def), &Encoder{}
 		x.encode(e)
 		d = &Decoder{Bytes: e.Bytes}
-		again.decode(d)
+		again.decode(d, 1000)
 		require.NoError(t, d.Err())
 		require.Equal(t, x, again)
 	})

@@ -21,6 +21,7 @@ import (
 type Organization struct {
 	ID string
 
+	rest     int64 // ns up to which an arrival finds nothing to do; see Advance
 	defs     *Definitions
 	clock    clock
 	users    users
@@ -112,7 +113,14 @@ func (o *Organization) AsOf() Minute { return o.clock.asOf }
 // Advance moves the organization's time to an arrival at now (ns). Whole
 // minutes that have passed are turned; where keep is set, the figures of the
 // last of them are set aside for a collection.
+//
+// Nearly all arrivals find no minute past and no sample due: they look at one
+// number only, up to which nothing is. Whatever else moves the time or the
+// samples makes both later, so that it never has to be taken back.
 func (o *Organization) Advance(now int64, keep bool) {
+	if now <= o.rest {
+		return
+	}
 	if passed := Ceil(now) - 1; passed > o.clock.asOf {
 		o.catchUp(passed)
 		o.turn(passed)
@@ -124,6 +132,12 @@ func (o *Organization) Advance(now int64, keep bool) {
 	}
 	o.clock.now = max(o.clock.now, Floor(now))
 	o.settle(now, false)
+	o.rest = (o.clock.asOf + 1).Ns() - 1
+	for i := range o.meters {
+		if s := o.meters[i].concurrent; s != nil && s.next != 0 {
+			o.rest = min(o.rest, s.due(s.next, false))
+		}
+	}
 }
 
 // catchUp turns the minutes up to the last held event before the clock goes on

@@ -79,7 +79,7 @@ func TestPeaksAreReadBackByAMeterWithOtherWindows(t *testing.T) {
 
 	other := newShiftAt(t, "UTC", "2026-02-21 12:00", "month", "30d", "week", "day")
 	d := &Decoder{Bytes: e.Bytes}
-	other.x.decode(d)
+	other.x.decode(d, 1000)
 	require.NoError(t, d.Err())
 	require.Equal(t, peak{1, 1}, other.hourPeak("previous day"))
 	require.Equal(t, peak{1, 1}, other.hourPeak("current month"))

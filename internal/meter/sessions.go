@@ -31,9 +31,9 @@ const onRoles = usage.RoleLogon | usage.RoleActivity
 // off of every bucket (b*length, (b+1)*length] tell all, whatever the order in
 // which the events came. Nothing before S-2*idle plays a part.
 type sessions struct {
-	idle, interval int64 // ns
-	bucket         int64 // length of a bucket, ns
-	places         map[uint32]int32
+	idle, interval int64    // ns
+	bucket         int64    // length of a bucket, ns
+	places         []uint32 // by user: place in recent + 1, or 0
 	recent         []presence
 }
 
@@ -56,7 +56,7 @@ type mark struct {
 type sample struct{ active, idle, handover uint32 }
 
 func newSessions(def *usage.Meter) sessions {
-	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval), places: map[uint32]int32{}}
+	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval)}
 	a, b := s.idle, s.interval
 	for b != 0 {
 		a, b = b, a%b
@@ -67,10 +67,10 @@ func newSessions(def *usage.Meter) sessions {
 
 // of returns what is known of a user. It is valid until the next call.
 func (s *sessions) of(user uint32) *presence {
-	i, known := s.places[user]
+	i, known := s.find(user)
 	if !known {
-		i = int32(len(s.recent))
-		s.places[user] = i
+		i = len(s.recent)
+		s.put(user, i)
 		if len(s.recent) < cap(s.recent) {
 			// A user seen earlier has left the place with room for marks.
 			s.recent = s.recent[:i+1]
@@ -80,6 +80,22 @@ func (s *sessions) of(user uint32) *presence {
 		s.recent[i] = presence{user: user, marks: s.recent[i].marks[:0]}
 	}
 	return &s.recent[i]
+}
+
+// find returns the place of a user.
+func (s *sessions) find(user uint32) (place int, known bool) {
+	if int(user) >= len(s.places) || s.places[user] == 0 {
+		return 0, false
+	}
+	return int(s.places[user] - 1), true
+}
+
+// put says at which place a user is.
+func (s *sessions) put(user uint32, place int) {
+	if n := int(user) + 1; n > len(s.places) {
+		s.places = slices.Grow(s.places, n-len(s.places))[:n]
+	}
+	s.places[user] = uint32(place + 1)
 }
 
 // note takes in an event of a user; t > 0.
@@ -183,17 +199,17 @@ func (s *sessions) forget(until int64) {
 // drop forgets the user at a place; the last one takes it.
 func (s *sessions) drop(i int) {
 	last := len(s.recent) - 1
-	delete(s.places, s.recent[i].user)
+	s.places[s.recent[i].user] = 0
 	if i != last {
 		s.recent[i], s.recent[last] = s.recent[last], s.recent[i]
-		s.places[s.recent[i].user] = int32(i)
+		s.put(s.recent[i].user, i)
 	}
 	s.recent = s.recent[:last]
 }
 
 // merge makes two users one.
 func (s *sessions) merge(from, to uint32) {
-	i, known := s.places[from]
+	i, known := s.find(from)
 	if !known {
 		return
 	}
@@ -201,7 +217,7 @@ func (s *sessions) merge(from, to uint32) {
 	for _, m := range s.recent[i].marks {
 		p.add(m)
 	}
-	s.drop(int(i))
+	s.drop(i)
 }
 
 func (s *sessions) encode(e *Encoder) {
@@ -218,9 +234,15 @@ func (s *sessions) encode(e *Encoder) {
 	}
 }
 
-func (s *sessions) decode(d *Decoder) {
+// decode reads what encode wrote, of an organization with so many users.
+func (s *sessions) decode(d *Decoder, users int) {
 	for range d.Count(2) {
-		p := s.of(uint32(d.Uint()))
+		user := d.Uint()
+		if user >= uint64(users) {
+			d.fail()
+			return
+		}
+		p := s.of(uint32(user))
 		for range d.Count(3) {
 			m := mark{firstOn: d.Int(), lastOn: d.Int(), lastOff: d.Int()}
 			// Every event of a mark lies in its bucket.

@@ -76,7 +76,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 	}
 	for i := range n {
 		o.meters[i] = o.newState(uint16(i))
-		o.meters[i].decode(dec)
+		o.meters[i].decode(dec, o.Users())
 	}
 	for i := range o.meters {
 		if i >= n {
@@ -130,7 +130,7 @@ func (s *state) encode(e *Encoder) {
 	}
 }
 
-func (s *state) decode(d *Decoder) {
+func (s *state) decode(d *Decoder, users int) {
 	for _, v := range s.values {
 		v.restore(decodeStrings(d))
 	}
@@ -138,7 +138,7 @@ func (s *state) decode(d *Decoder) {
 	case s.active != nil:
 		s.active.decode(d)
 	case s.concurrent != nil:
-		s.concurrent.decode(d)
+		s.concurrent.decode(d, users)
 	case s.consumption != nil:
 		s.consumption.decode(d)
 	}

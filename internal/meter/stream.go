@@ -34,6 +34,7 @@ type stream struct {
 	arrived    int64       // latest arrival of any item, ns
 	hours      [weeksKept * hoursPerWeek]bool
 	hour       int64 // UTC hour since 1970 that hours was last brought to
+	heard      int64 // ns up to which arrivals change nothing in hours; 0 for not known
 	rejects    []Reject
 }
 
@@ -59,8 +60,11 @@ func (o *Organization) Count(now int64, signal usage.Signal, outcome usage.Outco
 	s := &o.stream
 	s.items[signal][outcome] += n
 	s.arrived = max(s.arrived, now)
-	s.moveTo(now)
-	s.hours[s.hour%int64(len(s.hours))] = true
+	if now >= s.heard {
+		s.moveTo(now)
+		s.hours[s.hour%int64(len(s.hours))] = true
+		s.heard = (s.hour + 1) * 60 * nsPerMinute
+	}
 }
 
 func (s *stream) moveTo(now int64) {

@@ -1,0 +1,77 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+// FindValue returns the number of a breakdown's value that has one.
+func (o *Organization) FindValue(meter uint16, breakdown int, name string) (n uint32, known bool) {
+	n, known = o.meters[meter].values[breakdown].index[name]
+	return n, known
+}
+
+// Touch reads from memory what an event of a user is about to change in a
+// meter, and changes nothing. dims are the numbers of its values, each plus one
+// and 0 where there is none yet. What it returns means nothing: it is there so
+// that the reading is done.
+func (o *Organization) Touch(meter uint16, user uint32, dims []uint32) uint64 {
+	switch s := &o.meters[meter]; {
+	case s.active != nil:
+		return s.active.touch(user, dims)
+	case s.concurrent != nil:
+		return s.concurrent.sessions.touch(user)
+	case s.consumption != nil:
+		return s.consumption.touch(user, dims)
+	}
+	return 0
+}
+
+func (a *active) touch(user uint32, dims []uint32) uint64 {
+	n := a.users.peek(user).touch()
+	for i, dim := range dims {
+		if dim == 0 {
+			continue
+		}
+		if pair, known := a.splits[i].pairs.find(pairKey(user, dim-1)); known {
+			n += a.splits[i].users.peek(pair).touch()
+		}
+	}
+	return n
+}
+
+func (r record) touch() uint64 {
+	if r.words == nil {
+		return 0
+	}
+	return r.words[0]
+}
+
+func (s *sessions) touch(user uint32) uint64 {
+	place, known := s.find(user)
+	if !known {
+		return 0
+	}
+	if marks := s.recent[place].marks; len(marks) > 0 {
+		return uint64(marks[len(marks)-1].lastOn)
+	}
+	return 0
+}
+
+func (x *consumption) touch(user uint32, dims []uint32) uint64 {
+	n := x.touchRow(x.total)
+	for i, dim := range dims {
+		if dim != 0 && int(dim) <= len(x.dims[i]) && x.dims[i][dim-1] != nil {
+			n += x.touchRow(x.dims[i][dim-1])
+		}
+	}
+	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {
+		n += uint64(x.users.user(x.users.pages[page], user%pageUsers)[0])
+	}
+	return n
+}
+
+func (x *consumption) touchRow(r *sumRow) (n uint64) {
+	for i := range x.layout.windows {
+		n += uint64(r.cells[x.layout.windows[i].first])
+	}
+	return n
+}
