@@ -136,7 +136,7 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	}
 	b, err := e.open(e.config, c, e.logger, now)
 	if err != nil {
-		return fmt.Errorf("open ledger in directory %q: %w", e.config.Directory, err)
+		return err // says which directory
 	}
 	e.book.Store(&b)
 	background, cancel := context.WithCancel(context.Background())

@@ -134,7 +134,7 @@ func TestTwoLedgersCannotShareADirectory(t *testing.T) {
 	first, second := newExtension(set, cfg, openLedger), newExtension(set, cfg, openLedger)
 	require.NoError(t, first.Start(t.Context(), componenttest.NewNopHost()))
 	defer func() { require.NoError(t, first.Shutdown(context.Background())) }()
-	require.ErrorContains(t, second.Start(t.Context(), componenttest.NewNopHost()), `open ledger in directory "`+cfg.Directory+`": `)
+	require.ErrorContains(t, second.Start(t.Context(), componenttest.NewNopHost()), `open ledger `+cfg.Directory+`: `)
 	require.NoError(t, second.Shutdown(t.Context()))
 }
 

@@ -137,7 +137,24 @@ func (b *book) add(number uint32, id string, secret []byte, m *meter.Organizatio
 	if id == usage.NoOrganization {
 		b.nobody = o
 	}
+	b.describe(o)
 	return o
+}
+
+// describe makes the gauge that tells about an organization. One that the
+// catalogue does not have is named by its id.
+func (b *book) describe(o *org) {
+	if o.ID == usage.NoOrganization {
+		return
+	}
+	name, reseller, plan := o.ID, "", ""
+	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
+		reseller, plan = entry.Reseller, entry.Plan.Type
+		if entry.Name != "" {
+			name = entry.Name
+		}
+	}
+	o.Info = b.defs.Info(name, reseller, plan, o.Calendar().Zone().String())
 }
 
 // nobodyOrg is where items are counted that name no organization.

@@ -55,6 +55,7 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 			return fmt.Errorf("convert organization %d: %w", o.number, err)
 		}
 		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
+		b.describe(o)
 		b.saveOrg(o, batch)
 	}
 	return batch.Commit(pebble.Sync)
@@ -80,6 +81,9 @@ func (b *book) follow(c *catalogue.Catalogue) {
 		changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
 		b.pending.calendar(o.number, b.now, changed)
 		o.SetCalendar(changed)
+	}
+	for _, o := range b.byID {
+		b.describe(o)
 	}
 }
 

@@ -55,6 +55,9 @@ func mergeDefinitions(old []stored, configured []usage.Meter, now int64) (merged
 	return merged, changed, errors.Join(errs...)
 }
 
+// maxNumber bounds what is numbered by a byte on disk.
+const maxNumber = 254
+
 // mergeMeter adds a configured definition to a stored meter as a new version,
 // where it differs.
 func mergeMeter(s stored, m usage.Meter, now int64) (_ stored, changed bool, err error) {
@@ -88,6 +91,12 @@ func mergeMeter(s stored, m usage.Meter, now int64) (_ stored, changed bool, err
 		return s, false, err
 	}
 	s.Since = sinceOf(s.Since, old.Windows, m.Windows, now)
+	if s.Retired { // what came meanwhile was not counted
+		s.Since = slices.Repeat([]meter.Minute{meter.Floor(now)}, len(m.Windows))
+	}
+	if len(s.Meter.Versions) > maxNumber || len(s.Meter.Classes) > maxNumber || len(s.Meter.Breakdowns) >= maxNumber {
+		return s, false, fmt.Errorf("it has more than %d definitions, classes or breakdowns by now; give a new meter another name", maxNumber)
+	}
 	return s, !reflect.DeepEqual(old, s.Meter), nil
 }
 

@@ -111,6 +111,13 @@ func periodsOf(w usage.Window) int {
 	return published
 }
 
+// Info returns the gauge whose labels tell about an organization.
+func (d *Definitions) Info(name, reseller, plan, timezone string) *usage.Series {
+	return d.book.Gauge("usage_organization_info",
+		usage.Label{Name: "name", Value: name}, usage.Label{Name: "reseller", Value: reseller},
+		usage.Label{Name: "plan", Value: plan}, usage.Label{Name: "timezone", Value: timezone})
+}
+
 // Bare returns definitions without meters that share the series: those of the
 // organization under which items are counted that name none.
 func (d *Definitions) Bare() *Definitions {
@@ -121,6 +128,9 @@ func (d *Definitions) Bare() *Definitions {
 	}
 	return d.bare
 }
+
+// retired tells whether a meter is no longer configured.
+func (d *Definitions) retired(meter int) bool { return meter < len(d.Retired) && d.Retired[meter] }
 
 // since returns when each window of a meter began to be kept.
 func (d *Definitions) since(meter int) []Minute {

@@ -12,11 +12,14 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		o.stream.itemFigures(o.defs, s)
 		return s.figures
 	}
+	if o.Info != nil {
+		s.add(o.Info, 1)
+	}
 	for status := usage.Registered; int(status) < usage.NumStatuses; status++ {
 		s.add(o.defs.common.registered[status], float64(o.statuses[status]))
 	}
 	for i := range o.meters {
-		if i < len(o.defs.Retired) && o.defs.Retired[i] {
+		if o.defs.retired(i) {
 			continue
 		}
 		exists := func(w usage.Window, period int) bool { return o.exists(i, w, period) }

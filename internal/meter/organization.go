@@ -31,6 +31,9 @@ type Organization struct {
 	held     []Event // events ahead of the clock, in no order
 	stream   stream
 
+	// Info is the gauge that tells what the catalogue says of the
+	// organization, see Definitions.Info; nil: none.
+	Info *usage.Series
 	// Person names a user where a series is by user; ids only if reveal.
 	Person func(user uint32, reveal bool) string
 

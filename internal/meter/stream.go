@@ -155,6 +155,9 @@ func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
 	s.itemFigures(d, sh)
 	for i := range s.rejected {
 		r := &s.rejected[i]
+		if d.retired(int(r.meter)) {
+			continue
+		}
 		if r.series == nil {
 			r.series = sh.book.Counter("usage_meter_rejected_total",
 				usage.Label{Name: "meter", Value: d.Meters[r.meter].Name}, usage.Label{Name: "reason", Value: string(r.reason)})
@@ -162,6 +165,9 @@ func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
 		sh.add(r.series, float64(r.count))
 	}
 	for i, series := range d.common.incomplete {
+		if d.retired(i) {
+			continue
+		}
 		sh.add(series, float64(flag(i < len(s.incomplete) && s.incomplete[i])))
 	}
 	if s.last != 0 {

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
@@ -86,8 +87,10 @@ func collect(t *testing.T) usage.Collection {
 	require.NoError(t, err)
 
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+	listed, err := catalogue.Load(filepath.Join(root, "config/organizations.yaml"))
+	require.NoError(t, err)
 	l, err := ledger.Open(ledger.Settings{
-		Directory: "ledger", FS: vfs.NewMem(), Extraction: extraction,
+		Directory: "ledger", FS: vfs.NewMem(), Extraction: extraction, Catalogue: listed,
 		Past: config.Horizon.Past.Std(), Future: config.Horizon.Future.Std(), Silence: config.Silence.Std(),
 		Limits: ledger.Limits{Organizations: 10, UsersPerOrganization: 2, ValuesPerDimension: 10},
 	}, now)
