@@ -33,9 +33,16 @@ func (l *Ledger) commitLoop(b *book) {
 				l.fail(b, err)
 				return
 			}
-			close(g.done)
+			l.finish(g, nil)
 		}
 	}
+}
+
+// finish tells those who wait for a group what became of it, the first time.
+func (l *Ledger) finish(g *group, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g.finish(err)
 }
 
 // seal takes the gathered group, nil where there is nothing to commit.
@@ -97,9 +104,8 @@ func (l *Ledger) fail(b *book, err error) {
 	b.failed = true
 	l.failure = fmt.Errorf("%w: write to %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
 	for _, g := range []*group{b.committing, b.pending} {
-		if g != nil && !g.isDone() {
-			g.err = l.failure
-			close(g.done)
+		if g != nil {
+			g.finish(l.failure)
 		}
 	}
 	close(b.dead)
@@ -107,11 +113,13 @@ func (l *Ledger) fail(b *book, err error) {
 	go l.revive(b)
 }
 
-func (g *group) isDone() bool {
+// finish is called with the ledger's lock held: a checkpoint that fails may end
+// a group while its commit is still under way.
+func (g *group) finish(err error) {
 	select {
 	case <-g.done:
-		return true
 	default:
-		return false
+		g.err = err
+		close(g.done)
 	}
 }
