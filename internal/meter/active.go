@@ -27,6 +27,7 @@ type active struct {
 	total    headcount
 	splits   []*split
 	standing map[uint32]struct{} // roots with a key on
+	stood    bitmap              // roots that ever had a key on
 	version  int                 // in force at asOf
 }
 
@@ -226,16 +227,23 @@ func (a *active) classIn(c *clock, r record, p *person, t *headcount, k usage.Ki
 func (a *active) prefixes(c *clock, rs *rules, r record, p *person, t *headcount, sign int64) {
 	last := Minute(0)
 	for n, class := range rs.order {
-		if required := rs.requires[class]; required == usage.NoStatus || p.status() == required {
-			last = max(last, r.last(class))
-			if p != nil && !t.split {
-				last = max(last, p.lastStanding(a.number, class))
-			}
-		}
+		last = max(last, a.lastIn(rs, r, p, t, class))
 		if t.width > 1 || n == len(rs.order)-1 {
 			t.prefix[min(n, t.width-1)].add(c.asOf, last, sign)
 		}
 	}
+}
+
+// lastIn returns the minute of the latest action or standing activity that
+// counts for a class, 0 for none.
+func (a *active) lastIn(rs *rules, r record, p *person, t *headcount, class uint8) Minute {
+	if required := rs.requires[class]; required != usage.NoStatus && p.status() != required {
+		return 0
+	}
+	if p == nil || t.split {
+		return r.last(class)
+	}
+	return max(r.last(class), p.lastStanding(a.number, class))
 }
 
 // shiftClass moves one user of a calendar period between classes.
@@ -296,6 +304,7 @@ func (a *active) countIn(c *clock, r record, p *person, t *headcount, k usage.Ki
 // contribution out before and puts it back after. The user's record exists
 // from then on.
 func (a *active) stand(c *clock, p *person, root uint32) {
+	a.stood.set(root)
 	if p.standing(a.number) {
 		a.standing[root] = struct{}{}
 	} else {
@@ -308,6 +317,9 @@ func (a *active) stand(c *clock, p *person, root uint32) {
 // merge makes one person of two roots; contributions have been taken out.
 func (a *active) merge(c *clock, from, to uint32) {
 	delete(a.standing, from)
+	if a.stood.has(from) {
+		a.stood.set(to)
+	}
 	if a.users.peek(from).exists() {
 		a.users.touch(c, to).take(a.users.touch(c, from))
 		a.users.changed(from)
@@ -320,14 +332,15 @@ func (a *active) merge(c *clock, from, to uint32) {
 
 // turn follows the clock.
 func (a *active) turn(c *clock, persons map[uint32]*person, from Minute, rolled *[usage.NumKinds]int) {
-	stale := false
+	used, lost := false, false
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
 			shift(t.periods[k], t.width, rolled[k])
 		}
 		for _, rs := range t.prefix {
 			for i := range rs {
-				stale = !rs[i].slide(from, c.asOf) || stale
+				u, l := rs[i].slide(from, c.asOf)
+				used, lost = used || u, lost || l
 			}
 		}
 	})
@@ -339,11 +352,14 @@ func (a *active) turn(c *clock, persons map[uint32]*person, from Minute, rolled 
 			}
 		}
 	}
-	if v := a.versionAt(c.asOf); v != a.version {
+	switch v := a.versionAt(c.asOf); {
+	case v != a.version:
 		a.version = v
 		a.recount(c, persons)
-	} else if stale {
+	case lost:
 		a.rebuildRollings(c, persons)
+	case used:
+		a.renewEdges(c, persons)
 	}
 }
 
@@ -383,6 +399,9 @@ func (a *active) rebuildRollings(c *clock, persons map[uint32]*person) {
 	if len(a.lengths) == 0 {
 		return
 	}
+	for root, p := range persons {
+		p.segments(a.number, func(uint8, int64, int64) { a.stood.set(root) })
+	}
 	rs, anyone := &a.rules[a.version], len(persons) > 0
 	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
 		var p *person
@@ -391,6 +410,43 @@ func (a *active) rebuildRollings(c *clock, persons map[uint32]*person) {
 		}
 		a.prefixes(c, rs, pop.peek(n), p, t, 1)
 	})
+}
+
+// renewEdges builds the next edges. Only those who stand in them are looked at
+// closely, who are few: users whose latest action of some class is about as old
+// as a window is long, and those who ever had a standing activity.
+func (a *active) renewEdges(c *clock, persons map[uint32]*person) {
+	a.eachHeadcount(func(t *headcount) {
+		for _, rs := range t.prefix {
+			for i := range rs {
+				rs[i].renew(c.asOf, c.phase)
+			}
+		}
+	})
+	rs, edges := &a.rules[a.version], a.total.prefix[0]
+	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
+		r := pop.peek(n)
+		if !a.stood.has(root) && !r.anyAtEdge(c.asOf, edges) {
+			return
+		}
+		p, last := persons[root], Minute(0)
+		for n, class := range rs.order {
+			last = max(last, a.lastIn(rs, r, p, t, class))
+			if t.width > 1 || n == len(rs.order)-1 {
+				t.prefix[min(n, t.width-1)].mark(c.asOf, last)
+			}
+		}
+	})
+}
+
+// anyAtEdge tells whether the latest action of some class stands in an edge.
+func (r record) anyAtEdge(asOf Minute, edges rollings) bool {
+	for class := range uint8(r.classes) {
+		if edges.atEdge(asOf, r.last(class)) {
+			return true
+		}
+	}
+	return false
 }
 
 // eachRecord calls f for every record of the meter.

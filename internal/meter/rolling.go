@@ -16,8 +16,9 @@ const edgeLength = 60
 //	   base                     base+60
 //
 // An action moves one user from one place to another in O(1); a minute that
-// passes takes that minute's users out. When the edge is used up it is built
-// anew by a pass over the organization's users, once an hour.
+// passes takes that minute's users out. When the edge is used up the next one
+// is built by a pass over the organization's users, once an hour; the count
+// goes on.
 type rolling struct {
 	length Minute
 	count  int64
@@ -31,13 +32,21 @@ func (r *rolling) add(asOf, m Minute, sign int64) {
 		return
 	}
 	r.count += sign
-	if i := m - r.base; i < edgeLength {
-		if r.edge == nil {
-			r.edge = new([edgeLength]uint32)
-		}
-		r.edge[i] += uint32(sign)
+	if m < r.base+edgeLength {
+		r.mark(m, sign)
 	}
 }
+
+// mark counts a user in the edge.
+func (r *rolling) mark(m Minute, sign int64) {
+	if r.edge == nil {
+		r.edge = new([edgeLength]uint32)
+	}
+	r.edge[m-r.base] += uint32(sign)
+}
+
+// atEdge tells whether a user whose latest action is m stands in the edge.
+func (r *rolling) atEdge(asOf, m Minute) bool { return m > asOf-r.length && m < r.base+edgeLength }
 
 // move puts a user whose latest action was old at m.
 func (r *rolling) move(asOf, old, m Minute) {
@@ -45,28 +54,37 @@ func (r *rolling) move(asOf, old, m Minute) {
 	r.add(asOf, m, 1)
 }
 
-// slide moves the window's far end as asOf goes on; it returns false where the
-// edge does not reach and the count has to be built anew.
-func (r *rolling) slide(from, asOf Minute) bool {
+// slide moves the window's far end as asOf goes on. used tells that the edge has
+// come to its end, lost that it does not reach and the count has to be built
+// anew as well.
+func (r *rolling) slide(from, asOf Minute) (used, lost bool) {
 	for m := from - r.length + 1; m <= asOf-r.length; m++ {
 		i := m - r.base
 		if i >= edgeLength {
-			return false
+			return true, true
 		}
 		if r.edge != nil {
 			r.count -= int64(r.edge[i])
 			r.edge[i] = 0
 		}
 	}
-	return asOf-r.length+1 < r.base+edgeLength
+	return asOf-r.length+1 >= r.base+edgeLength, false
 }
 
 // reset empties the window, with an edge that begins at the hour (shifted by
 // the organization's phase) in which the far end lies.
 func (r *rolling) reset(asOf, phase Minute) {
+	r.renew(asOf, phase)
+	r.count, r.edge = 0, nil
+}
+
+// renew begins such an edge, empty, and leaves the count.
+func (r *rolling) renew(asOf, phase Minute) {
 	first := asOf - r.length + 1
 	r.base = first - (first-phase)%edgeLength
-	r.count, r.edge = 0, nil
+	if r.edge != nil {
+		clear(r.edge[:])
+	}
 }
 
 // rollings are the rolling windows of one count.
@@ -89,6 +107,25 @@ func (rs rollings) add(asOf, m Minute, sign int64) {
 func (rs rollings) move(asOf, old, m Minute) {
 	for i := range rs {
 		rs[i].move(asOf, old, m)
+	}
+}
+
+// atEdge tells whether a user whose latest action is m stands in some edge.
+func (rs rollings) atEdge(asOf, m Minute) bool {
+	for i := range rs {
+		if rs[i].atEdge(asOf, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// mark counts a user in the edges where they stand.
+func (rs rollings) mark(asOf, m Minute) {
+	for i := range rs {
+		if rs[i].atEdge(asOf, m) {
+			rs[i].mark(m, 1)
+		}
 	}
 }
 
