@@ -111,8 +111,7 @@ type bench struct {
 	volatile, durable *book
 	table             table
 
-	decode float64 // ns a record
-	added  float64 // ns a record that the processor adds
+	added float64 // what the processor adds to a record, in times of decoding it
 }
 
 func (b *bench) close() error {
