@@ -109,6 +109,7 @@ var interfaces = map[string][]string{
 	"usage_active_users":                 {"meter period window", "billable class meter period window"},
 	"usage_incomplete":                   {"meter"},
 	"usage_active_users_breakdown":       {"dimension dimension_value meter period window"},
+	"usage_organization_info":            {"name timezone", "name reseller timezone", "name plan reseller timezone"},
 	"usage_registered_users":             {"status"},
 	"usage_concurrent_users":             {"meter state"},
 	"usage_concurrent_users_handover":    {"meter"},
