@@ -23,9 +23,6 @@ func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.ids
 // AddUser gives a new user a slot; slots are given in order from 0.
 func (o *Organization) AddUser(hash uint64) uint32 { return o.users.ids.add(hash) }
 
-// UserHash returns the keyed hash of a slot's id.
-func (o *Organization) UserHash(slot uint32) uint64 { return o.users.ids.keys[slot] }
-
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.
 func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32, isNew bool) {

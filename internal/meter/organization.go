@@ -110,9 +110,6 @@ func (o *Organization) begin(s *state) {
 	}
 }
 
-// AsOf returns the minute whose figures were fixed last.
-func (o *Organization) AsOf() Minute { return o.clock.asOf }
-
 // Advance moves the organization's time to an arrival at now (ns). Whole
 // minutes that have passed are turned; where keep is set, the figures of the
 // last of them are set aside for a collection.
