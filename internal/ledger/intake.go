@@ -75,7 +75,7 @@ func (b *book) refuse(o *org, batch *usage.Batch, it *usage.Item) {
 
 // inForce tells whether the definition that an effect is by was in force.
 func (b *book) inForce(o *org, e *usage.Effect, t int64) bool {
-	if e.Kind == usage.Lifecycle || e.Kind == usage.Alias || e.Meter == usage.NoMeter {
+	if ofUser(e) {
 		return true
 	}
 	return o.InForce(&b.defs.Meters[e.Meter], e, t)
@@ -133,7 +133,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		}
 		matched = true
 		if late && !timeless(e.Kind) {
-			refused.add(e, usage.Late, "late")
+			refused.add(e, usage.Late, usage.ReasonLate)
 			continue
 		}
 		needsUser = needsUser || b.byUser(e) || e.Kind != usage.Consume && e.Kind != usage.Rejected
@@ -176,10 +176,12 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		o.Refuse(r.meter, r.reason)
 		b.pending.refuse(o.number, r.meter, r.reason)
 	}
-	if !sums {
-		uid = nil
-	}
 	return usage.Counted, usage.ReasonNone, uid, nil
+}
+
+// ofUser tells whether an effect is on the user alone, and of no meter.
+func ofUser(e *usage.Effect) bool {
+	return e.Kind == usage.Lifecycle || e.Kind == usage.Alias || e.Meter == usage.NoMeter
 }
 
 // timeless tells whether an effect has no past limit.
@@ -208,7 +210,7 @@ func (r *refusal) add(e *usage.Effect, outcome usage.Outcome, reason usage.Reaso
 	if r.outcome == usage.Pending || outcome < r.outcome {
 		r.outcome, r.reason = outcome, reason
 	}
-	if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && e.Meter != usage.NoMeter && r.n < len(r.meters) {
+	if !ofUser(e) && r.n < len(r.meters) {
 		r.meters[r.n].meter, r.meters[r.n].reason = e.Meter, reason
 		r.n++
 	}

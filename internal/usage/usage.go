@@ -117,6 +117,7 @@ const (
 	ReasonUsers           Reason = "users_per_organization"
 	ReasonOrganizations   Reason = "organizations"
 	ReasonTransitions     Reason = "transitions_per_user"
+	ReasonLate            Reason = "late"
 	ReasonPanic           Reason = "internal_error"
 )
 
