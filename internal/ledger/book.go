@@ -166,10 +166,12 @@ func (b *book) nobodyOrg() *org {
 }
 
 // advance moves an organization's time to the arrival.
-func (b *book) advance(o *org, keep bool) {
-	if o.advanced != b.now {
-		o.Advance(b.now, keep)
-		o.advanced = b.now
+func (b *book) advance(o *org, keep bool) { o.advanceTo(b.now, keep) }
+
+func (o *org) advanceTo(now int64, keep bool) {
+	if o.advanced != now {
+		o.Advance(now, keep)
+		o.advanced = now
 	}
 	o.dirty = true
 }

@@ -88,11 +88,11 @@ func (b *book) follow(c *catalogue.Catalogue) {
 }
 
 // changeCalendar applies such a change again.
-func (o *org) changeCalendar(at int64, zone string, anchor int) error {
-	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
+func (o *org) changeCalendar(c calendarChange) error {
+	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: c.zone, Anchor: c.anchor}})
 	if err != nil {
 		return err
 	}
-	o.SetCalendar(o.Calendar().Change(time.Unix(0, at), cal.Zone(), cal.Anchor()))
+	o.SetCalendar(o.Calendar().Change(time.Unix(0, c.at), cal.Zone(), cal.Anchor()))
 	return nil
 }

@@ -8,12 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
@@ -188,35 +190,10 @@ func (b *book) read(fresh bool, now int64) error {
 	if fresh {
 		return nil
 	}
-	err = b.each([]byte{keyOrg}, func(key, value []byte) error {
-		if len(key) != 5 || len(value) < 32 {
-			return errors.New("damaged organization")
-		}
-		return b.readOrg(binary.BigEndian.Uint32(key[1:]))
-	})
-	if err != nil {
+	if err := b.readOrgs(); err != nil {
 		return err
 	}
 	return b.replay()
-}
-
-func (b *book) replay() error {
-	r, last := &replayer{book: b}, uint64(0)
-	err := b.each([]byte{keyRedo}, func(key, value []byte) error {
-		if len(key) != 9 {
-			return errors.New("damaged key of redo")
-		}
-		last = binary.BigEndian.Uint64(key[1:])
-		b.unfolded += int64(len(value))
-		return r.group(last, value)
-	})
-	for _, o := range b.orgs {
-		if o != nil {
-			last = max(last, o.position.group)
-		}
-	}
-	b.pending.number = last + 1
-	return err
 }
 
 // each calls f for every row under a prefix, in order.
@@ -234,45 +211,88 @@ func (b *book) each(prefix []byte, f func(key, value []byte) error) error {
 	return errors.Join(err, it.Error(), it.Close())
 }
 
-// readOrg reads an organization that has a checkpoint; one that has none is
-// made by its redo entry.
-func (b *book) readOrg(number uint32) error {
-	head, err := b.meta(orgKey(keyHead, number))
-	if err != nil || head == nil {
-		return err
-	}
-	id, secret, hashes, err := b.readUsers(number)
+// readOrgs reads the organizations that have a checkpoint, several at a time;
+// one that has none is made by its redo entry.
+func (b *book) readOrgs() error {
+	var numbers []uint32
+	err := b.each([]byte{keyOrg}, func(key, value []byte) error {
+		if len(key) != 5 || len(value) < 32 {
+			return errors.New("damaged organization")
+		}
+		numbers = append(numbers, binary.BigEndian.Uint32(key[1:]))
+		return nil
+	})
 	if err != nil {
 		return err
 	}
+	read := make([]*readBack, len(numbers))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, number := range numbers {
+		g.Go(func() (err error) {
+			if read[i], err = b.readOrg(number); err != nil {
+				return fmt.Errorf("organization %d: %w", number, err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, r := range read {
+		if r == nil {
+			continue
+		}
+		o := b.add(numbers[i], r.id, r.secret, r.Organization)
+		o.position, o.trends = r.position, r.trends
+		b.now = max(b.now, r.Now())
+	}
+	return nil
+}
+
+// readBack is an organization as its checkpoint has it.
+type readBack struct {
+	*meter.Organization
+	id       string
+	secret   []byte
+	position position
+	trends   []trend
+}
+
+// readOrg reads an organization, nil where it has no checkpoint.
+func (b *book) readOrg(number uint32) (*readBack, error) {
+	head, err := b.meta(orgKey(keyHead, number))
+	if err != nil || head == nil {
+		return nil, err
+	}
+	id, secret, hashes, err := b.readUsers(number)
+	if err != nil {
+		return nil, err
+	}
 	d := &meter.Decoder{Bytes: head}
-	at := position{group: d.Uint(), offset: d.Uint()}
-	trends := decodeTrends(d)
+	r := &readBack{id: id, secret: secret, position: position{group: d.Uint(), offset: d.Uint()}}
+	r.trends = decodeTrends(d)
 	if d.Err() != nil {
-		return fmt.Errorf("organization %d: %w", number, d.Err())
+		return nil, d.Err()
 	}
 	defs := b.defs
 	if id == usage.NoOrganization {
 		defs = defs.Bare()
 	}
-	m, err := meter.RestoreOrganization(id, defs, hashes, d.Bytes, b.now)
-	if err != nil {
-		return fmt.Errorf("organization %d: %w", number, err)
+	if r.Organization, err = meter.RestoreOrganization(id, defs, hashes, d.Bytes, b.now); err != nil {
+		return nil, err
 	}
 	err = b.each(orgKey(keyPage, number), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
-		return m.RestorePage(binary.BigEndian.Uint16(key[5:]), key[7], binary.BigEndian.Uint32(key[8:]), value)
+		return r.RestorePage(binary.BigEndian.Uint16(key[5:]), key[7], binary.BigEndian.Uint32(key[8:]), value)
 	})
 	if err != nil {
-		return fmt.Errorf("pages of organization %d: %w", number, err)
+		return nil, fmt.Errorf("pages: %w", err)
 	}
-	m.Restored()
-	o := b.add(number, id, secret, m)
-	o.position, o.trends = at, trends
-	b.now = max(b.now, m.Now())
-	return nil
+	r.Restored()
+	return r, nil
 }
 
 // readUsers reads an organization's secret and the hashes of its users' ids in

@@ -3,6 +3,8 @@
 
 package meter
 
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
 // FindValue returns the number of a breakdown's value that has one.
 func (o *Organization) FindValue(meter uint16, breakdown int, name string) (n uint32, known bool) {
 	n, known = o.meters[meter].values[breakdown].index[name]
@@ -14,24 +16,44 @@ func (o *Organization) FindValue(meter uint16, breakdown int, name string) (n ui
 // and 0 where there is none yet. What it returns means nothing: it is there so
 // that the reading is done.
 func (o *Organization) Touch(meter uint16, user uint32, dims []uint32) uint64 {
+	return o.touch(meter, user, dims, 1)
+}
+
+// TouchEvent does so for all effects of an event.
+func (o *Organization) TouchEvent(ev *Event) (n uint64) {
+	if int(ev.User) >= o.Users() {
+		return 0
+	}
+	for i := range ev.Effects {
+		switch e := &ev.Effects[i]; e.Kind {
+		case usage.Active, usage.Concurrent, usage.Consume:
+			n += o.touch(e.Meter, ev.User, e.Dims, 0)
+		default:
+		}
+	}
+	return n
+}
+
+// touch takes dims as numbers plus first; what is less than first is none.
+func (o *Organization) touch(meter uint16, user uint32, dims []uint32, first uint32) uint64 {
 	switch s := &o.meters[meter]; {
 	case s.active != nil:
-		return s.active.touch(user, dims)
+		return s.active.touch(user, dims, first)
 	case s.concurrent != nil:
 		return s.concurrent.sessions.touch(user)
 	case s.consumption != nil:
-		return s.consumption.touch(user, dims)
+		return s.consumption.touch(user, dims, first)
 	}
 	return 0
 }
 
-func (a *active) touch(user uint32, dims []uint32) uint64 {
+func (a *active) touch(user uint32, dims []uint32, first uint32) uint64 {
 	n := a.users.peek(user).touch()
 	for i, dim := range dims {
-		if dim == 0 {
+		if dim < first {
 			continue
 		}
-		if pair, known := a.splits[i].pairs.find(pairKey(user, dim-1)); known {
+		if pair, known := a.splits[i].pairs.find(pairKey(user, dim-first)); known {
 			n += a.splits[i].users.peek(pair).touch()
 		}
 	}
@@ -56,11 +78,11 @@ func (s *sessions) touch(user uint32) uint64 {
 	return 0
 }
 
-func (x *consumption) touch(user uint32, dims []uint32) uint64 {
+func (x *consumption) touch(user uint32, dims []uint32, first uint32) uint64 {
 	n := x.touchRow(x.total)
 	for i, dim := range dims {
-		if dim != 0 && int(dim) <= len(x.dims[i]) && x.dims[i][dim-1] != nil {
-			n += x.touchRow(x.dims[i][dim-1])
+		if dim >= first && int(dim-first) < len(x.dims[i]) && x.dims[i][dim-first] != nil {
+			n += x.touchRow(x.dims[i][dim-first])
 		}
 	}
 	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {

@@ -1,0 +1,259 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// replay applies the redo entries again.
+//
+// What an entry of one organization does, it does to that one only. So entries
+// are read in their order and gathered to a stretch, and the stretch is applied
+// by several workers side by side, each taking the entries of its organizations
+// in their order. An entry that concerns all organizations, or makes one, ends
+// the stretch.
+func (b *book) replay() error {
+	r, last := &replayer{book: b}, uint64(0)
+	err := b.each([]byte{keyRedo}, func(key, value []byte) error {
+		if len(key) != 9 {
+			return errors.New("damaged key of redo")
+		}
+		last = binary.BigEndian.Uint64(key[1:])
+		b.unfolded += int64(len(value))
+		return r.group(last, value)
+	})
+	if err = errors.Join(err, r.apply()); err != nil {
+		return err
+	}
+	for _, o := range b.orgs {
+		if o != nil {
+			last = max(last, o.position.group)
+		}
+	}
+	b.pending.number = last + 1
+	return nil
+}
+
+// stretchLength is how many entries are gathered: enough for the workers to
+// have some hundred entries each, few enough for the caches.
+const stretchLength = 1024
+
+// replayer gathers entries and applies them.
+type replayer struct {
+	book    *book
+	stretch []step // its memory is used again
+	n       int    // steps of the stretch
+}
+
+// step is an entry of one organization.
+type step struct {
+	org    *org
+	now    int64 // the arrival before it
+	kind   uint64
+	event  meter.Event    // entryEvent
+	signal usage.Signal   // entryEvent, entryCount
+	as     usage.Outcome  // entryCount
+	meter  uint16         // entryValue, entryRefuse, entryIncomplete
+	split  int            // entryValue: breakdown
+	name   string         // entryValue, entryKey
+	reason usage.Reason   // entryRefuse
+	change calendarChange // entryCalendar
+}
+
+type calendarChange struct {
+	at     int64
+	zone   string
+	anchor int
+}
+
+// group reads the entries of one group. What an organization's checkpoint
+// covers is passed over.
+func (r *replayer) group(number uint64, entries []byte) error {
+	d := &meter.Decoder{Bytes: entries}
+	for len(d.Bytes) > 0 {
+		offset := uint64(len(entries) - len(d.Bytes))
+		if err := r.entry(d, number, offset); err != nil {
+			return fmt.Errorf("redo group %d, entry at byte %d: %w", number, offset, err)
+		}
+	}
+	return nil
+}
+
+func (r *replayer) entry(d *meter.Decoder, number, offset uint64) error {
+	switch kind := d.Uint(); kind {
+	case entryArrival:
+		r.book.now = max(r.book.now, d.Int())
+		return d.Err()
+	case entryCollect, entryRecover, entryOpen:
+		if err := r.apply(); err != nil {
+			return err
+		}
+		return r.common(d, kind, number, offset)
+	default:
+		return r.gather(d, kind, number, offset)
+	}
+}
+
+// common applies an entry that concerns all organizations, or makes one.
+func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
+	b := r.book
+	switch kind {
+	case entryCollect:
+		at := meter.Minute(d.Int())
+		for _, o := range b.byID {
+			if !o.position.covers(number, offset) {
+				o.Collect(at)
+			}
+		}
+		b.now = max(b.now, at.Ns())
+	case entryRecover:
+		down, up := d.Int(), d.Int()
+		b.defs.Down, b.defs.Up = down, up
+		for _, o := range b.byID {
+			if !o.position.covers(number, offset) {
+				o.Recover(down, up)
+			}
+		}
+	case entryOpen:
+		return r.open(uint32(d.Uint()), d.String(), int(d.Int()), d)
+	}
+	return d.Err()
+}
+
+// open makes the organization, unless its checkpoint has been read.
+func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder) error {
+	if d.Err() != nil {
+		return d.Err()
+	}
+	b := r.book
+	if int(number) < len(b.orgs) && b.orgs[number] != nil {
+		return nil
+	}
+	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
+	if err != nil {
+		return err
+	}
+	return b.reopen(number, cal)
+}
+
+// gather adds an entry of one organization to the stretch.
+func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
+	b, n := r.book, d.Uint()
+	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil {
+		return fmt.Errorf("entry of kind %d names organization %d, which is not there", kind, n)
+	}
+	if r.n == len(r.stretch) {
+		if r.n == stretchLength {
+			if err := r.apply(); err != nil {
+				return err
+			}
+		} else {
+			r.stretch = append(r.stretch, step{})
+		}
+	}
+	s := &r.stretch[r.n]
+	s.org, s.now, s.kind = b.orgs[n], b.now, kind
+	if err := s.read(d, b); err != nil {
+		return err
+	}
+	if !s.org.position.covers(number, offset) {
+		r.n++
+	}
+	return nil
+}
+
+// read reads what the entry says. The keys of duplicates are the book's: they
+// are kept whether or not the organization's checkpoint covers the entry.
+func (s *step) read(d *meter.Decoder, b *book) error {
+	switch s.kind {
+	case entryEvent:
+		s.signal = usage.Signal(d.Uint())
+		if err := s.event.Decode(d); err != nil {
+			return err
+		}
+		if d.Bool() {
+			if len(d.Bytes) < 16 {
+				return errors.New("uid is cut short")
+			}
+			uid := usage.UID{binary.LittleEndian.Uint64(d.Bytes), binary.LittleEndian.Uint64(d.Bytes[8:])}
+			d.Bytes = d.Bytes[16:]
+			b.duplicates.Add(dayOf(s.event.Time), uid)
+		}
+	case entryValue:
+		s.meter, s.split, s.name = uint16(d.Uint()), int(d.Uint()), d.String()
+	case entryKey:
+		s.name = d.String()
+	case entryCount:
+		s.signal, s.as = usage.Signal(d.Uint()), usage.Outcome(d.Uint())
+	case entryRefuse:
+		s.meter, s.reason = uint16(d.Uint()), usage.Reason(d.String())
+	case entryIncomplete:
+		s.meter = uint16(d.Uint())
+	case entryCalendar:
+		s.change = calendarChange{d.Int(), d.String(), int(d.Int())}
+	default:
+		return fmt.Errorf("entry of unknown kind %d", s.kind)
+	}
+	return d.Err()
+}
+
+// apply applies the stretch and begins a new one.
+func (r *replayer) apply() error {
+	steps, workers := r.stretch[:r.n], runtime.GOMAXPROCS(0)
+	r.n = 0
+	var g errgroup.Group
+	for worker := range workers {
+		g.Go(func() error {
+			mine := func(s *step) bool { return int(s.org.number)%workers == worker }
+			var touched uint64
+			for i := range steps {
+				if s := &steps[i]; s.kind == entryEvent && mine(s) {
+					touched += s.org.TouchEvent(&s.event)
+				}
+			}
+			for i := range steps {
+				if s := &steps[i]; mine(s) {
+					if err := s.apply(); err != nil {
+						return fmt.Errorf("redo of organization %d: %w", s.org.number, err)
+					}
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (s *step) apply() error {
+	o := s.org
+	o.advanceTo(s.now, false)
+	switch s.kind {
+	case entryEvent:
+		o.Count(s.now, s.signal, usage.Counted, 1)
+		o.Apply(&s.event)
+	case entryValue:
+		o.Value(s.meter, s.split, s.name)
+	case entryKey:
+		o.Key(s.name)
+	case entryCount:
+		o.Count(s.now, s.signal, s.as, 1)
+	case entryRefuse:
+		o.Refuse(s.meter, s.reason)
+	case entryIncomplete:
+		o.MarkIncomplete(s.meter)
+	case entryCalendar:
+		return o.changeCalendar(s.change)
+	}
+	return nil
+}
