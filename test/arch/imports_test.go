@@ -20,6 +20,7 @@ const (
 	otel   = "go.opentelemetry.io/collector"
 	pdata  = otel + "/pdata"
 	hash   = "github.com/dchest/siphash"
+	group  = "golang.org/x/sync"
 	zap    = "go.uber.org/zap"
 )
 
@@ -41,7 +42,7 @@ var allowed = map[string]struct {
 		"the figures customers are billed by follow from events and time alone",
 	},
 	"internal/extract": {
-		[]string{standard, "internal/usage", pdata, ottl, otel + "/component", hash, zap},
+		[]string{standard, "internal/usage", pdata, ottl, otel + "/component", hash, group, zap},
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
 	},
 	"internal/dedupe": {
@@ -55,7 +56,7 @@ var allowed = map[string]struct {
 	"internal/ledger": {
 		[]string{
 			standard, "internal/usage", "internal/calendar", "internal/meter", "internal/catalogue", "internal/dedupe",
-			pebble, hash, zap,
+			pebble, hash, group, zap,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",
 	},
