@@ -154,7 +154,7 @@ func (f *replayFlags) settings() (ledger.Settings, error) {
 	}
 	var organizations *catalogue.Catalogue
 	if path != "" {
-		if organizations, err = catalogue.Load(filepath.Clean(path)); err != nil {
+		if organizations, err = catalogue.Load(filepath.Clean(path), extraction.Meters); err != nil {
 			return ledger.Settings{}, err
 		}
 	}

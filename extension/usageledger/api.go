@@ -218,7 +218,7 @@ func (e *ledgerExtension) organizations(*http.Request) (any, error) {
 			LastEvent: instant(s.LastEvent), Silent: s.Silent, Items: itemsJSON(&s),
 		}
 		if listed, found := c.Lookup(s.ID); found {
-			o.Name, o.Reseller, o.Timezone, o.AnchorDay = listed.Name, listed.Reseller, listed.Timezone, listed.AnchorDay
+			o.Name, o.Reseller, o.Timezone, o.AnchorDay = listed.Name, listed.Reseller, listed.Location.String(), listed.AnchorDay
 		}
 		out = append(out, o)
 	}

@@ -130,7 +130,11 @@ func (e *ledgerExtension) Dependencies() []component.ID {
 // when it returns an error.
 func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error {
 	now := time.Now()
-	c, err := e.catalogue.load(now)
+	x, err := e.config.Extraction()
+	if err != nil {
+		return err
+	}
+	c, err := e.catalogue.load(x.Meters, now)
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // watchInterval is how often the catalogue's file is looked at. Looking is a
@@ -28,10 +29,11 @@ type watcher struct {
 	logger *zap.Logger
 	apply  func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 
-	// seen and hash are of the content that was judged last. They belong to
-	// load, then to run.
-	seen os.FileInfo
-	hash [sha256.Size]byte
+	// seen and hash are of the content that was judged last, meters what it is
+	// judged against. They belong to load, then to run.
+	seen   os.FileInfo
+	hash   [sha256.Size]byte
+	meters []usage.Meter
 
 	mu    sync.Mutex // guards all below
 	good  *catalogue.Catalogue
@@ -53,7 +55,9 @@ func newWatcher(path string, logger *zap.Logger, apply func(context.Context, *ca
 }
 
 // load reads the catalogue for the first time, where a bad one is an error.
-func (w *watcher) load(now time.Time) (*catalogue.Catalogue, error) {
+// Its quotas, then and later, have to be on meters of the configuration.
+func (w *watcher) load(meters []usage.Meter, now time.Time) (*catalogue.Catalogue, error) {
+	w.meters = meters
 	if w.path == "" {
 		return nil, nil //nolint:nilnil // no catalogue is the empty one
 	}
@@ -61,7 +65,7 @@ func (w *watcher) load(now time.Time) (*catalogue.Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := catalogue.ParseAs(filepath.Base(w.path), data)
+	c, err := catalogue.ParseAs(filepath.Base(w.path), data, w.meters)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +110,7 @@ func (w *watcher) poll(ctx context.Context, now time.Time) {
 		w.restore()
 		return
 	}
-	c, err := catalogue.ParseAs(filepath.Base(w.path), data)
+	c, err := catalogue.ParseAs(filepath.Base(w.path), data, w.meters)
 	if err != nil {
 		w.seen = seen
 		w.fail(err, now)

@@ -40,7 +40,7 @@ func watching(t *testing.T, text string) (*watcher, *applied, *observer.Observed
 	core, logs := observer.New(zap.InfoLevel)
 	a := &applied{}
 	w := newWatcher(path, zap.New(core), a.apply)
-	_, err := w.load(at)
+	_, err := w.load(nil, at)
 	require.NoError(t, err)
 	return w, a, logs
 }
@@ -148,7 +148,7 @@ func TestTheFileIsLookedAtUntilTheEnd(t *testing.T) {
 
 func TestWithoutAPathThereIsNoCatalogue(t *testing.T) {
 	w := newWatcher("", zap.NewNop(), nil)
-	c, err := w.load(at)
+	c, err := w.load(nil, at)
 	require.NoError(t, err)
 	require.Zero(t, c.Len())
 	w.run(t.Context()) // returns at once

@@ -73,21 +73,9 @@ func (r rules) dates(k usage.Kind, y int, m time.Month, d int) (first, next int6
 		}
 		return r.cycleStart(y, m), r.cycleStart(y, m+1)
 	}
-	months := time.Month(monthsOf(k))
+	months := time.Month(k.Months())
 	m -= (m - 1) % months
 	return midnightOf(y, m, 1), midnightOf(y, m+months, 1)
-}
-
-func monthsOf(k usage.Kind) int {
-	switch k {
-	case usage.Quarter:
-		return 3
-	case usage.Half:
-		return 6
-	case usage.Year:
-		return 12
-	}
-	return 1
 }
 
 // anchorIn returns the anchor day clamped to the last day of a month; the

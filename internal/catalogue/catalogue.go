@@ -5,11 +5,15 @@
 // their time zones, billing anchors, plans, quotas and contacts, and who may
 // read what.
 //
-// [Parse] is strict. A key that is not known, a zone that does not exist or an
-// id that occurs twice is refused with its line, and all such errors are
-// returned together: a catalogue is either good as a whole or not used at all.
-// A [Catalogue] never changes once it is read, so any number of goroutines may
-// share one; a reload makes a new one. The nil *Catalogue is the empty one.
+// [Parse] is strict. A key that is not known, a price that is no decimal or a
+// quota on a window that its meter does not keep is refused with its line, and
+// all such errors are returned together: a catalogue is either good as a whole
+// or not used at all. A [Catalogue] never changes once it is read, so any
+// number of goroutines may share one; a reload makes a new one. The nil
+// *Catalogue is the empty one.
+//
+//	bytes --decode--> document (the keys of the file, leaves as text)
+//	      --check---> Catalogue (typed: what the program reads)
 package catalogue
 
 import (
@@ -19,6 +23,10 @@ import (
 	"path/filepath"
 	"time"
 	_ "time/tzdata" // a zone must not depend on what the machine has installed
+
+	"github.com/shopspring/decimal"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // FileName is how errors call a catalogue that was not read from a file.
@@ -27,9 +35,9 @@ const FileName = "organizations.yaml"
 // Catalogue is the content of organizations.yaml.
 type Catalogue struct {
 	// Organizations in the order of the file.
-	Organizations []Organization `yaml:"organizations"`
+	Organizations []Organization
 	// Principals are the clients that may read, and what.
-	Principals []Principal `yaml:"principals"`
+	Principals []Principal
 
 	byID map[string]int
 }
@@ -37,67 +45,93 @@ type Catalogue struct {
 // Organization is a customer organization.
 type Organization struct {
 	// ID is the value that telemetry names the organization by.
-	ID   string `yaml:"id"`
-	Name string `yaml:"name"`
+	ID   string
+	Name string
 	// Reseller groups organizations; empty: none.
-	Reseller string `yaml:"reseller"`
+	Reseller string
 	// CSM are the customer success managers who see the organization.
-	CSM       []string `yaml:"csm"`
-	ClientID  string   `yaml:"client_id"`
-	Subdomain string   `yaml:"subdomain"`
+	CSM       []string
+	ClientID  string
+	Subdomain string
 	// Notify are receivers of notifications beside the operator's own.
-	Notify Notify `yaml:"notify"`
-	// Timezone is an IANA name; default UTC.
-	Timezone string `yaml:"timezone"`
+	Notify Notify
+	// Location is the time zone, default UTC. Never nil.
+	Location *time.Location
 	// AnchorDay is the day of the month on which billing cycles begin, 1 to
 	// 31, clamped to the month's last day. Default 1.
-	AnchorDay int    `yaml:"anchor_day"`
-	Currency  string `yaml:"currency"`
-	Plan      Plan   `yaml:"plan"`
+	AnchorDay int
+	// Currency is what prices are in.
+	Currency Currency
+	Plan     Plan
 	// Quotas by meter.
-	Quotas map[string]Quota `yaml:"quotas"`
-
-	// Location is Timezone, loaded. Never nil.
-	Location *time.Location `yaml:"-"`
+	Quotas map[string]Quota
 }
 
-// Notify are an organization's own receivers of notifications.
+// Notify are an organization's own receivers of notifications: e-mail
+// addresses, http(s) URLs and phone numbers in E.164.
 type Notify struct {
 	Email   []string `yaml:"email"`
 	Webhook []string `yaml:"webhook"`
 	SMS     []string `yaml:"sms"`
 }
 
+// PlanType says how overage is charged; empty: it is not.
+type PlanType string
+
+// The plans of SEMANTICS 7.
+const (
+	Traditional PlanType = "traditional"
+	Fair        PlanType = "fair"
+)
+
 // Plan is what an organization has subscribed to.
 type Plan struct {
-	Type       string `yaml:"type"`
-	TermStart  string `yaml:"term_start"` // date
-	TermMonths int    `yaml:"term_months"`
-	// Subscription is the amount per calendar month, as decimal text.
-	Subscription string `yaml:"subscription"`
-	// Payments is the payment status by month, as 2026-10: paid.
-	Payments map[string]string `yaml:"payments"`
+	Type PlanType
+	// TermStart lies in the first billing window of the first term; the zero
+	// Date: none.
+	TermStart usage.Date
+	// TermMonths is the length of a term, which renews for the same length;
+	// 0: none.
+	TermMonths int
+	// Subscription is the amount per calendar month; not valid: none.
+	Subscription decimal.NullDecimal
+	// Payments is the payment status of billing windows by the month that
+	// they begin in, as 2026-10: paid.
+	Payments map[string]string
 }
 
-// Quota is what an organization may use of one meter. Limit and FlexPrice are
-// decimal text, since money and limits are never floats.
+// Quota is what an organization may use of one meter.
 type Quota struct {
-	Limit      string    `yaml:"limit"`
-	Window     string    `yaml:"window"`
-	FlexPrice  string    `yaml:"flex_price"`
-	Thresholds []float64 `yaml:"thresholds"`
+	// Limit in millionths (usage.Micro); 0: none is allowed.
+	Limit  int64
+	Window usage.Window
+	// FlexPrice is the price of one above the limit; not valid: overage is
+	// not billed.
+	FlexPrice decimal.NullDecimal
+	// Thresholds are the shares of the limit that are told of when they are
+	// reached, ascending, in millionths. Empty where the file has [].
+	Thresholds []int64
 }
+
+// Roles of principals.
+const (
+	RoleCSM    = "csm"
+	RoleViewer = "viewer"
+)
 
 // Principal is who may read what, by a claim of the authenticated client.
 type Principal struct {
-	Claim         string   `yaml:"claim"`
-	Value         string   `yaml:"value"`
-	Role          string   `yaml:"role"`
+	Claim string `yaml:"claim"`
+	Value string `yaml:"value"`
+	// Role is csm: the organizations whose csm has Value; or viewer: those of
+	// Organizations.
+	Role string `yaml:"role"`
+	// Organizations are ids, or "*" for all.
 	Organizations []string `yaml:"organizations"`
 }
 
-// Load reads a catalogue from a file.
-func Load(path string) (*Catalogue, error) {
+// Load reads a catalogue from a file; see [ParseAs].
+func Load(path string, meters []usage.Meter) (*Catalogue, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		var pathErr *os.PathError
@@ -106,11 +140,12 @@ func Load(path string) (*Catalogue, error) {
 		}
 		return nil, fmt.Errorf("read catalogue %s: %w", path, err)
 	}
-	return ParseAs(filepath.Base(path), data)
+	return ParseAs(filepath.Base(path), data, meters)
 }
 
-// Parse reads a catalogue. Its errors name [FileName].
-func Parse(data []byte) (*Catalogue, error) { return ParseAs(FileName, data) }
+// Parse reads a catalogue without judging its quotas against meters. Its
+// errors name [FileName].
+func Parse(data []byte) (*Catalogue, error) { return ParseAs(FileName, data, nil) }
 
 // Lookup returns an organization by its id.
 func (c *Catalogue) Lookup(id string) (*Organization, bool) {

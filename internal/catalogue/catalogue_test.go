@@ -8,12 +8,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// document has every key that a catalogue may have.
-const document = `
+// everything has every key that a catalogue may have.
+const everything = `
 organizations:
   - id: acme
     name: Acme GmbH
@@ -28,8 +32,8 @@ organizations:
     plan: {type: traditional, term_start: 2026-01-15, term_months: 12, subscription: "500.00", payments: {2026-10: paid}}
     quotas:
       transcription_minutes: {limit: 10000, window: cycle, flex_price: "0.08"}
-      workspace_users: {limit: 2000, window: month, flex_price: "3.50", thresholds: [0.5, 0.75, 0.9, 1.0]}
-      operators: {limit: 40, window: month}
+      workspace_users: {limit: 2000, window: month, flex_price: "3.50", thresholds: [0.25, 1.0, 1.25]}
+      operators: {limit: 0.5, window: month, thresholds: []}
   - id: globex
 principals:
   - {claim: email, value: jane@example.com, role: csm}
@@ -37,8 +41,19 @@ principals:
   - {claim: sub, value: acme-portal, role: viewer, organizations: [acme]}
 `
 
+func window(t *testing.T, name string) usage.Window {
+	t.Helper()
+	w, err := usage.ParseWindow(name)
+	require.NoError(t, err)
+	return w
+}
+
+func price(text string) decimal.NullDecimal {
+	return decimal.NewNullDecimal(decimal.RequireFromString(text))
+}
+
 func TestEveryKeyIsRead(t *testing.T) {
-	c, err := Parse([]byte(document))
+	c, err := Parse([]byte(everything))
 	require.NoError(t, err)
 	require.Equal(t, 2, c.Len())
 
@@ -46,19 +61,21 @@ func TestEveryKeyIsRead(t *testing.T) {
 	require.True(t, found)
 	require.Equal(t, "Europe/Berlin", acme.Location.String())
 	acme.Location = nil
+	month, cycle := window(t, "month"), window(t, "cycle")
 	require.Equal(t, &Organization{
 		ID: "acme", Name: "Acme GmbH", Reseller: "north", CSM: []string{"jane@example.com"},
 		ClientID: "1042", Subdomain: "acme",
-		Notify:   Notify{Email: []string{"ops@acme.example"}, Webhook: []string{}, SMS: []string{}},
-		Timezone: "Europe/Berlin", AnchorDay: 15, Currency: "EUR",
+		Notify:    Notify{Email: []string{"ops@acme.example"}, Webhook: []string{}, SMS: []string{}},
+		AnchorDay: 15, Currency: Currency{Code: "EUR", Digits: 2},
 		Plan: Plan{
-			Type: "traditional", TermStart: "2026-01-15", TermMonths: 12, Subscription: "500.00",
-			Payments: map[string]string{"2026-10": "paid"},
+			Type: Traditional, TermStart: usage.Date{Year: 2026, Month: time.January, Day: 15}, TermMonths: 12,
+			Subscription: price("500.00"),
+			Payments:     map[string]string{"2026-10": "paid"},
 		},
 		Quotas: map[string]Quota{
-			"transcription_minutes": {Limit: "10000", Window: "cycle", FlexPrice: "0.08"},
-			"workspace_users":       {Limit: "2000", Window: "month", FlexPrice: "3.50", Thresholds: []float64{0.5, 0.75, 0.9, 1}},
-			"operators":             {Limit: "40", Window: "month"},
+			"transcription_minutes": {Limit: 10000_000_000, Window: cycle, FlexPrice: price("0.08"), Thresholds: []int64{500_000, 750_000, 900_000, 1_000_000}},
+			"workspace_users":       {Limit: 2000_000_000, Window: month, FlexPrice: price("3.50"), Thresholds: []int64{250_000, 1_000_000, 1_250_000}},
+			"operators":             {Limit: 500_000, Window: month, Thresholds: []int64{}},
 		},
 	}, acme)
 	require.Equal(t, []Principal{
@@ -69,7 +86,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 }
 
 func TestDefaultsAreUTCAndTheFirst(t *testing.T) {
-	c, err := Parse([]byte(document))
+	c, err := Parse([]byte(everything))
 	require.NoError(t, err)
 	globex, found := c.Lookup("globex")
 	require.True(t, found)
@@ -170,7 +187,7 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		},
 		"no mapping": {
 			"- acme",
-			"organizations.yaml:1: cannot unmarshal !!seq into catalogue.Catalogue",
+			"organizations.yaml:1: cannot unmarshal !!seq into catalogue.document",
 		},
 		"no YAML": {
 			"organizations: [",
@@ -193,12 +210,12 @@ func TestAllErrorsAreToldAtOnce(t *testing.T) {
 
 func TestLoadNamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "customers.yaml")
-	_, err := Load(path)
+	_, err := Load(path, nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.EqualError(t, err, "read catalogue "+path+": no such file or directory")
 
 	require.NoError(t, os.WriteFile(path, []byte("organizations: [{id: a, timezone: X}]"), 0o600))
-	_, err = Load(path)
+	_, err = Load(path, nil)
 	require.ErrorContains(t, err, "customers.yaml:1: organizations[0].timezone")
 }
 
@@ -212,7 +229,7 @@ func TestAliasBombsAreRefused(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(document))
+	f.Add([]byte(everything))
 	f.Add([]byte("organizations: [{id: a, timezone: X}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse(data)

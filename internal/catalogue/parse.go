@@ -8,34 +8,33 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
-	"unicode"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// UnmarshalYAML sets the defaults of an organization before it is decoded.
-func (o *Organization) UnmarshalYAML(node *yaml.Node) error {
-	*o = Organization{Timezone: "UTC", AnchorDay: 1}
-	type plain Organization
-	return node.Decode((*plain)(o))
-}
+// maxErrors bounds what is told of one document: a file with a mistake in each
+// of 100,000 organizations has one mistake.
+const maxErrors = 100
 
 // ParseAs reads a catalogue whose errors name the file that it was read from.
-func ParseAs(name string, data []byte) (*Catalogue, error) {
-	p := &parser{name: name}
+// Quotas are judged against the meters of the configuration; nil: they are not.
+func ParseAs(name string, data []byte, meters []usage.Meter) (*Catalogue, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	p := &parser{name: name}
 	c := &Catalogue{byID: map[string]int{}}
 	if len(root.Content) > 0 { // an empty file is an empty catalogue
-		p.decode(root.Content[0], c)
+		p.root = root.Content[0]
+		if d := p.decode(); len(p.errs) == 0 {
+			(&checker{parser: p, meters: meters, zones: zones{}}).check(d, c)
+		}
 	}
-	if len(p.errs) == 0 {
-		p.check(c)
+	if more := len(p.errs) - maxErrors; more > 0 {
+		p.errs = append(p.errs[:maxErrors], fmt.Errorf("%s: and %d more errors", name, more))
 	}
 	if len(p.errs) > 0 {
 		return nil, errors.Join(p.errs...)
@@ -59,14 +58,14 @@ func (p *parser) add(line int, format string, args ...any) {
 	p.errs = append(p.errs, fmt.Errorf("%s: "+format, append([]any{at}, args...)...))
 }
 
-// decode fills c and refuses what does not fit its types and keys.
-func (p *parser) decode(root *yaml.Node, c *Catalogue) {
-	p.root = root
-	if err := root.Decode(c); err != nil {
+// decode reads the document and refuses what does not fit its types and keys.
+func (p *parser) decode() *document {
+	d := &document{}
+	if err := p.root.Decode(d); err != nil {
 		var types *yaml.TypeError
 		if !errors.As(err, &types) {
 			p.add(0, "%w", err)
-			return // also what protects from documents that alias themselves into billions
+			return d // also what protects from documents that alias themselves into billions
 		}
 		for _, text := range types.Errors {
 			// The text begins with "line N: "; say it as all other errors do.
@@ -77,146 +76,62 @@ func (p *parser) decode(root *yaml.Node, c *Catalogue) {
 			p.add(line, "%s", text)
 		}
 	}
-	p.keys(root, reflect.TypeFor[Catalogue](), "")
+	shapes{parser: p, known: map[reflect.Type]shape{}}.keys(p.root, reflect.TypeFor[document](), nil)
+	return d
 }
 
-// keys refuses keys that a struct type has no field for.
-func (p *parser) keys(node *yaml.Node, t reflect.Type, path string) {
+// shapes refuses keys that a struct type has no field for.
+type shapes struct {
+	*parser
+	known map[reflect.Type]shape
+}
+
+// shape is what keys a struct has.
+type shape struct {
+	fields map[string]reflect.Type
+	names  []string // in order
+}
+
+func (s shapes) keys(node *yaml.Node, t reflect.Type, at place) {
 	node = resolved(node)
 	switch {
 	case node.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
 		for i, item := range node.Content {
-			p.keys(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))
+			s.keys(item, t.Elem(), append(at, i))
 		}
 	case node.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			p.keys(node.Content[i+1], t.Elem(), join(path, node.Content[i].Value))
+			s.keys(node.Content[i+1], t.Elem(), append(at, node.Content[i].Value))
 		}
 	case node.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
-		fields, names := fieldsOf(t)
+		shape := s.of(t)
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
-			field, known := fields[key.Value]
+			field, known := shape.fields[key.Value]
 			switch {
 			case key.Tag == "!!merge" && resolved(value).Kind == yaml.SequenceNode:
-				p.keys(value, reflect.SliceOf(t), path)
+				s.keys(value, reflect.SliceOf(t), at)
 			case key.Tag == "!!merge":
-				p.keys(value, t, path)
+				s.keys(value, t, at)
 			case known:
-				p.keys(value, field, join(path, key.Value))
+				s.keys(value, field, append(at, key.Value))
 			default:
-				p.add(key.Line, "%s: unknown key; use one of %s", join(path, key.Value), strings.Join(names, ", "))
+				s.add(key.Line, "%s: unknown key; use one of %s", append(at, key.Value), strings.Join(shape.names, ", "))
 			}
 		}
 	}
 }
 
-// fieldsOf returns the types of a struct's keys, and the keys in order.
-func fieldsOf(t reflect.Type) (map[string]reflect.Type, []string) {
-	fields := map[string]reflect.Type{}
-	var names []string
-	for f := range t.Fields() {
-		if key := f.Tag.Get("yaml"); key != "" && key != "-" {
-			fields[key] = f.Type
-			names = append(names, key)
+func (s shapes) of(t reflect.Type) shape {
+	found, known := s.known[t]
+	if !known {
+		found = shape{fields: map[string]reflect.Type{}}
+		for f := range t.Fields() {
+			key := f.Tag.Get("yaml")
+			found.fields[key] = f.Type
+			found.names = append(found.names, key)
 		}
+		s.known[t] = found
 	}
-	return fields, names
-}
-
-func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
-}
-
-// check judges what was decoded, loads the zones and builds the index.
-func (p *parser) check(c *Catalogue) {
-	zones := map[string]*time.Location{}
-	for i := range c.Organizations {
-		o := &c.Organizations[i]
-		at := func(key string) (line int, path string) {
-			return p.line(i, key), fmt.Sprintf("organizations[%d].%s", i, key)
-		}
-		p.checkID(o.ID, i, c)
-		zone, err := location(o.Timezone, zones)
-		if err != nil {
-			line, path := at("timezone")
-			p.add(line, "%s %q: unknown time zone; use an IANA name such as Europe/Berlin", path, o.Timezone)
-		}
-		o.Location = zone
-		if o.AnchorDay < 1 || o.AnchorDay > 31 {
-			line, path := at("anchor_day")
-			p.add(line, "%s %d: no day of a month; use 1 to 31", path, o.AnchorDay)
-		}
-	}
-}
-
-// checkID judges the id of the i-th organization and indexes it.
-func (p *parser) checkID(id string, i int, c *Catalogue) {
-	line, path := p.line(i, "id"), fmt.Sprintf("organizations[%d].id", i)
-	first, taken := c.byID[id]
-	switch {
-	case id == "":
-		p.add(line, "%s: missing; use the value that telemetry names the organization by", path)
-	case id == usage.NoOrganization:
-		p.add(line, "%s %q: reserved for items that name no organization; use another", path, id)
-	case strings.ContainsFunc(id, unicode.IsControl):
-		p.add(line, "%s %q: contains a control character; remove it", path, id)
-	case taken:
-		p.add(line, "%s %q: organizations[%d] in line %d has this id; every organization needs its own", path, id, first, p.line(first, "id"))
-	default:
-		c.byID[id] = i
-	}
-}
-
-// location loads an IANA zone once. "Local" is refused: it would change with
-// the machine.
-func location(name string, loaded map[string]*time.Location) (*time.Location, error) {
-	if zone, done := loaded[name]; done {
-		return zone, nil
-	}
-	if name == "Local" || name == "" {
-		return nil, errors.New("not an IANA name")
-	}
-	zone, err := time.LoadLocation(name)
-	if err == nil {
-		loaded[name] = zone
-	}
-	return zone, err
-}
-
-// line finds the line of a key of the i-th organization, or where that begins.
-func (p *parser) line(i int, key string) int {
-	list := child(p.root, "organizations")
-	if list == nil || i >= len(list.Content) {
-		return 0
-	}
-	if value := child(list.Content[i], key); value != nil {
-		return value.Line
-	}
-	return list.Content[i].Line
-}
-
-// child returns the value of a mapping's key, or nil.
-func child(node *yaml.Node, key string) *yaml.Node {
-	node = resolved(node)
-	if node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			return resolved(node.Content[i+1])
-		}
-	}
-	return nil
-}
-
-// resolved is the node that an alias stands for.
-func resolved(node *yaml.Node) *yaml.Node {
-	if node.Kind == yaml.AliasNode {
-		return node.Alias
-	}
-	return node
+	return found
 }

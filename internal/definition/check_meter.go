@@ -62,8 +62,10 @@ func (c *meterCheck) run(meter string) {
 			c.add(c.path+"::"+key, c.meter.set[key], "not a key of %s; it has %s", kind, strings.Join(slices.Concat(keysOfAll, keysOf[kind]), ", "))
 		}
 	}
-	if d := c.meter.EffectiveFrom; d != "" && parseDate(d) == (usage.Date{}) {
-		c.add(c.path+"::effective_from", d, "use a date as 2026-01-31")
+	if d := c.meter.EffectiveFrom; d != "" {
+		if _, err := usage.ParseDate(d); err != nil {
+			c.add(c.path+"::effective_from", d, "use a date as 2026-01-31")
+		}
 	}
 	c.windows()
 	switch kind {

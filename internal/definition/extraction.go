@@ -6,7 +6,6 @@ package definition
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -84,8 +83,9 @@ func (m *Meter) meter(name string) usage.Meter {
 
 // version adds the configured definition and the names of its classes.
 func (m *Meter) version(out *usage.Meter) {
+	effective, _ := usage.ParseDate(m.EffectiveFrom) // Check has found it good; "" is the zero Date
 	v := usage.Version{
-		EffectiveFrom: parseDate(m.EffectiveFrom),
+		EffectiveFrom: effective,
 		Value:         m.Value,
 		Logon:         slices.Clone(m.Logon),
 		Activity:      slices.Clone(m.Activity),
@@ -118,13 +118,4 @@ func (m *Meter) judged() []Class {
 		return m.Classes
 	}
 	return []Class{{Actions: m.Actions, Condition: m.Condition, Requires: m.Requires, Billable: true}}
-}
-
-// parseDate reads a date that Check has found good; "" is the zero Date.
-func parseDate(s string) usage.Date {
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return usage.Date{}
-	}
-	return usage.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
 }

@@ -26,7 +26,7 @@ func TestShippedConfigurationsAreGood(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, e.Meters, 6)
 
-	c, err := catalogue.Load(filepath.Join(root, embedded.Catalogue))
+	c, err := catalogue.Load(filepath.Join(root, embedded.Catalogue), e.Meters)
 	require.NoError(t, err)
 	require.Positive(t, c.Len())
 }

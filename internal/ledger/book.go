@@ -149,7 +149,7 @@ func (b *book) describe(o *org) {
 	}
 	name, reseller, plan := o.ID, "", ""
 	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
-		reseller, plan = entry.Reseller, entry.Plan.Type
+		reseller, plan = entry.Reseller, string(entry.Plan.Type)
 		if entry.Name != "" {
 			name = entry.Name
 		}

@@ -20,13 +20,6 @@ func (t MeterType) String() string {
 	return [...]string{"active_users", "concurrent_users", "consumption"}[t]
 }
 
-// Date is a civil date; the zero Date is before all others.
-type Date struct {
-	Year  int
-	Month time.Month
-	Day   int
-}
-
 // Extraction is what extract needs: which actions are whose, and where an
 // item says its organization and user.
 type Extraction struct {

@@ -39,6 +39,22 @@ func (k Kind) String() string {
 	return "rolling"
 }
 
+// Months is how many calendar months a window of the kind has, 0 where it is
+// not made of whole ones. A billing cycle is as long as a month.
+func (k Kind) Months() int {
+	switch k {
+	case Month, Cycle:
+		return 1
+	case Quarter:
+		return 3
+	case Half:
+		return 6
+	case Year:
+		return 12
+	}
+	return 0
+}
+
 // Window is a span of time over which a figure is kept.
 type Window struct {
 	Kind  Kind

@@ -22,6 +22,7 @@ const (
 	hash   = "github.com/dchest/siphash"
 	group  = "golang.org/x/sync"
 	zap    = "go.uber.org/zap"
+	money  = "github.com/shopspring/decimal"
 )
 
 // allowed is what the packages at the heart may import, tests excepted.
@@ -50,7 +51,7 @@ var allowed = map[string]struct {
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
 	"internal/catalogue": {
-		[]string{standard, "internal/usage", "internal/calendar", "gopkg.in/yaml.v3"},
+		[]string{standard, "internal/usage", "internal/calendar", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
 		"the catalogue is a file that anything may read without a ledger",
 	},
 	"internal/ledger": {

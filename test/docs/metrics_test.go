@@ -87,7 +87,7 @@ func collect(t *testing.T) usage.Collection {
 	require.NoError(t, err)
 
 	now := time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
-	listed, err := catalogue.Load(filepath.Join(root, "config/organizations.yaml"))
+	listed, err := catalogue.Load(filepath.Join(root, "config/organizations.yaml"), extraction.Meters)
 	require.NoError(t, err)
 	l, err := ledger.Open(ledger.Settings{
 		Directory: "ledger", FS: vfs.NewMem(), Extraction: extraction, Catalogue: listed,

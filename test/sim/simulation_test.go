@@ -101,7 +101,7 @@ func (e *engine) move(now time.Time, id string, to model.Organization) {
 	cat := e.settings.Catalogue
 	text := "organizations:\n"
 	for _, o := range cat.Organizations {
-		zone, anchor := o.Timezone, o.AnchorDay
+		zone, anchor := o.Location.String(), o.AnchorDay
 		if o.ID == id {
 			zone, anchor = to.Timezone, max(to.AnchorDay, 1)
 			if zone == "" {

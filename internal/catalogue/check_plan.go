@@ -1,0 +1,75 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// maxTermMonths is more than any contract.
+const maxTermMonths = 1200
+
+// monthLayout is how payments name a month.
+const monthLayout = "2006-01"
+
+func (c *checker) plan(at place, text *planText, currency string) Plan {
+	p := Plan{Type: PlanType(text.Type), Payments: text.Payments}
+	if p.Type != "" && p.Type != Traditional && p.Type != Fair {
+		c.refuse(append(at, "type"), text.Type, "unknown plan; use %s or %s", Traditional, Fair)
+	}
+	c.term(at, text, &p)
+	p.Subscription = c.price(append(at, "subscription"), text.Subscription, currency)
+	for _, month := range slices.Sorted(maps.Keys(p.Payments)) {
+		entry := append(at, "payments", month)
+		if _, err := time.Parse(monthLayout, month); err != nil {
+			c.add(c.line(entry), "%s: no month; write it as 2026-10", entry)
+		}
+		if p.Payments[month] == "" {
+			c.missing(entry, "say what became of the payment, as paid")
+		}
+	}
+	return p
+}
+
+func (c *checker) term(at place, text *planText, p *Plan) {
+	if text.TermStart != "" {
+		var err error
+		if p.TermStart, err = usage.ParseDate(text.TermStart); err != nil {
+			c.refuse(append(at, "term_start"), text.TermStart, "no date; write it as 2026-01-31")
+		}
+	} else if p.Type == Fair {
+		c.missing(append(at, "term_start"), "a %s plan prorates over its term: name the day that the first began on, as 2026-01-01", Fair)
+	}
+	switch {
+	case text.TermMonths == nil && p.Type == Fair:
+		c.missing(append(at, "term_months"), "a %s plan prorates over its term: name its length, as 12", Fair)
+	case text.TermMonths == nil:
+	case *text.TermMonths < 1 || *text.TermMonths > maxTermMonths:
+		c.refuse(append(at, "term_months"), *text.TermMonths, "no length of a term; use 1 to %d", maxTermMonths)
+	default:
+		p.TermMonths = *text.TermMonths
+	}
+}
+
+// price reads an amount of money; nil: none.
+func (c *checker) price(at place, text *string, currency string) decimal.NullDecimal {
+	if text == nil {
+		return decimal.NullDecimal{}
+	}
+	d, err := amount(*text)
+	if err != nil {
+		c.refuse(at, *text, err.Error())
+		return decimal.NullDecimal{}
+	}
+	if currency == "" {
+		c.refuse(at, *text, "a price of no currency; set %s, as EUR", append(slices.Clone(at[:2]), "currency"))
+	}
+	return decimal.NewNullDecimal(d)
+}
