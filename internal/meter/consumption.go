@@ -16,6 +16,7 @@ import (
 //	dims   a row for each value that a breakdown has met
 //	users  sums by user                  user_sums.go
 //	tops   the users that are shown      top.go
+//	busiest   the day with the largest sum of each period   busiest.go
 //
 // An event adds one cell to one period of each window in each row that it
 // belongs to; the sums of rolling windows take in and give back whole minutes
@@ -27,9 +28,10 @@ type consumption struct {
 	layout sumLayout
 	asOf   Minute // of the clock when the state was last changed
 
-	total *sumRow
-	dims  [][]*sumRow // by breakdown and number of the value; nil: not met
-	ever  counted
+	total   *sumRow
+	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
+	ever    counted
+	busiest busiest
 
 	users  userSums
 	tops   []topList // by kind of users.kinds and period
@@ -75,6 +77,7 @@ func newConsumption(def *usage.Meter, vals []*values, hash func(slot uint32) uin
 	}
 	x.delta = make([]int64, x.layout.width)
 	x.total = newSumRow(&x.layout)
+	x.busiest = newBusiest(&x.layout)
 	if def.ByUser != nil {
 		for i := range x.layout.windows {
 			if kind := x.layout.windows[i].Kind; kind < usage.Rolling {
@@ -226,6 +229,7 @@ func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
 	sums, named := x.nobody, e.ByUser && ev.User != NoUser
 	if named {
 		sums = x.users.of(c, ev.User)
+		x.users.seen(ev.User, Floor(ev.Time))
 	}
 	k := 0
 	for i, at := range x.place {
@@ -248,6 +252,7 @@ func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
 // turn moves the windows to c.asOf.
 func (x *consumption) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
 	x.asOf = c.asOf
+	x.busiest.turn(c, &x.layout, x.total, rolled)
 	for r := range x.rows() {
 		r.turn(&x.layout, from, c.asOf, rolled)
 	}
@@ -264,6 +269,8 @@ func (x *consumption) merge(c *clock, from, to uint32) {
 		return
 	}
 	source, target := x.users.of(c, from), x.users.of(c, to)
+	x.users.seen(to, x.users.lastOf(from))
+	x.users.forget(from)
 	for k, kind := range x.users.kinds {
 		for period := range published {
 			if c.frozen(kind, period) {

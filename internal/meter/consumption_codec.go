@@ -16,10 +16,11 @@ import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 //	total:     row
 //	dims:      count { dimension, count { number row } }
 //	nobody:    count { kind, share x published }
+//	busiest:   count { kind, { start sum } x published }; format 1 ends before it
 //
 //	row:       for each kind: count { period cell }
 //	           count { minutes since the one before, cell }
-const consumptionFormat = 1
+const consumptionFormat = 2
 
 // encode writes everything but the pages of x.users.
 func (x *consumption) encode(e *Encoder) {
@@ -51,6 +52,7 @@ func (x *consumption) encode(e *Encoder) {
 			e.Int(int64(t))
 		}
 	}
+	x.busiest.encode(e)
 }
 
 func (x *consumption) calendarWindows() []*sumWindow {
@@ -115,7 +117,8 @@ type rowReader struct {
 // breakdowns must be known already, the pages of users come before the first
 // figures.
 func (x *consumption) decode(d *Decoder) {
-	if d.Uint() != consumptionFormat {
+	format := d.Uint()
+	if format == 0 || format > consumptionFormat {
 		d.fail()
 	}
 	x.asOf = Minute(d.Int())
@@ -138,6 +141,9 @@ func (x *consumption) decode(d *Decoder) {
 		x.decodeRows(d, &reader)
 	}
 	x.decodeNobody(d)
+	if format > 1 {
+		x.busiest.decode(d)
+	}
 	x.decoded(d)
 }
 

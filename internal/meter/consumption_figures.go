@@ -10,6 +10,7 @@ import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 type consumptionSeries struct {
 	ever         *usage.Series
 	nobody, rest []*usage.Series
+	last, before map[uint32]*usage.Series // by user: of these figures, and of those before them
 }
 
 // figures appends the figures at c.asOf. exists tells which periods of
@@ -38,6 +39,8 @@ func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, pe
 			kind++
 		}
 	}
+	x.busiestFigures(c, s, exists)
+	x.lastFigures(s)
 }
 
 // periodFigures appends the total and the breakdowns by attribute. The total
@@ -132,6 +135,36 @@ func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, period int) {
 			x.series.rest[at] = x.userSeries(s, w, period, usage.OtherValue)
 		}
 		s.add(x.series.rest[at], amount(rest))
+	}
+}
+
+// lastFigures appends the latest event of each user who is among the top of a
+// running period.
+func (x *consumption) lastFigures(s *sheet) {
+	if len(x.tops) == 0 {
+		return
+	}
+	known := x.series.last
+	x.series.last, x.series.before = x.series.before, known
+	if x.series.last == nil {
+		x.series.last = map[uint32]*usage.Series{}
+	}
+	clear(x.series.last)
+	for at := 0; at < len(x.tops); at += published {
+		for _, e := range x.tops[at].entries {
+			if x.series.last[e.slot] != nil {
+				continue
+			}
+			series := known[e.slot]
+			if series == nil {
+				series = s.book.Gauge("usage_user_last_activity_timestamp_seconds",
+					usage.Label{Name: "meter", Value: x.def.Name},
+					usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
+					usage.Label{Name: "dimension_value", Value: s.person(e.slot, x.def.ByUser.Reveal)})
+			}
+			x.series.last[e.slot] = series
+			s.add(series, float64(x.users.lastOf(e.slot))*60)
+		}
 	}
 }
 

@@ -5,25 +5,30 @@ package meter
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // consumptionModel keeps every event and finds figures by looking at them all.
 type consumptionModel struct {
-	bench  *consumptionBench
-	events []consumedEvent
+	bench   *consumptionBench
+	events  []consumedEvent
+	persons map[uint32]uint32 // merged users
 }
 
 type consumedEvent struct {
 	ns     int64
 	value  int64
+	user   uint32                 // as the event named it
 	owners [usage.NumKinds]uint32 // person by kind: merges pass over frozen periods
 	dims   []string
 	avg    []usage.Average
@@ -47,10 +52,81 @@ func (m *consumptionModel) figures() map[string]float64 {
 		p := m.bench.c.calendar.Period(w.Kind, m.bench.c.asOf.Time())
 		for period := range published {
 			m.window(found, w, period, p.Start.UnixNano(), p.End.UnixNano())
+			if w.Kind > usage.Day {
+				m.busiest(found, w, period, p)
+			}
 			p = m.bench.c.calendar.Period(w.Kind, p.Start.Add(-1))
 		}
 	}
+	m.days(found)
+	m.lastActivity(found)
 	return found
+}
+
+func (m *consumptionModel) keepsDays() bool {
+	return slices.ContainsFunc(m.bench.def.Windows, func(w usage.Window) bool { return w.Kind == usage.Day })
+}
+
+// sumsByDay are the sums of the days with events of a period, by their start.
+func (m *consumptionModel) sumsByDay(p calendar.Period) map[int64]int64 {
+	days := map[int64]int64{}
+	for _, e := range m.events {
+		if at := time.Unix(0, e.ns); p.Contains(at) {
+			days[m.bench.c.calendar.Period(usage.Day, at).Start.Unix()] += e.value
+		}
+	}
+	return days
+}
+
+// busiest writes the day of a period with the largest sum.
+func (m *consumptionModel) busiest(found map[string]float64, w usage.Window, period int, p calendar.Period) {
+	if !m.keepsDays() {
+		return
+	}
+	days, suffix := m.sumsByDay(p), " "+usage.PeriodName(period)+" "+w.String()
+	found["consumption_peak_day"+suffix] = 0
+	for i, day := range slices.Sorted(maps.Keys(days)) {
+		if sum := float64(days[day]) / usage.Micro; i == 0 || sum > found["consumption_peak_day"+suffix] {
+			found["consumption_peak_day"+suffix] = sum
+			found["consumption_peak_day_timestamp_seconds"+suffix] = float64(day)
+		}
+	}
+}
+
+// days writes the days of the running month.
+func (m *consumptionModel) days(found map[string]float64) {
+	cal, isMonth := m.bench.c.calendar, func(w usage.Window) bool { return w.Kind == usage.Month }
+	if !m.keepsDays() || !slices.ContainsFunc(m.bench.def.Windows, isMonth) {
+		return
+	}
+	for day, sum := range m.sumsByDay(cal.Period(usage.Month, m.bench.c.asOf.Time())) {
+		date := time.Unix(day, 0).Add(2 * time.Hour).In(cal.Zone()).Format("01-02")
+		found["consumption_by_day "+date] = float64(sum) / usage.Micro
+	}
+}
+
+// lastActivity writes the latest event of each user that a running period shows.
+func (m *consumptionModel) lastActivity(found map[string]float64) {
+	shown := map[string]bool{}
+	for key := range found {
+		if user, is := strings.CutPrefix(key, "consumption_breakdown user u"); is && strings.Contains(user, " current ") {
+			name, _, _ := strings.Cut(user, " ")
+			shown["user_last_activity_timestamp_seconds user u"+name] = true
+		}
+	}
+	for _, e := range m.events {
+		key := fmt.Sprintf("user_last_activity_timestamp_seconds user u%d/true", m.person(e.user))
+		if shown[key] {
+			found[key] = max(found[key], float64(Floor(e.ns))*60)
+		}
+	}
+}
+
+func (m *consumptionModel) person(user uint32) uint32 {
+	if to, merged := m.persons[user]; merged {
+		return m.person(to)
+	}
+	return user
 }
 
 // window writes the figures of the events in [from, to).
@@ -128,14 +204,13 @@ func (m *consumptionModel) top(found map[string]float64, suffix string, users ma
 // consumptionWalk makes random events, merges, restarts and turns.
 type consumptionWalk struct {
 	*consumptionModel
-	r       *rand.Rand
-	persons map[uint32]uint32 // merged users
+	r *rand.Rand
 }
 
 func newConsumptionWalk(t *testing.T, seed uint64) *consumptionWalk {
 	r := rand.New(rand.NewPCG(seed, 1))
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
-	def := consumptionMeter(t, pick("hour day month 1h", "day cycle week 3h 30d", "quarter 90d", "hour day week month quarter half year cycle 1h 24h 2d 7d", "36h", "month"))
+	def := consumptionMeter(t, pick("hour day month 1h", "day cycle week 3h 30d", "day half", "quarter 90d", "hour day week month quarter half year cycle 1h 24h 2d 7d", "36h", "month"))
 	def.Corrections = r.IntN(2) == 0
 	def.Averages = make([]usage.AverageOf, r.IntN(3))
 	for i := range def.Averages {
@@ -149,7 +224,7 @@ func newConsumptionWalk(t *testing.T, seed uint64) *consumptionWalk {
 		def.ByUser = &usage.ByUser{Dimension: "user", Top: 1 + r.IntN(4), Reveal: true}
 	}
 	b := newConsumptionBench(t, def, pick("UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"), "2026-03-05 12:00")
-	return &consumptionWalk{consumptionModel: &consumptionModel{bench: b}, r: r, persons: map[uint32]uint32{}}
+	return &consumptionWalk{consumptionModel: &consumptionModel{bench: b, persons: map[uint32]uint32{}}, r: r}
 }
 
 // event applies an event of any accepted time up to the clock's minute.
@@ -173,6 +248,7 @@ func (w *consumptionWalk) event() {
 		user = uint32(w.r.IntN(10) * 37)
 		user = w.person(user)
 	}
+	e.user = user
 	for k := range e.owners {
 		e.owners[k] = user
 	}
@@ -188,13 +264,6 @@ func (w *consumptionWalk) event() {
 	effect.Averages = e.avg
 	w.bench.apply(ns, user, &effect)
 	w.events = append(w.events, e)
-}
-
-func (w *consumptionWalk) person(user uint32) uint32 {
-	if to, merged := w.persons[user]; merged {
-		return w.person(to)
-	}
-	return user
 }
 
 func (w *consumptionWalk) merge() {

@@ -178,6 +178,10 @@ func TestAnEventCountsInTheOnePeriodOfEachCalendarWindowThatContainsIt(t *testin
 		"consumption_events current hour": 0, "consumption_events previous hour": 1, "consumption_events 2_ago hour": 0,
 		"consumption_events current day": 2, "consumption_events previous day": 1, "consumption_events 2_ago day": 0,
 		"consumption_events current month": 3, "consumption_events previous month": 1, "consumption_events 2_ago month": 0,
+		"consumption_peak_day current month": 6.5, "consumption_peak_day previous month": 8, "consumption_peak_day 2_ago month": 0,
+		"consumption_peak_day_timestamp_seconds current month":  float64(minuteAt(t, "2026-03-04 23:00")) * 60,
+		"consumption_peak_day_timestamp_seconds previous month": float64(minuteAt(t, "2026-02-27 23:00")) * 60,
+		"consumption_by_day 03-04":                              1, "consumption_by_day 03-05": 6.5,
 	}, b.figures())
 }
 

@@ -37,6 +37,7 @@ const pageUsers = 64
 //
 //	page   stamp   minute up to which its periods are right
 //	       sums    [user in page][kind][current, previous, 2_ago]
+//	       last    [user in page] minute of the latest event, 0 for none
 type userSums struct {
 	kinds []usage.Kind
 	pages []*sumPage
@@ -46,6 +47,7 @@ type userSums struct {
 type sumPage struct {
 	stamp Minute
 	sums  []share
+	last  [pageUsers]Minute
 }
 
 // of returns a user's sums, [kind][period], for changing them.
@@ -88,6 +90,18 @@ func (u *userSums) user(p *sumPage, n uint32) []share {
 	at := int(n) * u.stride()
 	return p.sums[at : at+u.stride()]
 }
+
+// seen notes an event of a user who has sums.
+func (u *userSums) seen(slot uint32, at Minute) {
+	last := &u.pages[slot/pageUsers].last[slot%pageUsers]
+	*last = max(*last, at)
+}
+
+// lastOf returns the minute of the latest event of a user who has sums.
+func (u *userSums) lastOf(slot uint32) Minute { return u.pages[slot/pageUsers].last[slot%pageUsers] }
+
+// forget is for a user who has become another one.
+func (u *userSums) forget(slot uint32) { u.pages[slot/pageUsers].last[slot%pageUsers] = 0 }
 
 // has tells whether a user may have sums.
 func (u *userSums) has(slot uint32) bool {
@@ -140,6 +154,13 @@ func (u *userSums) encodePage(i int, e *Encoder) {
 			}
 		}
 	}
+	for _, last := range p.last {
+		if last == 0 {
+			e.Uint(0)
+		} else {
+			e.Uint(uint64(p.stamp-last) + 1)
+		}
+	}
 }
 
 // decodePage reads a page; all come before the first figures.
@@ -162,9 +183,20 @@ func (u *userSums) decodePage(i int, d *Decoder) {
 			}
 		}
 	}
+	if len(d.Bytes) > 0 { // consumptionFormat 1 ends here
+		p.decodeLast(d)
+	}
 	if d.err == nil {
 		u.grow(i)
 		u.pages[i] = p
+	}
+}
+
+func (p *sumPage) decodeLast(d *Decoder) {
+	for n := range p.last {
+		if ago := d.Uint(); ago != 0 {
+			p.last[n] = p.stamp - Minute(ago-1)
+		}
 	}
 }
 

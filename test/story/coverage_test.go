@@ -32,8 +32,6 @@ var withoutStory = map[string][]string{
 		"statements are kept for day and longer, for good",
 	},
 	"these are figures of reports, which are not built yet": {
-		"peak usage day",
-		"the local day with the largest sum of the period, the earliest on a tie",
 		"average per organization",
 		"over all of the catalogue, zeros included",
 		"growth compares with the same elapsed share of the earlier period while a period runs, whole with whole after it",

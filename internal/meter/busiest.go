@@ -1,0 +1,205 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"fmt"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// daySum is a local day with events and their sum; the zero daySum is none.
+type daySum struct {
+	start Minute
+	sum   int64
+}
+
+// busier returns the one with the larger sum, the earlier on a tie.
+func (d daySum) busier(other daySum) daySum {
+	if d.start == 0 || other.start != 0 && (other.sum > d.sum || other.sum == d.sum && other.start < d.start) {
+		return other
+	}
+	return d
+}
+
+// busiest knows the busiest day of each period that is longer than one, for a
+// meter that keeps days. Days that may still be revised are in the cells of
+// the total; one that leaves them goes into the periods that it began in:
+//
+//	closed[window][period]  <--  | day 37 ... day 1, day 0 |
+type busiest struct {
+	day     *sumWindow   // nil: the meter keeps no days
+	windows []*sumWindow // calendar windows longer than a day
+	closed  [][]daySum   // of each of windows, by published period
+	monthly bool         // whether months are among windows
+
+	series []daySeries              // of each of windows, by period
+	byDay  map[Minute]*usage.Series // by start, of the running month
+}
+
+type daySeries [published]struct{ sum, start *usage.Series }
+
+func newBusiest(l *sumLayout) busiest {
+	b := busiest{byDay: map[Minute]*usage.Series{}}
+	for i := range l.windows {
+		switch w := &l.windows[i]; w.Kind {
+		case usage.Day:
+			b.day = w
+		case usage.Hour, usage.Rolling:
+		case usage.Month:
+			b.monthly = true
+			fallthrough
+		default:
+			b.windows = append(b.windows, w)
+			b.closed = append(b.closed, make([]daySum, published))
+		}
+	}
+	b.series = make([]daySeries, len(b.windows))
+	return b
+}
+
+// turn follows the clock, before the cells do.
+func (b *busiest) turn(c *clock, l *sumLayout, total *sumRow, rolled *[usage.NumKinds]int) {
+	if b.day == nil {
+		return
+	}
+	for i, w := range b.windows {
+		shift(b.closed[i], 1, rolled[w.Kind])
+	}
+	days := c.tracks[usage.Day].starts
+	start := days[len(days)-1]
+	for i := b.day.periods - rolled[usage.Day]; i < b.day.periods; i++ {
+		start = MinuteOf(c.calendar.Period(usage.Day, (start - 1).Time()).Start)
+		if i < 0 {
+			continue // it began and ended since the last turn
+		}
+		if cell := total.cell(l, b.day, i); cell[eventsColumn] != 0 {
+			b.close(c, daySum{start, cell[sumColumn]})
+		}
+	}
+	if rolled[usage.Month] > 0 {
+		clear(b.byDay)
+	}
+}
+
+func (b *busiest) close(c *clock, d daySum) {
+	for i, w := range b.windows {
+		if period := c.tracks[w.Kind].index(d.start); period >= 0 && period < published {
+			b.closed[i][period] = b.closed[i][period].busier(d)
+		}
+	}
+}
+
+// of returns the busiest day of a period of the window i.
+func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, period int) daySum {
+	found := b.closed[i][period]
+	from, to := c.tracks[b.windows[i].Kind].bounds(period)
+	for number, start := range c.tracks[usage.Day].starts {
+		if start < from {
+			break
+		}
+		if cell := total.cell(l, b.day, number); start < to && cell[eventsColumn] != 0 {
+			found = found.busier(daySum{start, cell[sumColumn]})
+		}
+	}
+	return found
+}
+
+// busiestFigures appends the busiest days, and the days of the running month.
+func (x *consumption) busiestFigures(c *clock, s *sheet, exists func(w usage.Window, period int) bool) {
+	b := &x.busiest
+	if b.day == nil {
+		return
+	}
+	for i, w := range b.windows {
+		for period := range w.shown() {
+			if !exists(w.Window, period) {
+				continue
+			}
+			series := &b.series[i][period]
+			if series.sum == nil {
+				labels := windowLabels(x.def.Name, w.Window, period)
+				series.sum = s.book.Gauge("usage_consumption_peak_day", labels...)
+				series.start = s.book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
+			}
+			day := b.of(c, &x.layout, x.total, i, period)
+			s.add(series.sum, amount(day.sum))
+			if day.start != 0 {
+				s.add(series.start, float64(day.start)*60)
+			}
+		}
+	}
+	if b.monthly {
+		x.dayFigures(c, s)
+	}
+}
+
+// dayFigures appends the days of the running month that have events, oldest
+// first. Where a zone changed, two days of one date are one figure.
+func (x *consumption) dayFigures(c *clock, s *sheet) {
+	b := &x.busiest
+	days, month := c.tracks[usage.Day].starts, c.tracks[usage.Month].starts[0]
+	for i := len(days) - 1; i >= 0; i-- {
+		cell := x.total.cell(&x.layout, b.day, i)
+		if days[i] < month || cell[eventsColumn] == 0 {
+			continue
+		}
+		series := b.byDay[days[i]]
+		if series == nil {
+			date := dateOf(c.calendar, days[i])
+			series = s.book.Gauge("usage_consumption_by_day",
+				usage.Label{Name: "meter", Value: x.def.Name},
+				usage.Label{Name: "day", Value: fmt.Sprintf("%02d-%02d", date.Month, date.Day)})
+			b.byDay[days[i]] = series
+		}
+		if last := len(s.figures) - 1; last >= 0 && s.figures[last].Series == series {
+			s.figures[last].Value += amount(cell[sumColumn])
+			continue
+		}
+		s.add(series, amount(cell[sumColumn]))
+	}
+}
+
+// dateOf returns the civil date of the local day that starts at a minute, in
+// the zone that cut it.
+func dateOf(cal *calendar.Calendar, start Minute) usage.Date {
+	near := start.Time().In(cal.Zone())
+	var date usage.Date
+	for _, offset := range [...]int{1, -1, 0} { // that day itself where none begins there
+		y, m, d := near.AddDate(0, 0, offset).Date()
+		date = usage.Date{Year: y, Month: m, Day: d}
+		if MinuteOf(cal.StartOf(date)) == start {
+			break
+		}
+	}
+	return date
+}
+
+// encode writes the busiest of the days that are not kept any more, by kind of
+// window, so that it can be read back by a meter that has other windows.
+func (b *busiest) encode(e *Encoder) {
+	e.Uint(uint64(len(b.windows)))
+	for i, w := range b.windows {
+		e.Uint(uint64(w.Kind))
+		for _, d := range b.closed[i] {
+			e.Int(int64(d.start))
+			e.Int(d.sum)
+		}
+	}
+}
+
+func (b *busiest) decode(d *Decoder) {
+	for range d.Count(1 + 2*published) {
+		kind := d.Uint()
+		for period := range published {
+			day := daySum{start: Minute(d.Int()), sum: d.Int()}
+			for i, w := range b.windows {
+				if uint64(w.Kind) == kind {
+					b.closed[i][period] = day
+				}
+			}
+		}
+	}
+}
