@@ -240,12 +240,25 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 	return b.Record(ctx, time.Now(), batch)
 }
 
-// Collect returns the figures at the whole minute at or before now.
-func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (_ usage.Collection, err error) {
+// Collect returns the figures at the whole minute at or before now, and those
+// of the process, also when the ledger has none.
+func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Collection, error) {
 	b, err := e.opened()
 	if err != nil {
 		return usage.Collection{}, err
 	}
+	c, err := e.collect(ctx, b, now)
+	if err != nil {
+		c = usage.Collection{At: now.Truncate(time.Minute)}
+	}
+	_, state := e.catalogue.current()
+	return c.WithProcess(
+		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
+		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
+	), err
+}
+
+func (e *ledgerExtension) collect(ctx context.Context, b book, now time.Time) (_ usage.Collection, err error) {
 	defer e.rescue("collect", &err)
 	return b.Collect(ctx, now)
 }

@@ -5,6 +5,7 @@ package usageledger
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -97,6 +98,48 @@ func TestOutsideOfItsLifeTheLedgerIsUnavailable(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 	require.Equal(t, 1, b.closed)
 	check()
+}
+
+// processFigures are those that stand under no organization.
+func processFigures(t *testing.T, e *ledgerExtension, failure error) map[string]float64 {
+	t.Helper()
+	c, err := e.Collect(t.Context(), at.Add(time.Second))
+	require.ErrorIs(t, err, failure)
+	require.Equal(t, at, c.At)
+	values := map[string]float64{}
+	for _, o := range c.Organizations {
+		for _, f := range o.Figures {
+			values[o.Organization+" "+f.Series.Name] = f.Value
+		}
+	}
+	return values
+}
+
+func TestACollectionTellsWhetherTheLedgerIsReadyAndTheCatalogueRefused(t *testing.T) {
+	b := kept()
+	silent := usage.Figure{Series: &usage.Series{Name: "usage_stream_silent"}}
+	items := usage.Figure{Series: &usage.Series{Name: "usage_items_total"}, Value: 2}
+	b.latest = usage.Collection{At: at, Organizations: []usage.OrganizationFigures{
+		{Organization: usage.NoOrganization, Figures: []usage.Figure{items}},
+		{Organization: "acme", Figures: []usage.Figure{silent}},
+	}}
+	path := filepath.Join(t.TempDir(), "organizations.yaml")
+	writeFile(t, path, acme)
+	e, _ := started(t, configure(t, "catalogue: "+path+"\n"+oneMeter), b)
+	want := map[string]float64{
+		"acme usage_stream_silent": 0, "__none__ usage_items_total": 2,
+		"__none__ usage_catalogue_refused": 0, "__none__ usage_ledger_ready": 1,
+	}
+	require.Equal(t, want, processFigures(t, e, nil))
+	require.Len(t, b.latest.Organizations[0].Figures, 1, "the ledger's own collection stays as it is")
+
+	e.catalogue.fail(errors.New("bad"), at)
+	want["__none__ usage_catalogue_refused"] = 1
+	require.Equal(t, want, processFigures(t, e, nil))
+
+	b.failure = usage.ErrUnavailable
+	require.Equal(t, map[string]float64{"__none__ usage_catalogue_refused": 1, "__none__ usage_ledger_ready": 0},
+		processFigures(t, e, usage.ErrUnavailable))
 }
 
 func TestAStartThatFailsLeavesNothingOpen(t *testing.T) {

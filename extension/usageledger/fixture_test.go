@@ -34,7 +34,7 @@ type fakeBook struct {
 	extraction usage.Extraction
 	statuses   []ledger.Status
 	latest     usage.Collection
-	failure    error // of Ready, Record and SetCatalogue
+	failure    error // of Ready, Record, Collect and SetCatalogue
 	panics     any   // what Record and Collect panic with, if not nil
 
 	recorded   int
@@ -56,7 +56,10 @@ func (f *fakeBook) Collect(_ context.Context, now time.Time) (usage.Collection, 
 	if f.panics != nil {
 		panic(f.panics)
 	}
-	return usage.Collection{At: now.Truncate(time.Minute)}, nil
+	if f.failure != nil {
+		return usage.Collection{}, f.failure
+	}
+	return usage.Collection{At: now.Truncate(time.Minute), Organizations: f.latest.Organizations}, nil
 }
 
 func (f *fakeBook) Latest() (usage.Collection, bool) { return f.latest, !f.latest.At.IsZero() }

@@ -41,7 +41,8 @@ type Ledger interface {
 	// The ledger keeps no reference to the batch after it returns.
 	Record(ctx context.Context, batch *Batch) error
 	// Collect returns the figures of every organization at the whole minute
-	// at or before now. See Collection.
+	// at or before now. See Collection. Beside an error it may still return
+	// what the process tells of itself, without any organization's figures.
 	Collect(ctx context.Context, now time.Time) (Collection, error)
 }
 

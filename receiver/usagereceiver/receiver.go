@@ -104,28 +104,31 @@ func due(now time.Time, interval time.Duration) time.Time {
 
 // collect sends the figures of one minute. It does not try again: the next
 // minute's figures are due before long, and the retries of a store that is away
-// are its exporter's.
+// are its exporter's. What the process tells of itself while the ledger has no
+// figures is sent, too; the series of before then have not ended.
 func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
-	collection, err := r.ledger.Collect(ctx, now)
+	collection, failed := r.ledger.Collect(ctx, now)
 	if ctx.Err() != nil {
 		return // stopped in the middle
 	}
-	if err != nil {
-		r.settings.Logger.Error("figures of a minute are missing: the ledger did not collect them", zap.Time("minute", now.Truncate(time.Minute)), zap.Error(err))
+	before := r.sent
+	if failed != nil {
+		r.settings.Logger.Error("figures of a minute are missing: the ledger did not collect them", zap.Time("minute", now.Truncate(time.Minute)), zap.Error(failed))
+		before = nil
+	}
+	if collection.At.Equal(r.at) || len(collection.Organizations) == 0 {
 		return
 	}
-	if collection.At.Equal(r.at) {
-		return
-	}
-	metrics, sent := convert(collection, r.sent)
+	metrics, sent := convert(collection, before)
 	r.at = collection.At
 	points := metrics.DataPointCount() // whoever takes the metrics may change them
 	ctx = r.report.StartMetricsOp(ctx)
-	err = r.next.ConsumeMetrics(ctx, metrics)
+	err := r.next.ConsumeMetrics(ctx, metrics)
 	r.report.EndMetricsOp(ctx, "ledger", points, err)
-	if err != nil {
+	switch {
+	case err != nil: // r.sent stays: what ended has still to be told
 		r.settings.Logger.Error("figures of a minute are missing: they were refused; give the exporters of this pipeline a sending_queue", zap.Time("minute", collection.At), zap.Error(err))
-		return // r.sent stays: what ended has still to be told
+	case failed == nil:
+		r.sent = sent
 	}
-	r.sent = sent
 }

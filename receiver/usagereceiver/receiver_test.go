@@ -33,6 +33,8 @@ type fakeLedger struct {
 	delay  time.Duration
 	fails  error
 	series []*usage.Series
+	// process is what is told beside an error, too.
+	process []usage.Figure
 }
 
 func newFakeLedger() *fakeLedger {
@@ -50,7 +52,15 @@ func (l *fakeLedger) Collect(ctx context.Context, now time.Time) (usage.Collecti
 		return usage.Collection{}, ctx.Err()
 	}
 	<-time.After(l.delay)
-	return acme(now.Truncate(time.Minute), l.series...), l.fails
+	var c usage.Collection
+	at := now.Truncate(time.Minute)
+	if l.fails == nil {
+		c = acme(at, l.series...)
+	}
+	if l.process != nil {
+		c = usage.Collection{At: at, Organizations: c.Organizations}.WithProcess(l.process...)
+	}
+	return c, l.fails
 }
 
 type host map[component.ID]component.Component
@@ -135,6 +145,32 @@ func TestASlowCollectionDoesNotShiftTheNext(t *testing.T) {
 		run(t, l, &consumertest.MetricsSink{}, time.Minute)
 		require.Equal(t, "00:01:00", clock(<-l.asked))
 		require.Equal(t, "00:03:00", clock(<-l.asked), "the minute that it took is left out")
+	})
+}
+
+func TestWhileTheLedgerFailsItsProcessIsToldOfAndNoSeriesEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, sink := newFakeLedger(), &consumertest.MetricsSink{}
+		l.process = []usage.Figure{{Series: usage.LedgerReady, Value: 1}}
+		r := run(t, l, sink, time.Minute)
+		<-l.asked
+		synctest.Wait()
+		l.fails, l.process[0].Value = usage.ErrUnavailable, 0
+		<-l.asked
+		synctest.Wait()
+		all := sink.AllMetrics()
+		require.Len(t, all, 2)
+		metrics := all[1].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+		require.Equal(t, 1, metrics.Len(), "no series of an organization ends")
+		require.Equal(t, "usage.ledger_ready", metrics.At(0).Name())
+		require.Zero(t, metrics.At(0).Gauge().DataPoints().At(0).DoubleValue())
+
+		l.fails, l.series = nil, nil
+		<-l.asked
+		synctest.Wait()
+		last := sink.AllMetrics()[2]
+		require.Equal(t, 2, last.DataPointCount(), "what ended meanwhile is told of afterwards")
+		require.Equal(t, 1, r.logs.Len())
 	})
 }
 

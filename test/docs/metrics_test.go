@@ -30,7 +30,8 @@ var (
 )
 
 // TestMetricsPageListsWhatALedgerHas compares names, label sets and types, both
-// ways, for the default configuration and one event of each kind.
+// ways, for the default configuration and one event of each kind, with what the
+// ledger extension adds of its process.
 func TestMetricsPageListsWhatALedgerHas(t *testing.T) {
 	listed := map[string]bool{}
 	for _, m := range row.FindAllStringSubmatch(read(t, "docs/metrics.md").text, -1) {
@@ -102,7 +103,7 @@ func collect(t *testing.T) usage.Collection {
 	require.NoError(t, l.Record(t.Context(), now, &batch))
 	c, err := l.Collect(t.Context(), now.Add(time.Minute))
 	require.NoError(t, err)
-	return c
+	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady})
 }
 
 func logs(at time.Time) plog.Logs {

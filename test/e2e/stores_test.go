@@ -132,6 +132,8 @@ var interfaces = map[string][]string{
 	"usage_meter_rejected_total":                   {"meter reason"},
 	"usage_last_event_timestamp_seconds":           {""},
 	"usage_stream_silent":                          {""},
+	"usage_ledger_ready":                           {""},
+	"usage_catalogue_refused":                      {""},
 }
 
 // rare are the series that what is sent does not bring about.

@@ -1,0 +1,31 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usage
+
+import (
+	"slices"
+	"strings"
+)
+
+// Series of the process itself, which stand under [NoOrganization].
+var (
+	// CatalogueRefused is 1 while the catalogue's file is not the one in force.
+	CatalogueRefused = &Series{Name: "usage_catalogue_refused"}
+	// LedgerReady is 1 while the ledger acknowledges.
+	LedgerReady = &Series{Name: "usage_ledger_ready"}
+)
+
+// WithProcess returns the collection with what the process tells of itself. The
+// collection that it was made of stays as it is.
+func (c Collection) WithProcess(figures ...Figure) Collection {
+	i, found := slices.BinarySearchFunc(c.Organizations, NoOrganization, func(o OrganizationFigures, id string) int {
+		return strings.Compare(o.Organization, id)
+	})
+	all := slices.Clone(c.Organizations)
+	if !found {
+		all = slices.Insert(all, i, OrganizationFigures{Organization: NoOrganization})
+	}
+	all[i].Figures = slices.Concat(all[i].Figures, figures)
+	return Collection{At: c.At, Organizations: all}
+}
