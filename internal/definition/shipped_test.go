@@ -24,7 +24,7 @@ func TestShippedConfigurationsAreGood(t *testing.T) {
 
 	e, err := embedded.Extraction()
 	require.NoError(t, err)
-	require.Len(t, e.Meters, 6)
+	require.Len(t, e.Meters, 7)
 
 	c, err := catalogue.Load(filepath.Join(root, embedded.Catalogue), e.Meters)
 	require.NoError(t, err)
