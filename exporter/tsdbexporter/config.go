@@ -6,6 +6,7 @@ package tsdbexporter
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -19,8 +20,12 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 )
 
-// defaultEndpoint is where Prometheus listens, on this machine only.
-const defaultEndpoint = "localhost:9090"
+const (
+	// defaultEndpoint is where Prometheus listens, on this machine only.
+	defaultEndpoint = "localhost:9090"
+	// defaultExternalURL is where Grafana listens.
+	defaultExternalURL = "http://localhost:3000"
+)
 
 // Config is the configuration of the tsdb exporter.
 type Config struct {
@@ -31,6 +36,20 @@ type Config struct {
 	// Retention is how long samples are kept; days may be written d. At least
 	// 1d. Default 400d.
 	Retention definition.Duration `mapstructure:"retention"`
+
+	// RuleFiles are paths or patterns of rule files as Prometheus reads them.
+	// They are evaluated with each collection, and read anew when they change.
+	// Default none.
+	RuleFiles []string `mapstructure:"rule_files"`
+
+	// Alertmanagers are told of the alerts of the rules, as host:port or
+	// http(s)://host:port/prefix. Default none: alerts then show on the API and
+	// reach nobody.
+	Alertmanagers []string `mapstructure:"alertmanagers"`
+
+	// ExternalURL is where links in alerts lead, as Grafana's address. Default
+	// http://localhost:3000.
+	ExternalURL string `mapstructure:"external_url"`
 
 	// API is the HTTP server of the Prometheus API: endpoint, tls, auth, cors
 	// and so on. Default endpoint localhost:9090.
@@ -59,11 +78,12 @@ func createDefaultConfig() component.Config {
 	// each minute: give up before the next one is due.
 	retry.InitialInterval, retry.MaxInterval, retry.MaxElapsedTime = time.Second, 5*time.Second, 30*time.Second
 	return &Config{
-		Directory: "./data/tsdb",
-		Retention: definition.Duration(promstore.DefaultRetention),
-		API:       api,
-		Queue:     configoptional.Default(queue),
-		Retry:     retry,
+		Directory:   "./data/tsdb",
+		Retention:   definition.Duration(promstore.DefaultRetention),
+		ExternalURL: defaultExternalURL,
+		API:         api,
+		Queue:       configoptional.Default(queue),
+		Retry:       retry,
 	}
 }
 
@@ -73,11 +93,14 @@ func createDefaultConfig() component.Config {
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	type server confighttp.ServerConfig
 	var known struct {
-		Directory any                       `mapstructure:"directory"`
-		Retention any                       `mapstructure:"retention"`
-		API       server                    `mapstructure:",squash"`
-		Queue     any                       `mapstructure:"sending_queue"` // strict by itself
-		Retry     configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+		Directory     any                       `mapstructure:"directory"`
+		Retention     any                       `mapstructure:"retention"`
+		Rules         any                       `mapstructure:"rule_files"`
+		Alertmanagers any                       `mapstructure:"alertmanagers"`
+		ExternalURL   any                       `mapstructure:"external_url"`
+		API           server                    `mapstructure:",squash"`
+		Queue         any                       `mapstructure:"sending_queue"` // strict by itself
+		Retry         configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	}
 	if err := conf.Unmarshal(&known); err != nil {
 		return err
@@ -96,6 +119,14 @@ func (c *Config) Validate() error {
 	}
 	if c.API.NetAddr.Endpoint == "" {
 		errs = append(errs, fmt.Errorf(`endpoint: "" is no address: write host:port, as %s`, defaultEndpoint))
+	}
+	for i, address := range c.Alertmanagers {
+		if err := promstore.CheckAlertmanager(address); err != nil {
+			errs = append(errs, fmt.Errorf("alertmanagers[%d]: %w", i, err))
+		}
+	}
+	if u, err := url.Parse(c.ExternalURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		errs = append(errs, fmt.Errorf("external_url: %q is no address of a site: write it as %s", c.ExternalURL, defaultExternalURL))
 	}
 	return errors.Join(errs...)
 }

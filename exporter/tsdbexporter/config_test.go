@@ -41,6 +41,9 @@ func TestExampleOfTheReadme(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/var/lib/otelcol-usage/tsdb", config.Directory)
 	require.Equal(t, 800*24*time.Hour, config.Retention.Std())
+	require.Equal(t, []string{"/etc/otelcol-usage/rules/*.yaml"}, config.RuleFiles)
+	require.Equal(t, []string{"alertmanager-1:9093", "alertmanager-2:9093"}, config.Alertmanagers)
+	require.Equal(t, "https://grafana.example.com", config.ExternalURL)
 	require.Equal(t, "0.0.0.0:9090", config.API.NetAddr.Endpoint)
 	require.Equal(t, "bearertokenauth", config.API.Auth.Get().Config.AuthenticatorID.String())
 	require.Equal(t, "/etc/otelcol-usage/tls.crt", config.API.TLS.Get().CertFile)
@@ -59,7 +62,9 @@ func TestBadConfigIsRefusedWithKeyValueAndRemedy(t *testing.T) {
 		"retention no unit":    {map[string]any{"retention": "400"}, []string{"retention", `"400" is not a duration`, "35d"}},
 		"no directory":         {map[string]any{"directory": ""}, []string{"directory", `""`, "./data/tsdb"}},
 		"no endpoint":          {map[string]any{"endpoint": ""}, []string{"endpoint", "localhost:9090"}},
-		"unknown key":          {map[string]any{"rule_files": []any{"rules/*.yaml"}}, []string{"rule_files"}},
+		"unknown key":          {map[string]any{"rules": []any{"rules/*.yaml"}}, []string{"rules"}},
+		"bad alertmanager":     {map[string]any{"alertmanagers": []any{"am:9093", "am"}}, []string{"alertmanagers[1]", `"am"`, "host:port"}},
+		"bad external url":     {map[string]any{"external_url": "grafana"}, []string{"external_url", `"grafana"`, "http://localhost:3000"}},
 		"unknown key of tls":   {map[string]any{"tls": map[string]any{"certificate": "x"}}, []string{"tls", "certificate"}},
 		"unknown key of retry": {map[string]any{"retry_on_failure": map[string]any{"forever": true}}, []string{"retry_on_failure", "forever"}},
 		"unknown key of queue": {map[string]any{"sending_queue": map[string]any{"length": 5}}, []string{"sending_queue", "length"}},

@@ -25,14 +25,15 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 )
 
-// tsdbExporter is a store and the server in front of it, both from Start to
-// Shutdown.
+// tsdbExporter is a store with its rules and the server in front of it, all from
+// Start to Shutdown.
 type tsdbExporter struct {
 	config    *Config
 	settings  component.TelemetrySettings
 	telemetry *metadata.TelemetryBuilder
 
 	store  *promstore.Store
+	rules  *ruleLoop // nil without rule files
 	server *http.Server
 	served chan struct{} // closed when server no longer serves
 }
@@ -60,10 +61,15 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("directory: %w", err)
 	}
-	if err := e.serve(ctx, host, store); err != nil {
+	rules, err := startRules(store, e.config, e.telemetry, e.settings.Logger)
+	if err != nil {
 		return errors.Join(err, store.Close())
 	}
-	e.store = store
+	if err := e.serve(ctx, host, store); err != nil {
+		rules.stop(ctx)
+		return errors.Join(err, store.Close())
+	}
+	e.store, e.rules = store, rules
 	return nil
 }
 
@@ -98,6 +104,7 @@ func (e *tsdbExporter) shutdown(ctx context.Context) error {
 		<-e.served
 	}
 	if e.store != nil {
+		e.rules.stop(ctx)
 		errs = append(errs, e.store.Close())
 	}
 	e.telemetry.Shutdown()
@@ -113,6 +120,7 @@ func (e *tsdbExporter) consume(ctx context.Context, metrics pmetric.Metrics) err
 	if err != nil {
 		return err
 	}
+	e.rules.wake()
 	e.telemetry.ExporterTsdbSamplesStored.Add(ctx, int64(result.Stored))
 	if result.AnyRefused() {
 		e.countRefused(ctx, result)

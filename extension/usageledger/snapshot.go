@@ -76,6 +76,7 @@ func examine(conf *confmap.Conf, id string) (*findings, error) {
 		x.order(p)
 	}
 	x.receiversTwice(pipelines)
+	x.alerts(pipelines)
 	return x.found, nil
 }
 
@@ -206,6 +207,17 @@ func (x *examination) receiversTwice(pipelines []pipeline) {
 				continue
 			}
 			first[key] = p.id
+		}
+	}
+}
+
+// alerts warns of rules whose alerts nobody receives.
+func (x *examination) alerts(pipelines []pipeline) {
+	for _, id := range slices.Sorted(maps.Keys(x.section("exporters"))) {
+		path := "exporters::" + id + "::"
+		runs := slices.ContainsFunc(pipelines, func(p pipeline) bool { return slices.Contains(p.exporters, id) })
+		if typeOf(id) == tsdbType && runs && len(x.texts(path+"rule_files")) > 0 && len(x.texts(path+"alertmanagers")) == 0 {
+			x.warn("alerts reach nobody: exporters::%s evaluates rules and names no Alertmanager; name one as %salertmanagers: [host:9093]", id, path)
 		}
 	}
 }

@@ -4,6 +4,7 @@
 package usageledger
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,13 @@ func TestDoubtsAreToldWithTheirRemedy(t *testing.T) {
 		"nobody reads": {
 			"processors: {usage: }\nservice:\n  extensions: [usage_ledger]\n  pipelines:\n" + logs,
 			[]string{"no pipeline reads the figures of usage_ledger: add a usage receiver with ledger: usage_ledger to a metrics pipeline"},
+		},
+		"alerts without an Alertmanager": {
+			strings.Replace(sound, `tsdb: {`, `tsdb: {rule_files: ["rules/*.yaml"], `, 1) + logs,
+			[]string{"alerts reach nobody: exporters::tsdb evaluates rules and names no Alertmanager; name one as exporters::tsdb::alertmanagers: [host:9093]"},
+		},
+		"alerts with one": {
+			strings.Replace(sound, `tsdb: {`, `tsdb: {rule_files: ["rules/*.yaml"], alertmanagers: ["am:9093"], `, 1) + logs, nil,
 		},
 		"another ledger's are not mine": {
 			"processors: {usage: {ledger: usage_ledger/b}}\nreceivers: {usage: {ledger: usage_ledger/b}}\n" +

@@ -41,6 +41,7 @@ var apiRoutes = []string{
 	"GET /api/v1/metadata",
 	"GET /api/v1/rules",
 	"GET /api/v1/alerts",
+	"GET /api/v1/alertmanagers",
 	"GET /api/v1/status/buildinfo",
 	"GET /api/v1/status/runtimeinfo",
 	"GET /api/v1/status/tsdb",
@@ -98,7 +99,7 @@ func writeText(w http.ResponseWriter, status int, text string) {
 }
 
 // newAPI builds Prometheus' API over this store, with nothing behind what the
-// store does not do: scraping, alerting, exemplars, remote read and write.
+// store does not do: scraping, exemplars, remote read and write.
 func (s *Store) newAPI() *v1.API {
 	read := reader{store: s}
 	nothing := absent{metadata: map[string][]*scrape.Target{"otlp": {s.metadata.target()}}}
@@ -108,7 +109,7 @@ func (s *Store) newAPI() *v1.API {
 		nil, // exemplars
 		func(context.Context) v1.ScrapePoolsRetriever { return nothing },
 		func(context.Context) v1.TargetRetriever { return nothing },
-		func(context.Context) v1.AlertmanagerRetriever { return nothing },
+		func(context.Context) v1.AlertmanagerRetriever { return s.alerting() },
 		func() config.Config { return config.Config{} },
 		s.flags(),
 		v1.GlobalURLOptions{},
@@ -117,7 +118,7 @@ func (s *Store) newAPI() *v1.API {
 		s.settings.Directory,
 		false, false, 0, // admin calls and search: off
 		s.logger,
-		func(context.Context) v1.RulesRetriever { return nothing },
+		func(context.Context) v1.RulesRetriever { return s.alerting() },
 		0, 0, 0, // remote read: not routed
 		false,
 		nil, // origins: see Handler
@@ -135,6 +136,19 @@ func (s *Store) newAPI() *v1.API {
 		v1.OpenAPIOptions{IncludePaths: []string{"/query"}, Version: apiVersion},
 		newParser(),
 	)
+}
+
+// alerting is what rules show of themselves.
+type alerting interface {
+	v1.RulesRetriever
+	v1.AlertmanagerRetriever
+}
+
+func (s *Store) alerting() alerting {
+	if r := s.rules.Load(); r != nil {
+		return r
+	}
+	return absent{}
 }
 
 func (s *Store) flags() map[string]string {

@@ -147,7 +147,7 @@ func TestAPIRefusesWhatItShould(t *testing.T) {
 	for _, route := range []string{
 		"GET /api/v1/admin/tsdb/snapshot", "POST /api/v1/admin/tsdb/delete_series", "PUT /api/v1/admin/tsdb/clean_tombstones",
 		"POST /api/v1/write", "POST /api/v1/read", "POST /api/v1/otlp/v1/metrics",
-		"GET /api/v1/targets", "GET /api/v1/alertmanagers", "GET /api/v1/query_exemplars", "GET /api/v1/notifications",
+		"GET /api/v1/targets", "GET /api/v1/query_exemplars", "GET /api/v1/notifications",
 		"GET /api/v1/status/walreplay", "GET /api/v1/status/self_metrics", "GET /api/v1/openapi.yaml", "GET /api/v1/search/metric_names",
 		"GET /federate", "GET /debug/pprof/", "GET /metrics", "GET /graph", "GET /api/v1", "GET /nothing",
 	} {

@@ -46,8 +46,13 @@ func (s *Store) Append(ctx context.Context, metrics pmetric.Metrics, now time.Ti
 	if err := s.commit(b); err != nil {
 		return Result{}, err
 	}
+	s.collected.Store(max(s.collected.Load(), c.minute))
 	return b.result, nil
 }
+
+// Collected is the newest whole minute that samples have come of: those of a
+// ledger's collection, all of which come in one Append.
+func (s *Store) Collected() time.Time { return time.UnixMilli(s.collected.Load()) }
 
 // converter walks OTLP metrics into a batch.
 type converter struct {
@@ -57,6 +62,7 @@ type converter struct {
 	scratch        labels.Labels // overwritten by each point
 	labelNames     map[string]string
 	oldest, newest int64 // ms since 1970
+	minute         int64 // newest whole minute met, ms since 1970
 
 	name          string // of the metric at hand
 	job, instance string // of the resource at hand
@@ -156,6 +162,9 @@ func (c *converter) point(point pmetric.NumberDataPoint) error {
 	ref, ls := c.ref(c.scratch)
 	if ref == 0 {
 		ls = c.scratch.Copy()
+	}
+	if t%time.Minute.Milliseconds() == 0 {
+		c.minute = max(c.minute, t)
 	}
 	_, err := c.add(ref, ls, t, v)
 	return err

@@ -8,6 +8,8 @@
 //	pmetric.Metrics  --Append-->  +-------+
 //	                              | Store |  --Handler-->  /api/v1/query, ...
 //	usage.Collection --Write--->  +-------+
+//	                               ^     |
+//	                               Rules --> Alertmanagers
 //
 // [Store.Append] is how the exporter writes, [Store.Write] how a replay does:
 // both give the same series for the same figures, namely those that the
@@ -38,6 +40,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -119,6 +122,9 @@ type Store struct {
 	free     func(dir string) (uint64, error)
 	lock     fileutil.Releaser
 	metadata metadataBook
+	// collected is Collected in ms since 1970.
+	collected atomic.Int64
+	rules     atomic.Pointer[Rules] // those that Handler shows; nil: none
 
 	append struct {
 		sync.Mutex

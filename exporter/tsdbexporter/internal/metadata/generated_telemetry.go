@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -26,6 +28,8 @@ type TelemetryBuilder struct {
 	meter                      metric.Meter
 	mu                         sync.Mutex
 	registrations              []metric.Registration
+	ExporterTsdbAlertRequests  metric.Int64ObservableCounter
+	ExporterTsdbRuleFailures   metric.Int64Counter
 	ExporterTsdbSamplesRefused metric.Int64Counter
 	ExporterTsdbSamplesStored  metric.Int64Counter
 }
@@ -39,6 +43,31 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterExporterTsdbAlertRequestsCallback sets callback for observable ExporterTsdbAlertRequests metric.
+func (builder *TelemetryBuilder) RegisterExporterTsdbAlertRequestsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterTsdbAlertRequests, obs: o})
+		return nil
+	}, builder.ExporterTsdbAlertRequests)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -59,6 +88,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ExporterTsdbAlertRequests, err = builder.meter.Int64ObservableCounter(
+		"otelcol_exporter_tsdb_alert_requests",
+		metric.WithDescription("Requests that told an Alertmanager of alerts. [Alpha]"),
+		metric.WithUnit("{requests}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterTsdbRuleFailures, err = builder.meter.Int64Counter(
+		"otelcol_exporter_tsdb_rule_failures",
+		metric.WithDescription("Evaluations of a rule that failed. [Alpha]"),
+		metric.WithUnit("{evaluations}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterTsdbSamplesRefused, err = builder.meter.Int64Counter(
 		"otelcol_exporter_tsdb_samples_refused",
 		metric.WithDescription("Samples that the store can never take and left out. [Alpha]"),

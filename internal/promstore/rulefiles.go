@@ -1,0 +1,63 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package promstore
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ruleFiles are the files that patterns match now.
+type ruleFiles struct {
+	paths  []string
+	digest string // of names and contents
+}
+
+// findRuleFiles reads what patterns match. One that matches nothing is an
+// error: rules that nobody evaluates would go unnoticed until they are missed.
+func findRuleFiles(patterns []string) (ruleFiles, error) {
+	var found ruleFiles
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			return ruleFiles{}, fmt.Errorf("%s: %w: write a path, or a pattern as rules/*.yaml", pattern, err)
+		}
+		if len(paths) == 0 {
+			return ruleFiles{}, fmt.Errorf("%s: matches no file%s: write the path of a rule file, or take it out", pattern, seenFrom(pattern))
+		}
+		found.paths = append(found.paths, paths...)
+	}
+	slices.Sort(found.paths)
+	found.paths = slices.Compact(found.paths)
+	sum := sha256.New()
+	for _, path := range found.paths {
+		content, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fs.ErrNotExist // gone since the pattern was matched; the path is said below
+		}
+		if err != nil {
+			return ruleFiles{}, fmt.Errorf("%s: %w", path, err)
+		}
+		fmt.Fprintf(sum, "%q %d\n", path, len(content))
+		sum.Write(content)
+	}
+	found.digest = hex.EncodeToString(sum.Sum(nil))
+	return found, nil
+}
+
+// seenFrom says where a relative pattern was looked for.
+func seenFrom(pattern string) string {
+	directory, err := os.Getwd()
+	if filepath.IsAbs(pattern) || err != nil {
+		return ""
+	}
+	return " in " + strings.TrimSuffix(directory, "/") + "/"
+}
