@@ -6,6 +6,7 @@ package ledger
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -29,7 +30,11 @@ func (b *book) lookAhead(batch *usage.Batch) {
 	s := &b.scratch
 	s.ahead = slices.Grow(s.ahead[:0], len(batch.Items))[:len(batch.Items)]
 	s.numbers = slices.Grow(s.numbers[:0], len(batch.Values))[:len(batch.Values)]
+	s.hashes = slices.Grow(s.hashes[:0], len(batch.Values))[:len(batch.Values)]
 	clear(s.numbers)
+	for i, value := range batch.Values {
+		s.hashes[i] = meter.ValueHash(value)
+	}
 	for i := range s.ahead {
 		s.ahead[i] = ahead{}
 		if it := &batch.Items[i]; it.Outcome == usage.Pending {
@@ -75,13 +80,13 @@ func (b *book) findValues(a *ahead, batch *usage.Batch, it *usage.Item) {
 	effects := batch.EffectsOf(it)
 	for i := range effects {
 		e := &effects[i]
-		for j, value := range batch.ValuesOf(e) {
-			at := &b.scratch.numbers[int(e.FirstValue)+j]
-			if *at != 0 {
+		for j := range int(e.NumValues) {
+			at := int(e.FirstValue) + j
+			if b.scratch.numbers[at] != 0 {
 				continue // effects of one meter share them
 			}
-			if n, known := a.org.FindValue(e.Meter, j, value); known {
-				*at = n + 1
+			if n, known := a.org.FindValue(e.Meter, j, b.scratch.hashes[at]); known {
+				b.scratch.numbers[at] = n + 1
 			}
 		}
 	}

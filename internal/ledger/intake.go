@@ -18,6 +18,7 @@ type intake struct {
 	ahead    []ahead  // by item of the batch
 	at       *ahead   // of the item whose turn it is
 	numbers  []uint32 // by value of the batch: its number + 1, or 0 where it has none yet
+	hashes   []uint64 // by value of the batch
 	touched  uint64   // means nothing; see lookAhead
 }
 

@@ -31,7 +31,7 @@ func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32
 
 // Key returns the number of a standing key.
 func (o *Organization) Key(name string) (n uint32, isNew bool) {
-	if n, known := o.keys.index[name]; known {
+	if n, known := o.keys.find(ValueHash(name)); known {
 		return n, false
 	}
 	return o.keys.add(name), true

@@ -367,6 +367,6 @@ func (o *Organization) alias(from, to uint32) {
 		}
 	}
 	o.users.target[from] = to
-	o.users.flagged.set(from)
+	o.users.merged.set(from)
 	o.reckon(root, 1)
 }

@@ -92,7 +92,7 @@ func (o *Organization) decodeUsers(d *Decoder) {
 	for range d.Count(2) {
 		from := uint32(d.Uint())
 		o.users.target[from] = uint32(d.Uint())
-		o.users.flagged.set(min(from, uint32(o.Users())))
+		o.users.merged.set(min(from, uint32(o.Users())))
 	}
 	for range d.Count(3) {
 		root := uint32(d.Uint())
@@ -102,7 +102,7 @@ func (o *Organization) decodeUsers(d *Decoder) {
 			return
 		}
 		o.users.persons[root] = p
-		o.users.flagged.set(root)
+		o.users.timed.set(root)
 		o.statuses[p.status()]++
 	}
 }

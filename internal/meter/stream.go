@@ -27,14 +27,14 @@ const (
 
 // stream is what an organization sent.
 type stream struct {
+	last       int64 // latest time of a counted event, ns
+	arrived    int64 // latest arrival of any item, ns
+	hour       int64 // UTC hour since 1970 that hours was last brought to
+	heard      int64 // ns up to which arrivals change nothing in hours; 0 for not known
 	items      [usage.NumSignals][usage.NumOutcomes]uint64
 	rejected   []rejection // sorted by meter and reason
 	incomplete []bool      // by meter
-	last       int64       // latest time of a counted event, ns
-	arrived    int64       // latest arrival of any item, ns
 	hours      [weeksKept * hoursPerWeek]bool
-	hour       int64 // UTC hour since 1970 that hours was last brought to
-	heard      int64 // ns up to which arrivals change nothing in hours; 0 for not known
 	rejects    []Reject
 }
 

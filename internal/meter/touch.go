@@ -5,10 +5,10 @@ package meter
 
 import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 
-// FindValue returns the number of a breakdown's value that has one.
-func (o *Organization) FindValue(meter uint16, breakdown int, name string) (n uint32, known bool) {
-	n, known = o.meters[meter].values[breakdown].index[name]
-	return n, known
+// FindValue returns the number of a breakdown's value, by its ValueHash, that
+// has one.
+func (o *Organization) FindValue(meter uint16, breakdown int, hash uint64) (n uint32, known bool) {
+	return o.meters[meter].values[breakdown].find(hash)
 }
 
 // Touch reads from memory what an event of a user is about to change in a

@@ -66,9 +66,9 @@ func (t *table) grow() {
 // slots are one person.
 type users struct {
 	ids table // keyed hash of the id -> slot
-	// flagged marks slots that are no plain user: merged into another one,
-	// or with a timeline. Few are.
-	flagged bitmap
+	// merged marks the slots that have a target, timed those that have a
+	// timeline: nearly all users need no look into the maps.
+	merged, timed bitmap
 	// target is the id that an alias made of a slot: alias(from, to).
 	target map[uint32]uint32
 	// persons hold the timelines of those that have one, by root slot.
@@ -77,21 +77,15 @@ type users struct {
 
 // root returns the slot under which a user is counted.
 func (u *users) root(slot uint32) uint32 {
-	if !u.flagged.has(slot) {
-		return slot
+	for u.merged.has(slot) {
+		slot = u.target[slot]
 	}
-	for {
-		to, merged := u.target[slot]
-		if !merged {
-			return slot
-		}
-		slot = to
-	}
+	return slot
 }
 
 // person returns a root's timeline, or nil where it has none.
 func (u *users) person(root uint32) *person {
-	if !u.flagged.has(root) {
+	if !u.timed.has(root) {
 		return nil
 	}
 	return u.persons[root]
@@ -103,7 +97,7 @@ func (u *users) personOf(root uint32) *person {
 	if p == nil {
 		p = &person{}
 		u.persons[root] = p
-		u.flagged.set(root)
+		u.timed.set(root)
 	}
 	return p
 }

@@ -43,7 +43,7 @@ var allowed = map[string]struct {
 		"the figures customers are billed by follow from events and time alone",
 	},
 	"internal/extract": {
-		[]string{standard, "internal/usage", pdata, ottl, otel + "/component", hash, group, zap},
+		[]string{standard, "internal/usage", pdata, ottl, otel + "/component", hash, zap},
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
 	},
 	"internal/dedupe": {
