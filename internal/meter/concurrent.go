@@ -237,5 +237,5 @@ func (x *concurrent) decode(d *Decoder, users int) {
 	x.last = sample{uint32(d.Uint()), uint32(d.Uint()), uint32(d.Uint())}
 	x.samples.decode(d)
 	x.sessions.decode(d, users)
-	x.hours.decode(d)
+	x.hours.decode(d, users)
 }

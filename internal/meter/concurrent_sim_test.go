@@ -51,12 +51,18 @@ type shiftSim struct {
 	rng   *rand.Rand
 	now   int64
 	users []uint32 // that are nobody else
+	known uint32   // users that there ever were
+}
+
+func (s *shiftSim) somebodyNew() uint32 {
+	s.known++
+	return s.known - 1
 }
 
 func newShiftSim(t *testing.T, def *usage.Meter, zone string, start time.Time, seed uint64) *shiftSim {
 	s := &shiftSim{shiftRig: newShiftRig(t, def, zone, start), rng: rand.New(rand.NewPCG(seed, 1)), now: start.UnixNano()}
-	for u := range uint32(6) {
-		s.users = append(s.users, u)
+	for range 6 {
+		s.users = append(s.users, s.somebodyNew())
 	}
 	s.model = newShiftModel(def, s.now)
 	return s
@@ -138,7 +144,7 @@ func (s *shiftSim) outage() {
 
 func (s *shiftSim) merge() {
 	if len(s.users) < 4 {
-		s.users = append(s.users, uint32(len(s.model.events)+100))
+		s.users = append(s.users, s.somebodyNew())
 		return
 	}
 	i, j := s.rng.IntN(len(s.users)), s.rng.IntN(len(s.users))
@@ -147,7 +153,7 @@ func (s *shiftSim) merge() {
 	}
 	s.model.merge(s.c, s.users[i], s.users[j])
 	s.x.merge(s.c, s.users[i], s.users[j])
-	s.users[i] = uint32(len(s.model.events) + 100) // somebody new
+	s.users[i] = s.somebodyNew()
 }
 
 func (s *shiftSim) changeZone() {

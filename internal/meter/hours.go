@@ -29,7 +29,7 @@ type hours struct {
 	end     Minute // of the last open hour
 	first   int32  // number of open[0]
 	// members holds, for each 64 hours by their numbers, who was there.
-	members map[int32]map[uint32]uint64
+	members map[int32]*roster
 
 	// tops are the peaks of the open hours, by window and period. While stale
 	// they are wrong and recounted before they are read.
@@ -44,7 +44,7 @@ type hour struct {
 }
 
 func newHours(windows []usage.Window) hours {
-	h := hours{windows: windows, frozen: newPeaks(windows), members: map[int32]map[uint32]uint64{}}
+	h := hours{windows: windows, frozen: newPeaks(windows), members: map[int32]*roster{}}
 	for _, w := range windows {
 		periods := 1
 		if w.Kind != usage.Rolling {
@@ -74,12 +74,12 @@ func (h *hours) note(c *clock, user uint32, m Minute) Minute {
 	number := h.first + int32(i)
 	users := h.members[number>>6]
 	if users == nil {
-		users = map[uint32]uint64{}
+		users = &roster{}
 		h.members[number>>6] = users
 	}
-	bit := uint64(1) << (number & 63)
-	if known := users[user]; known&bit == 0 {
-		users[user] = known | bit
+	there, bit := users.of(user), uint64(1)<<(number&63)
+	if *there&bit == 0 {
+		*there |= bit
 		h.open[i].users++
 		h.raise(c, h.open[i])
 	}
@@ -190,13 +190,13 @@ func (h *hours) endOf(i int) Minute {
 func (h *hours) merge(c *clock, from, to uint32) {
 	h.freeze(c)
 	for key, users := range h.members {
-		moved, known := users[from]
-		if !known {
+		if !users.has(from) {
 			continue
 		}
-		delete(users, from)
-		both := moved & users[to]
-		users[to] |= moved
+		source, target := users.of(from), users.of(to)
+		both := *source & *target
+		*target |= *source
+		*source = 0
 		for ; both != 0; both &= both - 1 {
 			i := int(key<<6-h.first) + bits.TrailingZeros64(both)
 			if i >= 0 && i < len(h.open) {
@@ -264,15 +264,12 @@ func (h *hours) encode(e *Encoder) {
 	e.Uint(uint64(len(h.members)))
 	for key, users := range h.members {
 		e.Int(int64(key))
-		e.Uint(uint64(len(users)))
-		for user, there := range users {
-			e.Uint(uint64(user))
-			e.Uint(there)
-		}
+		users.encode(e)
 	}
 }
 
-func (h *hours) decode(d *Decoder) {
+// decode reads what encode wrote, of an organization with so many users.
+func (h *hours) decode(d *Decoder, users int) {
 	h.frozen.decode(d)
 	h.first = int32(d.Int())
 	n, at := d.Count(2), Minute(0)
@@ -286,13 +283,9 @@ func (h *hours) decode(d *Decoder) {
 		d.fail()
 	}
 	for range d.Count(2) {
-		key, n := int32(d.Int()), d.Count(2)
-		users := make(map[uint32]uint64, n)
-		for range n {
-			user := uint32(d.Uint())
-			users[user] = d.Uint()
-		}
-		h.members[key] = users
+		key, r := int32(d.Int()), &roster{}
+		r.decode(d, users)
+		h.members[key] = r
 	}
 	h.stale = true
 }
