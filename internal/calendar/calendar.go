@@ -112,6 +112,20 @@ func (c *Calendar) Period(k usage.Kind, t time.Time) Period {
 	return newPeriod(max(start, regimes[i].from), end)
 }
 
+// At returns the zone and anchor by which the period of a kind that contains t
+// is cut. The kind must not be usage.Rolling.
+func (c *Calendar) At(k usage.Kind, t time.Time) (zone *time.Location, anchor int) {
+	at, regimes := t.Unix(), c.regimes[k]
+	if len(regimes) == 0 {
+		return c.history[0].zone, c.history[0].anchor
+	}
+	i := len(regimes) - 1
+	for regimes[i].from > at {
+		i--
+	}
+	return regimes[i].zone, regimes[i].anchor
+}
+
 func newPeriod(start, end int64) Period {
 	return Period{Start: time.Unix(start, 0).UTC(), End: time.Unix(end, 0).UTC()}
 }

@@ -25,6 +25,10 @@ type Definitions struct {
 	// Since holds, for each meter and window, when the ledger began to keep
 	// it, where that was after its birth; else 0.
 	Since [][]Minute
+	// Grace is how long after its end a period is closed.
+	Grace Minute
+	// RetiredAt holds since when a meter is retired, 0 if it is not.
+	RetiredAt []Minute
 	// Retired marks meters that are no longer configured: they have no figures.
 	Retired []bool
 	// Silence is how long (ns) a stream may be quiet, see SEMANTICS 8.

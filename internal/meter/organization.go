@@ -30,6 +30,7 @@ type Organization struct {
 	keys     *values // names of standing keys
 	held     []Event // events ahead of the clock, in no order
 	stream   stream
+	closings closings
 
 	// Info is the gauge that tells what the catalogue says of the
 	// organization, see Definitions.Info; nil: none.
@@ -54,6 +55,7 @@ type state struct {
 func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int64) *Organization {
 	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{})}
 	o.clock = clock{calendar: cal, past: d.Past, asOf: Ceil(now) - 1, now: Floor(now), phase: phaseOf(id)}
+	o.closings = newClosings(&o.clock, d.Grace)
 	o.stream.hour = now / (60 * nsPerMinute)
 	o.users.target, o.users.persons = map[uint32]uint32{}, map[uint32]*person{}
 	for i := range d.Meters {
@@ -124,7 +126,6 @@ func (o *Organization) Advance(now int64, keep bool) {
 	if passed := Ceil(now) - 1; passed > o.clock.asOf {
 		o.catchUp(passed)
 		o.turn(passed)
-		o.settle(passed.Ns()+1, false)
 		if keep {
 			o.setAside(passed)
 		}
@@ -174,7 +175,13 @@ func (o *Organization) setAside(at Minute) {
 // turn fixes the minute to: every applied event lies at or before it.
 func (o *Organization) turn(to Minute) {
 	for o.clock.asOf < to {
-		o.step(o.nextVersion(to))
+		stop := o.stop(to)
+		o.step(stop)
+		o.settle(stop.Ns()+1, false)
+		o.close()
+		if stop < to {
+			o.release((stop + 1).Ns() - 1)
+		}
 	}
 }
 
@@ -194,6 +201,7 @@ func (o *Organization) nextVersion(to Minute) Minute {
 }
 
 func (o *Organization) step(to Minute) {
+	o.leave(to)
 	from := o.clock.asOf
 	o.clock.asOf = to
 	var rolled [usage.NumKinds]int
@@ -202,6 +210,7 @@ func (o *Organization) step(to Minute) {
 			rolled[k] = o.clock.roll(usage.Kind(k), to)
 		}
 	}
+	o.ended(&rolled)
 	for i := range o.meters {
 		switch s := &o.meters[i]; {
 		case s.active != nil:
@@ -218,7 +227,12 @@ func (o *Organization) step(to Minute) {
 // settle makes samples of concurrent users final that are due.
 func (o *Organization) settle(now int64, inclusive bool) {
 	for i := range o.meters {
-		if s := o.meters[i].concurrent; s != nil {
+		s := o.meters[i].concurrent
+		switch {
+		case s == nil:
+		case Floor(s.next) < o.closings.to:
+			o.lateSamples(uint16(i), func() { s.settle(&o.clock, now, inclusive) })
+		default:
 			s.settle(&o.clock, now, inclusive)
 		}
 	}
@@ -277,6 +291,13 @@ func (o *Organization) Apply(ev *Event) (first uint64) {
 }
 
 func (o *Organization) apply(ev *Event) (first uint64) {
+	kind, watched := o.watch(ev)
+	first = o.affect(ev)
+	o.compare(kind, watched, once)
+	return first
+}
+
+func (o *Organization) affect(ev *Event) (first uint64) {
 	o.stream.last = max(o.stream.last, ev.Time)
 	direct := *ev
 	if ev.User != NoUser {

@@ -55,6 +55,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 	o := NewOrganization(id, d, c.calendar, now)
 	c.past, c.phase = o.clock.past, o.clock.phase
 	o.clock = c
+	o.closings = newClosings(&o.clock, d.Grace)
 	for _, h := range hashes {
 		o.users.ids.add(h)
 	}
@@ -372,6 +373,12 @@ func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 	for i := range o.meters {
 		n.meters[i].adopt(&o.meters[i])
 	}
+	var c Encoder
+	o.EncodeClosings(&c)
+	if err := n.RestoreClosings(c.Bytes); err != nil {
+		return nil, err
+	}
+	n.closings.made = o.closings.made
 	n.stream.rejects, n.aside, n.asideAt = o.stream.rejects, o.aside, o.asideAt
 	n.Restored()
 	return n, nil

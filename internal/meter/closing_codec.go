@@ -1,0 +1,102 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// EncodeClosings appends what is known of closed periods; it is not in the
+// head, so that heads from before there were statements can be read.
+func (o *Organization) EncodeClosings(e *Encoder) {
+	c := &o.closings
+	e.Int(int64(c.from))
+	e.Int(int64(c.to))
+	encodeTermList(e, c.terms)
+	encodeTermList(e, c.ended)
+	ids := make([]periodID, 0, len(c.revised))
+	for id := range c.revised {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, comparePeriods)
+	e.Uint(uint64(len(ids)))
+	for _, id := range ids {
+		e.Uint(uint64(id.meter))
+		e.Uint(uint64(id.kind))
+		e.Int(int64(id.start))
+		c.revised[id].encode(e)
+	}
+}
+
+// RestoreClosings reads what EncodeClosings wrote. What the meters no longer
+// keep is dropped.
+func (o *Organization) RestoreClosings(data []byte) error {
+	d := &Decoder{Bytes: data}
+	c := newClosings(&o.clock, 0)
+	c.from, c.to = Minute(d.Int()), Minute(d.Int())
+	c.terms, c.ended = decodeTermList(d), decodeTermList(d)
+	for range d.Count(6) {
+		id := periodID{uint16(d.Uint()), usage.Kind(d.Uint()), Minute(d.Int())}
+		if r := decodeRevision(d); o.keeps(id) {
+			c.revised[id] = r
+		}
+	}
+	gone := func(t meterTerms) bool { return int(t.meter) >= len(o.meters) || t.kind >= usage.Rolling }
+	c.terms, c.ended = slices.DeleteFunc(c.terms, gone), slices.DeleteFunc(c.ended, gone)
+	o.closings = c
+	return d.Err()
+}
+
+// keeps tells whether a meter has the window, and the clock the period.
+func (o *Organization) keeps(id periodID) bool {
+	if int(id.meter) >= len(o.meters) || id.kind >= usage.Rolling || o.clock.tracks[id.kind] == nil {
+		return false
+	}
+	return slices.Contains(o.clock.tracks[id.kind].starts[1:], id.start) &&
+		slices.ContainsFunc(o.defs.Meters[id.meter].Windows, func(w usage.Window) bool { return w.Kind == id.kind })
+}
+
+func (r *revision) encode(e *Encoder) {
+	e.Uint(uint64(r.version))
+	e.Int(int64(r.made))
+	e.Bool(r.changed)
+	if r.changed {
+		e.Int(int64(r.since))
+		encodeCells(e, r.was)
+		r.reason.encode(e)
+	}
+}
+
+func decodeRevision(d *Decoder) *revision {
+	r := &revision{version: uint32(d.Uint()), made: Minute(d.Int()), changed: d.Bool()}
+	if r.changed {
+		r.since, r.was = Minute(d.Int()), decodeCells(d)
+		r.reason.decode(d)
+	}
+	return r
+}
+
+func encodeTermList(e *Encoder, terms []meterTerms) {
+	e.Uint(uint64(len(terms)))
+	for i := range terms {
+		t := &terms[i]
+		e.Uint(uint64(t.meter))
+		e.Uint(uint64(t.kind))
+		e.Int(int64(t.end))
+		t.encode(e)
+	}
+}
+
+func decodeTermList(d *Decoder) (terms []meterTerms) {
+	for range d.Count(7) {
+		t := meterTerms{meter: uint16(d.Uint()), kind: usage.Kind(d.Uint()), end: Minute(d.Int())}
+		if of := decodeTerms(d); of != nil {
+			t.Terms = *of
+		}
+		terms = append(terms, t)
+	}
+	return terms
+}

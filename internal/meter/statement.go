@@ -1,0 +1,190 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// Statement is one version of the record of a closed period (SEMANTICS 2):
+// what a meter counted in one window. It is whole in itself, so that it can be
+// read when the state that it was made from is long gone; classes, breakdowns
+// and their values are named by number, since numbers are never given again.
+type Statement struct {
+	Meter      uint16
+	Kind       usage.Kind // day or longer
+	Start, End Minute
+	Version    uint32 // from 1
+	Made       Minute // when it was recorded; what was received until then is in it
+	Definition int    // index of the version of the meter's definition in force just before the end
+	Zone       string // and anchor, by which the period was cut
+	Anchor     int
+	Terms      *Terms   // of the quota on this window at the period's end; nil: there was none
+	Averages   []string // names, in the order of their columns
+	Reason     Reason   // zero of a first version that was made when the period closed
+	Cells      []Cell   // what is not 0
+}
+
+// Terms are what the catalogue said of a quota when the period ended.
+type Terms struct {
+	Limit    int64  // millionths
+	Price    string // decimal, of one above the limit; "" where overage is not billed
+	Currency string // of the price
+}
+
+// Cell is one number of a period. Sums are in millionths.
+//
+//	breakdown   0: the total, n: the meter's n-th breakdown
+//	value       number of the breakdown's value; 0 of the total
+//	column      active users: the class; 0 in a breakdown
+//	            concurrent users: see the columns below
+//	            consumption: 0 sum, 1 events, then sum and count of each average
+type Cell struct {
+	Breakdown int
+	Value     uint32
+	Column    int
+	N         int64
+}
+
+// The columns of concurrent users.
+const (
+	SamplePeak = iota
+	SampleHits
+	HourPeak
+	HourHits
+)
+
+// Change is a kind of event that revises a closed period.
+type Change uint8
+
+// The kinds. They are written: never change a number.
+const (
+	LateEvents  Change = iota // actions whose time lies in the period
+	Aliases                   // that changed what the period has
+	Lifecycles                // likewise
+	Standings                 // likewise
+	LateSamples               // of concurrent users, held up while the ledger was down
+	numChanges
+)
+
+// NumChanges is the number of kinds.
+const NumChanges = int(numChanges)
+
+// String returns the name under which a kind is shown.
+func (c Change) String() string {
+	return [...]string{"late_event", "alias", "lifecycle", "standing", "sample"}[c]
+}
+
+// Reason is how many events of each kind came between two versions.
+type Reason [NumChanges]uint32
+
+const statementFormat = 1
+
+// Encode appends everything but what the key says: meter, kind, start and
+// version.
+func (s *Statement) Encode(e *Encoder) {
+	e.Uint(statementFormat)
+	e.Uint(uint64(s.End - s.Start))
+	e.Int(int64(s.Made))
+	e.Uint(uint64(s.Definition))
+	e.String(s.Zone)
+	e.Uint(uint64(s.Anchor))
+	s.Terms.encode(e)
+	encodeStrings(e, s.Averages)
+	s.Reason.encode(e)
+	encodeCells(e, s.Cells)
+}
+
+// Decode reads what Encode wrote.
+func (s *Statement) Decode(d *Decoder) error {
+	if d.Uint() != statementFormat {
+		d.fail()
+	}
+	s.End = s.Start + Minute(d.Uint())
+	s.Made, s.Definition = Minute(d.Int()), int(d.Uint())
+	s.Zone, s.Anchor = d.String(), int(d.Uint())
+	s.Terms = decodeTerms(d)
+	s.Averages = decodeStrings(d)
+	s.Reason.decode(d)
+	s.Cells = decodeCells(d)
+	return d.Err()
+}
+
+func (t *Terms) encode(e *Encoder) {
+	e.Bool(t != nil)
+	if t != nil {
+		e.Int(t.Limit)
+		e.String(t.Price)
+		e.String(t.Currency)
+	}
+}
+
+func decodeTerms(d *Decoder) *Terms {
+	if !d.Bool() {
+		return nil
+	}
+	return &Terms{Limit: d.Int(), Price: d.String(), Currency: d.String()}
+}
+
+func (r *Reason) encode(e *Encoder) {
+	kinds := 0
+	for _, n := range r {
+		if n > 0 {
+			kinds++
+		}
+	}
+	e.Uint(uint64(kinds))
+	for kind, n := range r {
+		if n > 0 {
+			e.Uint(uint64(kind))
+			e.Uint(uint64(n))
+		}
+	}
+}
+
+func (r *Reason) decode(d *Decoder) {
+	for range d.Count(2) {
+		kind, n := d.Uint(), uint32(d.Uint())
+		if kind >= uint64(NumChanges) {
+			d.fail()
+			return
+		}
+		r[kind] = n
+	}
+}
+
+// encodeCells writes a breakdown and value once for the columns that follow.
+func encodeCells(e *Encoder, cells []Cell) {
+	rows := 0
+	for i := range cells {
+		if i == 0 || !cells[i].sameRow(&cells[i-1]) {
+			rows++
+		}
+	}
+	e.Uint(uint64(rows))
+	for len(cells) > 0 {
+		n := 1
+		for n < len(cells) && cells[n].sameRow(&cells[0]) {
+			n++
+		}
+		e.Uint(uint64(cells[0].Breakdown))
+		e.Uint(uint64(cells[0].Value))
+		e.Uint(uint64(n))
+		for _, c := range cells[:n] {
+			e.Uint(uint64(c.Column))
+			e.Int(c.N)
+		}
+		cells = cells[n:]
+	}
+}
+
+func (c *Cell) sameRow(o *Cell) bool { return c.Breakdown == o.Breakdown && c.Value == o.Value }
+
+func decodeCells(d *Decoder) (cells []Cell) {
+	for range d.Count(3) {
+		breakdown, value := int(d.Uint()), uint32(d.Uint())
+		for range d.Count(2) {
+			cells = append(cells, Cell{Breakdown: breakdown, Value: value, Column: int(d.Uint()), N: d.Int()})
+		}
+	}
+	return cells
+}

@@ -1,0 +1,70 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// meterTerms are the terms of a quota; end is 0 of those in force now.
+type meterTerms struct {
+	meter uint16
+	kind  usage.Kind
+	end   Minute
+	Terms
+}
+
+// SetTerms sets the terms of a meter's quota on a calendar window, or takes
+// them back. They are those of the periods that end from now on; of an
+// organization that has just begun also of those before.
+func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
+	c, begins := &o.closings, o.clock.asOf == o.closings.from+o.defs.Grace
+	of := func(m meterTerms) bool { return m.meter == meter }
+	c.terms = slices.DeleteFunc(c.terms, of)
+	if begins {
+		c.ended = slices.DeleteFunc(c.ended, of)
+	}
+	if t == nil {
+		return
+	}
+	c.terms = append(c.terms, meterTerms{meter: meter, kind: k, Terms: *t})
+	if track := o.clock.tracks[k]; begins && track != nil {
+		for i := 1; i < len(track.starts); i++ {
+			_, end := track.bounds(i)
+			c.ended = append(c.ended, meterTerms{meter, k, end, *t})
+		}
+	}
+}
+
+// Terms returns the terms in force of a meter's quota, nil where it has none.
+func (o *Organization) Terms(meter uint16) (usage.Kind, *Terms) {
+	for i := range o.closings.terms {
+		if t := &o.closings.terms[i]; t.meter == meter {
+			return t.kind, &t.Terms
+		}
+	}
+	return 0, nil
+}
+
+// ended keeps the terms in force at the end of the periods that have ended.
+func (o *Organization) ended(rolled *[usage.NumKinds]int) {
+	for _, t := range o.closings.terms {
+		if rolled[t.kind] > 0 {
+			_, t.end = o.clock.tracks[t.kind].bounds(1)
+			o.closings.ended = append(o.closings.ended, t)
+		}
+	}
+}
+
+// termsAt returns the terms that were in force when a period ended.
+func (o *Organization) termsAt(meter uint16, k usage.Kind, end Minute) *Terms {
+	for _, t := range o.closings.ended {
+		if t.meter == meter && t.kind == k && t.end == end {
+			return &t.Terms
+		}
+	}
+	return nil
+}
