@@ -166,7 +166,10 @@ func (b *book) nobodyOrg() *org {
 }
 
 // advance moves an organization's time to the arrival.
-func (b *book) advance(o *org, keep bool) { o.advanceTo(b.now, keep) }
+func (b *book) advance(o *org, keep bool) {
+	o.advanceTo(b.now, keep)
+	b.publish(o)
+}
 
 func (o *org) advanceTo(now int64, keep bool) {
 	if o.advanced != now {

@@ -51,6 +51,10 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 		if o.ID == usage.NoOrganization {
 			continue
 		}
+		o.Revise()
+		for _, s := range o.TakeStatements() {
+			_ = batch.Set(statementKey(o.number, &s), statementRow(&s), nil)
+		}
 		if o.Organization, err = o.Redefined(b.defs); err != nil {
 			return fmt.Errorf("convert organization %d: %w", o.number, err)
 		}
@@ -83,6 +87,7 @@ func (b *book) follow(c *catalogue.Catalogue) {
 		o.SetCalendar(changed)
 	}
 	for _, o := range b.byID {
+		b.agree(o)
 		b.describe(o)
 	}
 }

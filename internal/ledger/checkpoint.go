@@ -89,6 +89,9 @@ func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 	encodeTrends(&e, o.trends)
 	o.Encode(&e)
 	_ = batch.Set(orgKey(keyHead, o.number), e.Bytes, nil) // cannot fail before it is committed
+	var c meter.Encoder
+	o.EncodeClosings(&c)
+	_ = batch.Set(orgKey(keyClosings, o.number), c.Bytes, nil)
 	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
 		_ = batch.Set(pageKey(o.number, m, population, page), data, nil)
 	})

@@ -21,6 +21,8 @@ type stored struct {
 	Meter   usage.Meter
 	Retired bool           // no longer configured
 	Since   []meter.Minute // by window: 0, or when it came later than the ledger
+	// RetiredAt is since when it is not; 0 where that is not known, or it is.
+	RetiredAt meter.Minute
 }
 
 // mergeDefinitions brings the stored meters to what is configured. changed
@@ -49,7 +51,10 @@ func mergeDefinitions(old []stored, configured []usage.Meter, now int64) (merged
 	}
 	for i := range merged {
 		if retired := !seen[merged[i].Meter.Name]; retired != merged[i].Retired {
-			merged[i].Retired, changed = retired, true
+			merged[i].Retired, merged[i].RetiredAt, changed = retired, 0, true
+			if retired {
+				merged[i].RetiredAt = meter.Floor(now)
+			}
 		}
 	}
 	return merged, changed, errors.Join(errs...)

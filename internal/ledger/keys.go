@@ -6,6 +6,7 @@ package ledger
 import (
 	"encoding/binary"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -23,6 +24,9 @@ const (
 	keyFirst      = 'f' // f org4 slot4 meter2                -> first qualifying items (merged)
 	keyDuplicates = 'd' // d epoch2 uid16                     -> nothing (package dedupe)
 	keyRedo       = 'r' // r group8                           -> entries
+	keyClosings   = 'c' // c org4                             -> closings of meter.Organization
+	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
+	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
 )
 
 var (
@@ -44,6 +48,18 @@ func firstKey(org, slot uint32, meter uint16) []byte {
 func pageKey(org uint32, meter uint16, population uint8, page uint32) []byte {
 	b := append(binary.BigEndian.AppendUint16(orgKey(keyPage, org), meter), population)
 	return binary.BigEndian.AppendUint32(b, page)
+}
+
+// periodKey is the key of a mark of a period, and the prefix of its statements.
+func periodKey(kind byte, org uint32, number uint16, k usage.Kind, start meter.Minute) []byte {
+	b := append(binary.BigEndian.AppendUint16(orgKey(kind, org), number), byte(k))
+	return binary.BigEndian.AppendUint32(b, uint32(start))
+}
+
+const statementKeySize = 16
+
+func statementKey(org uint32, s *meter.Statement) []byte {
+	return binary.BigEndian.AppendUint32(periodKey(keyStatement, org, s.Meter, s.Kind, s.Start), s.Version)
 }
 
 func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }

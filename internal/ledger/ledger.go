@@ -77,6 +77,7 @@ type Ledger struct {
 	stop       chan struct{}
 	wg         sync.WaitGroup
 	folding    sync.Mutex // held by the one checkpoint that runs
+	billing    sync.Mutex // held while marks of billing are written
 
 	// mu guards everything below.
 	mu      sync.Mutex
@@ -192,7 +193,9 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	for from := 0; from < len(orgs); from += collectStretch {
 		l.mu.Lock()
 		for _, o := range orgs[from:min(from+collectStretch, len(orgs))] {
-			if f, ok := o.Collect(at); ok {
+			f, ok := o.Collect(at)
+			b.publish(o)
+			if ok {
 				o.keepTrends()
 				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 			}

@@ -126,13 +126,13 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 func (b *book) define(meters []stored, birth int64) {
 	s := b.settings
 	d := &meter.Definitions{
-		Past: meter.Minute(s.Past / time.Minute), Birth: meter.Floor(birth), Began: birth,
+		Past: meter.Minute(s.Past / time.Minute), Grace: meter.Minute(s.Grace / time.Minute), Birth: meter.Floor(birth), Began: birth,
 		Silence: s.Silence.Nanoseconds(), ValuesPerDimension: s.Limits.ValuesPerDimension,
 	}
 	for _, m := range meters {
 		d.Meters = append(d.Meters, m.Meter)
 		d.Since = append(d.Since, m.Since)
-		d.Retired = append(d.Retired, m.Retired)
+		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
 	d.Prepare()
 	b.defs = d
@@ -281,6 +281,13 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	}
 	if r.Organization, err = meter.RestoreOrganization(id, defs, hashes, d.Bytes, b.now); err != nil {
 		return nil, err
+	}
+	closings, err := b.meta(orgKey(keyClosings, number))
+	if err == nil && closings != nil {
+		err = r.RestoreClosings(closings)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("closed periods: %w", err)
 	}
 	err = b.each(orgKey(keyPage, number), func(key, value []byte) error {
 		if len(key) != 12 {

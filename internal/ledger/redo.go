@@ -42,6 +42,7 @@ const (
 	entryCollect    = 9  // minute
 	entryRecover    = 10 // down, up
 	entryCalendar   = 11 // org, at, zone, anchor
+	entryTerms      = 13 // org, meter, window's kind, terms
 )
 
 func (g *group) entry(kind uint64) *meter.Encoder {
@@ -72,6 +73,14 @@ func (g *group) calendar(org uint32, at int64, cal *calendar.Calendar) {
 	e.Int(at)
 	e.String(cal.Zone().String())
 	e.Int(int64(cal.Anchor()))
+}
+
+func (g *group) terms(org uint32, m uint16, k usage.Kind, t *meter.Terms) {
+	e := g.entry(entryTerms)
+	e.Uint(uint64(org))
+	e.Uint(uint64(m))
+	e.Uint(uint64(k))
+	t.Encode(e)
 }
 
 func (g *group) newValue(org uint32, m uint16, breakdown int, name string) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
@@ -36,13 +37,18 @@ func (b *book) replay() error {
 	if err = errors.Join(err, r.apply()); err != nil {
 		return err
 	}
+	again := b.db.NewBatch() // statements, which may be missing if the power went
 	for _, o := range b.orgs {
-		if o != nil {
-			last = max(last, o.position.group)
+		if o == nil {
+			continue
+		}
+		last = max(last, o.position.group)
+		if err := b.republish(o, again); err != nil {
+			return err
 		}
 	}
 	b.pending.number = last + 1
-	return nil
+	return again.Commit(pebble.Sync)
 }
 
 // stretchLength is how many entries are gathered: enough for the workers to
@@ -69,6 +75,8 @@ type step struct {
 	name   string         // entryValue, entryKey
 	reason usage.Reason   // entryRefuse
 	change calendarChange // entryCalendar
+	window usage.Kind     // entryTerms
+	terms  *meter.Terms   // entryTerms
 }
 
 type calendarChange struct {
@@ -202,6 +210,11 @@ func (s *step) read(d *meter.Decoder, b *book) error {
 		s.meter = uint16(d.Uint())
 	case entryCalendar:
 		s.change = calendarChange{d.Int(), d.String(), int(d.Int())}
+	case entryTerms:
+		s.meter, s.window, s.terms = uint16(d.Uint()), usage.Kind(d.Uint()), meter.DecodeTerms(d)
+		if s.window >= usage.Rolling {
+			return fmt.Errorf("terms on a window of unknown kind %d", s.window)
+		}
 	default:
 		return fmt.Errorf("entry of unknown kind %d", s.kind)
 	}
@@ -252,6 +265,8 @@ func (s *step) apply() error {
 		o.Refuse(s.meter, s.reason)
 	case entryIncomplete:
 		o.MarkIncomplete(s.meter)
+	case entryTerms:
+		o.SetTerms(s.meter, s.window, s.terms)
 	case entryCalendar:
 		return o.changeCalendar(s.change)
 	}

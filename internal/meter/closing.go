@@ -192,7 +192,7 @@ func (o *Organization) stated(meter uint16, k usage.Kind, period int) bool {
 		return false
 	}
 	_, end := o.clock.tracks[k].bounds(period)
-	return int(meter) >= len(o.defs.RetiredAt) || o.defs.RetiredAt[meter] == 0 || end <= o.defs.RetiredAt[meter]
+	return !o.defs.retired(int(meter)) || int(meter) < len(o.defs.RetiredAt) && end <= o.defs.RetiredAt[meter]
 }
 
 // changed returns the periods with changes that are in no version, in order.

@@ -86,14 +86,14 @@ func encodeTermList(e *Encoder, terms []meterTerms) {
 		e.Uint(uint64(t.meter))
 		e.Uint(uint64(t.kind))
 		e.Int(int64(t.end))
-		t.encode(e)
+		t.Encode(e)
 	}
 }
 
 func decodeTermList(d *Decoder) (terms []meterTerms) {
 	for range d.Count(7) {
 		t := meterTerms{meter: uint16(d.Uint()), kind: usage.Kind(d.Uint()), end: Minute(d.Int())}
-		if of := decodeTerms(d); of != nil {
+		if of := DecodeTerms(d); of != nil {
 			t.Terms = *of
 		}
 		terms = append(terms, t)

@@ -27,7 +27,7 @@ type Definitions struct {
 	Since [][]Minute
 	// Grace is how long after its end a period is closed.
 	Grace Minute
-	// RetiredAt holds since when a meter is retired, 0 if it is not.
+	// RetiredAt holds since when a meter is retired; 0: not known.
 	RetiredAt []Minute
 	// Retired marks meters that are no longer configured: they have no figures.
 	Retired []bool

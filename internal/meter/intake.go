@@ -29,6 +29,14 @@ func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32
 	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension)
 }
 
+// ValueName returns the name of a breakdown's value.
+func (o *Organization) ValueName(meter uint16, breakdown int, n uint32) string {
+	if names := o.meters[meter].values[breakdown].names; int(n) < len(names) {
+		return names[n]
+	}
+	return usage.OtherValue
+}
+
 // Key returns the number of a standing key.
 func (o *Organization) Key(name string) (n uint32, isNew bool) {
 	if n, known := o.keys.find(ValueHash(name)); known {

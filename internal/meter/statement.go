@@ -88,7 +88,7 @@ func (s *Statement) Encode(e *Encoder) {
 	e.Uint(uint64(s.Definition))
 	e.String(s.Zone)
 	e.Uint(uint64(s.Anchor))
-	s.Terms.encode(e)
+	s.Terms.Encode(e)
 	encodeStrings(e, s.Averages)
 	s.Reason.encode(e)
 	encodeCells(e, s.Cells)
@@ -102,14 +102,15 @@ func (s *Statement) Decode(d *Decoder) error {
 	s.End = s.Start + Minute(d.Uint())
 	s.Made, s.Definition = Minute(d.Int()), int(d.Uint())
 	s.Zone, s.Anchor = d.String(), int(d.Uint())
-	s.Terms = decodeTerms(d)
+	s.Terms = DecodeTerms(d)
 	s.Averages = decodeStrings(d)
 	s.Reason.decode(d)
 	s.Cells = decodeCells(d)
 	return d.Err()
 }
 
-func (t *Terms) encode(e *Encoder) {
+// Encode appends terms, or that there are none.
+func (t *Terms) Encode(e *Encoder) {
 	e.Bool(t != nil)
 	if t != nil {
 		e.Int(t.Limit)
@@ -118,7 +119,8 @@ func (t *Terms) encode(e *Encoder) {
 	}
 }
 
-func decodeTerms(d *Decoder) *Terms {
+// DecodeTerms reads what Encode wrote.
+func DecodeTerms(d *Decoder) *Terms {
 	if !d.Bool() {
 		return nil
 	}

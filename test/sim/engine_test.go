@@ -50,7 +50,7 @@ func newEngine(t testing.TB, c model.Config, now time.Time) *engine {
 	e := &engine{t: t, fs: vfs.NewCrashableMem(), now: now}
 	e.settings = ledger.Settings{
 		Directory: "ledger", FS: e.fs, Extraction: extraction(t, c),
-		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: 72 * time.Hour, Silence: time.Hour,
+		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: time.Duration(c.Grace), Silence: time.Hour,
 		Limits:    ledger.Limits{Organizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
 		Catalogue: catalogueOf(t, c),
 	}
@@ -216,6 +216,7 @@ func extraction(t testing.TB, c model.Config) usage.Extraction {
 	require.NoError(t, json.Unmarshal(raw, &section))
 	delete(section, "organizations")
 	delete(section, "horizon")
+	delete(section, "grace")
 	delete(section, "limits")
 	for _, key := range []string{"aliases", "lifecycle"} {
 		if m, isMap := section[key].(map[string]any); isMap {

@@ -46,6 +46,7 @@ func (m *Model) Collect(at time.Time) map[string]float64 {
 func (m *Model) Samples(at time.Time) []Sample {
 	m.begin(at)
 	m.takeSamples(at, func(due time.Time, first bool) bool { return first || !due.After(at) })
+	m.pass(at)
 	var all []Sample
 	for _, id := range sortedKeys(m.organizations) {
 		o := m.organizations[id]

@@ -22,6 +22,7 @@ type Config struct {
 	Aliases       Aliases                 `json:"aliases"`
 	Meters        map[string]Meter        `json:"meters"`
 	Horizon       Horizon                 `json:"horizon"`
+	Grace         Duration                `json:"grace"` // 0 unless set
 	Limits        Limits                  `json:"limits"`
 }
 

@@ -20,7 +20,7 @@
 // span, which aliases, lifecycle and standing no longer revise.
 //
 // Not modelled: resource limits other than values of a dimension, credentials,
-// quotas, projections, statements, OTTL beyond attributes["k"] == "v", and
+// quotas, projections, OTTL beyond attributes["k"] == "v", and
 // breakdowns by user whose ids are not revealed (pseudonyms are keyed hashes).
 package model
 
@@ -37,6 +37,7 @@ import (
 type Model struct {
 	config       Config
 	past, future time.Duration
+	grace        time.Duration
 	maxValues    int
 	meters       []*meter // by name
 
@@ -66,6 +67,7 @@ type organization struct {
 	frozen      map[frozenKey][]Sample
 	frozenHours map[*meter]map[int64]int
 	frozenTo    map[*meter]time.Time // hours that ended until then are in frozenHours
+	books       books
 }
 
 // entry is what one counted item means to one meter.
@@ -91,6 +93,7 @@ type entry struct {
 func New(c Config) (*Model, error) {
 	m := &Model{
 		config: c, past: c.Horizon.Past.or(35 * 24 * time.Hour), future: c.Horizon.Future.or(5 * time.Minute),
+		grace:         time.Duration(c.Grace),
 		maxValues:     100,
 		organizations: map[string]*organization{}, sampling: map[*meter]*sampling{},
 	}
@@ -155,12 +158,14 @@ func (m *Model) organization(id string) *organization {
 func (m *Model) Record(now time.Time, events []Event) ([]usage.Outcome, error) {
 	m.begin(now)
 	m.takeSamples(now, func(due time.Time, _ bool) bool { return due.Before(now) })
+	m.pass(minuteBefore(now))
 	if m.revises(events) {
 		m.freeze(now)
 	}
 	outcomes := make([]usage.Outcome, len(events))
 	for i, e := range events {
 		o := m.organization(e.Organization)
+		m.open(o, now)
 		outcome, parts, err := m.judge(now, o, e)
 		if err != nil {
 			return nil, err
@@ -168,7 +173,7 @@ func (m *Model) Record(now time.Time, events []Event) ([]usage.Outcome, error) {
 		outcomes[i] = outcome
 		o.items[[2]string{e.signal(), outcome.String()}]++
 		if outcome == usage.Counted {
-			m.count(o, e, parts)
+			m.receive(o, now, e, parts)
 		}
 	}
 	return outcomes, nil
@@ -180,6 +185,7 @@ func (m *Model) SetCalendar(now time.Time, id string, o Organization) error {
 	if err != nil {
 		return fmt.Errorf("organizations.%s: %w", id, err)
 	}
+	m.pass(minuteBefore(now))
 	cal := m.organization(id).civil
 	cal.changes = append(cal.changes, change{now, z})
 	return nil
@@ -195,6 +201,9 @@ func (m *Model) begin(now time.Time) {
 		return
 	}
 	m.birth = now
+	for _, o := range m.organizations {
+		m.open(o, now)
+	}
 	for _, mt := range m.meters {
 		if mt.Type == usage.ConcurrentUsers.String() {
 			first := now.Add(-mt.settle).Truncate(mt.sampleInterval)
