@@ -26,6 +26,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -75,18 +76,10 @@ type Notify struct {
 	SMS     []string `yaml:"sms"`
 }
 
-// PlanType says how overage is charged; empty: it is not.
-type PlanType string
-
-// The plans of SEMANTICS 7.
-const (
-	Traditional PlanType = "traditional"
-	Fair        PlanType = "fair"
-)
-
 // Plan is what an organization has subscribed to.
 type Plan struct {
-	Type PlanType
+	// Type says how overage is charged; empty: it is not.
+	Type billing.Plan
 	// TermStart lies in the first billing window of the first term; the zero
 	// Date: none.
 	TermStart usage.Date
@@ -96,8 +89,8 @@ type Plan struct {
 	// Subscription is the amount per calendar month; not valid: none.
 	Subscription decimal.NullDecimal
 	// Payments is the payment status of billing windows by the month that
-	// they begin in, as 2026-10: paid.
-	Payments map[string]string
+	// they begin in; empty: all are open.
+	Payments map[billing.Month]string
 }
 
 // Quota is what an organization may use of one meter.

@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -68,9 +69,9 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Notify:    Notify{Email: []string{"ops@acme.example"}, Webhook: []string{}, SMS: []string{}},
 		AnchorDay: 15, Currency: Currency{Code: "EUR", Digits: 2},
 		Plan: Plan{
-			Type: Traditional, TermStart: usage.Date{Year: 2026, Month: time.January, Day: 15}, TermMonths: 12,
+			Type: billing.Traditional, TermStart: usage.Date{Year: 2026, Month: time.January, Day: 15}, TermMonths: 12,
 			Subscription: price("500.00"),
-			Payments:     map[string]string{"2026-10": "paid"},
+			Payments:     map[billing.Month]string{{Year: 2026, Month: time.October}: "paid"},
 		},
 		Quotas: map[string]Quota{
 			"transcription_minutes": {Limit: 10000_000_000, Window: cycle, FlexPrice: price("0.08"), Thresholds: []int64{500_000, 750_000, 900_000, 1_000_000}},

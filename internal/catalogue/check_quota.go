@@ -10,6 +10,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -91,7 +92,7 @@ func (c *checker) billed(at place, q Quota, plan Plan) {
 	case months == 0:
 		c.refuse(append(at, "flex_price"), q.FlexPrice.Decimal, "window %s is not billed; use month, cycle, quarter, half or year, or remove the price", q.Window)
 	case plan.Type == "":
-		c.refuse(append(at, "flex_price"), q.FlexPrice.Decimal, "a price without a plan; set %s to %s or %s", append(slices.Clone(at[:2]), "plan", "type"), Traditional, Fair)
+		c.refuse(append(at, "flex_price"), q.FlexPrice.Decimal, "a price without a plan; set %s to %s or %s", append(slices.Clone(at[:2]), "plan", "type"), billing.Traditional, billing.Fair)
 	case plan.TermMonths%months != 0:
 		c.refuse(append(at, "window"), q.Window.String(), "a term of %d months is no whole number of them; use a shorter window, or a term of a multiple of %d months", plan.TermMonths, months)
 	}

@@ -1,0 +1,63 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package billing
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Charge is what a window costs by the statement versions of an instant.
+type Charge struct {
+	// Flex is the overage: used above the limit, in millionths.
+	Flex int64
+	// Charged is the part of Flex that this window is charged for: on a fair
+	// plan what exceeds the highest flex of the term's earlier windows.
+	Charged int64
+	// Windows is how many windows Charged is paid for: on a fair plan those
+	// that remain of the term, this one included.
+	Windows int
+	Price   decimal.Decimal
+	// Amount is Charged x Price x Windows in the currency's minor unit.
+	Amount decimal.Decimal
+}
+
+// charges returns what each window of a quota costs by the versions that are
+// current at an instant. A window that has none then, or that lies before the
+// first term, costs nothing and counts for no other.
+func (a *Account) charges(q *Quota, at time.Time) []Charge {
+	charges := make([]Charge, len(q.Windows))
+	term := a.firstTerm(q.Window)
+	mark, marked := int64(0), -1 // the highest flex of the term with that number
+	for i := range q.Windows {
+		w, c := &q.Windows[i], &charges[i]
+		v := w.at(at)
+		number, remaining := term.position(w.Period)
+		if v == nil || number < 0 {
+			continue
+		}
+		c.Flex, c.Price = max(0, v.Used-w.Limit), w.Price
+		switch a.Plan {
+		case Traditional:
+			c.Charged, c.Windows = c.Flex, 1
+		case Fair:
+			if number != marked {
+				mark, marked = 0, number
+			}
+			c.Charged, c.Windows = max(0, c.Flex-mark), remaining
+			mark = max(mark, c.Flex)
+		}
+		c.Amount = a.money(whole(c.Charged).Mul(c.Price).Mul(decimal.New(int64(c.Windows), 0)))
+	}
+	return charges
+}
+
+// money rounds an amount half-even to the currency's minor unit.
+func (a *Account) money(amount decimal.Decimal) decimal.Decimal {
+	return amount.RoundBank(a.Digits)
+}
+
+// whole returns millionths as a number of wholes.
+func whole(millionths int64) decimal.Decimal { return decimal.New(millionths, -6) }
