@@ -15,6 +15,7 @@ import (
 	"github.com/dchest/siphash"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -141,20 +142,40 @@ func (b *book) add(number uint32, id string, secret []byte, m *meter.Organizatio
 	return o
 }
 
-// describe makes the gauge that tells about an organization. One that the
-// catalogue does not have is named by its id.
+// describe makes the gauges that tell about an organization. One that the
+// catalogue does not have is named by its id and has no receivers.
 func (b *book) describe(o *org) {
 	if o.ID == usage.NoOrganization {
 		return
 	}
 	name, reseller, plan := o.ID, "", ""
+	var notify catalogue.Notify
 	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
-		reseller, plan = entry.Reseller, string(entry.Plan.Type)
+		reseller, plan, notify = entry.Reseller, string(entry.Plan.Type), entry.Notify
 		if entry.Name != "" {
 			name = entry.Name
 		}
 	}
-	o.Info = b.defs.Info(name, reseller, plan, o.Calendar().Zone().String())
+	o.Info = append(b.notify(notify), b.defs.Info(name, reseller, plan, o.Calendar().Zone().String()))
+}
+
+// notify makes the gauges of an organization's receivers.
+func (b *book) notify(n catalogue.Notify) (series []*usage.Series) {
+	var channels []string
+	for _, of := range [...]struct {
+		channel   string
+		receivers []string
+	}{{"email", n.Email}, {"sms", n.SMS}, {"webhook", n.Webhook}} {
+		if len(of.receivers) > 0 {
+			channels = append(channels, of.channel)
+		}
+		for _, receiver := range of.receivers {
+			if s := b.defs.Notify(of.channel, receiver); !slices.Contains(series, s) { // else it is listed twice
+				series = append(series, s)
+			}
+		}
+	}
+	return append(series, b.defs.NotifyChannels(channels))
 }
 
 // nobodyOrg is where items are counted that name no organization.

@@ -324,6 +324,37 @@ func TestOrganizationsOfTheCatalogueExistWithZeros(t *testing.T) {
 	closeLedger(t, l)
 }
 
+func TestReceiversOfTheCatalogueAreInTheFiguresUntilTheyLeaveIt(t *testing.T) {
+	l := open(t, settings(t, vfs.NewMem()), noon)
+	minute := 0
+	notified := func(text string) []string {
+		t.Helper()
+		cat, err := catalogue.Parse([]byte("organizations: [{id: acme" + text + "}]"))
+		require.NoError(t, err)
+		require.NoError(t, l.SetCatalogue(context.Background(), cat, noon))
+		minute++
+		var got []string
+		for _, f := range collect(t, l, noon.Add(time.Duration(minute)*time.Minute)).Organizations[0].Figures {
+			if strings.HasPrefix(f.Series.Name, "usage_organization_notify") {
+				got = append(got, fmt.Sprintf("%s%v%v", f.Series.Name, f.Series.Labels, f.Value))
+			}
+		}
+		return got
+	}
+	require.Equal(t, []string{
+		"usage_organization_notify[{channel email} {receiver a@acme.example}]1",
+		"usage_organization_notify[{channel email} {receiver b@acme.example}]1",
+		"usage_organization_notify[{channel webhook} {receiver https://acme.example/hook}]1",
+		"usage_organization_notify_channels[{notify email,webhook}]1",
+	}, notified(", notify: {email: [a@acme.example, b@acme.example], webhook: [https://acme.example/hook]}"))
+	require.Equal(t, []string{
+		"usage_organization_notify[{channel sms} {receiver +4930123456}]1",
+		"usage_organization_notify_channels[{notify sms}]1",
+	}, notified(`, notify: {sms: ["+4930123456"]}`))
+	require.Equal(t, []string{"usage_organization_notify_channels[{notify none}]1"}, notified(""))
+	closeLedger(t, l)
+}
+
 func TestLimitsRefuseForThatOrganizationAlone(t *testing.T) {
 	s := settings(t, vfs.NewMem())
 	s.Limits.UsersPerOrganization, s.Limits.Organizations = 2, 3

@@ -5,6 +5,7 @@ package meter
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -120,6 +121,22 @@ func (d *Definitions) Info(name, reseller, plan, timezone string) *usage.Series 
 	return d.book.Gauge("usage_organization_info",
 		usage.Label{Name: "name", Value: name}, usage.Label{Name: "reseller", Value: reseller},
 		usage.Label{Name: "plan", Value: plan}, usage.Label{Name: "timezone", Value: timezone})
+}
+
+// Notify returns the gauge that names a receiver of an organization's alerts.
+func (d *Definitions) Notify(channel, receiver string) *usage.Series {
+	return d.book.Gauge("usage_organization_notify",
+		usage.Label{Name: "channel", Value: channel}, usage.Label{Name: "receiver", Value: receiver})
+}
+
+// NotifyChannels returns the gauge that lists by which channels an organization
+// has receivers, as email,sms, or none.
+func (d *Definitions) NotifyChannels(channels []string) *usage.Series {
+	list := "none"
+	if len(channels) > 0 {
+		list = strings.Join(channels, ",")
+	}
+	return d.book.Gauge("usage_organization_notify_channels", usage.Label{Name: "notify", Value: list})
 }
 
 // Bare returns definitions without meters that share the series: those of the

@@ -12,8 +12,8 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		o.stream.itemFigures(o.defs, s)
 		return s.figures
 	}
-	if o.Info != nil {
-		s.add(o.Info, 1)
+	for _, info := range o.Info {
+		s.add(info, 1)
 	}
 	for status := usage.Registered; int(status) < usage.NumStatuses; status++ {
 		s.add(o.defs.common.registered[status], float64(o.statuses[status]))

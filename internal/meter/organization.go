@@ -32,9 +32,9 @@ type Organization struct {
 	stream   stream
 	closings closings
 
-	// Info is the gauge that tells what the catalogue says of the
-	// organization, see Definitions.Info; nil: none.
-	Info *usage.Series
+	// Info are the gauges whose labels tell what the catalogue says of the
+	// organization, see Definitions.Info and Definitions.Notify; all are 1.
+	Info []*usage.Series
 	// Person names a user where a series is by user; ids only if reveal.
 	Person func(user uint32, reveal bool) string
 

@@ -110,6 +110,8 @@ var interfaces = map[string][]string{
 	"usage_incomplete":                             {"meter"},
 	"usage_active_users_breakdown":                 {"dimension dimension_value meter period window"},
 	"usage_organization_info":                      {"name timezone", "name reseller timezone", "name plan reseller timezone"},
+	"usage_organization_notify":                    {"channel receiver"},
+	"usage_organization_notify_channels":           {"notify"},
 	"usage_registered_users":                       {"status"},
 	"usage_concurrent_users":                       {"meter state"},
 	"usage_concurrent_users_handover":              {"meter"},
@@ -137,7 +139,7 @@ var interfaces = map[string][]string{
 }
 
 // rare are the series that what is sent does not bring about.
-var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown"}
+var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_notify"}
 
 // inInterface holds the names and labels of a store's series against those that
 // users rely on.
