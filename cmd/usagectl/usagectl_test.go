@@ -53,7 +53,7 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "version"} {
+	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "ready", "version"} {
 		code, stdout, _ := usagectl(t, append(strings.Fields(path), "--help")...)
 		require.Equal(t, exitOK, code)
 		require.Contains(t, stdout, "Examples:\n  usagectl "+path)
@@ -213,4 +213,31 @@ func figures(t *testing.T, d demoDirs, at string) map[string]string {
 		samples[r.Metric["__name__"]+"{"+strings.Join(labels, ",")+"}"] = fmt.Sprint(r.Value[1])
 	}
 	return samples
+}
+
+func TestReadySaysWhetherTheCollectorTakesUsageIn(t *testing.T) {
+	full := false
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "/-/ready", r.URL.Path)
+		if full {
+			http.Error(w, "disk is full", http.StatusServiceUnavailable)
+		}
+	}))
+	defer api.Close()
+
+	code, _, stderr := usagectl(t, "ready", "--api", api.URL+"/")
+	require.Equal(t, exitOK, code, stderr)
+
+	full = true
+	code, _, stderr = usagectl(t, "ready", "--api", api.URL)
+	require.Equal(t, exitError, code)
+	require.Equal(t, "usagectl: "+api.URL+"/-/ready answers 503 Service Unavailable: disk is full\n", stderr)
+
+	api.Close()
+	code, _, stderr = usagectl(t, "ready", "--api", api.URL)
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "is the collector running")
+
+	code, _, _ = usagectl(t, "ready", "--api", "%")
+	require.Equal(t, exitUsage, code)
 }

@@ -9,14 +9,11 @@ import (
 	"math"
 	"net/url"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -107,15 +104,10 @@ var victoriaListens = regexp.MustCompile(`started server at http://([^/]+)/`)
 // listens.
 func startVictoriaMetrics(t *testing.T) (address string) {
 	t.Helper()
-	program := filepath.Join(collector.Root(t), "build", "victoria-metrics")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics")
-	build.Dir = filepath.Join(collector.Root(t), "test", "thirdparty", "victoriametrics")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
-
+	program := collector.ThirdParty(t, "victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics")
 	p := collector.Run(t, exec.Command(program,
 		"-storageDataPath="+t.TempDir(), "-httpListenAddr=127.0.0.1:0", "-search.latencyOffset=0s", "-memory.allowedPercent=5"))
-	p.Eventually(t, func() error {
+	p.Eventually(t, func() (err error) {
 		if address, err = p.Said(t, victoriaListens); err != nil {
 			return err
 		}

@@ -1,0 +1,63 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// newReadyCommand asks a collector whether it acknowledges: the health check of
+// a container that has no shell.
+func newReadyCommand() *cobra.Command {
+	var (
+		api     string
+		timeout time.Duration
+	)
+	cmd := &cobra.Command{
+		Use:   "ready",
+		Short: "Tell whether a collector takes usage in",
+		Long: `Ask the usage API of a collector whether it takes usage in, and exit with 0 if
+it does. Else the answer says why, for instance that the disk is full.`,
+		Example: "  usagectl ready --api http://localhost:8320",
+		Args:    arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+			defer cancel()
+			return ready(ctx, api)
+		},
+	}
+	cmd.Flags().StringVar(&api, "api", "http://localhost:8320", "URL of the collector's usage API")
+	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait for the answer")
+	return cmd
+}
+
+// longestAnswer bounds what is read of an answer, which is a line.
+const longestAnswer = 4096
+
+func ready(ctx context.Context, api string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(api, "/")+"/-/ready", http.NoBody)
+	if err != nil {
+		return wrongUsage{fmt.Errorf("--api %q: %w; use a URL such as http://localhost:8320", api, err)}
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("%w; is the collector running, and does its usage_ledger::api listen there?", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
+	_ = response.Body.Close() // all that matters was read
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", request.URL, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s: %s", request.URL, response.Status, strings.TrimSpace(string(text)))
+	}
+	return nil
+}
