@@ -51,6 +51,7 @@ func (e *ledgerExtension) handler() http.Handler {
 	mux.HandleFunc("/api/v1/status", e.read(answer(e.status)))
 	mux.HandleFunc("/api/v1/organizations", e.read(answer(e.organizations)))
 	mux.HandleFunc("/api/v1/organizations/{id}/figures", e.read(answer(e.figures)))
+	mux.HandleFunc("/api/v1/organizations/{id}/statements", e.read(answer(e.statements)))
 	mux.HandleFunc("/", e.read(func(_ http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
 	}))
@@ -248,6 +249,15 @@ type figuresJSON struct {
 	Organization string       `json:"organization"`
 	At           time.Time    `json:"at"`
 	Figures      []figureJSON `json:"figures"`
+	// Statements are what figures of a closed period's end are taken from.
+	Statements []statementRefJSON `json:"statements,omitempty"`
+}
+
+type statementRefJSON struct {
+	Meter   string    `json:"meter"`
+	Window  string    `json:"window"`
+	Start   time.Time `json:"start"`
+	Version uint32    `json:"version"`
 }
 
 type figureJSON struct {
@@ -280,8 +290,14 @@ func (e *ledgerExtension) figures(r *http.Request) (any, error) {
 	if !collected {
 		return nil, refuse(http.StatusServiceUnavailable, unavailable, "no figures yet: they are collected at the next whole minute")
 	}
-	if err := checkAt(r.FormValue("at"), c.At); err != nil {
-		return nil, err
+	if at := r.FormValue("at"); at != "" {
+		t, err := parseTime(at)
+		if err != nil {
+			return nil, refuse(http.StatusBadRequest, badData, "at: %q: %s", at, err)
+		}
+		if !t.Equal(c.At) {
+			return closedFigures(r.Context(), b, id, t, c.At)
+		}
 	}
 	out := figuresJSON{Organization: id, At: c.At.UTC(), Figures: []figureJSON{}}
 	for _, f := range figuresOf(c, id) {
@@ -292,22 +308,6 @@ func (e *ledgerExtension) figures(r *http.Request) (any, error) {
 		out.Figures = append(out.Figures, figureJSON{f.Series.Name, labels, number(f.Value)})
 	}
 	return out, nil
-}
-
-// checkAt wants the parameter at to be absent or the collected minute.
-func checkAt(at string, collected time.Time) error {
-	if at == "" {
-		return nil
-	}
-	t, err := parseTime(at)
-	if err != nil {
-		return refuse(http.StatusBadRequest, badData, "at: %q: %s", at, err)
-	}
-	if !t.Equal(collected) {
-		return refuse(http.StatusBadRequest, badData, "at: %q: only the last collected minute, %s, is at hand; leave at out, or ask the store for earlier ones",
-			at, collected.UTC().Format(time.RFC3339))
-	}
-	return nil
 }
 
 // parseTime reads a time as the Prometheus API does.

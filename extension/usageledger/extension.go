@@ -36,6 +36,8 @@ type book interface {
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 	IDs() []string
 	Status(id string) (ledger.Status, bool)
+	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
+	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 	Ready() error
 	Pseudonym(organization, user string) string
 	Close(ctx context.Context) error

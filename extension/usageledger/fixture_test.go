@@ -5,6 +5,7 @@ package usageledger
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -34,6 +35,8 @@ type fakeBook struct {
 	extraction usage.Extraction
 	statuses   []ledger.Status
 	latest     usage.Collection
+	statements []ledger.Statement // of acme
+	asked      ledger.StatementQuery
 	failure    error // of Ready, Record, Collect and SetCatalogue
 	panics     any   // what Record and Collect panic with, if not nil
 
@@ -86,6 +89,23 @@ func (f *fakeBook) Status(id string) (ledger.Status, bool) {
 		}
 	}
 	return ledger.Status{}, false
+}
+
+func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
+	f.asked = q
+	if q.Organization != "acme" {
+		return nil, fmt.Errorf("organization %q: %w", q.Organization, ledger.ErrNoOrganization)
+	}
+	return f.statements, f.failure
+}
+
+func (f *fakeBook) StatementsAt(_ context.Context, _ string, end time.Time) (at []ledger.Statement, _ error) {
+	for _, s := range f.statements {
+		if s.End.Equal(end) {
+			at = append(at, s)
+		}
+	}
+	return at, f.failure
 }
 
 func (f *fakeBook) Ready() error { return f.failure }

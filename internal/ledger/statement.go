@@ -70,6 +70,43 @@ type StatementFigure struct {
 // Current returns the version in force.
 func (s *Statement) Current() *StatementVersion { return &s.Versions[len(s.Versions)-1] }
 
+// Delta returns how the figures of the i-th version differ from those of the
+// one before; of the first it is empty.
+func (s *Statement) Delta(i int) (delta []StatementFigure) {
+	if i == 0 {
+		return nil
+	}
+	before := map[string]*StatementFigure{}
+	for n := range s.Versions[i-1].Figures {
+		f := &s.Versions[i-1].Figures[n]
+		before[f.key()] = f
+	}
+	for _, f := range s.Versions[i].Figures {
+		if was := before[f.key()]; was != nil {
+			delete(before, f.key())
+			f.Value -= was.Value
+		}
+		if f.Value != 0 {
+			delta = append(delta, f)
+		}
+	}
+	for _, was := range s.Versions[i-1].Figures { // a value that has nothing any more
+		if before[was.key()] != nil && was.Value != 0 {
+			was.Value = -was.Value
+			delta = append(delta, was)
+		}
+	}
+	return delta
+}
+
+func (f *StatementFigure) key() string {
+	key := f.Name
+	for _, l := range f.Labels {
+		key += "\x00" + l.Name + "\x00" + l.Value
+	}
+	return key
+}
+
 // add takes a stored version, the first one with all that they share.
 func (s *Statement) add(m *usage.Meter, o *org, v *meter.Statement) {
 	if len(s.Versions) == 0 {
