@@ -6,6 +6,8 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -65,31 +67,50 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	return batch.Commit(pebble.Sync)
 }
 
-// follow makes the organizations of a catalogue exist in their zones.
-func (b *book) follow(c *catalogue.Catalogue) {
-	if c == nil {
-		return
+// inOrder returns the organizations of a catalogue in the order of their ids,
+// in which the book takes new ones in without moving others.
+func inOrder(c *catalogue.Catalogue) []*catalogue.Organization {
+	entries := make([]*catalogue.Organization, c.Len())
+	for i := range entries {
+		entries[i] = &c.Organizations[i]
 	}
-	for i := range c.Organizations {
-		entry := &c.Organizations[i]
-		o := b.find(entry.ID)
-		if o == nil {
-			b.open(entry.ID)
-			continue
-		}
-		cal := o.Calendar()
-		if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
-			continue
-		}
-		b.advance(o, true)
-		changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
-		b.pending.calendar(o.number, b.now, changed)
-		o.SetCalendar(changed)
+	slices.SortFunc(entries, func(x, y *catalogue.Organization) int { return strings.Compare(x.ID, y.ID) })
+	return entries
+}
+
+// follow makes the organizations of a catalogue exist, in their zones and on
+// their terms.
+func (b *book) follow(c *catalogue.Catalogue) {
+	for _, entry := range inOrder(c) {
+		b.admit(entry)
 	}
 	for _, o := range b.byID {
-		b.agree(o)
-		b.describe(o)
+		b.settle(o)
 	}
+}
+
+// admit makes an organization of the catalogue exist, in its zone.
+func (b *book) admit(entry *catalogue.Organization) {
+	o := b.find(entry.ID)
+	if o == nil {
+		b.open(entry.ID)
+		return
+	}
+	cal := o.Calendar()
+	if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
+		return
+	}
+	b.advance(o, true)
+	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
+	b.pending.calendar(o.number, b.now, changed)
+	o.SetCalendar(changed)
+}
+
+// settle tells an organization what the catalogue says of it, if only that it
+// is not in it any more.
+func (b *book) settle(o *org) {
+	b.agree(o)
+	b.describe(o)
 }
 
 // changeCalendar applies such a change again.

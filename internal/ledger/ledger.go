@@ -165,8 +165,8 @@ func (l *Ledger) Ready() error {
 	return l.unavailable(time.Time{})
 }
 
-// collectStretch is how many organizations are collected while arrivals wait.
-const collectStretch = 64
+// stretch is how many organizations are gone through while arrivals wait.
+const stretch = 64
 
 // Collect returns the figures of every organization at the whole minute at or
 // before now. An organization that began after that minute is left out. The
@@ -190,9 +190,9 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	orgs := append([]*org(nil), b.byID...)
 	l.mu.Unlock()
 	c := usage.Collection{At: at.Time()}
-	for from := 0; from < len(orgs); from += collectStretch {
+	for from := 0; from < len(orgs); from += stretch {
 		l.mu.Lock()
-		for _, o := range orgs[from:min(from+collectStretch, len(orgs))] {
+		for _, o := range orgs[from:min(from+stretch, len(orgs))] {
 			f, ok := o.Collect(at)
 			b.publish(o)
 			if ok {
@@ -216,23 +216,6 @@ func (l *Ledger) Latest() (c usage.Collection, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.latest, !l.latest.At.IsZero()
-}
-
-// SetCatalogue makes a catalogue the one in force: its organizations exist
-// from now on, and changed zones and anchors take effect with the next period.
-func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
-	l.mu.Lock()
-	if err := l.unavailable(now); err != nil {
-		l.mu.Unlock()
-		return err
-	}
-	b := l.book
-	l.settings.Catalogue = c
-	b.tick(now.UnixNano())
-	b.follow(c)
-	g := b.lastGroup()
-	l.mu.Unlock()
-	return l.await(ctx, g)
 }
 
 // Close ends the ledger: what was taken in is on disk when it returns.

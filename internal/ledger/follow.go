@@ -1,0 +1,63 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// SetCatalogue makes a catalogue the one in force: its organizations exist
+// from now on, and changed zones and anchors take effect with the next period.
+// Arrivals are taken in meanwhile. After an error it is in force for a part of
+// the organizations and may be set again.
+func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
+	entries := inOrder(c)
+	l.mu.Lock()
+	if err := l.unavailable(now); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	b := l.book
+	l.settings.Catalogue = c
+	b.tick(now.UnixNano())
+	l.mu.Unlock()
+	if err := l.stretches(b, len(entries), func(i int) { b.admit(entries[i]) }); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	orgs := append([]*org(nil), b.byID...)
+	l.mu.Unlock()
+	if err := l.stretches(b, len(orgs), func(i int) { b.settle(orgs[i]) }); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	g := b.lastGroup()
+	l.mu.Unlock()
+	return l.await(ctx, g)
+}
+
+// stretches goes through n organizations of a book with the lock held, a
+// stretch at a time, as long as the book is the one in use.
+func (l *Ledger) stretches(b *book, n int, each func(i int)) error {
+	for from := 0; from < n; from += stretch {
+		l.mu.Lock()
+		err := l.unavailable(time.Time{})
+		if err == nil && l.book != b {
+			err = fmt.Errorf("%w: it was reopened meanwhile", usage.ErrUnavailable)
+		}
+		for i := from; err == nil && i < min(from+stretch, n); i++ {
+			each(i)
+		}
+		l.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
