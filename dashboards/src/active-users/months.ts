@@ -1,0 +1,35 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Row } from '../frame';
+import { calendar, figure } from '../panels';
+import { own } from '../query';
+import { unit } from '../style';
+
+const users = (period: string) => `sum(${own('usage_active_users', { meter: '$meter', window: 'month', period })})`;
+
+export const months = (): Row => ({
+  title: 'Months',
+  panels: [
+    figure({
+      title: 'This month',
+      description: 'Active users of the running calendar month, so far.',
+      empty: 'The meter does not keep months', unit: unit.count,
+    }, 4, { expr: users('current') }).height(8),
+    figure({
+      title: 'Last month',
+      description: 'Active users of the last whole calendar month.',
+      empty: 'No whole month yet since counting began', unit: unit.count,
+    }, 4, { expr: users('previous') }).height(8),
+    figure({
+      title: 'Two months ago',
+      description: 'Active users of the calendar month before the last.',
+      empty: 'No two whole months yet since counting began', unit: unit.count,
+    }, 4, { expr: users('2_ago') }).height(8),
+    calendar({
+      title: 'Past months',
+      description: 'Billable active users of each calendar month that has ended, up to thirteen back.',
+      empty: 'No month has ended since counting began', unit: unit.count,
+    }, 12, 'start', `sum by (start) (${own('usage_past_period_used', { meter: '$meter', window: 'month' })})`),
+  ],
+});

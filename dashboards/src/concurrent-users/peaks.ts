@@ -1,0 +1,53 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Row } from '../frame';
+import { dashed, figure, line, trend } from '../panels';
+import { overTime, own } from '../query';
+import { colour, unit } from '../style';
+import { table } from '../table';
+
+const running = { meter: '$meter', window: '$window', period: 'current' };
+const all = { meter: '$meter' };
+const byPeriod = (name: string) => `max by (window, period) (${own(name, all)})`;
+
+export const peaks = (): Row => ({
+  title: 'Peaks',
+  panels: [
+    figure({
+      title: 'Busiest hour this $window',
+      description: 'Most users in one clock hour of the running $window, and how many hours reached that.',
+      empty: 'The meter does not keep this window', unit: unit.count,
+    }, 6, { expr: own('usage_hour_users_peak', running), legend: 'users' }, { expr: own('usage_hour_users_peak_hits', running), legend: 'hours' }),
+    figure({
+      title: 'Most connected this $window',
+      description: 'Most connected users at one sample of the running $window, and how many samples reached that. A shift change may be in it.',
+      empty: 'The meter does not keep this window', unit: unit.count,
+    }, 6, { expr: own('usage_concurrent_users_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_peak_hits', running), legend: 'samples' }),
+    trend({
+      title: 'Peaks of the last 182 days and of the $window',
+      description: 'The busiest hour as it stood at each time: of the last 182 days and of the running $window.',
+      empty: 'No figures in this time range', unit: unit.count,
+    }, 12, '6h',
+    { expr: overTime(own('usage_hour_users_peak', { ...all, window: '182d' })), legend: 'last 182 days' },
+    { expr: overTime(own('usage_hour_users_peak', running)), legend: 'running $window' })
+      .height(5)
+      .overrideByName('last 182 days', line(colour.grey, dashed))
+      .overrideByName('running $window', line(colour.blue)),
+    table({
+      title: 'All peaks',
+      description: 'Busiest hour and most connected users of each window and period, with how often each was reached.',
+      empty: 'This organization is not counted yet', unit: unit.count,
+    }, 24, 9,
+    [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits')],
+    [
+      { of: 'window', title: 'Window' },
+      { of: 'period', title: 'Period' },
+      { of: 0, title: 'Users in the busiest hour', unit: unit.count, decimals: 0 },
+      { of: 1, title: 'Hours that reached it', unit: unit.count, decimals: 0 },
+      { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },
+      { of: 3, title: 'Samples that reached it', unit: unit.count, decimals: 0 },
+    ],
+    { title: 'Window', desc: false }),
+  ],
+});

@@ -1,0 +1,50 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Ways between dashboards. They carry the store, the time range and the
+// choices that mean the same there; never a meter, which has another kind.
+
+import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+
+export const uids = {
+  portfolio: 'usage-portfolio',
+  organization: 'usage-organization',
+  activeUsers: 'usage-active-users',
+  concurrentUsers: 'usage-concurrent-users',
+  alerts: 'usage-alerts',
+  health: 'usage-health',
+};
+
+const titles: Record<keyof typeof uids, string> = {
+  portfolio: 'Portfolio',
+  organization: 'Organization',
+  activeUsers: 'Active users',
+  concurrentUsers: 'Concurrent users',
+  alerts: 'Alerts and quota',
+  health: 'Health',
+};
+
+const url = (to: keyof typeof uids, ...parameters: string[]) => `/d/${uids[to]}?${parameters.join('&')}`;
+
+/** The bar on top. An organization is handed on from where one is chosen. */
+export const bar = (from: keyof typeof uids, oneOrganization: boolean) =>
+  (Object.keys(uids) as (keyof typeof uids)[])
+    .filter((to) => to !== from)
+    .map((to) => {
+      const parameters = ['${datasource:queryparam}', '${reseller:queryparam}'];
+      if (oneOrganization && to !== 'portfolio') {
+        parameters.push('${organization:queryparam}');
+      }
+      return new DashboardLinkBuilder(titles[to]).type(DashboardLinkType.Link).url(url(to, ...parameters)).keepTime(true);
+    });
+
+/** From a row of a table, or a bar, that is of one organization. */
+export const toOrganization = (id: string) => ({
+  title: 'Open this organization',
+  url: url('organization', '${datasource:queryparam}', '${reseller:queryparam}', `var-organization=${id}`, '${__url_time_range}'),
+});
+
+export const toOrganizationLink = (id: string) => {
+  const { title, url } = toOrganization(id);
+  return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
+};

@@ -1,0 +1,55 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Row } from '../frame';
+import { own, realValues, share } from '../query';
+import { unit } from '../style';
+import type { Column } from '../table';
+import { table } from '../table';
+
+const labels = { meter: '$meter', window: '$window', period: 'current' };
+const by = (dimension: string) => `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, dimension })})`;
+const average = (part: string) => own(`usage_average_${part}`, { ...labels, average: 'accuracy', dimension: 'model' });
+
+const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1 };
+const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } };
+const largestFirst = { title: 'Amount', desc: true };
+const rest = 'Items that name none are under __none__, values beyond the configured number under __other__; all add up to the sum.';
+
+const users = { dimension: 'user', ...realValues };
+
+export const breakdowns = (): Row => ({
+  title: 'Breakdown of this $window',
+  panels: [
+    table({
+      title: 'By language',
+      description: `Sum of $meter in the running $window by language, and the share of all. ${rest}`,
+      empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
+    }, 12, 8, [by('language'), share(by('language'))], [{ of: 'dimension_value', title: 'Language' }, amount, part], largestFirst),
+    table({
+      title: 'By model, with accuracy',
+      description: `Sum of $meter in the running $window by model, and the average accuracy of the items that have one. ${rest}`,
+      empty: 'Nothing yet, or the meter has no breakdown by model', unit: unit.count,
+    }, 12, 8,
+    [by('model'), share(by('model')), `sum by (dimension_value) (${average('sum')}) / sum by (dimension_value) (${average('count')} > 0)`],
+    [{ of: 'dimension_value', title: 'Model' }, amount, part, { of: 2, title: 'Accuracy', unit: unit.ratio, decimals: 1, width: 100 }],
+    largestFirst),
+    table({
+      title: 'By user',
+      description: 'The users with most of $meter and those with most of $documents in the running $window, with their share of $meter and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids.',
+      empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
+    }, 24, 9,
+    [
+      `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, ...users })})`,
+      `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, ...users })}) / on () group_left () sum(${own('usage_consumption', labels)})`,
+      `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, meter: '$documents', ...users })})`,
+      `max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000`,
+    ],
+    [
+      { of: 'dimension_value', title: 'User' }, amount, part,
+      { of: 2, title: 'Documents', unit: unit.count, decimals: 0 },
+      { of: 3, title: 'Last active', unit: unit.fromNow },
+    ],
+    largestFirst),
+  ],
+});

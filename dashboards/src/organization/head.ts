@@ -1,0 +1,42 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Row } from '../frame';
+import { figure } from '../panels';
+import { own } from '../query';
+import { ofTrouble, texts, colour, unit } from '../style';
+import { table } from '../table';
+
+const unknown = 'This organization is not counted yet';
+
+export const head = (): Row => ({
+  title: 'Whose month',
+  panels: [
+    table({
+      title: 'Running periods',
+      description: "The organization's running calendar periods in its own time zone; the end is the first day of the next one. All figures of this page are of these periods, whatever zone you are in.",
+      empty: unknown, unit: unit.text,
+    }, 12, 6,
+    [`max by (window, start, end, timezone) (${own('usage_period_info')})`],
+    [
+      { of: 'window', title: 'Window' },
+      { of: 'start', title: 'From' },
+      { of: 'end', title: 'Until before' },
+      { of: 'timezone', title: 'Time zone' },
+    ],
+    { title: 'From', desc: true })
+      .overrideByName('Value', [{ id: 'custom.hidden', value: true }, { id: 'custom.hideFrom', value: { viz: true, legend: false, tooltip: false } }]),
+    figure({
+      title: 'Last activity',
+      description: 'Time of the latest event that was counted.',
+      empty: 'Nothing was counted yet', unit: unit.fromNow,
+    }, 6, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }),
+    figure({
+      title: 'Telemetry',
+      description: 'Silent: no item for an hour, in an hour of the week that had items in three of the last four weeks. Figures then keep following their definitions, but may lack what was not sent.',
+      empty: unknown, unit: unit.yesNo,
+    }, 6, { expr: own('usage_stream_silent') })
+      .thresholds(ofTrouble)
+      .mappings(texts({ 0: { text: 'speaking', color: colour.green }, 1: { text: 'silent', color: colour.vermillion } })),
+  ],
+});

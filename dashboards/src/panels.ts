@@ -1,0 +1,126 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The few kinds of panel. Each says what it shows (title), how the number comes
+// about (description) and why it may be empty (empty).
+
+import * as barchart from '@grafana/grafana-foundation-sdk/barchart';
+import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
+import * as stat from '@grafana/grafana-foundation-sdk/stat';
+import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
+import * as text from '@grafana/grafana-foundation-sdk/text';
+import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+
+import { datasource, instants, ranges, rows } from './query';
+import { byThreshold, colour, fixed, plain, shades } from './style';
+
+export interface Facts {
+  title: string;
+  description: string;
+  empty: string;
+  unit: string;
+}
+
+interface Common<T> {
+  title(title: string): T;
+  description(description: string): T;
+  datasource(ref: typeof datasource): T;
+  noValue(text: string): T;
+  unit(unit: string): T;
+  span(w: number): T;
+  height(h: number): T;
+}
+
+function state<T extends Common<T>>(panel: T, facts: Facts, width: number, height: number): T {
+  return panel.title(facts.title).description(facts.description).datasource(datasource)
+    .noValue(facts.empty).unit(facts.unit).span(width).height(height);
+}
+
+const last = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false);
+
+/** One number, or a few side by side with their legends. */
+export const figure = (facts: Facts, width: number, ...queries: { expr: string; legend?: string }[]) =>
+  state(new stat.PanelBuilder(), facts, width, 5)
+    .targets(instants(...queries))
+    .reduceOptions(last())
+    .thresholds(plain)
+    .colorScheme(byThreshold())
+    .colorMode(common.BigValueColorMode.Value)
+    .graphMode(common.BigValueGraphMode.None)
+    .textMode(queries.some((q) => q.legend) ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
+    .justifyMode(common.BigValueJustifyMode.Auto);
+
+/** A ranking: a bar each, with its name beside it. */
+export const ranking = (facts: Facts, width: number, query: { expr: string; legend: string }) =>
+  state(new bargauge.PanelBuilder(), facts, width, 9)
+    .targets(instants(query))
+    .reduceOptions(last())
+    .orientation(common.VizOrientation.Horizontal)
+    .displayMode(common.BarGaugeDisplayMode.Basic)
+    .valueMode(common.BarGaugeValueMode.Text)
+    .namePlacement(common.BarGaugeNamePlacement.Left)
+    .showUnfilled(false)
+    .thresholds(plain)
+    .colorScheme(byThreshold())
+    .min(0);
+
+/** A bar for each value of a label that names a time, in its order. */
+export const calendar = (facts: Facts, width: number, label: string, expr: string) =>
+  state(new barchart.PanelBuilder(), facts, width, 8)
+    .targets(rows(expr))
+    .withTransformation({ id: 'organize', options: { excludeByName: { Time: true }, renameByName: { Value: facts.title } } })
+    .withTransformation({ id: 'sortBy', options: { sort: [{ field: label }] } })
+    .xField(label)
+    .legend(new common.VizLegendOptionsBuilder().showLegend(false))
+    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Single).sort(common.SortOrder.None))
+    .showValue(common.VisibilityMode.Never)
+    .xTickLabelSpacing(100)
+    .fillOpacity(80)
+    .colorScheme(fixed(colour.blue));
+
+/** Lines over the time range. step is how far apart samples of history may lie. */
+export const trend = (facts: Facts, width: number, step: string, ...queries: { expr: string; legend: string }[]) =>
+  state(new timeseries.PanelBuilder(), facts, width, 9)
+    .targets(ranges(...queries))
+    .interval(step)
+    .legend(new common.VizLegendOptionsBuilder().displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).showLegend(true))
+    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
+    .lineWidth(2)
+    .fillOpacity(0)
+    .showPoints(common.VisibilityMode.Never)
+    .colorScheme(shades())
+    .axisSoftMin(0);
+
+/** The same stacked: what adds up to a total. */
+export const stacked = (...args: Parameters<typeof trend>) =>
+  trend(...args).fillOpacity(60).lineWidth(1).stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));
+
+/** Which state each of a few things was in. */
+export const timeline = (facts: Facts, width: number, step: string, query: { expr: string; legend: string }) =>
+  state(new statetimeline.PanelBuilder(), facts, width, 9)
+    .targets(ranges(query))
+    .interval(step)
+    .showValue(common.VisibilityMode.Never)
+    .rowHeight(0.8)
+    .fillOpacity(80)
+    .lineWidth(0)
+    .mergeValues(true)
+    .legend(new common.VizLegendOptionsBuilder().displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).showLegend(true))
+    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Single).sort(common.SortOrder.None));
+
+/** Words. */
+export const note = (title: string, width: number, height: number, markdown: string) =>
+  new text.PanelBuilder().title(title).description('How to read this page').mode(text.TextMode.Markdown).content(markdown).span(width).height(height);
+
+/** A line of a colour of its own. */
+export const line = (color: string, more: DynamicConfigValue[] = []): DynamicConfigValue[] =>
+  [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }, ...more];
+
+/** What a line is that is no measurement: a limit or a pace. */
+export const dashed: DynamicConfigValue[] = [
+  { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } },
+  { id: 'custom.fillOpacity', value: 0 },
+  { id: 'custom.stacking', value: { mode: 'none', group: 'B' } },
+];

@@ -1,0 +1,50 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Row } from '../frame';
+import { figure } from '../panels';
+import { among, named, series } from '../query';
+import { daysColumn, meterColumns, organizationColumns, ratioColumn, statusColumn } from '../quota_columns';
+import { bands, fixed, unit } from '../style';
+import { table } from '../table';
+
+/** An organization is in the band of its worst quota. */
+const worst = `max by (organization) (${among(series('usage_quota_status'))})`;
+
+const band = (status: number) =>
+  figure({
+    title: `${bands[status].name} (${bands[status].range})`,
+    description: 'Chosen organizations whose worst quota is in this band.',
+    empty: 'No organization has a quota', unit: unit.count,
+  }, 6, { expr: `count(${worst} == ${status}) or count(${worst}) * 0` }).colorScheme(fixed(bands[status].colour));
+
+export const quotas = (): Row => ({
+  title: 'Organizations by quota',
+  panels: [
+    band(0), band(1), band(2), band(3),
+    table({
+      title: 'Quotas',
+      description: 'Every quota of the chosen organizations. Projected is the expected use at the end of its period over the limit; a rolling window has neither end nor projection. Click a name to open the organization.',
+      empty: 'No organization has a quota in the catalogue', unit: unit.count,
+    }, 24, 10,
+    [
+      named(series('usage_quota_ratio')),
+      named(series('usage_quota_used')),
+      named(series('usage_quota_limit')),
+      named(series('usage_quota_status')),
+      named(`${series('usage_quota_time_remaining_seconds')} / 86400`),
+      named(`${series('usage_projected')} / on (organization, meter, window) ${series('usage_quota_limit')}`),
+      named(`${series('usage_quota_exhaustion_timestamp_seconds')} * 1000`),
+    ],
+    [
+      ...organizationColumns, ...meterColumns,
+      ratioColumn(0, 'Used of quota'),
+      { of: 1, title: 'Used', unit: unit.count, decimals: 0 },
+      { of: 2, title: 'Quota', unit: unit.count, decimals: 0 },
+      statusColumn(3), daysColumn(4),
+      ratioColumn(5, 'Projected'),
+      { of: 6, title: 'Runs out', unit: unit.dateTime },
+    ],
+    { title: 'Used of quota', desc: true }),
+  ],
+});

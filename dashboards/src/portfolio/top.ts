@@ -1,0 +1,43 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { toOrganizationLink } from '../links';
+import type { Row } from '../frame';
+import { ranking } from '../panels';
+import { among, named, realValues, series, share } from '../query';
+import { unit } from '../style';
+import { table } from '../table';
+
+const labels = { meter: '$meter', window: 'month', period: 'current' };
+const breakdown = (dimension: string) => series('usage_consumption_breakdown', { ...labels, dimension, ...realValues });
+const languages = `sum by (dimension_value) (${among(series('usage_consumption_breakdown', { ...labels, dimension: 'language' }))})`;
+const empty = 'Nothing was used yet this month';
+
+export const top = (): Row => ({
+  title: 'Top performers',
+  panels: [
+    ranking({
+      title: 'Highest usage organizations',
+      description: 'The ten organizations that used most of $meter this month. Click a bar to open the organization.',
+      empty, unit: unit.count,
+    }, 8, { expr: `topk(10, ${named(series('usage_consumption', labels))})`, legend: '{{name}}' }).decimals(0)
+      .dataLinks([toOrganizationLink('${__field.labels.organization}')]),
+    ranking({
+      title: 'Most active users',
+      description: 'The ten users who used most of $meter this month, with their organization. Users are pseudonyms unless the meter reveals ids.',
+      empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
+    }, 8, { expr: `topk(10, ${named(breakdown('user'))})`, legend: '{{dimension_value}} ({{name}})' }).decimals(0),
+    table({
+      title: 'Most used languages',
+      description: 'Sum of $meter this month by language, and its share of all. Items that name no language are under __none__, languages beyond the configured number under __other__.',
+      empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
+    }, 8, 9,
+    [languages, share(languages)],
+    [
+      { of: 'dimension_value', title: 'Language' },
+      { of: 0, title: 'Amount', unit: unit.count, decimals: 0 },
+      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } },
+    ],
+    { title: 'Share', desc: true }),
+  ],
+});

@@ -1,0 +1,22 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The columns that tables of quotas share.
+
+import type { Column } from './table';
+import { bandTexts, ofDaysLeft, ofRatio, unit } from './style';
+import { toOrganization } from './links';
+
+export const organizationColumns: Column[] = [
+  { of: 'name', title: 'Organization', link: toOrganization('${__data.fields.organization}') },
+  { of: 'organization', title: 'organization', hidden: true },
+];
+
+export const meterColumns: Column[] = [
+  { of: 'meter', title: 'Meter' },
+  { of: 'window', title: 'Window', width: 90 },
+];
+
+export const ratioColumn = (of: number, title: string): Column => ({ of, title, unit: unit.ratio, decimals: 0, bar: { max: 1.2 }, thresholds: ofRatio });
+export const statusColumn = (of: number): Column => ({ of, title: 'Status', mappings: bandTexts, coloured: true, width: 140 });
+export const daysColumn = (of: number): Column => ({ of, title: 'Days left', unit: unit.days, decimals: 1, thresholds: ofDaysLeft, coloured: true, width: 110 });
