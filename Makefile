@@ -2,6 +2,7 @@
 
 TOOL  := go tool -modfile=tools/go.mod
 DIST  := build/otelcol-usage
+NODE_MODULES := dashboards/node_modules/.package-lock.json
 
 .PHONY: run test build demo bench crash lint generate vet check-generated clean FORCE
 
@@ -9,19 +10,20 @@ run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
 	bin/otelcol-usage --config config/default.yaml
 
-build: bin/otelcol-usage bin/usagectl ## the two programs
+build: bin/otelcol-usage bin/usagectl build/dashboards ## the two programs and the dashboards
 
 test: build check-generated vet ## everything that CI runs
 	go test -timeout 20m ./...
 	@scripts/stories.sh
+	@scripts/grafana.sh
 
-demo: build ## fourteen months of history, then live traffic
+demo: bin/otelcol-usage bin/usagectl ## fourteen months of history, then live traffic
 	scripts/demo.sh
 
 bench: ## the figures of docs/performance.md
 	go run ./test/bench
 
-crash: build ## the long campaigns of simulation, crashes and faults
+crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, crashes and faults
 	USAGE_CAMPAIGN=long go test -timeout 12h -count=1 ./test/... ./internal/...
 
 lint:
@@ -29,6 +31,8 @@ lint:
 
 generate: ## everything that is generated and committed
 	go generate ./...
+	$(MAKE) --no-print-directory $(NODE_MODULES)
+	npm --prefix dashboards run --silent build -- json
 
 vet:
 	go vet ./...
@@ -37,7 +41,7 @@ check-generated:
 	scripts/check-generated.sh
 
 clean:
-	rm -rf bin build
+	rm -rf bin build dashboards/dist dashboards/node_modules
 
 # The builder writes the distribution's main package when the list of components
 # or the versions change; otherwise a build is a plain, cached `go build`.
@@ -51,5 +55,16 @@ bin/otelcol-usage: $(DIST)/go.mod FORCE
 
 bin/usagectl: FORCE
 	go build -ldflags '-s -w' -o $@ ./cmd/usagectl
+
+# Packages are installed anew when the lock changes.
+$(NODE_MODULES): dashboards/package.json dashboards/package-lock.json
+	npm --prefix dashboards ci --no-audit --no-fund
+	touch $@
+
+# The committed JSON (`make generate`) is what Grafana reads; this one is of the
+# sources as they are.
+build/dashboards: $(NODE_MODULES) dashboards/tsconfig.json $(shell find dashboards/src -name '*.ts')
+	npm --prefix dashboards run --silent build -- ../build/dashboards
+	touch $@
 
 FORCE:
