@@ -44,6 +44,9 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 		{"demo", "generate", "--out", "x", "--until", "yesterday"},
 		{"demo", "generate", "--out", "x", "--months", "0"},
 		{"catalogue", "check"},
+		{"statement"},
+		{"statement", "acme", "--output", "xml"},
+		{"statement", "acme", "--header", "secret"},
 	} {
 		code, stdout, stderr := usagectl(t, args...)
 		require.Equal(t, exitUsage, code, "%s: %s", args, stderr)
@@ -53,7 +56,7 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "ready", "version"} {
+	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "statement", "ready", "version"} {
 		code, stdout, _ := usagectl(t, append(strings.Fields(path), "--help")...)
 		require.Equal(t, exitOK, code)
 		require.Contains(t, stdout, "Examples:\n  usagectl "+path)
