@@ -158,17 +158,9 @@ func (f *replayFlags) settings() (ledger.Settings, error) {
 			return ledger.Settings{}, err
 		}
 	}
-	return ledger.Settings{
-		Directory: f.ledger, Extraction: extraction, Catalogue: organizations,
-		Past: config.Horizon.Past.Std(), Future: config.Horizon.Future.Std(),
-		Grace: config.Grace.Std(), Silence: config.Silence.Std(),
-		Limits: ledger.Limits{
-			Organizations:        config.Limits.Organizations,
-			UsersPerOrganization: config.Limits.UsersPerOrganization,
-			ValuesPerDimension:   config.Limits.ValuesPerDimension,
-		},
-		RejectUnknown: config.Identity.UnknownOrganizations == definition.Reject,
-	}, nil
+	to := config.Settings(extraction)
+	to.Directory, to.Catalogue = f.ledger, organizations
+	return to, nil
 }
 
 // outcomes adds the signals of each organization up.

@@ -22,7 +22,6 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -59,22 +58,9 @@ func openLedger(cfg *Config, c *catalogue.Catalogue, logger *zap.Logger, now tim
 }
 
 func settings(cfg *Config, x usage.Extraction, c *catalogue.Catalogue, logger *zap.Logger) ledger.Settings {
-	return ledger.Settings{
-		Directory:  cfg.Directory,
-		Extraction: x,
-		Past:       cfg.Horizon.Past.Std(),
-		Future:     cfg.Horizon.Future.Std(),
-		Grace:      cfg.Grace.Std(),
-		Silence:    cfg.Silence.Std(),
-		Limits: ledger.Limits{
-			Organizations:        cfg.Limits.Organizations,
-			UsersPerOrganization: cfg.Limits.UsersPerOrganization,
-			ValuesPerDimension:   cfg.Limits.ValuesPerDimension,
-		},
-		RejectUnknown: cfg.Identity.UnknownOrganizations == definition.Reject,
-		Catalogue:     c,
-		Logger:        logger,
-	}
+	to := cfg.Settings(x)
+	to.Directory, to.Catalogue, to.Logger = cfg.Directory, c, logger
+	return to
 }
 
 var (

@@ -47,16 +47,8 @@ func openBook(s settings, o bookSettings) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := ledger.Settings{
-		Directory: o.directory, FS: o.fs, Extraction: extraction, FoldBytes: o.foldBytes,
-		Past: config.Horizon.Past.Std(), Future: config.Horizon.Future.Std(),
-		Grace: config.Grace.Std(), Silence: config.Silence.Std(),
-		Limits: ledger.Limits{
-			Organizations:        config.Limits.Organizations,
-			UsersPerOrganization: config.Limits.UsersPerOrganization,
-			ValuesPerDimension:   config.Limits.ValuesPerDimension,
-		},
-	}
+	to := config.Settings(extraction)
+	to.Directory, to.FS, to.FoldBytes = o.directory, o.fs, o.foldBytes
 	l, err := ledger.Open(to, morning)
 	if err != nil {
 		return nil, err
