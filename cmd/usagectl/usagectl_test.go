@@ -74,15 +74,27 @@ func TestVersion(t *testing.T) {
 
 func TestCatalogueCheck(t *testing.T) {
 	for _, file := range []string{"../../config/demo-organizations.yaml", "../../config/organizations.yaml"} {
-		code, stdout, stderr := usagectl(t, "catalogue", "check", file)
-		require.Equal(t, exitOK, code, stderr)
-		require.Contains(t, stdout, "good")
+		for _, config := range [][]string{nil, {"--config", "../../config/default.yaml"}} {
+			code, stdout, stderr := usagectl(t, append([]string{"catalogue", "check", file}, config...)...)
+			require.Equal(t, exitOK, code, stderr)
+			require.Contains(t, stdout, "good")
+		}
 	}
 	bad := filepath.Join(t.TempDir(), "bad.yaml")
 	require.NoError(t, os.WriteFile(bad, []byte("organizations:\n  - {id: acme, timezone: Mars/Olympus}\n"), 0o600))
 	code, _, stderr := usagectl(t, "catalogue", "check", bad)
 	require.Equal(t, exitError, code)
 	require.Contains(t, stderr, "bad.yaml:2")
+
+	require.NoError(t, os.WriteFile(bad, []byte("organizations:\n  - id: acme\n    quotas: {operatrs: {limit: 40, window: month}}\n"), 0o600))
+	code, _, stderr = usagectl(t, "catalogue", "check", bad)
+	require.Equal(t, exitOK, code, stderr)
+	code, _, stderr = usagectl(t, "catalogue", "check", bad, "--config", "../../config/default.yaml")
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "bad.yaml:3: organizations[0].quotas.operatrs: unknown meter; do you mean operators?")
+	code, _, stderr = usagectl(t, "catalogue", "check", bad, "--config", "nowhere.yaml")
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "nowhere.yaml")
 }
 
 // demoDirs are the directories of a replayed month of the demo.

@@ -142,6 +142,33 @@ func TestACollectionTellsWhetherTheLedgerIsReadyAndTheCatalogueRefused(t *testin
 		processFigures(t, e, usage.ErrUnavailable))
 }
 
+func TestAQuotaOnAnUnknownMeterOrWindowIsRefusedAtStartAndAtReload(t *testing.T) {
+	const good, unknown, missing = "organizations: [{id: acme, quotas: {api_calls: {limit: 5, window: day}}}]",
+		"organizations: [{id: acme, quotas: {api_cals: {limit: 5, window: day}}}]",
+		"organizations: [{id: acme, quotas: {api_calls: {limit: 5, window: month}}}]"
+	path := filepath.Join(t.TempDir(), "organizations.yaml")
+	cfg := configure(t, "catalogue: "+path+"\n"+oneMeter)
+	for text, want := range map[string]string{
+		unknown: "organizations.yaml:1: organizations[0].quotas.api_cals: unknown meter; do you mean api_calls?",
+		missing: `organizations.yaml:1: organizations[0].quotas.api_calls.window "month": the meter does not keep this window; use one of day`,
+	} {
+		writeFile(t, path, text)
+		set, _ := logged(t)
+		b := kept()
+		e := newExtension(set, cfg, func(*Config, *catalogue.Catalogue, *zap.Logger, time.Time) (book, error) { return b, nil })
+		require.ErrorContains(t, e.Start(t.Context(), componenttest.NewNopHost()), want)
+
+		writeFile(t, path, good)
+		e, _ = started(t, cfg, b)
+		writeFile(t, path, text)
+		e.catalogue.poll(t.Context(), at)
+		inForce, state := e.catalogue.current()
+		require.ErrorContains(t, state.Err, want)
+		require.EqualValues(t, 5*usage.Micro, inForce.Organizations[0].Quotas["api_calls"].Limit, "the last good one stays")
+		require.Empty(t, b.catalogues)
+	}
+}
+
 func TestAStartThatFailsLeavesNothingOpen(t *testing.T) {
 	taken, err := net.Listen("tcp", "localhost:0") //nolint:noctx // a test
 	require.NoError(t, err)
