@@ -84,6 +84,7 @@ type clock struct {
 	past     Minute // acceptance span
 	phase    Minute // minute of the hour at which rolling edges end; spreads their rebuilding over organizations
 	tracks   [usage.NumKinds]*track
+	days     days
 	latest   Minute // the latest start of a current period: older records are to be renewed
 }
 

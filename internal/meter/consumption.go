@@ -32,6 +32,9 @@ type consumption struct {
 	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
 	ever    counted
 	busiest busiest
+	daily   daySums
+	// dailyFrom is since when daily has all there is; 0: from the beginning.
+	dailyFrom Minute
 
 	users  userSums
 	tops   []topList // by kind of users.kinds and period
@@ -163,6 +166,7 @@ func (x *consumption) apply(c *clock, ev *Event, e *Effect) {
 		x.ever.add(e.Value)
 	}
 	x.prepare(c, ev, e)
+	x.daily.add(&c.days, Floor(ev.Time), e.Value)
 	ceil := Ceil(ev.Time)
 	logged := ceil > c.asOf-x.layout.longest && x.layout.longest > 0
 	x.addTo(x.total, ceil, logged)

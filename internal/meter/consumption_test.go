@@ -59,7 +59,7 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 		b.vals = append(b.vals, newValues(&def.Breakdowns[i]))
 	}
 	b.c = &clock{calendar: calendar.New(location, 1), asOf: minuteAt(t, now), past: 35 * 24 * 60}
-	b.c.now = b.c.asOf
+	b.c.now, b.c.days = b.c.asOf, newDays(b.c.calendar, b.c.asOf)
 	for _, w := range def.Windows {
 		if w.Kind < usage.Rolling {
 			b.c.follow(w.Kind)
@@ -101,6 +101,7 @@ func (b *consumptionBench) turn(to Minute) {
 			rolled[k] = b.c.roll(usage.Kind(k), to)
 		}
 	}
+	b.x.daily.turn(&b.c.days, b.c.days.turn(b.c.calendar, to, 400))
 	b.c.asOf, b.c.now = to, to
 	b.x.turn(b.c, from, &rolled)
 }

@@ -40,7 +40,11 @@ type Definitions struct {
 	bare   *Definitions
 	book   *Book
 	series []*activeSeries // by meter
+	pace   [][]paceSeries  // by meter and window
 	common commonSeries
+
+	periods [usage.NumKinds]*periodSeries
+	days    int // how many local days are kept
 }
 
 // commonSeries are the series that do not belong to a meter.
@@ -62,7 +66,9 @@ type activeSeries struct {
 func (d *Definitions) Prepare() {
 	d.book = NewBook(time.Unix(0, d.Began).UTC())
 	d.series = make([]*activeSeries, len(d.Meters))
+	d.days = depth[usage.Day]
 	for i := range d.Meters {
+		d.follow(&d.Meters[i])
 		if d.Meters[i].Type == usage.ActiveUsers {
 			d.series[i] = newActiveSeries(d.book, &d.Meters[i])
 		}
@@ -81,6 +87,20 @@ func (d *Definitions) Prepare() {
 	}
 	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
 	d.common.silent = d.book.Gauge("usage_stream_silent")
+}
+
+// follow makes what depends on the windows of a meter.
+func (d *Definitions) follow(m *usage.Meter) {
+	d.pace = append(d.pace, newPaceSeries(d.book, m))
+	for _, w := range m.Windows {
+		if w.Kind == usage.Rolling {
+			continue
+		}
+		d.days = max(d.days, daysBack[w.Kind])
+		if d.periods[w.Kind] == nil {
+			d.periods[w.Kind] = newPeriodSeries(d.book, w.Kind)
+		}
+	}
 }
 
 func newActiveSeries(book *Book, m *usage.Meter) *activeSeries {

@@ -3,7 +3,11 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // figures appends the organization's figures at clock.asOf.
 func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
@@ -31,7 +35,9 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		case m.consumption != nil:
 			m.consumption.figures(&o.clock, s, exists)
 		}
+		o.paceFigures(s, i)
 	}
+	o.periodFigures(s)
 	o.stream.figures(o.defs, s, o.clock.asOf)
 	return s.figures
 }
@@ -44,13 +50,15 @@ func (o *Organization) exists(meter int, w usage.Window, period int) bool {
 		return true
 	}
 	start, _ := o.clock.tracks[w.Kind].bounds(period)
+	return o.lived(meter, slices.Index(o.defs.Meters[meter].Windows, w), start)
+}
+
+// lived tells whether every event of a period that begins at start could have
+// been counted in a window of a meter.
+func (o *Organization) lived(meter, window int, start Minute) bool {
 	if start < o.defs.Birth-o.defs.Past {
 		return false
 	}
-	for i, since := range o.defs.since(meter) {
-		if o.defs.Meters[meter].Windows[i] == w {
-			return start >= since
-		}
-	}
-	return true
+	since := o.defs.since(meter)
+	return window >= len(since) || start >= since[window]
 }

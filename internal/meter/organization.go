@@ -38,8 +38,15 @@ type Organization struct {
 	// Person names a user where a series is by user; ids only if reveal.
 	Person func(user uint32, reveal bool) string
 
-	aside   []usage.Figure // figures of the minute asideAt
-	asideAt Minute
+	quotas   []quota
+	judged   bool // see Judged
+	marks    marks
+	yearsAgo [usage.NumKinds]yearAgo
+	periods  [usage.NumKinds]periodInfo
+
+	aside       []usage.Figure // figures of the minute asideAt
+	asideAt     Minute
+	asideJudged bool // those of quotas are among them
 }
 
 // state is one meter's state; one of the pointers is set.
@@ -48,6 +55,7 @@ type state struct {
 	concurrent  *concurrent
 	consumption *consumption
 	values      []*values // by breakdown
+	curves      []curves  // by window
 }
 
 // NewOrganization returns an organization without events. now is when the
@@ -56,6 +64,7 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{})}
 	o.clock = clock{calendar: cal, past: d.Past, asOf: Ceil(now) - 1, now: Floor(now), phase: phaseOf(id)}
 	o.closings = newClosings(&o.clock, d.Grace)
+	o.clock.days = newDays(cal, o.clock.asOf)
 	o.stream.hour = now / (60 * nsPerMinute)
 	o.users.target, o.users.persons = map[uint32]uint32{}, map[uint32]*person{}
 	for i := range d.Meters {
@@ -64,6 +73,7 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 	for i := range o.meters {
 		o.begin(&o.meters[i])
 	}
+	o.marks = o.nextMarks()
 	return o
 }
 
@@ -78,7 +88,10 @@ func phaseOf(id string) Minute {
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
-	s := state{}
+	s := state{curves: make([]curves, len(def.Windows))}
+	for i := range s.curves {
+		s.curves[i].from = o.clock.asOf + 1
+	}
 	for i := range def.Breakdowns {
 		s.values = append(s.values, newValues(&def.Breakdowns[i]))
 	}
@@ -126,6 +139,7 @@ func (o *Organization) Advance(now int64, keep bool) {
 	if passed := Ceil(now) - 1; passed > o.clock.asOf {
 		o.catchUp(passed)
 		o.turn(passed)
+		o.readQuotas()
 		if keep {
 			o.setAside(passed)
 		}
@@ -162,20 +176,22 @@ func (o *Organization) Collect(at Minute) (figures []usage.Figure, ok bool) {
 		o.catchUp(at)
 		o.turn(at)
 		o.settle(at.Ns(), true)
+		o.readQuotas()
 		o.setAside(at)
 		o.release((at + 1).Ns() - 1)
 	}
+	o.judgeQuotas(at)
 	return o.aside, o.asideAt == at
 }
 
 func (o *Organization) setAside(at Minute) {
-	o.aside, o.asideAt = o.figures(make([]usage.Figure, 0, len(o.aside))), at
+	o.aside, o.asideAt, o.asideJudged = o.figures(make([]usage.Figure, 0, len(o.aside))), at, false
 }
 
 // turn fixes the minute to: every applied event lies at or before it.
 func (o *Organization) turn(to Minute) {
 	for o.clock.asOf < to {
-		stop := o.stop(to)
+		stop := o.beforeEnd(o.stop(to))
 		o.step(stop)
 		o.settle(stop.Ns()+1, false)
 		o.close()
@@ -183,6 +199,18 @@ func (o *Organization) turn(to Minute) {
 			o.release((stop + 1).Ns() - 1)
 		}
 	}
+}
+
+// beforeEnd returns the last minute of a period whose curve is recorded where a
+// minute lies beyond it, and then the first of the next.
+func (o *Organization) beforeEnd(to Minute) Minute {
+	switch end := o.marks.end; {
+	case o.clock.asOf+1 == end:
+		return end
+	case to >= end:
+		return end - 1
+	}
+	return to
 }
 
 // nextVersion returns the first minute up to which only one definition of each
@@ -203,6 +231,17 @@ func (o *Organization) nextVersion(to Minute) Minute {
 func (o *Organization) step(to Minute) {
 	o.leave(to)
 	from := o.clock.asOf
+	if n := o.clock.days.turn(o.clock.calendar, to, o.defs.days); n > 0 {
+		for i := range o.meters {
+			if x := o.meters[i].consumption; x != nil {
+				x.daily.turn(&o.clock.days, n)
+			}
+		}
+	}
+	marked := to >= o.marks.next
+	if marked {
+		o.mark(to)
+	}
 	o.clock.asOf = to
 	var rolled [usage.NumKinds]int
 	for k, t := range o.clock.tracks {
@@ -211,6 +250,9 @@ func (o *Organization) step(to Minute) {
 		}
 	}
 	o.ended(&rolled)
+	if marked {
+		o.marks = o.nextMarks()
+	}
 	for i := range o.meters {
 		switch s := &o.meters[i]; {
 		case s.active != nil:

@@ -41,6 +41,7 @@ func (o *Organization) Encode(e *Encoder) {
 	for i := range o.meters {
 		o.meters[i].encode(e)
 	}
+	o.encodePace(e)
 }
 
 // RestoreOrganization reads a head back. hashes are those of the user slots in
@@ -79,6 +80,11 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 		o.meters[i] = o.newState(uint16(i))
 		o.meters[i].decode(dec, o.Users())
 	}
+	if len(dec.Bytes) > 0 {
+		o.decodePace(dec)
+	} else {
+		o.beginPace()
+	}
 	for i := range o.meters {
 		if i >= n {
 			o.begin(&o.meters[i])
@@ -86,7 +92,11 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 			a.start(&o.clock)
 		}
 	}
-	return o, dec.Err()
+	if dec.Err() != nil {
+		return nil, dec.Err()
+	}
+	o.marks = o.nextMarks()
+	return o, nil
 }
 
 func (o *Organization) decodeUsers(d *Decoder) {

@@ -1,0 +1,157 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// curves are how the use of one meter and window rose in the running period
+// and in those before: what cannot be worked out later, because neither users
+// nor peaks add up. A curve has the value at each local midnight of its period,
+// of a day at each hour.
+//
+//	points  value at the start | 2nd midnight | 3rd ... | at the end
+type curves struct {
+	from   Minute // since when the running period is recorded
+	points []int64
+	past   []curve // newest first
+}
+
+// curve is that of a period that has ended. Values are packed as the first one
+// and what each adds to the one before; nil: all are 0.
+type curve struct {
+	start, end Minute
+	last       int64 // value at the end
+	packed     []byte
+}
+
+// curvesKept is how many periods reach back to the one of a year ago; of days
+// the last week and one more.
+var curvesKept = [usage.NumKinds]int{
+	usage.Day: 8, usage.Week: 53, usage.Month: 13, usage.Quarter: 5, usage.Half: 3, usage.Year: 2, usage.Cycle: 13,
+}
+
+// fill notes the value at the marks up to the n-th that have passed.
+func (c *curves) fill(n int, value int64) {
+	for len(c.points) <= n {
+		c.points = append(c.points, value)
+	}
+}
+
+// finish ends the running period with its last value and begins the next. A
+// period that was not recorded from its start on is dropped.
+func (c *curves) finish(kind usage.Kind, start, end Minute, value int64) {
+	if c.from <= start {
+		c.past = slices.Insert(c.past, 0, curve{start, end, value, pack(append(c.points, value))})
+		c.past = c.past[:min(len(c.past), curvesKept[kind])]
+	}
+	c.points, c.from = c.points[:0], end
+}
+
+// pack writes values; they rarely fall.
+func pack(values []int64) []byte {
+	var e Encoder
+	before, used := int64(0), false
+	for _, v := range values {
+		e.Int(v - before)
+		before, used = v, used || v != 0
+	}
+	if !used {
+		return nil
+	}
+	return slices.Clip(e.Bytes)
+}
+
+// at returns the value that lies a part of the way from the n-th mark to the
+// next.
+func (c *curve) at(n int, part float64) float64 {
+	value, next := int64(0), int64(0)
+	rest := c.packed
+	for i := 0; i <= n+1 && len(rest) > 0; i++ {
+		delta, size := binary.Varint(rest)
+		rest = rest[size:]
+		value, next = next, next+delta
+	}
+	return float64(value) + part*float64(next-value)
+}
+
+// marks returns how many marks of a curve that began at from have passed at a
+// minute, and which part of the way to the next. start is that of the day in
+// which from lies, for curves by hour.
+func (d *days) marks(kind usage.Kind, from, m Minute) (n int, part float64) {
+	if kind == usage.Day {
+		start := d.starts[max(d.index(from), 0)]
+		n = int((m-start)/minutesPerHour - (from-start)/minutesPerHour)
+		return n, float64((m-start)%minutesPerHour) / minutesPerHour
+	}
+	i := d.index(m)
+	return i - d.index(from), d.share(i, m)
+}
+
+// until returns the value of an ended period at a minute in it.
+func (c *curve) until(d *days, kind usage.Kind, m Minute) float64 {
+	n, part := d.marks(kind, c.start, m)
+	return c.at(n, part)
+}
+
+// of returns the curve of the period that begins at a minute, nil where it is
+// not known.
+func (c *curves) of(start Minute) *curve {
+	for i := range c.past {
+		if c.past[i].start == start {
+			return &c.past[i]
+		}
+	}
+	return nil
+}
+
+func (c *curves) encode(e *Encoder) {
+	e.Int(int64(c.from))
+	e.Uint(uint64(len(c.points)))
+	for _, v := range c.points {
+		e.Int(v)
+	}
+	e.Uint(uint64(len(c.past)))
+	for i := range c.past {
+		e.Int(int64(c.past[i].start))
+		e.Uint(uint64(c.past[i].end - c.past[i].start))
+		e.String(string(c.past[i].packed))
+	}
+}
+
+func (c *curves) decode(d *Decoder) {
+	c.from = Minute(d.Int())
+	for range d.Count(1) {
+		c.points = append(c.points, d.Int())
+	}
+	for range d.Count(3) {
+		past := curve{start: Minute(d.Int())}
+		past.end = past.start + Minute(d.Uint())
+		if packed := d.String(); packed != "" {
+			past.packed = []byte(packed)
+		}
+		known := false
+		if past.last, known = sumOf(past.packed); !known || past.end <= past.start {
+			d.fail()
+			return
+		}
+		c.past = append(c.past, past)
+	}
+}
+
+// sumOf adds up packed numbers; ok is false where they are none.
+func sumOf(packed []byte) (sum int64, ok bool) {
+	for len(packed) > 0 {
+		delta, n := binary.Varint(packed)
+		if n <= 0 {
+			return 0, false
+		}
+		sum, packed = sum+delta, packed[n:]
+	}
+	return sum, true
+}

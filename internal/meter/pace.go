@@ -1,0 +1,328 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"math"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// What an organization has used, what is expected of it, and what earlier
+// periods had at the same share.
+
+// paced tells whether a window has periods that are projected and compared.
+func paced(w usage.Window) bool { return w.Kind != usage.Hour && w.Kind != usage.Rolling }
+
+// curved tells whether the use of a window has to be recorded as it rises:
+// sums of a week and longer are found from those of their days.
+func curved(def *usage.Meter, w usage.Window) bool {
+	return paced(w) && (def.Type != usage.Consumption || w.Kind == usage.Day)
+}
+
+// used returns what a quota is held against (SEMANTICS 6), in millionths:
+// users of billable classes, the peak of users in the hour, or the sum.
+func (s *state) used(c *clock, window int) int64 {
+	switch {
+	case s.active != nil:
+		return s.active.billable(window) * usage.Micro
+	case s.concurrent != nil:
+		return int64(s.concurrent.hours.peak(c, window, 0).max) * usage.Micro
+	}
+	x := s.consumption
+	return x.total.cell(&x.layout, &x.layout.windows[window], 0)[sumColumn]
+}
+
+// billable returns the users of billable classes in the running period.
+func (a *active) billable(window int) (n int64) {
+	rs, w := &a.rules[a.version], a.def.Windows[window]
+	if w.Kind != usage.Rolling {
+		for _, class := range rs.order {
+			if rs.billable[class] {
+				n += a.total.periods[w.Kind][class]
+			}
+		}
+		return n
+	}
+	rolling := 0
+	for _, before := range a.def.Windows[:window] {
+		if before.Kind == usage.Rolling {
+			rolling++
+		}
+	}
+	before := int64(0)
+	for p, class := range rs.order {
+		count := a.total.prefix[p][rolling].count
+		if rs.billable[class] {
+			n += count - before
+		}
+		before = count
+	}
+	return n
+}
+
+// mark notes the values of curves at the marks that are passed on the way to a
+// minute, and ends the curves of periods that end on it. Nothing has been
+// applied that lies after the organization's minute, so the value of now is
+// the one at each of those marks.
+func (o *Organization) mark(to Minute) {
+	for i := range o.meters {
+		s := &o.meters[i]
+		for w := range s.curves {
+			window := s.definition().Windows[w]
+			if !curved(s.definition(), window) {
+				continue
+			}
+			c, t, value := &s.curves[w], o.clock.tracks[window.Kind], s.used(&o.clock, w)
+			if s.consumption == nil {
+				value /= usage.Micro
+			}
+			if last := min(to, t.end-1); last >= c.from {
+				n, _ := o.clock.days.marks(window.Kind, c.from, last)
+				c.fill(n, value)
+			}
+			if to >= t.end {
+				c.finish(window.Kind, t.starts[0], t.end, value)
+			}
+		}
+	}
+}
+
+// marks are when curves have something to note.
+type marks struct {
+	next Minute // the first minute that is a mark
+	end  Minute // the first minute on which a period ends
+}
+
+// nextMarks returns the marks after the organization's minute: the first one
+// of a curve that has none yet, each hour of a day, each midnight, and where
+// periods end, which after a change of the zone need not be midnight.
+func (o *Organization) nextMarks() marks {
+	next := marks{o.clock.days.end, math.MaxInt32}
+	for i := range o.meters {
+		def := o.meters[i].definition()
+		for w, window := range def.Windows {
+			if !curved(def, window) {
+				continue
+			}
+			next.end = min(next.end, o.clock.tracks[window.Kind].end)
+			if len(o.meters[i].curves[w].points) == 0 {
+				next.next = o.clock.asOf + 1
+			}
+			if window.Kind == usage.Day {
+				start := o.clock.tracks[usage.Day].starts[0]
+				next.next = min(next.next, o.clock.asOf+minutesPerHour-(o.clock.asOf-start)%minutesPerHour)
+			}
+		}
+	}
+	next.next = min(next.next, next.end)
+	return next
+}
+
+func (s *state) definition() *usage.Meter {
+	switch {
+	case s.active != nil:
+		return s.active.def
+	case s.concurrent != nil:
+		return s.concurrent.def
+	}
+	return s.consumption.def
+}
+
+// span returns the running period of a calendar kind.
+func (o *Organization) span(k usage.Kind) span {
+	start, end := o.clock.tracks[k].bounds(0)
+	return span{start, o.clock.asOf, end}
+}
+
+// outlook returns what is expected of a use, in the unit of the meter.
+func (o *Organization) outlook(meter, window int, used float64) outlook {
+	s, d := &o.meters[meter], &o.clock.days
+	kind := s.definition().Windows[window].Kind
+	p := o.span(kind)
+	switch {
+	case s.concurrent != nil:
+		b := s.concurrent.hours.dayPeaks(d)
+		return b.peaking(d, p, used)
+	case s.active != nil:
+		return s.curves[window].shaped(d, kind, p, used)
+	case kind == usage.Day:
+		return s.curves[window].shaped(d, kind, p, used*usage.Micro).scaled()
+	}
+	return s.consumption.daily.runRate(d, p, used*usage.Micro).scaled()
+}
+
+// scaled returns an outlook of millionths in units.
+func (o outlook) scaled() outlook {
+	o.used /= usage.Micro
+	o.projected /= usage.Micro
+	return o
+}
+
+// exhausts returns when a use is expected to pass a limit within the period.
+func (o *Organization) exhausts(meter, window int, used, limit float64) (m Minute, ok bool) {
+	s := &o.meters[meter]
+	p := o.span(s.definition().Windows[window].Kind)
+	if s.concurrent != nil {
+		b := s.concurrent.hours.dayPeaks(&o.clock.days)
+		return b.passes(&o.clock.days, p, used, limit)
+	}
+	out := o.outlook(meter, window, used)
+	return out.passes(p, limit)
+}
+
+// then returns what an earlier period of a window, which begins at start, had
+// when as much of it had passed as of the running one by now; ok is false
+// where that is not known.
+func (o *Organization) then(meter, window int, start, end Minute) (value float64, ok bool) {
+	s, d := &o.meters[meter], &o.clock.days
+	kind := s.definition().Windows[window].Kind
+	if start < d.starts[0] || !o.lived(meter, window, start) {
+		return 0, false
+	}
+	at := o.span(kind).within(start, end)
+	if s.consumption != nil && kind != usage.Day {
+		if start < s.consumption.dailyFrom {
+			return 0, false
+		}
+		return s.consumption.daily.between(d, start, at) / usage.Micro, true
+	}
+	c := s.curves[window].of(start)
+	if c == nil {
+		return 0, false
+	}
+	value = c.until(d, kind, at)
+	if s.consumption != nil {
+		value /= usage.Micro
+	}
+	return value, true
+}
+
+// yearAgo is the period of a kind a year before the one that begins at of.
+type yearAgo struct{ of, start, end Minute }
+
+// yearAgo returns the period of a kind that lies a year before the running one:
+// of the same name, of weeks 52 weeks before.
+func (o *Organization) yearAgo(k usage.Kind) (start, end Minute) {
+	y, of := &o.yearsAgo[k], o.clock.tracks[k].starts[0]
+	if y.of != of {
+		first := of.Time().In(o.clock.calendar.Zone())
+		inside := first.AddDate(-1, 0, 3) // an anchor that clamps may lie up to three days later
+		if k == usage.Week {
+			inside = first.AddDate(0, 0, -52*daysPerWeek+3)
+		}
+		p := o.clock.calendar.Period(k, inside)
+		*y = yearAgo{of, MinuteOf(p.Start), MinuteOf(p.End)}
+	}
+	return y.start, y.end
+}
+
+// paceSeries are the series of a paced window.
+type paceSeries struct{ projected, previous, yearAgo *usage.Series }
+
+func newPaceSeries(book *Book, m *usage.Meter) (all []paceSeries) {
+	for _, w := range m.Windows {
+		if !paced(w) {
+			all = append(all, paceSeries{})
+			continue
+		}
+		of := []usage.Label{{Name: "meter", Value: m.Name}, {Name: "window", Value: w.String()}}
+		period := func(name string) []usage.Label {
+			return append(of[:len(of):len(of)], usage.Label{Name: "period", Value: name})
+		}
+		all = append(all, paceSeries{
+			projected: book.Gauge("usage_projected", of...),
+			previous:  book.Gauge("usage_at_same_share", period(usage.PeriodName(1))...),
+			yearAgo:   book.Gauge("usage_at_same_share", period("year_ago")...),
+		})
+	}
+	return all
+}
+
+// paceFigures appends what is expected of a meter and what it had before.
+func (o *Organization) paceFigures(s *sheet, meter int) {
+	m := &o.meters[meter]
+	for w, window := range m.definition().Windows {
+		if !paced(window) {
+			continue
+		}
+		series := &o.defs.pace[meter][w]
+		if o.span(window.Kind).begun() {
+			s.add(series.projected, o.outlook(meter, w, amount(m.used(&o.clock, w))).projected)
+		}
+		start, end := o.clock.tracks[window.Kind].bounds(1)
+		if value, ok := o.then(meter, w, start, end); ok {
+			s.add(series.previous, value)
+		}
+		if window.Kind == usage.Day {
+			continue
+		}
+		start, end = o.yearAgo(window.Kind)
+		if value, ok := o.then(meter, w, start, end); ok {
+			s.add(series.yearAgo, value)
+		}
+	}
+}
+
+// periodSeries are the bounds of the periods of a calendar kind.
+type periodSeries struct{ start, end [published]*usage.Series }
+
+func newPeriodSeries(book *Book, k usage.Kind) *periodSeries {
+	s := &periodSeries{}
+	for i := range published {
+		of := []usage.Label{{Name: "window", Value: k.String()}, {Name: "period", Value: usage.PeriodName(i)}}
+		s.start[i] = book.Gauge("usage_period_start_timestamp_seconds", of...)
+		s.end[i] = book.Gauge("usage_period_end_timestamp_seconds", of...)
+	}
+	return s
+}
+
+// periodInfo tells the dates of a running period.
+type periodInfo struct {
+	start, end Minute
+	zone       *time.Location
+	series     *usage.Series
+}
+
+// periodFigures appends the bounds of the periods that some meter has.
+func (o *Organization) periodFigures(s *sheet) {
+	var has [usage.NumKinds]int // how many periods have figures
+	for i := range o.meters {
+		if o.defs.retired(i) {
+			continue
+		}
+		for _, w := range o.meters[i].definition().Windows {
+			if w.Kind == usage.Rolling {
+				continue
+			}
+			for has[w.Kind] < published && o.exists(i, w, has[w.Kind]) {
+				has[w.Kind]++
+			}
+		}
+	}
+	for k, n := range has {
+		for i := range n {
+			start, end := o.clock.tracks[k].bounds(i)
+			s.add(o.defs.periods[k].start[i], float64(start)*60)
+			s.add(o.defs.periods[k].end[i], float64(end)*60)
+		}
+		if n > 0 && usage.Kind(k) != usage.Hour {
+			s.add(o.periodInfo(usage.Kind(k)), 1)
+		}
+	}
+}
+
+func (o *Organization) periodInfo(k usage.Kind) *usage.Series {
+	info, zone := &o.periods[k], o.clock.calendar.Zone()
+	start, end := o.clock.tracks[k].bounds(0)
+	if info.start != start || info.end != end || info.zone != zone {
+		date := func(m Minute) string { return m.Time().In(zone).Format(time.DateOnly) }
+		*info = periodInfo{start, end, zone, o.defs.book.Gauge("usage_period_info",
+			usage.Label{Name: "window", Value: k.String()}, usage.Label{Name: "period", Value: usage.PeriodName(0)},
+			usage.Label{Name: "start", Value: date(start)}, usage.Label{Name: "end", Value: date(end)},
+			usage.Label{Name: "timezone", Value: zone.String()})}
+	}
+	return info.series
+}

@@ -1,0 +1,81 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+// What projections, comparisons and quotas are made of stands behind the
+// meters of a head; heads of format 1 end before it.
+//
+//	days    end, lengths from the last one back
+//	quotas  what was set; of each the period and which thresholds are reached
+//	meters: count { daily dailyFrom count { window curves } }
+//
+// Windows are written with their names: a changed configuration may add and
+// remove some.
+
+func (o *Organization) encodePace(e *Encoder) {
+	o.clock.days.encode(e)
+	o.encodeQuotas(e)
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		s := &o.meters[i]
+		if x := s.consumption; x != nil {
+			x.daily.encode(e)
+			e.Int(int64(x.dailyFrom))
+		}
+		def := s.definition()
+		e.Uint(uint64(len(def.Windows)))
+		for w, window := range def.Windows {
+			e.String(window.String())
+			s.curves[w].encode(e)
+		}
+	}
+}
+
+func (o *Organization) decodePace(d *Decoder) {
+	o.clock.days = days{}
+	o.clock.days.decode(d)
+	o.decodeQuotas(d)
+	for i := range d.Count(1) {
+		if i >= len(o.meters) {
+			d.fail()
+			return
+		}
+		s := &o.meters[i]
+		if x := s.consumption; x != nil {
+			x.daily.decode(d)
+			x.dailyFrom = Minute(d.Int())
+			if len(x.daily.sums) > len(o.clock.days.starts) {
+				d.fail()
+			}
+		}
+		s.decodeCurves(d)
+	}
+	if n := &o.clock.days; d.Err() == nil && n.end <= o.clock.asOf {
+		d.fail()
+	}
+}
+
+func (s *state) decodeCurves(d *Decoder) {
+	def := s.definition()
+	for range d.Count(4) {
+		name := d.String()
+		var c curves
+		c.decode(d)
+		for w, window := range def.Windows {
+			if window.String() == name {
+				s.curves[w] = c
+			}
+		}
+	}
+}
+
+// beginPace begins to record where a head of format 1 has nothing of it.
+func (o *Organization) beginPace() {
+	o.clock.days = newDays(o.clock.calendar, o.clock.asOf)
+	for i := range o.meters {
+		if x := o.meters[i].consumption; x != nil {
+			x.dailyFrom = o.clock.asOf + 1
+		}
+	}
+}

@@ -1,0 +1,270 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"sort"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Projections (SEMANTICS 6, docs/projection.md): the use that is expected at
+// the end of a running period, and how it gets there.
+
+// firstShare is the part of a period, in percent, from which on it is projected.
+const firstShare = 3
+
+// span is a running period at a minute in it.
+type span struct{ start, now, end Minute }
+
+// begun tells whether enough of the period has passed for a projection.
+func (s span) begun() bool {
+	return 100*int64(s.now-s.start) >= firstShare*int64(s.end-s.start)
+}
+
+// share is the part of the period that has passed.
+func (s span) share() float64 { return float64(s.now-s.start) / float64(s.end-s.start) }
+
+// within returns the minute at which another period has had the same share.
+func (s span) within(start, end Minute) Minute {
+	return start + Minute(int64(s.now-s.start)*int64(end-start)/int64(s.end-s.start))
+}
+
+// outlook is a use, what it is expected to be at the period's end, and which
+// part of what is to come has come at a minute between; progress is nil where
+// the way is not known.
+type outlook struct {
+	used, projected float64
+	progress        func(m Minute) float64
+}
+
+// passes returns the first minute at which the use is expected to be above a
+// limit that it has not passed yet; ok is false where it is not in this period.
+func (o *outlook) passes(s span, limit float64) (m Minute, ok bool) {
+	if o.used > limit || o.projected <= limit || o.progress == nil {
+		return 0, false
+	}
+	part := (limit - o.used) / (o.projected - o.used)
+	n := sort.Search(int(s.end-s.now), func(i int) bool { return o.progress(s.now+Minute(i)) > part })
+	return s.now + Minute(n), true
+}
+
+const daysPerWeek = 7
+
+// weekly is what a weekday is expected to have, by its distance in days from
+// today, modulo 7.
+type weekly [daysPerWeek]float64
+
+// profileDays is how far the profile of weekdays looks back.
+const profileDays = 4 * daysPerWeek
+
+// profile returns the mean of each weekday over the last four weeks, of which
+// days before the first use say nothing. Without any use every day is alike and
+// known is false.
+func (s *daySums) profile() (w weekly, known bool) {
+	oldest := profileDays
+	for oldest > 0 && s.back(oldest) == 0 {
+		oldest--
+	}
+	var count weekly
+	sum := 0.0
+	for back := 1; back <= oldest; back++ {
+		r := (profileDays - back) % daysPerWeek
+		v := max(float64(s.back(back)), 0)
+		w[r] += v
+		count[r]++
+		sum += v
+	}
+	for r := range w {
+		switch {
+		case sum == 0:
+			w[r] = 1
+		case count[r] == 0:
+			w[r] = sum / float64(oldest)
+		default:
+			w[r] /= count[r]
+		}
+	}
+	return w, sum > 0
+}
+
+// sum returns what n whole days are expected to have, the first of which lies
+// first days from today.
+func (w *weekly) sum(first, n int) float64 {
+	total := 0.0
+	for r := range w {
+		// Of n days in a row, those at the distances r, r+7, ...
+		ahead := ((r-first)%daysPerWeek + daysPerWeek) % daysPerWeek
+		total += w[r] * float64((n-ahead+daysPerWeek-1)/daysPerWeek)
+	}
+	return total
+}
+
+// week is what a whole week is expected to have.
+func (w *weekly) week() float64 { return w.sum(0, daysPerWeek) }
+
+// runRate projects a sum. The rate is that of the elapsed days, each weighted
+// with its weekday, and of what the last four weeks had in a quarter of the
+// period, a week at most, so that a few days do not stand for a month. The days
+// to come have the weight of their weekday.
+func (s *daySums) runRate(d *days, p span, used float64) outlook {
+	w, known := s.profile()
+	today := d.today()
+	share := d.share(today, p.now)
+	before := today - d.index(p.start)
+	elapsed := w.sum(-before, before) + share*w[0]
+	left := w[0]*(1-share) + w.sum(1, daysIn(p.end-d.end))
+	usual := 0.0
+	if known {
+		usual = min(w.week(), (elapsed+left)/4)
+	}
+	if left <= 0 || elapsed+usual <= 0 {
+		return outlook{used: used, projected: used}
+	}
+	come := func(m Minute) float64 {
+		if m < d.end {
+			return w[0] * (d.share(today, m) - share)
+		}
+		whole, rest := int((m-d.end)/minutesPerDay), float64((m-d.end)%minutesPerDay)/minutesPerDay
+		return w[0]*(1-share) + w.sum(1, whole) + w[(whole+1)%daysPerWeek]*rest
+	}
+	rate := (used + usual) / (elapsed + usual)
+	return outlook{used, used + rate*left, func(m Minute) float64 { return come(m) / left }}
+}
+
+const minutesPerDay = 24 * minutesPerHour
+
+// daysIn returns how many local days a stretch between two midnights has.
+func daysIn(m Minute) int { return int((max(m, 0) + minutesPerDay/2) / minutesPerDay) }
+
+// shapes is how many earlier periods the shape of the running one is taken
+// from: of days a week of them.
+func shapes(kind usage.Kind) int {
+	if kind == usage.Day {
+		return daysPerWeek
+	}
+	return 4
+}
+
+// likely returns the earlier period that the running one is most like: the
+// last, of days the same weekday's.
+func (c *curves) likely(kind usage.Kind) *curve {
+	if kind == usage.Day && len(c.past) >= daysPerWeek {
+		return &c.past[daysPerWeek-1]
+	}
+	return &c.past[0]
+}
+
+// shaped projects a use by the shape of earlier periods: what they had at the
+// end for each one that they had at the same share. Early in a period that says
+// little, so the last period's end has the weight of the share still to come.
+func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook {
+	past := c.past[:min(len(c.past), shapes(kind))]
+	for len(past) > 0 && past[len(past)-1].start < d.starts[0] {
+		past = past[:len(past)-1]
+	}
+	if len(past) == 0 {
+		return c.recent(d, kind, p, used)
+	}
+	then := func(m Minute) (sum float64) {
+		at := span{p.start, m, p.end}
+		for i := range past {
+			if m >= p.end {
+				sum += float64(past[i].last)
+			} else {
+				sum += past[i].until(d, kind, at.within(past[i].start, past[i].end))
+			}
+		}
+		return sum
+	}
+	at, end, share := then(p.now), then(p.end), p.share()
+	expected := used + end/float64(len(past))
+	if at > 0 {
+		expected = used * end / at
+	}
+	expected = max(used, share*expected+(1-share)*float64(c.likely(kind).last))
+	if end <= at {
+		return outlook{used, expected, func(m Minute) float64 { return span{p.now, m, p.end}.share() }}
+	}
+	return outlook{used, expected, func(m Minute) float64 { return (then(m) - at) / (end - at) }}
+}
+
+// recent projects a use that has no earlier period: those who were new in the
+// last seven days, or since the period began to be recorded, go on to come.
+func (c *curves) recent(d *days, kind usage.Kind, p span, used float64) outlook {
+	since, before := max(p.start, c.from), 0.0
+	if first := p.now - daysPerWeek*minutesPerDay; since < first && kind != usage.Day {
+		n, part := d.marks(kind, c.from, first)
+		since, before = first, c.value(n, part)
+	} else if len(c.points) > 0 && since > p.start {
+		before = float64(c.points[0])
+	}
+	if p.now <= since {
+		return outlook{used: used, projected: used}
+	}
+	rate := max(used-before, 0) / float64(p.now-since)
+	return outlook{used, used + rate*float64(p.end-p.now), func(m Minute) float64 { return span{p.now, m, p.end}.share() }}
+}
+
+// value returns the running period's value between two marks.
+func (c *curves) value(n int, part float64) float64 {
+	switch last := len(c.points) - 1; {
+	case last < 0:
+		return 0
+	case n >= last:
+		return float64(c.points[last])
+	}
+	return float64(c.points[n]) + part*float64(c.points[n+1]-c.points[n])
+}
+
+// dayPeaks are the largest hour of each day of the last four weeks and of today,
+// by days back.
+type dayPeaks [profileDays + 1]uint32
+
+// dayPeaks returns them, of the hours that are still known.
+func (h *hours) dayPeaks(d *days) (b dayPeaks) {
+	back, i := 0, len(h.open)-1
+	for ; i >= 0 && back < len(b); i-- {
+		for back < len(b) && back < len(d.starts) && h.open[i].start < d.starts[d.today()-back] {
+			back++
+		}
+		if back < len(b) && back < len(d.starts) {
+			b[back] = max(b[back], h.open[i].users)
+		}
+	}
+	return b
+}
+
+// weekday returns the largest hour of the last four weeks on the weekday of the
+// day that lies so many days ahead.
+func (b *dayPeaks) weekday(ahead int) (most uint32) {
+	for back := daysPerWeek - ahead%daysPerWeek; back <= profileDays; back += daysPerWeek {
+		most = max(most, b[back])
+	}
+	return most
+}
+
+// peaking projects a peak: it stays, unless a weekday that is still to come,
+// or is running, had a larger one in the last four weeks.
+func (b *dayPeaks) peaking(d *days, p span, used float64) outlook {
+	o := outlook{used: used, projected: used}
+	for ahead := range min(1+daysIn(p.end-d.end), daysPerWeek) {
+		o.projected = max(o.projected, float64(b.weekday(ahead)))
+	}
+	return o
+}
+
+// passes returns the start of the first day on which a peak is expected to be
+// above a limit, or now where that is today.
+func (b *dayPeaks) passes(d *days, p span, used, limit float64) (m Minute, ok bool) {
+	if used > limit {
+		return 0, false
+	}
+	for ahead := range min(1+daysIn(p.end-d.end), daysPerWeek) {
+		if m := d.end + Minute(ahead-1)*minutesPerDay; float64(b.weekday(ahead)) > limit {
+			return max(m, p.now), true
+		}
+	}
+	return 0, false
+}

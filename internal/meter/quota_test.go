@@ -1,0 +1,235 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+var quarters = []int64{500_000, 750_000, 900_000, 1_000_000}
+
+// desk is an organization with one meter, whose figures are asked for by name.
+type desk struct {
+	t testing.TB
+	*Organization
+	last []usage.Figure
+}
+
+func newDesk(t testing.TB, def usage.Meter, now string) *desk {
+	if def.Versions == nil {
+		def.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
+	}
+	if def.Classes == nil {
+		def.Classes = []string{""}
+	}
+	began := minuteAt(t, now)
+	d := &Definitions{Meters: []usage.Meter{def}, Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
+	d.Prepare()
+	return &desk{t: t, Organization: NewOrganization("acme", d, calendar.New(nil, 1), began.Ns())}
+}
+
+func (d *desk) consume(at string, units float64) {
+	now := minuteAt(d.t, at).Ns()
+	d.Advance(now, true)
+	d.Apply(&Event{Time: now, User: NoUser, Effects: []Effect{{Kind: usage.Consume, Value: int64(math.Round(units * usage.Micro))}}})
+}
+
+func (d *desk) collect(at string) {
+	figures, ok := d.Collect(minuteAt(d.t, at))
+	require.True(d.t, ok, at)
+	d.last = figures
+}
+
+// figure returns the value of the series that has these labels, as name, value
+// pairs.
+func (d *desk) figure(name string, labels ...string) (value float64, exists bool) {
+	for _, f := range d.last {
+		if f.Series.Name != name {
+			continue
+		}
+		has := map[string]string{}
+		for _, l := range f.Series.Labels {
+			has[l.Name] = l.Value
+		}
+		all := true
+		for i := 0; i < len(labels); i += 2 {
+			all = all && has[labels[i]] == labels[i+1]
+		}
+		if all {
+			require.False(d.t, exists, "%s %v: several", name, labels)
+			value, exists = f.Value, true
+		}
+	}
+	return value, exists
+}
+
+func (d *desk) require(want float64, name string, labels ...string) {
+	d.t.Helper()
+	got, exists := d.figure(name, labels...)
+	require.True(d.t, exists, "%s %v", name, labels)
+	require.Equal(d.t, want, got, "%s %v", name, labels)
+}
+
+func TestTheQuotaVector(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "test", "sim", "testdata", "vectors", "s0-quota.json"))
+	require.NoError(t, err)
+	var vector struct {
+		Cases []struct {
+			Used, Limit, Overage float64
+			Status               string
+			Reached              []float64
+			Exceeded             bool
+		}
+	}
+	require.NoError(t, json.Unmarshal(raw, &vector))
+	require.NotEmpty(t, vector.Cases)
+	bands := map[string]QuotaStatus{"under": UnderQuota, "moderate": ModerateUse, "high": HighUse, "at_or_over": AtOrOverQuota}
+	for _, c := range vector.Cases {
+		d := newDesk(t, *consumptionMeter(t, "month"), "2026-05-10 12:00")
+		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: int64(c.Limit) * usage.Micro, Thresholds: quarters}})
+		d.consume("2026-05-10 12:01", c.Used)
+		d.collect("2026-05-10 12:02")
+		d.require(c.Limit, "usage_quota_limit")
+		d.require(c.Used, "usage_quota_used")
+		d.require(c.Overage, "usage_quota_overage")
+		d.require(max(0, c.Limit-c.Used), "usage_quota_remaining")
+		d.require(float64(bands[c.Status]), "usage_quota_status")
+		ratio, _ := d.figure("usage_quota_ratio")
+		require.Equal(t, c.Exceeded, ratio > 1, "%+v", c)
+		reached := map[string]float64{"0.5": 0.5, "0.75": 0.75, "0.9": 0.9, "1": 1}
+		for label, share := range reached {
+			want := 0.0
+			for _, r := range c.Reached {
+				if r == share {
+					want = 1
+				}
+			}
+			d.require(want, "usage_quota_threshold_reached", "threshold", label)
+			d.require(share, "usage_quota_threshold", "threshold", label)
+		}
+	}
+}
+
+func TestAQuotaComparesInIntegersOfAnySize(t *testing.T) {
+	random := rand.New(rand.NewPCG(6, 6))
+	number := func() int64 {
+		n := random.Int64() >> random.IntN(63)
+		if random.IntN(4) == 0 {
+			n = -n
+		}
+		return n
+	}
+	for range 20_000 {
+		used, share := number(), number()
+		q := Quota{Limit: max(number(), 0)}
+		if q.Limit == 0 {
+			continue
+		}
+		left := new(big.Int).Mul(big.NewInt(used), big.NewInt(whole))
+		right := new(big.Int).Mul(big.NewInt(share), big.NewInt(q.Limit))
+		require.Equal(t, left.Cmp(right), q.compare(used, share), "%d of %d at %d", used, q.Limit, share)
+	}
+	extreme := Quota{Limit: math.MaxInt64}
+	require.Equal(t, AtOrOverQuota, extreme.Status(math.MaxInt64))
+	require.Equal(t, UnderQuota, extreme.Status(math.MinInt64))
+	require.Equal(t, int64(math.MaxInt64), extreme.Remaining(math.MinInt64))
+	require.Zero(t, extreme.Overage(math.MinInt64))
+}
+
+func TestAThresholdThatIsReachedStaysUntilTheRatioFallsBelowTheDeadBand(t *testing.T) {
+	def := consumptionMeter(t, "month")
+	def.Corrections = true
+	d := newDesk(t, *def, "2026-05-10 12:00")
+	d.SetQuotas([]Quota{{Window: def.Windows[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+	minute := minuteAt(t, "2026-05-10 12:00")
+	for _, step := range []struct{ used, reached float64 }{
+		{89.999999, 0}, {90, 1}, {89, 1}, {88, 1}, {87.999999, 0}, {88, 0}, {89.999999, 0}, {90, 1}, {120, 1}, {0, 0},
+	} {
+		had, _ := d.figure("usage_quota_used")
+		minute++
+		at := minute.Time().Format("2006-01-02 15:04")
+		d.consume(at, step.used-had)
+		d.collect(at)
+		d.require(step.used, "usage_quota_used")
+		d.require(step.reached, "usage_quota_threshold_reached", "threshold", "0.9")
+	}
+}
+
+func TestAnewPeriodForgetsWhatWasReached(t *testing.T) {
+	d := newDesk(t, *consumptionMeter(t, "day"), "2026-05-10 12:00")
+	d.SetQuotas([]Quota{{Window: mustWindows(t, "day")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+	d.consume("2026-05-10 12:01", 90)
+	d.collect("2026-05-10 23:59")
+	d.require(1, "usage_quota_threshold_reached", "threshold", "0.9")
+	d.require(60, "usage_quota_time_remaining_seconds")
+	d.collect("2026-05-11 00:00")
+	d.require(0, "usage_quota_threshold_reached", "threshold", "0.9")
+	d.require(24*3600, "usage_quota_time_remaining_seconds")
+	d.consume("2026-05-11 00:01", 89)
+	d.collect("2026-05-11 00:01")
+	d.require(0, "usage_quota_threshold_reached", "threshold", "0.9")
+}
+
+func TestARollingQuotaHasNeitherEndNorProjection(t *testing.T) {
+	d := newDesk(t, *consumptionMeter(t, "24h"), "2026-05-10 12:00")
+	d.SetQuotas([]Quota{{Window: mustWindows(t, "24h")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+	d.consume("2026-05-10 12:01", 90)
+	d.collect("2026-05-10 12:02")
+	d.require(90, "usage_quota_used")
+	d.require(1, "usage_quota_threshold_reached", "threshold", "0.9")
+	for _, name := range []string{"usage_quota_time_remaining_seconds", "usage_quota_exhaustion_timestamp_seconds", "usage_projected"} {
+		_, exists := d.figure(name)
+		require.False(t, exists, name)
+	}
+	d.collect("2026-05-11 12:01") // the event has left the window
+	d.require(0, "usage_quota_threshold_reached", "threshold", "0.9")
+}
+
+func TestAChangedQuotaKeepsWhatItsThresholdsHaveReached(t *testing.T) {
+	d := newDesk(t, *consumptionMeter(t, "month"), "2026-05-10 12:00")
+	quota := Quota{Window: mustWindows(t, "month")[0], Limit: 100 * usage.Micro, Thresholds: quarters}
+	require.True(t, d.SetQuotas([]Quota{quota}))
+	require.False(t, d.SetQuotas([]Quota{quota}))
+	d.consume("2026-05-10 12:01", 90)
+	d.collect("2026-05-10 12:01")
+	quota.Limit, quota.Thresholds = 102*usage.Micro, []int64{890_000, 900_000}
+	require.True(t, d.SetQuotas([]Quota{quota}))
+	d.collect("2026-05-10 12:02")
+	d.require(102, "usage_quota_limit")
+	d.require(0, "usage_quota_threshold_reached", "threshold", "0.89") // 0.8824, and it never was
+	d.require(1, "usage_quota_threshold_reached", "threshold", "0.9")  // within the dead band
+	require.True(t, d.SetQuotas(nil))
+	d.collect("2026-05-10 12:03")
+	_, exists := d.figure("usage_quota_limit")
+	require.False(t, exists)
+}
+
+// A collection that comes a moment after its minute judges what was used in
+// that minute, in life and when it is applied again.
+func TestACollectionAMomentLateJudgesItsOwnMinute(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		d := newDesk(t, *consumptionMeter(t, "month"), "2026-05-10 12:00")
+		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+		d.consume("2026-05-10 12:01", 89)
+		late := minuteAt(t, "2026-05-10 12:02").Ns() + 1
+		d.Advance(late, keep)
+		d.Apply(&Event{Time: late - 10, User: NoUser, Effects: []Effect{{Kind: usage.Consume, Value: 11 * usage.Micro}}})
+		d.Collect(minuteAt(t, "2026-05-10 12:02"))
+		require.False(t, d.quotas[0].reached[2])
+		d.Collect(minuteAt(t, "2026-05-10 12:03"))
+		require.True(t, d.quotas[0].reached[2])
+	}
+}
