@@ -111,6 +111,27 @@ func (b *book) admit(entry *catalogue.Organization) {
 func (b *book) settle(o *org) {
 	b.agree(o)
 	b.describe(o)
+	b.allow(o)
+}
+
+// allow puts the quotas of the catalogue in force. They are written down, so
+// that collections are judged again as they were.
+func (b *book) allow(o *org) {
+	if o.ID == usage.NoOrganization {
+		return
+	}
+	var quotas []meter.Quota
+	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
+		for i := range b.defs.Meters {
+			if q, has := entry.Quotas[b.defs.Meters[i].Name]; has {
+				quotas = append(quotas, meter.Quota{Meter: uint16(i), Window: q.Window, Limit: q.Limit, Thresholds: q.Thresholds})
+			}
+		}
+	}
+	if o.SetQuotas(quotas) {
+		b.advance(o, true)
+		b.pending.quotas(o.number, quotas)
+	}
 }
 
 // changeCalendar applies such a change again.

@@ -197,6 +197,7 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 			b.publish(o)
 			if ok {
 				o.keepTrends()
+				o.dirty = o.Judged() || o.dirty
 				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 			}
 		}

@@ -126,7 +126,8 @@ func collect(t testing.TB, l *Ledger, at time.Time) usage.Collection {
 func TestARestartRestoresEveryFigure(t *testing.T) {
 	for _, fold := range []int64{0, 1} {
 		t.Run(fmt.Sprint("fold=", fold), func(t *testing.T) {
-			s := settings(t, vfs.NewMem())
+			fs := vfs.NewCrashableMem()
+			s := settings(t, fs)
 			l := open(t, s, noon)
 			var b usage.Batch
 			for i := range 500 {
@@ -137,7 +138,9 @@ func TestARestartRestoresEveryFigure(t *testing.T) {
 			if fold == 1 {
 				require.NoError(t, l.checkpoint(l.book))
 			}
-			before := collect(t, l, noon.Add(time.Minute))
+			collect(t, l, noon.Add(time.Minute))
+			s.FS = fs.CrashClone(vfs.CrashCloneCfg{})
+			before := collect(t, l, noon.Add(2*time.Minute))
 			closeLedger(t, l)
 			l = open(t, s, noon.Add(2*time.Minute))
 			after := collect(t, l, noon.Add(2*time.Minute))

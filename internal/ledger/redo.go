@@ -42,6 +42,7 @@ const (
 	entryCollect    = 9  // minute
 	entryRecover    = 10 // down, up
 	entryCalendar   = 11 // org, at, zone, anchor
+	entryQuotas     = 12 // org, quotas
 	entryTerms      = 13 // org, meter, window's kind, terms
 )
 
@@ -81,6 +82,12 @@ func (g *group) terms(org uint32, m uint16, k usage.Kind, t *meter.Terms) {
 	e.Uint(uint64(m))
 	e.Uint(uint64(k))
 	t.Encode(e)
+}
+
+func (g *group) quotas(org uint32, quotas []meter.Quota) {
+	e := g.entry(entryQuotas)
+	e.Uint(uint64(org))
+	meter.EncodeQuotas(e, quotas)
 }
 
 func (g *group) newValue(org uint32, m uint16, breakdown int, name string) {

@@ -77,6 +77,7 @@ type step struct {
 	change calendarChange // entryCalendar
 	window usage.Kind     // entryTerms
 	terms  *meter.Terms   // entryTerms
+	quotas []meter.Quota  // entryQuotas
 }
 
 type calendarChange struct {
@@ -215,6 +216,8 @@ func (s *step) read(d *meter.Decoder, b *book) error {
 		if s.window >= usage.Rolling {
 			return fmt.Errorf("terms on a window of unknown kind %d", s.window)
 		}
+	case entryQuotas:
+		s.quotas = meter.DecodeQuotas(d)
 	default:
 		return fmt.Errorf("entry of unknown kind %d", s.kind)
 	}
@@ -269,6 +272,8 @@ func (s *step) apply() error {
 		o.SetTerms(s.meter, s.window, s.terms)
 	case entryCalendar:
 		return o.changeCalendar(s.change)
+	case entryQuotas:
+		o.SetQuotas(s.quotas)
 	}
 	return nil
 }

@@ -190,18 +190,14 @@ func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook 
 	return outlook{used, expected, func(m Minute) float64 { return (then(m) - at) / (end - at) }}
 }
 
-// recent projects a use that has no earlier period: those who were new in the
-// last seven days, or since the period began to be recorded, go on to come.
+// recent projects a use that has no earlier period: as many as were new in the
+// last seven days go on to come. Before seven days are recorded it is the
+// straight line from the period's start.
 func (c *curves) recent(d *days, kind usage.Kind, p span, used float64) outlook {
-	since, before := max(p.start, c.from), 0.0
-	if first := p.now - daysPerWeek*minutesPerDay; since < first && kind != usage.Day {
+	since, before := p.start, 0.0
+	if first := p.now - daysPerWeek*minutesPerDay; max(p.start, c.from) <= first {
 		n, part := d.marks(kind, c.from, first)
 		since, before = first, c.value(n, part)
-	} else if len(c.points) > 0 && since > p.start {
-		before = float64(c.points[0])
-	}
-	if p.now <= since {
-		return outlook{used: used, projected: used}
 	}
 	rate := max(used-before, 0) / float64(p.now-since)
 	return outlook{used, used + rate*float64(p.end-p.now), func(m Minute) float64 { return span{p.now, m, p.end}.share() }}
