@@ -72,7 +72,7 @@ var events = [][]string{
 	{"app.opened", "ada", "user.type", "onboarded", "app.feature", "share"},
 	{"user.logon", "bob"},
 	{"task.finished", "bob"},
-	{"transcription.finished", "bob", "transcription.minutes", "12.5", "transcription.accuracy", "0.97"},
+	{"transcription.finished", "bob", "transcription.minutes", "5000", "transcription.accuracy", "0.97"},
 	{"transcription.finished", "eve", "transcription.minutes", "3", "transcription.accuracy", "0.91"},
 	{"document.created", "ada", "document.kind", "letter", "document.format", "pdf", "document.length", "3"},
 	{"api.called", ""},
