@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -275,6 +277,30 @@ func TestStateOfANewerFormatIsRefusedUntouched(t *testing.T) {
 	names, err := fs.List("ledger")
 	require.NoError(t, err)
 	require.Equal(t, []string{"FORMAT"}, names)
+}
+
+// testdata/format-1 was left by the last program of format 1, killed three
+// minutes after noon: with a checkpoint, and redo entries behind it.
+func TestStateOfFormat1IsReadAndBecomesThatOfFormat2(t *testing.T) {
+	s := settings(t, vfs.Default)
+	s.Directory = t.TempDir()
+	require.NoError(t, os.CopyFS(s.Directory, os.DirFS(filepath.Join("testdata", "format-1"))))
+	l := open(t, s, noon.Add(3*time.Minute))
+	version, err := checkFormat(s.FS, s.Directory)
+	require.NoError(t, err)
+	require.Equal(t, 2, version)
+	for minute := time.Duration(4); minute < 6; minute++ {
+		c := collect(t, l, noon.Add(minute*time.Minute))
+		require.Equal(t, 9.0, figure(c, "acme", "usage_active_users", "window=month", "period=current"))
+		require.Equal(t, 880.0, figure(c, "acme", "usage_consumption", "window=month", "period=current"))
+		require.Equal(t, 588.0, figure(c, "acme", "usage_consumption", "window=day", "period=previous"))
+		require.Equal(t, -1.0, figure(c, "acme", "usage_at_same_share", "window=day"), "nobody recorded how yesterday went")
+		closeLedger(t, l)
+		l = open(t, s, noon.Add(minute*time.Minute))
+	}
+	c := collect(t, l, noon.AddDate(0, 0, 2))
+	require.Zero(t, figure(c, "acme", "usage_at_same_share", "window=day", "meter=minutes"), "of yesterday it is known")
+	closeLedger(t, l)
 }
 
 func TestAChangedDefinitionNeedsALaterDay(t *testing.T) {

@@ -38,12 +38,18 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
 	}
-	if err := checkFormat(s.FS, s.Directory); err != nil {
+	version, err := checkFormat(s.FS, s.Directory)
+	if err != nil {
 		return nil, err
 	}
 	lock, err := pebble.LockDirectory(s.Directory, s.FS)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: another process uses this directory (%w); stop it, or set usage_ledger::directory to another one", s.Directory, err)
+	}
+	if version < formatVersion {
+		if err := writeFormat(s.FS, s.Directory); err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
 	}
 	l := &Ledger{settings: s, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	l.space = newSpace(&l.settings)
