@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -43,21 +42,5 @@ it does. Else the answer says why, for instance that the disk is full.`,
 const longestAnswer = 4096
 
 func ready(ctx context.Context, api string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(api, "/")+"/-/ready", http.NoBody)
-	if err != nil {
-		return wrongUsage{fmt.Errorf("--api %q: %w; use a URL such as http://localhost:8320", api, err)}
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("%w; is the collector running, and does its usage_ledger::api listen there?", err)
-	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
-	_ = response.Body.Close() // all that matters was read
-	if err != nil {
-		return fmt.Errorf("read the answer of %s: %w", request.URL, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", request.URL, response.Status, strings.TrimSpace(string(text)))
-	}
-	return nil
+	return get(ctx, http.MethodGet, strings.TrimSuffix(api, "/")+"/-/ready", func(io.Reader) error { return nil })
 }

@@ -251,7 +251,7 @@ func TestReadySaysWhetherTheCollectorTakesUsageIn(t *testing.T) {
 	api.Close()
 	code, _, stderr = usagectl(t, "ready", "--api", api.URL)
 	require.Equal(t, exitError, code)
-	require.Contains(t, stderr, "is the collector running")
+	require.Contains(t, stderr, "connection refused")
 
 	code, _, _ = usagectl(t, "ready", "--api", "%")
 	require.Equal(t, exitUsage, code)

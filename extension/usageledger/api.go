@@ -52,26 +52,39 @@ func (e *ledgerExtension) handler() http.Handler {
 	mux.HandleFunc("/api/v1/organizations", e.read(answer(e.organizations)))
 	mux.HandleFunc("/api/v1/organizations/{id}/figures", e.read(answer(e.figures)))
 	mux.HandleFunc("/api/v1/organizations/{id}/statements", e.read(answer(e.statements)))
+	mux.HandleFunc("/api/v1/organizations/{id}/alerts/test", e.write(answer(e.testAlert)))
 	mux.HandleFunc("/", e.read(func(_ http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
 	}))
 	return mux
 }
 
-// read serves GET and HEAD, and writes the error that a handler returns before
-// it has written anything.
-func (e *ledgerExtension) read(handle func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// read serves GET and HEAD.
+func (e *ledgerExtension) read(handle handler) http.HandlerFunc {
+	return e.serveOnly(handle, http.MethodGet, http.MethodHead)
+}
+
+// write serves POST.
+func (e *ledgerExtension) write(handle handler) http.HandlerFunc {
+	return e.serveOnly(handle, http.MethodPost)
+}
+
+// handler answers a request; an error is returned before anything is written.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// serveOnly serves some methods, and writes the error that a handler returns.
+func (e *ledgerExtension) serveOnly(handle handler, methods ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
 		header.Set("Referrer-Policy", "no-referrer")
 		var err error
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if slices.Contains(methods, r.Method) {
 			err = handle(w, r)
 		} else {
-			header.Set("Allow", "GET, HEAD")
-			err = refuse(http.StatusMethodNotAllowed, notAllowed, "%s is not allowed here: use GET", r.Method)
+			header.Set("Allow", strings.Join(methods, ", "))
+			err = refuse(http.StatusMethodNotAllowed, notAllowed, "%s is not allowed here: use %s", r.Method, methods[0])
 		}
 		var refused *apiError
 		switch {
@@ -104,7 +117,7 @@ func writeError(w http.ResponseWriter, e *apiError) {
 }
 
 // answer writes what a function returns as Prometheus does.
-func answer(data func(*http.Request) (any, error)) func(http.ResponseWriter, *http.Request) error {
+func answer(data func(*http.Request) (any, error)) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		d, err := data(r)
 		if err != nil {
@@ -284,7 +297,7 @@ func (e *ledgerExtension) figures(r *http.Request) (any, error) {
 	}
 	id := r.PathValue("id")
 	if _, known := b.Status(id); !known {
-		return nil, refuse(http.StatusNotFound, notFound, "organization %q: not in the catalogue, and no event of it was seen", id)
+		return nil, unknownOrganization(id)
 	}
 	c, collected := b.Latest()
 	if !collected {
@@ -308,6 +321,10 @@ func (e *ledgerExtension) figures(r *http.Request) (any, error) {
 		out.Figures = append(out.Figures, figureJSON{f.Series.Name, labels, number(f.Value)})
 	}
 	return out, nil
+}
+
+func unknownOrganization(id string) *apiError {
+	return refuse(http.StatusNotFound, notFound, "organization %q: not in the catalogue, and no event of it was seen", id)
 }
 
 // parseTime reads a time as the Prometheus API does.

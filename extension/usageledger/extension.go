@@ -86,6 +86,8 @@ type ledgerExtension struct {
 	catalogue *watcher
 	doubts    atomic.Pointer[findings]
 
+	alertTests alertTests
+
 	telemetry *metadata.TelemetryBuilder
 
 	server *http.Server
@@ -240,7 +242,7 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 		c = usage.Collection{At: now.Truncate(time.Minute)}
 	}
 	_, state := e.catalogue.current()
-	return c.WithProcess(
+	return e.alertTests.on(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
 	), err

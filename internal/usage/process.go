@@ -16,15 +16,27 @@ var (
 	LedgerReady = &Series{Name: "usage_ledger_ready"}
 )
 
-// WithProcess returns the collection with what the process tells of itself. The
-// collection that it was made of stays as it is.
+// AlertTest returns the series that is 1 while the alert of a test is to fire,
+// see rules/alert-test.yaml. started tells tests apart: an alert that was told
+// of once is not told of again.
+func AlertTest(started string) *Series {
+	return &Series{Name: "usage_alert_test", Labels: []Label{{Name: "started", Value: started}}}
+}
+
+// WithProcess returns the collection with what the process tells of itself.
 func (c Collection) WithProcess(figures ...Figure) Collection {
-	i, found := slices.BinarySearchFunc(c.Organizations, NoOrganization, func(o OrganizationFigures, id string) int {
+	return c.With(NoOrganization, figures...)
+}
+
+// With returns the collection with more figures of an organization. The
+// collection that it was made of stays as it is.
+func (c Collection) With(organization string, figures ...Figure) Collection {
+	i, found := slices.BinarySearchFunc(c.Organizations, organization, func(o OrganizationFigures, id string) int {
 		return strings.Compare(o.Organization, id)
 	})
 	all := slices.Clone(c.Organizations)
 	if !found {
-		all = slices.Insert(all, i, OrganizationFigures{Organization: NoOrganization})
+		all = slices.Insert(all, i, OrganizationFigures{Organization: organization})
 	}
 	all[i].Figures = slices.Concat(all[i].Figures, figures)
 	return Collection{At: c.At, Organizations: all}

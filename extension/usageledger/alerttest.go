@@ -1,0 +1,70 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageledger
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// alertTestLength is how long the alert of a test fires: long enough for the
+// collection, the evaluation of the rules and the waiting of Alertmanager's
+// groups, each of which takes up to a minute or so.
+const alertTestLength = 5 * time.Minute
+
+// alertTests are the tests of alerts that run. A test is a figure like those
+// that real alerts are made of, so it takes their whole way: store, rules,
+// Alertmanager, receiver. It is forgotten when the process ends.
+type alertTests struct {
+	mu      sync.Mutex
+	started map[string]time.Time // by organization
+}
+
+// start begins a test, or a new one in place of one that runs.
+func (a *alertTests) start(organization string, now time.Time) alertTestJSON {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.started == nil {
+		a.started = map[string]time.Time{}
+	}
+	now = now.UTC().Truncate(time.Second)
+	a.started[organization] = now
+	return alertTestJSON{Organization: organization, Started: now, Until: now.Add(alertTestLength)}
+}
+
+// on adds the tests that run to a collection.
+func (a *alertTests) on(c usage.Collection, now time.Time) usage.Collection {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for organization, started := range a.started {
+		if now.Sub(started) >= alertTestLength {
+			delete(a.started, organization)
+			continue
+		}
+		c = c.With(organization, usage.Figure{Series: usage.AlertTest(started.Format(time.RFC3339)), Value: 1})
+	}
+	return c
+}
+
+type alertTestJSON struct {
+	Organization string `json:"organization"`
+	// Started is the alert's label `started`.
+	Started time.Time `json:"started"`
+	Until   time.Time `json:"until"`
+}
+
+func (e *ledgerExtension) testAlert(r *http.Request) (any, error) {
+	b, err := e.running()
+	if err != nil {
+		return nil, err
+	}
+	id := r.PathValue("id")
+	if _, known := b.Status(id); !known || id == usage.NoOrganization {
+		return nil, unknownOrganization(id)
+	}
+	return e.alertTests.start(id, time.Now()), nil
+}
