@@ -67,7 +67,7 @@ type Account struct {
 	// they begin in.
 	Payments map[Month]string
 
-	// Quotas that have a price, in the order of their rows.
+	// Quotas that have or had a price, in the order of their rows.
 	Quotas []Quota
 	// Delivered is when the billing report of a month was first delivered.
 	Delivered map[Month]time.Time

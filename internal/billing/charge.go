@@ -25,8 +25,8 @@ type Charge struct {
 }
 
 // charges returns what each window of a quota costs by the versions that are
-// current at an instant. A window that has none then, or that lies before the
-// first term, costs nothing and counts for no other.
+// current at an instant. A window that has none then, or that ends before the
+// first term begins, costs nothing and counts for no other.
 func (a *Account) charges(q *Quota, at time.Time) []Charge {
 	charges := make([]Charge, len(q.Windows))
 	term := a.firstTerm(q.Window)
@@ -35,10 +35,13 @@ func (a *Account) charges(q *Quota, at time.Time) []Charge {
 		w, c := &q.Windows[i], &charges[i]
 		v := w.at(at)
 		number, remaining := term.position(w.Period)
-		if v == nil || number < 0 {
+		if v == nil {
 			continue
 		}
 		c.Flex, c.Price = max(0, v.Used-w.Limit), w.Price
+		if number < 0 {
+			continue
+		}
 		switch a.Plan {
 		case Traditional:
 			c.Charged, c.Windows = c.Flex, 1

@@ -186,7 +186,7 @@ func TestCurrenciesHaveTheMinorUnitsOfTheStandard(t *testing.T) {
 	}
 }
 
-func TestAnAccountHasTheTermsAndTheQuotasThatHaveAPrice(t *testing.T) {
+func TestAnAccountHasTheTerms(t *testing.T) {
 	c, err := Parse([]byte(everything))
 	require.NoError(t, err)
 	o, _ := c.Lookup("acme")
@@ -198,6 +198,5 @@ func TestAnAccountHasTheTermsAndTheQuotasThatHaveAPrice(t *testing.T) {
 		Organization: "acme", ClientID: "1042", Subdomain: "acme", Currency: "EUR", Digits: 2,
 		Plan: billing.Traditional, TermStart: o.Plan.TermStart, TermMonths: 12,
 		Subscription: price("500.00"), Payments: o.Plan.Payments,
-		Quotas: []billing.Quota{{Meter: "transcription_minutes", Window: usage.Cycle}, {Meter: "workspace_users", Window: usage.Month}},
 	}, a)
 }

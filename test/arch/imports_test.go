@@ -56,8 +56,8 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/calendar", "internal/meter", "internal/catalogue", "internal/dedupe",
-			pebble, hash, group, zap,
+			standard, "internal/usage", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing", "internal/dedupe",
+			pebble, hash, group, zap, money,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",
 	},

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"gopkg.in/yaml.v3"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
@@ -34,6 +35,7 @@ type run struct {
 	figures   []figure // of the last collection
 	sent      int
 	taken     map[string]string
+	delivered map[string]map[billing.Month]time.Time // billing reports, by organization
 	log       bytes.Buffer
 
 	expectations int // met so far
@@ -72,6 +74,10 @@ func (r *run) step(s *step) (err error) {
 		return r.arrive(s)
 	case "collect":
 		return r.collect(s)
+	case "rejected":
+		err = r.rejected(s)
+	case "bill":
+		err = r.bill(s)
 	case "outcomes":
 		err = r.outcomes(s.args)
 	case "hidden":
