@@ -152,6 +152,30 @@ func minutes(t *testing.T, n float64) []usage.Figure {
 	)
 }
 
+// quotaOf are the figures of a quota, as a ledger has them.
+func quotaOf(t *testing.T, meter, window string, limit, used, projected float64, left, falls time.Duration) []usage.Figure {
+	t.Helper()
+	status := 0.0
+	for _, from := range []float64{0.5, 0.8, 0.950001} {
+		if used/limit >= from {
+			status++
+		}
+	}
+	of := "meter=" + meter + ",window=" + window
+	out := []usage.Figure{
+		figure(t, "usage_quota_limit", of, limit), figure(t, "usage_quota_used", of, used), figure(t, "usage_quota_ratio", of, used/limit),
+		figure(t, "usage_quota_overage", of, max(0, used-limit)), figure(t, "usage_quota_status", of, status),
+		figure(t, "usage_quota_threshold", of+",threshold=0.5", 0.5),
+	}
+	if left > 0 {
+		out = append(out, figure(t, "usage_quota_time_remaining_seconds", of, left.Seconds()), figure(t, "usage_projected", of, projected))
+	}
+	if falls > 0 {
+		out = append(out, figure(t, "usage_quota_exhaustion_timestamp_seconds", of, float64(at.Add(falls).Unix())))
+	}
+	return out
+}
+
 func items(counted, duplicate, unmatched, late, invalid uint64) (out [usage.NumSignals][usage.NumOutcomes]uint64) {
 	out[usage.Logs][usage.Counted] = counted
 	out[usage.Logs][usage.Duplicate] = duplicate
@@ -184,9 +208,11 @@ func example(t *testing.T) Input {
 		Organizations: []Organization{
 			{
 				ID: "acme", Name: "Acme GmbH", Zone: zone(t, "Europe/Berlin"), LastEvent: at.Add(-4 * time.Second),
-				Items:   items(1_284_512, 3_120, 48_200, 212, 37),
-				Figures: slices.Concat(members(t, 1412), minutes(t, 8345.25)),
-				Trends:  []Trend{trend("workspace_users", "", 560), trend("transcription_minutes", "min", 480)},
+				Items: items(1_284_512, 3_120, 48_200, 212, 37),
+				Figures: slices.Concat(members(t, 1412), minutes(t, 8345.25),
+					quotaOf(t, "workspace_users", "30d", 1400, 1454, 0, 0, 0),
+					quotaOf(t, "transcription_minutes", "cycle", 3000, 2503.5, 6_114, 25*24*time.Hour, 3*24*time.Hour)),
+				Trends: []Trend{trend("workspace_users", "", 560), trend("transcription_minutes", "min", 480)},
 				Rejects: []Reject{
 					reject(12*time.Second, usage.Unmatched, usage.ReasonNone, "page.scrolled"),
 					reject(14*time.Second, usage.Unmatched, usage.ReasonNone, "page.scrolled"),
@@ -196,16 +222,18 @@ func example(t *testing.T) Input {
 			},
 			{
 				ID: "learnwell", Name: "Learnwell Inc.", Zone: zone(t, "America/New_York"), LastEvent: at.Add(-41 * time.Second),
-				Items: items(2_418_377, 0, 0, 0, 0), Figures: learners(t, 1184), Trends: []Trend{trend("active_learners", "", 410)},
+				Items: items(2_418_377, 0, 0, 0, 0), Figures: append(learners(t, 1184), quotaOf(t, "active_learners", "month", 2000, 1184, 1391, 10*24*time.Hour, 0)...), Trends: []Trend{trend("active_learners", "", 410)},
 			},
 			{
 				ID: "nordhafen", Name: "Nordhafen Terminal", Zone: zone(t, "Europe/Berlin"), LastEvent: at.Add(-2 * time.Second),
-				Items: items(612_004, 18, 0, 0, 2), Figures: slices.Concat(yard(t, 47), learners(t, 96)),
+				Items: items(612_004, 18, 0, 0, 2), Figures: slices.Concat(yard(t, 47), learners(t, 96),
+					quotaOf(t, "operators", "month", 58, 52, 52, 10*24*time.Hour, 0),
+					[]usage.Figure{figure(t, "usage_projected", "meter=active_learners,window=month", 114.4)}),
 				Trends: []Trend{trend("operators", "", 51), trend("active_learners", "", 40)},
 			},
 			{
 				ID: "tasman", Name: "Tasman Logistics", Zone: zone(t, "Pacific/Auckland"), LastEvent: at.Add(-71 * time.Hour), Silent: true,
-				Items: items(231_530, 44, 0, 9, 0), Figures: yard(t, 6), Trends: []Trend{trend("operators", "", 24)},
+				Items: items(231_530, 44, 0, 9, 0), Figures: append(yard(t, 6), quotaOf(t, "operators", "half", 60, 15, 31, 41*24*time.Hour, 0)...), Trends: []Trend{trend("operators", "", 24)},
 			},
 			{ID: "zenith", Name: "Zenith Clinics", Zone: time.UTC},
 			{

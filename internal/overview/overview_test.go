@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -287,4 +288,65 @@ func TestTheExampleIsCountedByTheMeterItNames(t *testing.T) {
 	x.Meters = x.Meters[1:2]
 	_, found = NewExample(x, "", "")
 	require.False(t, found)
+}
+
+// quotaTexts are the words beside each bar.
+func quotaTexts(t *testing.T, in Input) (texts []string) {
+	t.Helper()
+	for n := range parse(t, render(t, in)).root.Descendants() {
+		for _, a := range n.Attr {
+			if a.Key == "class" && strings.HasPrefix(a.Val, "quota ") {
+				var words []string
+				for inner := range n.Descendants() {
+					if inner.Type == html.TextNode && inner.Parent.Data != "title" && strings.TrimSpace(inner.Data) != "" {
+						words = append(words, strings.TrimSpace(inner.Data))
+					}
+				}
+				texts = append(texts, strings.TrimPrefix(a.Val, "quota ")+": "+strings.Join(words, " | "))
+			}
+		}
+	}
+	return texts
+}
+
+func TestEachQuotaIsShownInWordsWithItsBand(t *testing.T) {
+	require.Equal(t, []string{
+		"high: high | 83\u202f% | 2,503.5 of 3,000\u00a0min, this billing cycle | expected 6,114\u00a0min (203\u202f%) | passes the limit on 23 November | 25 days left",
+		"over: at or over | 103.8\u202f% | 1,454 of 1,400, last 30 days | 54 beyond the limit",
+		"moderate: moderate | 59\u202f% | 1,184 of 2,000, this month | expected 1,391 (69\u202f%) | 10 days left",
+		"high: high | 89\u202f% | 52 of 58, this month | expected 52 (89\u202f%) | 10 days left",
+		"under: under quota | 25\u202f% | 15 of 60, this half-year | expected 31 (51\u202f%) | 41 days left",
+	}, quotaTexts(t, example(t)))
+}
+
+func TestAnUnusedQuotaAndALimitOf0AreShown(t *testing.T) {
+	in := example(t)
+	none := quotaOf(t, "operators", "month", 1, 0, 0, time.Hour, 0)
+	for i := range none {
+		if none[i].Series.Name == "usage_quota_limit" {
+			none[i].Value = 0
+		}
+	}
+	in.Organizations = []Organization{{ID: "a", Zone: time.UTC, Figures: none}}
+	require.Equal(t, []string{"under: under quota | 0\u202f% | 0 of 0, this month | expected 0 | 60 min left"}, quotaTexts(t, in))
+	for i := range none {
+		switch none[i].Series.Name {
+		case "usage_quota_used", "usage_quota_overage":
+			none[i].Value = 3
+		case "usage_quota_ratio":
+			none[i].Value = math.Inf(1)
+		case "usage_quota_status":
+			none[i].Value = 3
+		}
+	}
+	require.Equal(t, []string{"over: at or over | none allowed | 3 of 0, this month | expected 3 | 3 beyond the limit | 60 min left"}, quotaTexts(t, in))
+}
+
+func TestASharesPercentageIsNeverRoundedUp(t *testing.T) {
+	for share, want := range map[float64]string{
+		0: "0", 0.0049: "0.4", 0.074: "7.4", 0.4999: "49", 0.5: "50", 0.899: "89", 0.9: "90", 0.9499: "94.9", 0.95: "95", 0.29: "29",
+		0.99999: "99.9", 1: "100", 1.0049: "100.4", 1.5: "150", 12: "1,200",
+	} {
+		require.Equal(t, want+"\u202f%", ratio(share), share)
+	}
 }

@@ -4,7 +4,9 @@
 package overview
 
 import (
+	"math"
 	"slices"
+	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -18,6 +20,7 @@ type tile struct {
 	Parts         []part
 	Facts         []fact
 	Trend         *sparkline
+	Quota         *quota
 
 	quiet bool // nothing but zeros
 }
@@ -84,7 +87,7 @@ func exists(rs []reading, name string, labels ...string) bool {
 	return slices.ContainsFunc(rs, func(r reading) bool { return r.name == name && r.has(labels) })
 }
 
-func newTile(m *usage.Meter, rs []reading, trends []Trend) tile {
+func newTile(m *usage.Meter, rs []reading, trends []Trend, at time.Time, zone *time.Location) tile {
 	t := tile{
 		Name: m.Name, Title: title(m.Name),
 		Incomplete: sum(rs, "usage_incomplete") > 0,
@@ -104,6 +107,11 @@ func newTile(m *usage.Meter, rs []reading, trends []Trend) tile {
 		t.concurrentUsers(m, rs)
 	case usage.Consumption:
 		t.consumption(m, rs)
+	}
+	if q, found := newQuota(m, rs, at, zone); found {
+		t.Quota = &q
+	} else if w := headlineWindow(m); exists(rs, "usage_projected", "window", w) {
+		t.fact("expected "+caption(w, usage.PeriodName(0)), math.Round(sum(rs, "usage_projected", "window", w)))
 	}
 	return t
 }

@@ -130,7 +130,7 @@ func (c *card) meters(in *Input, o *Organization) {
 	figures := byMeter(o.Figures)
 	for i := range in.Extraction.Meters {
 		m := &in.Extraction.Meters[i]
-		t := newTile(m, figures[m.Name], o.Trends)
+		t := newTile(m, figures[m.Name], o.Trends, in.At, o.Zone)
 		if t.quiet {
 			c.Quiet = append(c.Quiet, t.Title)
 			continue
