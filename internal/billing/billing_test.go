@@ -331,6 +331,26 @@ func normal(rows []Row) []Row {
 	return rows
 }
 
+// The report that docs/billing.md works out by hand.
+func TestTheReportOfThePage(t *testing.T) {
+	a := account(Traditional)
+	a.Calendar = calendar.New(time.UTC, 15)
+	a.Subscription = decimal.NewNullDecimal(money("500.00"))
+	a.users(t, "2026-10", 102)
+	users := a.Quotas[0]
+	end := time.Date(2026, time.October, 15, 0, 0, 0, 0, time.UTC)
+	minutes := Quota{Meter: "minutes", Window: usage.Cycle, Windows: []Window{{
+		Period: a.Calendar.Period(usage.Cycle, end.Add(-1)), Limit: 10_000 * usage.Micro, Price: money("0.08"),
+		Versions: []Version{{Number: 1, Made: end.AddDate(0, 0, 3), Used: 10_250_500_000}},
+	}}}
+	a.Quotas = []Quota{minutes, users}
+	r := a.deliver(t, "2026-10")
+	require.Equal(t, "520.04", r.Rows[0].Total.StringFixed(2))
+	require.Equal(t, "20.04", r.Rows[0].Charge.Amount.StringFixed(2))
+	require.Equal(t, "7.00", r.Rows[1].Total.StringFixed(2))
+	require.Equal(t, "527.04", r.Total.StringFixed(2))
+}
+
 func TestAnUnlimitedShareIsNone(t *testing.T) {
 	a := account(Traditional)
 	w := a.users(t, "2026-01", 3)

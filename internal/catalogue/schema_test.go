@@ -74,6 +74,18 @@ func TestTheSchemaHasTheKeysOfTheFile(t *testing.T) {
 	same(root, reflect.TypeFor[document](), "")
 }
 
+func TestThePageHasEveryKey(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "catalogue.md"))
+	require.NoError(t, err)
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[organizationText](), reflect.TypeFor[Notify](), reflect.TypeFor[planText](), reflect.TypeFor[quotaText](), reflect.TypeFor[Principal](),
+	} {
+		for f := range typ.Fields() {
+			require.Contains(t, string(page), "`"+f.Tag.Get("yaml")+"`")
+		}
+	}
+}
+
 // asJSON is a YAML document as editors hand it to a schema: a date is text.
 func asJSON(t *testing.T, text string) any {
 	t.Helper()

@@ -35,9 +35,6 @@ var withoutStory = map[string][]string{
 		"average per organization",
 		"over all of the catalogue, zeros included",
 	},
-	"it is of statements, which TestAStatementHasTheLimitAndPriceOfItsPeriodsEnd of the ledger has": {
-		"billing uses the limit and price in force at the period's end",
-	},
 	"erasing is not built yet": {
 		"erasing a user drops id and mapping and keeps a tombstone (keyed hash only) until the open periods are past, so that a returning user is not counted twice",
 		"figures of closed periods stay",
