@@ -23,8 +23,9 @@ import (
 
 // alertTestFlags say where the stations of an alert are.
 type alertTestFlags struct {
-	api, rules, alertmanager string
-	timeout                  time.Duration
+	api                 apiClient
+	rules, alertmanager string
+	timeout             time.Duration
 }
 
 func newAlertCommand() *cobra.Command {
@@ -46,7 +47,7 @@ receivers that Alertmanager has told. That takes a few minutes.`,
 			return f.run(ctx, args[0], cmd.OutOrStdout())
 		},
 	}
-	test.Flags().StringVar(&f.api, "api", "http://localhost:8320", "URL of the collector's usage API")
+	f.api.flags(test)
 	test.Flags().StringVar(&f.rules, "rules", "http://localhost:9090", "URL of what evaluates the rules: the tsdb exporter, Prometheus or vmalert")
 	test.Flags().StringVar(&f.alertmanager, "alertmanager", "http://localhost:9093", "URL of Alertmanager")
 	test.Flags().DurationVar(&f.timeout, "timeout", 6*time.Minute, "how long to wait for the alert at the last station")
@@ -61,17 +62,14 @@ func (f *alertTestFlags) run(ctx context.Context, organization string, out io.Wr
 	if err != nil { // asked first: that there is no Alertmanager is the commonest fault
 		return fmt.Errorf("ask Alertmanager: %w", err)
 	}
-	var test struct {
-		Data struct{ Started string }
-	}
-	at := f.api + "/api/v1/organizations/" + url.PathEscape(organization) + "/alerts/test"
-	if err := call(ctx, http.MethodPost, at, &test); err != nil {
+	var test struct{ Started string }
+	if err := f.api.call(ctx, http.MethodPost, "organizations/"+url.PathEscape(organization)+"/alerts/test", &test); err != nil {
 		return fmt.Errorf("start the test: %w", err)
 	}
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // the terminal has gone if it fails
-	say("collector     has begun the test of %s at %s", organization, test.Data.Started)
+	say("collector     has begun the test of %s at %s", organization, test.Started)
 
-	fires := func() (bool, error) { return f.fires(ctx, organization, test.Data.Started) }
+	fires := func() (bool, error) { return f.fires(ctx, organization, test.Started) }
 	if err := until(ctx, fires, "%s does not fire at %s: are the rules of rules/ loaded there, and does it read the store that the collector writes to?", alertName, f.rules); err != nil {
 		return err
 	}
@@ -79,7 +77,7 @@ func (f *alertTestFlags) run(ctx context.Context, organization string, out io.Wr
 
 	var receivers []string
 	routed := func() (_ bool, err error) {
-		receivers, err = f.receivers(ctx, organization, test.Data.Started)
+		receivers, err = f.receivers(ctx, organization, test.Started)
 		return len(receivers) > 0, err
 	}
 	if err := until(ctx, routed, "Alertmanager at %s has not got the alert: is it among the alertmanagers of what evaluates the rules?", f.alertmanager); err != nil {
@@ -129,7 +127,7 @@ func (f *alertTestFlags) fires(ctx context.Context, organization, started string
 			}
 		}
 	}
-	err := call(ctx, http.MethodGet, f.rules+"/api/v1/alerts", &answer)
+	err := readJSON(ctx, f.rules+"/api/v1/alerts", &answer)
 	for _, a := range answer.Data.Alerts {
 		if a.State == "firing" && isTest(a.Labels, organization, started) {
 			return true, nil
@@ -144,7 +142,7 @@ func (f *alertTestFlags) receivers(ctx context.Context, organization, started st
 		Labels    map[string]string
 		Receivers []struct{ Name string }
 	}
-	err = call(ctx, http.MethodGet, f.alertmanager+"/api/v2/alerts", &alerts)
+	err = readJSON(ctx, f.alertmanager+"/api/v2/alerts", &alerts)
 	for _, a := range alerts {
 		if !isTest(a.Labels, organization, started) {
 			continue
@@ -168,7 +166,7 @@ type notified struct{ tried, failed map[string]float64 }
 func (f *alertTestFlags) notifications(ctx context.Context) (notified, error) {
 	n := notified{tried: map[string]float64{}, failed: map[string]float64{}}
 	var families map[string]*dto.MetricFamily
-	err := get(ctx, http.MethodGet, f.alertmanager+"/metrics", func(r io.Reader) (err error) {
+	err := read(ctx, f.alertmanager+"/metrics", func(r io.Reader) (err error) {
 		parser := expfmt.NewTextParser(model.UTF8Validation)
 		families, err = parser.TextToMetricFamilies(r)
 		return err
@@ -207,28 +205,26 @@ func (f *alertTestFlags) told(ctx context.Context, before notified) (bool, error
 // alertFailed says that a notification has failed: there is no use in waiting.
 type alertFailed struct{ error }
 
-// call asks a station and reads its JSON.
-func call(ctx context.Context, method, at string, answer any) error {
-	return get(ctx, method, at, func(r io.Reader) error { return json.NewDecoder(r).Decode(answer) })
-}
-
-// get asks for a URL and reads what a success says.
-func get(ctx context.Context, method, at string, read func(io.Reader) error) error {
-	request, err := http.NewRequestWithContext(ctx, method, at, http.NoBody)
+// read asks a station and reads what a success says.
+func read(ctx context.Context, at string, with func(io.Reader) error) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, http.NoBody)
 	if err != nil {
-		return wrongUsage{fmt.Errorf("%w; use a URL such as http://localhost:8320", err)}
+		return wrongUsage{fmt.Errorf("%w; use a URL such as http://localhost:9093", err)}
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = response.Body.Close() }() // all that matters is read
+	defer func() { _ = response.Body.Close() }() // only read from
 	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, longestAnswer)) // what there is of it
-		return fmt.Errorf("%s answers %s: %s", at, response.Status, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%s answers %s", at, response.Status)
 	}
-	if err := read(response.Body); err != nil {
+	if err := with(response.Body); err != nil {
 		return fmt.Errorf("read the answer of %s: %w", at, err)
 	}
 	return nil
+}
+
+func readJSON(ctx context.Context, at string, into any) error {
+	return read(ctx, at, func(r io.Reader) error { return json.NewDecoder(r).Decode(into) })
 }

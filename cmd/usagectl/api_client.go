@@ -30,28 +30,42 @@ func (c *apiClient) flags(cmd *cobra.Command) {
 // answerTimeout bounds one question; the longest answers have some megabytes.
 const answerTimeout = time.Minute
 
-// get asks for a path below /api/v1 and decodes the data of the answer.
-func (c *apiClient) get(ctx context.Context, path string, query url.Values, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	address := strings.TrimSuffix(c.address, "/") + "/api/v1/" + path
-	if len(query) > 0 {
-		address += "?" + query.Encode()
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+// ask sends a request without a body.
+func (c *apiClient) ask(ctx context.Context, method, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.address, "/")+path, http.NoBody)
 	if err != nil {
-		return wrongUsage{fmt.Errorf("--api %q: %w", c.address, err)}
+		return nil, wrongUsage{fmt.Errorf("--api %q: %w", c.address, err)}
 	}
 	for _, header := range c.headers {
 		name, value, found := strings.Cut(header, ":")
 		if !found {
-			return wrongUsage{fmt.Errorf(`--header %q: write it as "Name: value"`, header)}
+			return nil, wrongUsage{fmt.Errorf(`--header %q: write it as "Name: value"`, header)}
 		}
 		request.Header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("%w; is the collector running there, and is --api its address?", err)
+		return nil, fmt.Errorf("%w; is the collector running there, and is --api its address?", err)
+	}
+	return response, nil
+}
+
+// get asks for a path below /api/v1 and decodes the data of the answer.
+func (c *apiClient) get(ctx context.Context, path string, query url.Values, into any) error {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return c.call(ctx, http.MethodGet, path, into)
+}
+
+// call does what a path below /api/v1 is for and decodes the data of the
+// answer.
+func (c *apiClient) call(ctx context.Context, method, path string, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	response, err := c.ask(ctx, method, "/api/v1/"+path)
+	if err != nil {
+		return err
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
 	answer := struct {

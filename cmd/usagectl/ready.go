@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -17,7 +18,7 @@ import (
 // a container that has no shell.
 func newReadyCommand() *cobra.Command {
 	var (
-		api     string
+		client  apiClient
 		timeout time.Duration
 	)
 	cmd := &cobra.Command{
@@ -30,10 +31,10 @@ it does. Else the answer says why, for instance that the disk is full.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
-			return ready(ctx, api)
+			return ready(ctx, &client)
 		},
 	}
-	cmd.Flags().StringVar(&api, "api", "http://localhost:8320", "URL of the collector's usage API")
+	client.flags(cmd)
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Second, "how long to wait for the answer")
 	return cmd
 }
@@ -41,6 +42,18 @@ it does. Else the answer says why, for instance that the disk is full.`,
 // longestAnswer bounds what is read of an answer, which is a line.
 const longestAnswer = 4096
 
-func ready(ctx context.Context, api string) error {
-	return get(ctx, http.MethodGet, strings.TrimSuffix(api, "/")+"/-/ready", func(io.Reader) error { return nil })
+func ready(ctx context.Context, client *apiClient) error {
+	response, err := client.ask(ctx, http.MethodGet, "/-/ready")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }() // only read from
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the collector at %s answers %s: %s", client.address, response.Status, strings.TrimSpace(string(text)))
 }

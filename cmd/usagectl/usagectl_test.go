@@ -246,7 +246,7 @@ func TestReadySaysWhetherTheCollectorTakesUsageIn(t *testing.T) {
 	full = true
 	code, _, stderr = usagectl(t, "ready", "--api", api.URL)
 	require.Equal(t, exitError, code)
-	require.Equal(t, "usagectl: "+api.URL+"/-/ready answers 503 Service Unavailable: disk is full\n", stderr)
+	require.Equal(t, "usagectl: the collector at "+api.URL+" answers 503 Service Unavailable: disk is full\n", stderr)
 
 	api.Close()
 	code, _, stderr = usagectl(t, "ready", "--api", api.URL)
