@@ -24,13 +24,6 @@ var withoutStory = map[string][]string{
 		"outside this promise, and said so where shown",
 		"resource limits, first-come breakdown values, same-uid conflicts, a second alias target",
 	},
-	"statements are not built yet": {
-		"a period is closed at its end + grace (default 3 d)",
-		"its figures are then recorded as statement version 1",
-		"any later change makes version n+1 with its reason",
-		"never a silent edit",
-		"statements are kept for day and longer, for good",
-	},
 	"these are figures of reports, which are not built yet": {
 		"average per organization",
 		"over all of the catalogue, zeros included",

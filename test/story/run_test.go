@@ -80,6 +80,10 @@ func (r *run) step(s *step) (err error) {
 		err = r.bill(s)
 	case "outcomes":
 		err = r.outcomes(s.args)
+	case "statement":
+		err = r.statement(s)
+	case "bill":
+		err = r.bill(s.args)
 	case "hidden":
 		err = r.hidden(s.args[0])
 	default:
