@@ -152,7 +152,7 @@ func (s *statementSheet) put(name string, value int64, labels ...usage.Label) {
 func total(v *meter.Statement, width int) []int64 {
 	columns := make([]int64, width)
 	for _, c := range v.Cells {
-		if c.Breakdown == 0 && c.Column < width {
+		if c.Breakdown == 0 && int(c.Column) < width {
 			columns[c.Column] = c.N
 		}
 	}
@@ -163,7 +163,7 @@ func total(v *meter.Statement, width int) []int64 {
 func (s *statementSheet) value(c *meter.Cell) []usage.Label {
 	return []usage.Label{
 		{Name: "dimension", Value: s.meter.Breakdowns[c.Breakdown-1].Dimension},
-		{Name: "dimension_value", Value: s.org.ValueName(s.number, c.Breakdown-1, c.Value)},
+		{Name: "dimension_value", Value: s.org.ValueName(s.number, int(c.Breakdown)-1, c.Value)},
 	}
 }
 

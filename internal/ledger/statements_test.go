@@ -267,11 +267,12 @@ func TestAStatementIsOnDiskBeforeItIsSeen(t *testing.T) {
 	closeLedger(t, l)
 }
 
-func terms(t *testing.T, l *Ledger, now time.Time, text string) {
+func terms(t *testing.T, l *Ledger, now time.Time, text string) *catalogue.Catalogue {
 	t.Helper()
 	c, err := catalogue.Parse([]byte("organizations:\n  - {id: acme, currency: EUR, timezone: Europe/Berlin, plan: {type: traditional, term_start: 2026-01-01, term_months: 12}, quotas: {" + text + "}}\n"))
 	require.NoError(t, err)
 	require.NoError(t, l.SetCatalogue(context.Background(), c, now))
+	return c
 }
 
 func TestAStatementHasTheLimitAndPriceOfItsPeriodsEnd(t *testing.T) {
@@ -280,7 +281,7 @@ func TestAStatementHasTheLimitAndPriceOfItsPeriodsEnd(t *testing.T) {
 	l := open(t, s, noon)
 	terms(t, l, noon, `learners: {limit: 100, window: month, flex_price: "3.50"}`)
 	terms(t, l, time.Date(2026, 5, 31, 21, 59, 0, 0, time.UTC), `learners: {limit: 120, window: month, flex_price: "3.25"}`)
-	terms(t, l, time.Date(2026, 5, 31, 22, 0, 1, 0, time.UTC), `minutes: {limit: "2000.5", window: month}`) // May is over in Berlin
+	s.Catalogue = terms(t, l, time.Date(2026, 5, 31, 22, 0, 1, 0, time.UTC), `minutes: {limit: "2000.5", window: month}`) // May is over in Berlin
 	s.FS = fs.CrashClone(vfs.CrashCloneCfg{})
 	closeLedger(t, l)
 	l = open(t, s, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))

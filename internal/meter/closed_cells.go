@@ -13,56 +13,60 @@ import (
 // period that is kept; sums by user are not, and are in no statement.
 
 // cells returns the numbers of a period of a meter that are not 0.
-func (o *Organization) cells(number uint16, k usage.Kind, period int) []Cell {
-	switch m := &o.meters[number]; {
+func (o *Organization) cells(id periodID, period int) []Cell {
+	return slices.Clone(o.appendCells(nil, id, period))
+}
+
+func (o *Organization) appendCells(to []Cell, id periodID, period int) []Cell {
+	switch m := &o.meters[id.meter]; {
 	case m.active != nil:
-		return m.active.cells(k, period)
+		return m.active.cells(to, id.kind, period)
 	case m.concurrent != nil:
-		return m.concurrent.cells(&o.clock, k, period)
+		return m.concurrent.cells(to, &o.clock, id.kind, period)
 	default:
-		return m.consumption.cells(k, period)
+		return m.consumption.cells(to, id.kind, period)
 	}
 }
 
 // addCells appends the columns of a row that are not 0.
-func addCells(to []Cell, breakdown int, value uint32, columns []int64) []Cell {
+func addCells(to []Cell, breakdown uint16, value uint32, columns []int64) []Cell {
 	for column, n := range columns {
 		if n != 0 {
-			to = append(to, Cell{Breakdown: breakdown, Value: value, Column: column, N: n})
+			to = append(to, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: n})
 		}
 	}
 	return to
 }
 
-func (a *active) cells(k usage.Kind, period int) []Cell {
-	cells := addCells(nil, 0, 0, a.total.periods[k][period*a.total.width:][:a.total.width])
+func (a *active) cells(cells []Cell, k usage.Kind, period int) []Cell {
+	cells = addCells(cells, 0, 0, a.total.periods[k][period*a.total.width:][:a.total.width])
 	for b, s := range a.splits {
 		for value, t := range s.totals {
 			if t != nil {
-				cells = addCells(cells, b+1, uint32(value), t.periods[k][period:period+1])
+				cells = addCells(cells, uint16(b)+1, uint32(value), t.periods[k][period:period+1])
 			}
 		}
 	}
 	return cells
 }
 
-func (x *concurrent) cells(c *clock, k usage.Kind, period int) []Cell {
+func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, period int) []Cell {
 	w := slices.IndexFunc(x.def.Windows, func(w usage.Window) bool { return w.Kind == k })
 	samples, hours := x.samples.peak(c, w, period), x.hours.peak(c, w, period)
-	return addCells(nil, 0, 0, []int64{
+	return addCells(to, 0, 0, []int64{
 		SamplePeak: int64(samples.max), SampleHits: int64(samples.hits),
 		HourPeak: int64(hours.max), HourHits: int64(hours.hits),
 	})
 }
 
-func (x *consumption) cells(k usage.Kind, period int) []Cell {
+func (x *consumption) cells(cells []Cell, k usage.Kind, period int) []Cell {
 	i := slices.IndexFunc(x.layout.windows, func(w sumWindow) bool { return w.Kind == k })
 	w := &x.layout.windows[i]
-	cells := addCells(nil, 0, 0, x.total.cell(&x.layout, w, period))
+	cells = addCells(cells, 0, 0, x.total.cell(&x.layout, w, period))
 	for b, rows := range x.dims {
 		for value, r := range rows {
 			if r != nil {
-				cells = addCells(cells, b+1, uint32(value), r.cell(&x.layout, w, period))
+				cells = addCells(cells, uint16(b)+1, uint32(value), r.cell(&x.layout, w, period))
 			}
 		}
 	}

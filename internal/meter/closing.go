@@ -30,6 +30,7 @@ type closings struct {
 	terms    []meterTerms // in force now
 	ended    []meterTerms // in force when a period ended, of the periods that are kept
 	made     []Statement  // not taken yet
+	watched  int          // cells that were compared for the last alias: about what the next one needs
 }
 
 // newClosings are of an organization that begins: what was closed before has
@@ -177,7 +178,7 @@ func (o *Organization) closePeriod(t *track, period int, made Minute) {
 	for i := range o.meters {
 		if o.stated(uint16(i), t.kind, period) {
 			id := periodID{uint16(i), t.kind, t.starts[period]}
-			o.state(id, period, 1, made, Reason{}, o.cells(id.meter, id.kind, period))
+			o.state(id, period, 1, made, Reason{}, o.cells(id, period))
 		}
 	}
 }
@@ -211,7 +212,7 @@ func (c *closings) changed() (ids []periodID) {
 func (o *Organization) revise(id periodID, made Minute) {
 	r := o.closings.revised[id]
 	period := slices.Index(o.clock.tracks[id.kind].starts, id.start)
-	cells := o.cells(id.meter, id.kind, period)
+	cells := o.cells(id, period)
 	if !slices.Equal(cells, r.was) {
 		r.version, r.made = r.version+1, made
 		o.state(id, period, r.version, made, r.reason, cells)

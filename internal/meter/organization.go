@@ -333,9 +333,9 @@ func (o *Organization) Apply(ev *Event) (first uint64) {
 }
 
 func (o *Organization) apply(ev *Event) (first uint64) {
-	kind, watched := o.watch(ev)
+	w := o.watch(ev)
 	first = o.affect(ev)
-	o.compare(kind, watched, once)
+	o.compare(&w, once)
 	return first
 }
 

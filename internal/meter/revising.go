@@ -12,73 +12,87 @@ import (
 // This file finds what an event changes in closed periods. Nearly no event
 // does, which is seen at once: it is younger than all of them and no alias.
 
-// watched is a closed period that an event may change without lying in it.
+// watch is the closed periods that an event may change without lying in them,
+// as they were before.
+type watch struct {
+	kind    Change
+	periods []watched
+	cells   []Cell
+}
+
+// watched is a closed period; watch.cells[from:to] is what it had.
 type watched struct {
-	id     periodID
-	period int
-	was    []Cell
+	id       periodID
+	period   int
+	from, to int
 }
 
 // watch is called before an event is applied. An action that lies in closed
 // periods is entered as their change; what else may change is returned, to be
 // compared when it has been applied.
-func (o *Organization) watch(ev *Event) (kind Change, all []watched) {
-	first := func(k usage.EffectKind) int {
-		return slices.IndexFunc(ev.Effects, func(e Effect) bool { return e.Kind == k })
+func (o *Organization) watch(ev *Event) (w watch) {
+	has := func(k usage.EffectKind) bool {
+		return slices.ContainsFunc(ev.Effects, func(e Effect) bool { return e.Kind == k })
 	}
 	young := Floor(ev.Time) >= o.closings.to
 	switch {
-	case first(usage.Alias) >= 0:
-		kind = Aliases
+	case has(usage.Alias):
+		w.kind = Aliases
 	case young:
-		return 0, nil
-	case first(usage.Lifecycle) >= 0:
-		kind = Lifecycles
-	case first(usage.StandingOn) >= 0 || first(usage.StandingOff) >= 0:
-		kind = Standings
+		return w
+	case has(usage.Lifecycle):
+		w.kind = Lifecycles
+	case has(usage.StandingOn) || has(usage.StandingOff):
+		w.kind = Standings
 	}
 	var late []periodID
 	if !young {
 		late = o.enterLate(ev)
 	}
-	if kind == LateEvents {
-		return 0, nil
+	if w.kind == LateEvents {
+		return w
 	}
+	w.cells = make([]Cell, 0, o.closings.watched)
 	for i := range o.meters {
-		if m := &o.meters[i]; m.active != nil || m.concurrent != nil && kind == Aliases {
-			all = o.watchMeter(all, uint16(i), func(id periodID, end Minute) bool {
+		if m := &o.meters[i]; m.active != nil || m.concurrent != nil && w.kind == Aliases {
+			o.watchMeter(&w, uint16(i), func(id periodID, end Minute) bool {
 				open := end > o.clock.now-o.clock.past
-				return open && (kind == Aliases || end.Ns() > ev.Time) && !slices.Contains(late, id)
+				return open && (w.kind == Aliases || end.Ns() > ev.Time) && !slices.Contains(late, id)
 			})
 		}
 	}
-	return kind, all
+	o.closings.watched = len(w.cells)
+	return w
 }
 
 // watchMeter adds closed periods of a meter.
-func (o *Organization) watchMeter(all []watched, meter uint16, wanted func(id periodID, end Minute) bool) []watched {
+func (o *Organization) watchMeter(w *watch, meter uint16, wanted func(id periodID, end Minute) bool) {
 	o.closedKinds(func(t *track) {
 		for i := 1; i < len(t.starts); i++ {
 			id := periodID{meter, t.kind, t.starts[i]}
 			_, end := t.bounds(i)
 			if end <= o.closings.to && wanted(id, end) && o.stated(meter, t.kind, i) {
-				all = append(all, watched{id, i, o.cells(meter, t.kind, i)})
+				from := len(w.cells)
+				w.cells = o.appendCells(w.cells, id, i)
+				w.periods = append(w.periods, watched{id, i, from, len(w.cells)})
 			}
 		}
 	})
-	return all
 }
 
-// compare enters what has become of watched periods, as n events of a kind.
-func (o *Organization) compare(kind Change, all []watched, n func(watched) uint32) {
-	for _, w := range all {
-		if cells := o.cells(w.id.meter, w.id.kind, w.period); !slices.Equal(cells, w.was) {
-			o.change(w.id, w.period, w.was).reason[kind] += n(w)
+// compare enters what has become of watched periods, as n events.
+func (o *Organization) compare(w *watch, n func(*watched) uint32) {
+	var cells []Cell
+	for i := range w.periods {
+		p := &w.periods[i]
+		cells = o.appendCells(cells[:0], p.id, p.period)
+		if was := w.cells[p.from:p.to]; !slices.Equal(cells, was) {
+			o.change(p.id, p.period, was).reason[w.kind] += n(p)
 		}
 	}
 }
 
-func once(watched) uint32 { return 1 }
+func once(*watched) uint32 { return 1 }
 
 // enterLate enters an event that is about to be applied as a change of the
 // closed periods in which it lies.
@@ -109,7 +123,7 @@ func (o *Organization) enterLate(ev *Event) (late []periodID) {
 			if r := o.closings.revised[id]; r != nil && r.changed {
 				r.reason[LateEvents]++
 			} else {
-				o.change(id, period, o.cells(e.Meter, t.kind, period)).reason[LateEvents]++
+				o.change(id, period, o.appendCells(nil, id, period)).reason[LateEvents]++
 			}
 		})
 	}
@@ -129,7 +143,7 @@ func (o *Organization) change(id periodID, period int, was []Cell) *revision {
 		c.revised[id] = r
 	}
 	if !r.changed {
-		r.changed, r.since, r.was = true, o.clock.asOf, was
+		r.changed, r.since, r.was = true, o.clock.asOf, slices.Clone(was)
 		c.due = min(c.due, r.due())
 	}
 	return r
@@ -140,10 +154,11 @@ func (o *Organization) change(id periodID, period int, was []Cell) *revision {
 func (o *Organization) lateSamples(meter uint16, settle func()) {
 	x := o.meters[meter].concurrent
 	first := x.next
-	all := o.watchMeter(nil, meter, func(_ periodID, end Minute) bool { return end.Ns() > first })
+	w := watch{kind: LateSamples}
+	o.watchMeter(&w, meter, func(_ periodID, end Minute) bool { return end.Ns() > first })
 	settle()
-	o.compare(LateSamples, all, func(w watched) (n uint32) {
-		start, end := o.clock.tracks[w.id.kind].bounds(w.period)
+	o.compare(&w, func(p *watched) (n uint32) {
+		start, end := o.clock.tracks[p.id.kind].bounds(p.period)
 		for at := first; at < x.next; at += x.sessions.interval {
 			if at >= start.Ns() && at < end.Ns() {
 				n++

@@ -39,10 +39,10 @@ type Terms struct {
 //	            concurrent users: see the columns below
 //	            consumption: 0 sum, 1 events, then sum and count of each average
 type Cell struct {
-	Breakdown int
-	Value     uint32
-	Column    int
 	N         int64
+	Value     uint32
+	Breakdown uint16
+	Column    uint16
 }
 
 // The columns of concurrent users.
@@ -183,9 +183,9 @@ func (c *Cell) sameRow(o *Cell) bool { return c.Breakdown == o.Breakdown && c.Va
 
 func decodeCells(d *Decoder) (cells []Cell) {
 	for range d.Count(3) {
-		breakdown, value := int(d.Uint()), uint32(d.Uint())
+		breakdown, value := uint16(d.Uint()), uint32(d.Uint())
 		for range d.Count(2) {
-			cells = append(cells, Cell{Breakdown: breakdown, Value: value, Column: int(d.Uint()), N: d.Int()})
+			cells = append(cells, Cell{Breakdown: breakdown, Value: value, Column: uint16(d.Uint()), N: d.Int()})
 		}
 	}
 	return cells
