@@ -82,8 +82,6 @@ func (r *run) step(s *step) (err error) {
 		err = r.outcomes(s.args)
 	case "statement":
 		err = r.statement(s)
-	case "bill":
-		err = r.bill(s.args)
 	case "hidden":
 		err = r.hidden(s.args[0])
 	default:
