@@ -72,13 +72,17 @@ func (c *checker) id(at place, id string, i int, into *Catalogue) {
 func (c *checker) organization(at place, text *organizationText) Organization {
 	o := Organization{
 		ID: text.ID, Name: text.Name, Reseller: text.Reseller, CSM: text.CSM,
-		ClientID: text.ClientID, Subdomain: text.Subdomain, Notify: text.Notify, AnchorDay: text.AnchorDay,
+		ClientID: text.ClientID, Subdomain: text.Subdomain, Notify: text.Notify, AnchorDay: 1, Location: time.UTC,
 	}
-	zone, err := c.zones.load(text.Timezone)
-	if err != nil {
-		c.refuse(append(at, "timezone"), text.Timezone, "unknown time zone; use an IANA name such as Europe/Berlin")
+	if text.Timezone != nil {
+		var err error
+		if o.Location, err = c.zones.load(*text.Timezone); err != nil {
+			c.refuse(append(at, "timezone"), *text.Timezone, "unknown time zone; use an IANA name such as Europe/Berlin")
+		}
 	}
-	o.Location = zone
+	if text.AnchorDay != nil {
+		o.AnchorDay = *text.AnchorDay
+	}
 	if o.AnchorDay < 1 || o.AnchorDay > 31 {
 		c.refuse(append(at, "anchor_day"), o.AnchorDay, "no day of a month; use 1 to 31")
 	}

@@ -3,10 +3,9 @@
 
 package catalogue
 
-import "gopkg.in/yaml.v3"
-
 // document is the file as it is written: every key there is, numbers and dates
-// as their text, so that nothing is rounded before it is judged.
+// as their text, so that nothing is rounded before it is judged. A pointer is
+// of a key that has a default, or means something else where it is missing.
 type document struct {
 	Organizations []organizationText `yaml:"organizations"`
 	Principals    []Principal        `yaml:"principals"`
@@ -20,8 +19,8 @@ type organizationText struct {
 	ClientID  string               `yaml:"client_id"`
 	Subdomain string               `yaml:"subdomain"`
 	Notify    Notify               `yaml:"notify"`
-	Timezone  string               `yaml:"timezone"`
-	AnchorDay int                  `yaml:"anchor_day"`
+	Timezone  *string              `yaml:"timezone"`
+	AnchorDay *int                 `yaml:"anchor_day"`
 	Currency  string               `yaml:"currency"`
 	Plan      planText             `yaml:"plan"`
 	Quotas    map[string]quotaText `yaml:"quotas"`
@@ -40,11 +39,4 @@ type quotaText struct {
 	Window     string   `yaml:"window"`
 	FlexPrice  *string  `yaml:"flex_price"`
 	Thresholds []string `yaml:"thresholds"`
-}
-
-// UnmarshalYAML sets the defaults of an organization before it is decoded.
-func (o *organizationText) UnmarshalYAML(node *yaml.Node) error {
-	*o = organizationText{Timezone: "UTC", AnchorDay: 1}
-	type plain organizationText
-	return node.Decode((*plain)(o))
 }
