@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,19 +70,19 @@ func TestRoutes(t *testing.T) {
 	amtool := collector.ThirdParty(t, "alertmanager", alertmanager)
 	config := files(t, "rules/alertmanager.yml")[0]
 	for labels, want := range map[string]string{
-		"alertname=UsageQuotaThresholdReached severity=info notify=none":                 "operator",
-		"alertname=UsageQuotaThresholdReached severity=info notify=email":                "organization-email,operator",
-		"alertname=UsageQuotaThresholdReached severity=info notify=email,sms":            "organization-email,operator",
-		"alertname=UsageQuotaThresholdReached severity=warning notify=email,sms,webhook": "organization-email,organization-webhook,organization-sms,operator",
-		"alertname=UsageQuotaExceeded severity=critical notify=sms":                      "organization-sms,operator",
-		"alertname=UsageLedgerNotReady severity=critical":                                "operator",
+		"alertname=UsageQuotaThresholdReached severity=info notify=none":                     "operator",
+		"alertname=UsageQuotaThresholdReached severity=info notify=email":                    "organization-email,operator",
+		"alertname=UsageQuotaThresholdReached severity=info notify=\"email,sms\"":            "organization-email,organization-sms,operator",
+		"alertname=UsageQuotaThresholdReached severity=warning notify=\"email,sms,webhook\"": "organization-email,organization-webhook,organization-sms,operator",
+		"alertname=UsageQuotaExceeded severity=critical notify=sms":                          "organization-sms,operator",
+		"alertname=UsageLedgerNotReady severity=critical":                                    "operator",
 	} {
 		arguments := append([]string{"config", "routes", "test", "--config.file=" + config}, strings.Fields(labels)...)
 		require.Equal(t, want, strings.TrimSpace(run(t, amtool, arguments...)), labels)
 	}
 }
 
-// alert is a rule of usage-alerts.yaml.
+// alert is a rule of rules/*.yaml.
 type alert struct {
 	Alert               string
 	Labels, Annotations map[string]string
@@ -89,27 +90,33 @@ type alert struct {
 
 func alerts(t *testing.T) (all []alert) {
 	t.Helper()
-	text, err := os.ReadFile(files(t, "rules/usage-alerts.yaml")[0])
-	require.NoError(t, err)
-	var file struct{ Groups []struct{ Rules []alert } }
-	require.NoError(t, yaml.Unmarshal(text, &file))
-	for _, group := range file.Groups {
-		all = append(all, group.Rules...)
+	for _, path := range files(t, "rules/*.yaml") {
+		var file struct{ Groups []struct{ Rules []alert } }
+		require.NoError(t, yaml.Unmarshal([]byte(read(t, path)), &file))
+		for _, group := range file.Groups {
+			all = append(all, slices.DeleteFunc(group.Rules, func(a alert) bool { return a.Alert == "" })...)
+		}
 	}
 	require.NotEmpty(t, all)
 	return all
 }
 
-func TestEachAlertHasTextsLinksAndARunbookSection(t *testing.T) {
-	operations, err := os.ReadFile(files(t, "docs/operations.md")[0])
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
+	return string(text)
+}
+
+func TestEachAlertHasTextsLinksAndARunbookSection(t *testing.T) {
+	operations := read(t, files(t, "docs/operations.md")[0])
 	for _, a := range alerts(t) {
 		require.Contains(t, a.Labels, "severity", a.Alert)
 		for _, annotation := range []string{"summary", "description", "dashboard_url"} {
 			require.NotEmpty(t, a.Annotations[annotation], a.Alert)
 		}
 		require.Equal(t, "https://github.com/otelcol-usage/otelcol-usage/blob/main/docs/operations.md#"+strings.ToLower(a.Alert), a.Annotations["runbook_url"])
-		require.Contains(t, string(operations), "\n### "+a.Alert+"\n", "the anchor of its runbook section")
+		require.True(t, strings.Contains(operations, "\n### "+a.Alert+"\n"), "docs/operations.md has no section ### %s", a.Alert)
 	}
 }
 
@@ -122,15 +129,44 @@ func TestDashboardsOfAlertsExist(t *testing.T) {
 	}
 }
 
-// TestEachAlertIsTestedToFireAndNotToFire reads the sentences that name tests.
+// TestEachAlertIsTestedToFireAndNotToFire looks into the tests for promtool: each
+// has a sentence, and of each alert one expects it and another does not.
 func TestEachAlertIsTestedToFireAndNotToFire(t *testing.T) {
-	var all string
+	type expectation struct {
+		Alertname  string
+		ExpAlerts  []any `yaml:"exp_alerts"`
+		Expr       string
+		ExpSamples []struct{ Labels string } `yaml:"exp_samples"`
+	}
+	fires, quiet := map[string]bool{}, map[string]bool{}
 	for _, path := range files(t, "rules/tests/*.yaml") {
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
-		all += string(text)
+		var file struct {
+			Tests []struct {
+				Name   string
+				Alerts []expectation `yaml:"alert_rule_test"`
+				Exprs  []expectation `yaml:"promql_expr_test"`
+			}
+		}
+		require.NoError(t, yaml.Unmarshal([]byte(read(t, path)), &file))
+		for _, test := range file.Tests {
+			require.Greater(t, strings.Count(test.Name, " "), 3, "%s: %q is no sentence", path, test.Name)
+			for _, e := range test.Alerts {
+				fires[e.Alertname] = fires[e.Alertname] || len(e.ExpAlerts) > 0
+				quiet[e.Alertname] = quiet[e.Alertname] || len(e.ExpAlerts) == 0
+			}
+			for _, e := range test.Exprs {
+				for _, a := range alerts(t) {
+					all := e.Expr == `ALERTS{organization="acme"}`
+					quiet[a.Alert] = quiet[a.Alert] || len(e.ExpSamples) == 0 && (all || strings.Contains(e.Expr, a.Alert))
+					for _, sample := range e.ExpSamples {
+						fires[a.Alert] = fires[a.Alert] || strings.Contains(sample.Labels, a.Alert)
+					}
+				}
+			}
+		}
 	}
 	for _, a := range alerts(t) {
-		require.GreaterOrEqual(t, strings.Count(all, a.Alert), 1, a.Alert)
+		require.True(t, fires[a.Alert], "no test expects %s", a.Alert)
+		require.True(t, quiet[a.Alert], "no test expects %s not to fire", a.Alert)
 	}
 }
