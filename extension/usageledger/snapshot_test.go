@@ -41,13 +41,17 @@ func TestASoundConfigurationRaisesNoDoubts(t *testing.T) {
 	require.Equal(t, &findings{otlp: "http://localhost:4318", store: "http://127.0.0.1:9091"}, found)
 }
 
-func TestShippedConfigurationsRaiseNoDoubts(t *testing.T) {
-	for _, name := range []string{"default", "victoriametrics"} {
+// The default configuration names no Alertmanager, since nobody knows which.
+func TestShippedConfigurationsRaiseNoOtherDoubts(t *testing.T) {
+	for name, want := range map[string][]string{
+		"default":         {"alerts reach nobody: exporters::tsdb evaluates rules and names no Alertmanager; name one as exporters::tsdb::alertmanagers: [host:9093]"},
+		"victoriametrics": nil,
+	} {
 		conf, err := confmaptest.LoadConf("../../config/" + name + ".yaml")
 		require.NoError(t, err)
 		found, err := examine(conf, "usage_ledger")
 		require.NoError(t, err)
-		require.Empty(t, found.warnings, name)
+		require.Equal(t, want, found.warnings, name)
 	}
 }
 

@@ -27,6 +27,7 @@ extensions:
     meters:
       operators: {sample_interval: 1m, settle: 0s}
 exporters:
+  tsdb: {rule_files: []}      # what they record is in one store only
   prometheus_remote_write: %s
 service:
   pipelines:

@@ -49,7 +49,7 @@ receivers:
       http: {endpoint: "localhost:0"}
   usage: {interval: 1s}
 exporters:
-  tsdb: {directory: %[1]s/tsdb, endpoint: "localhost:0"}
+  tsdb: {directory: %[1]s/tsdb, endpoint: "localhost:0", rule_files: ["%[2]s/rules/*.yaml"]}
 service:
   extensions: [usage_ledger]
   telemetry: {logs: {disable_stacktrace: true}, metrics: {level: none}}
@@ -83,7 +83,7 @@ func Launch(t *testing.T, s Settings) *Collector {
 	command := exec.Command(program(t, "otelcol-usage"))
 	for _, config := range []string{
 		filepath.Join(Root(t), "config", "default.yaml"),
-		write(t, scratch, "base.yaml", fmt.Sprintf(overlay, s.Directory)),
+		write(t, scratch, "base.yaml", fmt.Sprintf(overlay, s.Directory, Root(t))),
 		write(t, scratch, "overlay.yaml", s.Overlay), // an empty one is fine
 	} {
 		command.Args = append(command.Args, "--config", config)
