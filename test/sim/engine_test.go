@@ -314,6 +314,26 @@ func addVersion(into *usage.Meter, m usage.Meter) {
 	into.Versions = append(into.Versions, v)
 }
 
+// quotasOf writes an organization's quotas as its further key.
+func quotasOf(o model.Organization) string {
+	var b strings.Builder
+	for i, name := range slices.Sorted(maps.Keys(o.Quotas)) {
+		q := o.Quotas[name]
+		if i == 0 {
+			b.WriteString(", quotas: {")
+		}
+		fmt.Fprintf(&b, "%s: {limit: %q, window: %s", name, q.Limit, q.Window)
+		if q.Thresholds != nil {
+			fmt.Fprintf(&b, ", thresholds: [%s]", strings.Join(q.Thresholds, ", "))
+		}
+		b.WriteString("}, ")
+	}
+	if b.Len() > 0 {
+		b.WriteString("}")
+	}
+	return b.String()
+}
+
 func catalogueOf(t testing.TB, c model.Config) *catalogue.Catalogue {
 	var b strings.Builder
 	b.WriteString("organizations:\n")
@@ -326,7 +346,7 @@ func catalogueOf(t testing.TB, c model.Config) *catalogue.Catalogue {
 		if o.AnchorDay != 0 {
 			fmt.Fprintf(&b, ", anchor_day: %d", o.AnchorDay)
 		}
-		b.WriteString("}\n")
+		b.WriteString(quotasOf(o) + "}\n")
 	}
 	parsed, err := catalogue.Parse([]byte(b.String()))
 	require.NoError(t, err)

@@ -78,9 +78,28 @@ func (g *generator) config() model.Config {
 		},
 	}
 	for _, o := range organizations[:g.options.Organizations] {
+		o.Quotas = g.quotas()
 		c.Organizations[o.id] = o.Organization
 	}
 	return c
+}
+
+// quotas are some that are crossed now and then, in windows of each kind; one
+// with a sum that goes up and down, and one that allows none.
+func (g *generator) quotas() map[string]model.Quota {
+	limit := func(least, span int) string { return number(least + g.rng.IntN(span)) }
+	quotas := map[string]model.Quota{
+		"learners":  {Limit: limit(10, 20), Window: pick(g, []string{"day", "week", "month", "cycle"})},
+		"members":   {Limit: limit(5, 15), Window: "7d", Thresholds: []string{"0.33", "0.34", "1.25"}},
+		"operators": {Limit: limit(3, 6), Window: pick(g, []string{"day", "cycle", "30d"})},
+		"minutes":   {Limit: limit(100, 900) + ".5", Window: pick(g, []string{"hour", "day", "month", "24h"})},
+		"documents": {Limit: "0", Window: "day"},
+		"credit":    {Limit: limit(20, 60), Window: pick(g, []string{"month", "7d"})},
+	}
+	if g.chance(0.7) {
+		quotas["workspace"] = model.Quota{Limit: limit(8, 20), Window: pick(g, []string{"day", "month", "30d"})}
+	}
+	return quotas
 }
 
 // workspace are three versions of one meter: the second changes what classes

@@ -108,7 +108,8 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 			samples = append(samples, m.kept(o, mt, w)...)
 		}
 	}
-	return samples
+	samples = append(samples, m.periodFigures(o, at)...)
+	return append(samples, m.quotaFigures(o, at, samples)...)
 }
 
 // registered counts people by their lifecycle status at t.

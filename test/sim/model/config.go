@@ -31,6 +31,8 @@ type Config struct {
 type Organization struct {
 	Timezone  string `json:"timezone,omitempty"`
 	AnchorDay int    `json:"anchor_day,omitempty"`
+	// Quotas by meter.
+	Quotas map[string]Quota `json:"quotas,omitempty"`
 }
 
 // Aliases are the actions that make one person of two ids: the one in the

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package model is a naive reference of SEMANTICS 1 to 5 and 8: it keeps every
+// Package model is a naive reference of SEMANTICS 1 to 6 and 8: it keeps every
 // event and works out every figure from scratch at each collection, so that
 // each rule can be read in the code beside its words. The engine is simulated
 // against it.
@@ -20,7 +20,7 @@
 // span, which aliases, lifecycle and standing no longer revise.
 //
 // Not modelled: resource limits other than values of a dimension, credentials,
-// quotas, projections, OTTL beyond attributes["k"] == "v", and
+// projections, OTTL beyond attributes["k"] == "v", and
 // breakdowns by user whose ids are not revealed (pseudonyms are keyed hashes).
 package model
 
@@ -68,6 +68,7 @@ type organization struct {
 	frozenHours map[*meter]map[int64]int
 	frozenTo    map[*meter]time.Time // hours that ended until then are in frozenHours
 	books       books
+	reached     map[*meter]reached // thresholds, at the last collection
 }
 
 // entry is what one counted item means to one meter.
@@ -135,7 +136,7 @@ func (m *Model) addOrganization(id string, o Organization) error {
 		id: id, civil: cal,
 		targets: map[string]string{}, entries: map[*meter][]*entry{}, sums: map[string]time.Time{},
 		items: map[[2]string]int{}, rejected: map[[2]string]int{}, values: map[valueKey]map[string]bool{},
-		sessions: map[*meter]map[int64][]*entry{}, samples: map[*meter]map[int64]sample{}, frozen: map[frozenKey][]Sample{}, frozenHours: map[*meter]map[int64]int{}, frozenTo: map[*meter]time.Time{},
+		sessions: map[*meter]map[int64][]*entry{}, samples: map[*meter]map[int64]sample{}, frozen: map[frozenKey][]Sample{}, frozenHours: map[*meter]map[int64]int{}, frozenTo: map[*meter]time.Time{}, reached: map[*meter]reached{},
 	}
 	return nil
 }
