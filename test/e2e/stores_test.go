@@ -75,9 +75,9 @@ func TestTheGoSDKIsCountedInBothStores(t *testing.T) {
 	c.Eventually(t, func() error { return same(victoria, here) })
 }
 
-// precision is that of VictoriaMetrics, which keeps decimal digits: an instant
-// in fractions of a second may differ in its last bit, a count may not.
-const precision = 1e-15
+// precision is that of VictoriaMetrics, which keeps twelve decimal digits: a
+// projection may differ in those behind them, a count may not.
+const precision = 1e-12
 
 // same holds what a store behind remote write has against the samples that the
 // embedded one had a moment ago: the same series, and the same values at the
@@ -137,10 +137,15 @@ var interfaces = map[string][]string{
 	"usage_stream_silent":                          {""},
 	"usage_ledger_ready":                           {""},
 	"usage_catalogue_refused":                      {""},
+	"usage_projected":                              {"meter window"},
+	"usage_at_same_share":                          {"meter period window"},
+	"usage_period_start_timestamp_seconds":         {"period window"},
+	"usage_period_end_timestamp_seconds":           {"period window"},
+	"usage_period_info":                            {"end period start timezone window"},
 }
 
 // rare are the series that what is sent does not bring about.
-var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_notify"}
+var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_notify", "usage_projected", "usage_at_same_share"}
 
 // inInterface holds the names and labels of a store's series against those that
 // users rely on.
