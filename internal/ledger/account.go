@@ -83,14 +83,19 @@ func (s *Statement) window() (billing.Window, error) {
 	return w, nil
 }
 
-// billed returns a version in the terms of billing. Registered users are of the
-// organization, so that no statement of a meter has them.
+// billed returns a version in the terms of billing. Only statements of users
+// tell how many were registered.
 func (v *StatementVersion) billed() billing.Version {
 	b := billing.Version{Number: v.Number, Made: v.Made, Used: v.Used}
 	b.Registered, b.Active = -1, v.Used
 	total := int64(0)
 	for _, f := range v.Figures {
-		if f.Name != "usage_active_users" {
+		switch f.Name {
+		case "usage_registered_users":
+			b.Registered = max(0, b.Registered) + f.Value/usage.Micro
+			continue
+		case "usage_active_users":
+		default:
 			continue
 		}
 		total += f.Value

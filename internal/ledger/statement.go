@@ -180,10 +180,24 @@ func (s *statementSheet) active(v *meter.Statement) {
 			s.version.Used += count
 		}
 	}
+	var registered [usage.NumStatuses]int64
 	for i := range v.Cells {
-		if c := &v.Cells[i]; c.Breakdown > 0 {
+		switch c := &v.Cells[i]; {
+		case c.IsRegistered():
+			registered[c.Column] = c.N
+		case c.Breakdown > 0:
 			s.put("usage_active_users_breakdown", c.N*usage.Micro, s.value(c)...)
 		}
+	}
+	if v.Kind < usage.Month {
+		return
+	}
+	for status, n := range registered {
+		name := usage.Status(status).String()
+		if name == "" { // who never registered, and ever had a standing activity
+			name = "standing"
+		}
+		s.put("usage_registered_users", n*usage.Micro, usage.Label{Name: "status", Value: name})
 	}
 }
 

@@ -260,7 +260,11 @@ func decodeStatement(key, value []byte, m *usage.Meter) (v meter.Statement, err 
 		return v, fmt.Errorf("it names definition %d of %d", v.Definition, len(m.Versions))
 	}
 	for _, c := range v.Cells {
-		if int(c.Breakdown) > len(m.Breakdowns) || m.Type == usage.Consumption && int(c.Column) >= 2+2*len(v.Averages) {
+		bad := int(c.Breakdown) > len(m.Breakdowns) || m.Type == usage.Consumption && int(c.Column) >= 2+2*len(v.Averages)
+		if c.IsRegistered() {
+			bad = m.Type != usage.ActiveUsers || int(c.Column) >= usage.NumStatuses
+		}
+		if bad {
 			return v, fmt.Errorf("it names breakdown %d, column %d", c.Breakdown, c.Column)
 		}
 	}

@@ -20,7 +20,7 @@ func (o *Organization) cells(id periodID, period int) []Cell {
 func (o *Organization) appendCells(to []Cell, id periodID, period int) []Cell {
 	switch m := &o.meters[id.meter]; {
 	case m.active != nil:
-		return m.active.cells(to, id.kind, period)
+		return o.censusCells(m.active.cells(to, id.kind, period), id.kind, period)
 	case m.concurrent != nil:
 		return m.concurrent.cells(to, &o.clock, id.kind, period)
 	default:

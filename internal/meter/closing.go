@@ -29,8 +29,9 @@ type closings struct {
 	revised  map[periodID]*revision
 	terms    []meterTerms // in force now
 	ended    []meterTerms // in force when a period ended, of the periods that are kept
-	made     []Statement  // not taken yet
-	watched  int          // cells that were compared for the last alias: about what the next one needs
+	censuses [usage.NumKinds][]census
+	made     []Statement // not taken yet
+	watched  int         // cells that were compared for the last alias: about what the next one needs
 }
 
 // newClosings are of an organization that begins: what was closed before has

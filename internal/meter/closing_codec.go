@@ -17,6 +17,7 @@ func (o *Organization) EncodeClosings(e *Encoder) {
 	e.Int(int64(c.to))
 	encodeTermList(e, c.terms)
 	encodeTermList(e, c.ended)
+	c.encodeCensuses(e)
 	ids := make([]periodID, 0, len(c.revised))
 	for id := range c.revised {
 		ids = append(ids, id)
@@ -38,6 +39,7 @@ func (o *Organization) RestoreClosings(data []byte) error {
 	c := newClosings(&o.clock, 0)
 	c.from, c.to = Minute(d.Int()), Minute(d.Int())
 	c.terms, c.ended = decodeTermList(d), decodeTermList(d)
+	c.decodeCensuses(d)
 	for range d.Count(6) {
 		id := periodID{uint16(d.Uint()), usage.Kind(d.Uint()), Minute(d.Int())}
 		if r := decodeRevision(d); o.keeps(id) {

@@ -25,7 +25,7 @@ type Organization struct {
 	defs     *Definitions
 	clock    clock
 	users    users
-	statuses [usage.NumStatuses]int64
+	statuses census // now
 	meters   []state
 	keys     *values // names of standing keys
 	held     []Event // events ahead of the clock, in no order
@@ -250,6 +250,7 @@ func (o *Organization) step(to Minute) {
 		}
 	}
 	o.ended(&rolled)
+	o.takeCensus(&rolled)
 	if marked {
 		o.marks = o.nextMarks()
 	}
@@ -376,9 +377,9 @@ func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 		return
 	}
 	o.reckon(root, -1)
-	o.statuses[p.status()]--
+	o.enumerate(p, -1)
 	p.statuses, _ = insert(p.statuses, statusChange{at, status}, compareStatus)
-	o.statuses[p.status()]++
+	o.enumerate(p, 1)
 	o.reckon(root, 1)
 }
 
@@ -395,7 +396,9 @@ func (o *Organization) setStanding(root uint32, at int64, e *Effect) {
 	a, p := o.meters[e.Meter].active, o.users.personOf(root)
 	s := standingSwitch{meter: e.Meter, key: e.Key, at: at, off: e.Kind == usage.StandingOff, class: e.Class}
 	a.contribute(&o.clock, p, root, -1)
+	o.enumerate(p, -1)
 	p.switches, _ = insert(p.switches, s, compareSwitch)
+	o.enumerate(p, 1)
 	a.stand(&o.clock, p, root)
 	a.contribute(&o.clock, p, root, 1)
 }
@@ -410,10 +413,10 @@ func (o *Organization) alias(from, to uint32) {
 	o.reckon(root, -1)
 	if p := o.users.person(source); p != nil {
 		into := o.users.personOf(root)
-		o.statuses[p.status()]--
-		o.statuses[into.status()]--
+		o.enumerate(p, -1)
+		o.enumerate(into, -1)
 		into.take(p)
-		o.statuses[into.status()]++
+		o.enumerate(into, 1)
 		delete(o.users.persons, source)
 	}
 	for i := range o.meters {

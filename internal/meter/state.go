@@ -6,6 +6,7 @@ package meter
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
@@ -114,7 +115,7 @@ func (o *Organization) decodeUsers(d *Decoder) {
 		}
 		o.users.persons[root] = p
 		o.users.timed.set(root)
-		o.statuses[p.status()]++
+		o.statuses.count(p.status(), p.stoodBefore(math.MaxInt64), 1)
 	}
 }
 

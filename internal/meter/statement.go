@@ -33,7 +33,7 @@ type Terms struct {
 
 // Cell is one number of a period. Sums are in millionths.
 //
-//	breakdown   0: the total, n: the meter's n-th breakdown
+//	breakdown   0: the total, n: the meter's n-th breakdown, 65535: see census.go
 //	value       number of the breakdown's value; 0 of the total
 //	column      active users: the class; 0 in a breakdown
 //	            concurrent users: see the columns below

@@ -88,6 +88,11 @@ func (p *person) statusBefore(m Minute) usage.Status {
 	return usage.NoStatus
 }
 
+// stoodBefore tells whether any key was ever switched on before an instant.
+func (p *person) stoodBefore(ns int64) bool {
+	return p != nil && slices.ContainsFunc(p.switches, func(s standingSwitch) bool { return !s.off && s.at < ns })
+}
+
 // segments calls f for each stretch [from, to) in which a key of the meter is
 // on; to is MaxInt64 while it still is.
 func (p *person) segments(meter uint16, f func(class uint8, from, to int64)) {

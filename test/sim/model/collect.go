@@ -114,8 +114,13 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 
 // registered counts people by their lifecycle status at t.
 func (o *organization) registered(t time.Time) []Sample {
+	return registered(o.statuses(o.people(t), func(at time.Time) bool { return !at.After(t) }))
+}
+
+// registered counts statuses.
+func registered(statuses map[string]string) []Sample {
 	counts := map[string]int{}
-	for _, status := range o.statuses(o.people(t), func(at time.Time) bool { return !at.After(t) }) {
+	for _, status := range statuses {
 		counts[status]++
 	}
 	var samples []Sample

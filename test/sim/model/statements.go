@@ -245,6 +245,11 @@ func (m *Model) figuresAt(s *statement, t time.Time) map[string]float64 {
 	} else {
 		samples = m.windowFigures(s.org, s.meter, w)
 	}
+	if s.meter.Type == usage.ActiveUsers.String() && s.window.Kind >= usage.Month {
+		statuses := s.org.statuses(s.org.people(t), w.judges)
+		samples = append(samples, registered(statuses)...)
+		samples = append(samples, Sample{"usage_registered_users", map[string]string{"status": "standing"}, float64(m.everStood(s.org, statuses, w))})
+	}
 	figures := map[string]float64{}
 	for _, f := range samples {
 		for _, label := range []string{"meter", "window", "period"} {
@@ -253,6 +258,19 @@ func (m *Model) figuresAt(s *statement, t time.Time) map[string]float64 {
 		figures[Key(f.Name, f.Labels)] = f.Value
 	}
 	return figures
+}
+
+// everStood counts people without a status who ever had a standing activity.
+func (m *Model) everStood(o *organization, statuses map[string]string, w window) int {
+	who, found := o.people(w.t), map[string]bool{}
+	for _, entries := range o.entries {
+		for _, e := range entries {
+			if e.on && w.judges(e.time) && statuses[who.of(e.user)] == "" {
+				found[who.of(e.user)] = true
+			}
+		}
+	}
+	return len(found)
 }
 
 // change notes that events of a kind changed a statement.

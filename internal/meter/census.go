@@ -1,0 +1,111 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"math"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// census is how many users have which lifecycle status, now or immediately
+// before the end of a period; under NoStatus those without one who ever had a standing
+// activity. Statements of months and longer have it, since bills do.
+//
+//	closings.censuses[kind][i-1]   of the period that lies i before the current one
+type census [usage.NumStatuses]int64
+
+// registeredRow is the breakdown under which a statement has the census; the
+// column is the status.
+const registeredRow = 1<<16 - 1
+
+// IsRegistered tells that the cell is how many users had the status that its
+// column is.
+func (c *Cell) IsRegistered() bool { return c.Breakdown == registeredRow }
+
+// hasCensus tells whether periods of a kind have one.
+func hasCensus(k usage.Kind) bool { return k >= usage.Month && k < usage.Rolling }
+
+// count counts a person (1), or takes them out (-1).
+func (c *census) count(s usage.Status, stood bool, sign int64) {
+	if s != usage.NoStatus || stood {
+		c[s] += sign
+	}
+}
+
+// enumerate counts a person (1), or takes them out (-1), in the census of now
+// and in those of the periods that have ended and may be revised.
+func (o *Organization) enumerate(p *person, sign int64) {
+	o.statuses.count(p.status(), p.stoodBefore(math.MaxInt64), sign)
+	o.closedKinds(func(t *track) {
+		if !hasCensus(t.kind) {
+			return
+		}
+		for i := 1; i < len(t.starts) && !o.clock.frozen(t.kind, i); i++ {
+			_, end := t.bounds(i)
+			if status, stood := p.statusBefore(end), p.stoodBefore(end.Ns()); status != usage.NoStatus || stood {
+				o.census(t.kind, i).count(status, stood, sign)
+			}
+		}
+	})
+}
+
+// census returns that of a period that has ended, for changing it.
+func (o *Organization) census(k usage.Kind, period int) *census {
+	all := &o.closings.censuses[k]
+	for len(*all) < depth[k]-1 {
+		*all = append(*all, census{})
+	}
+	return &(*all)[period-1]
+}
+
+// takeCensus is called when the clock has gone past the end of periods, and
+// before anything of after the end is applied.
+func (o *Organization) takeCensus(rolled *[usage.NumKinds]int) {
+	for k := range o.closings.censuses {
+		all := &o.closings.censuses[k]
+		if rolled[k] == 0 || !hasCensus(usage.Kind(k)) || *all == nil && o.statuses == (census{}) {
+			continue
+		}
+		first := o.census(usage.Kind(k), 1)
+		shift(*all, 1, rolled[k])
+		*first = o.statuses
+	}
+}
+
+// censusCells appends the census of a period.
+func (o *Organization) censusCells(to []Cell, k usage.Kind, period int) []Cell {
+	if all := o.closings.censuses[k]; len(all) >= period {
+		return addCells(to, registeredRow, 0, all[period-1][:])
+	}
+	return to
+}
+
+func (c *closings) encodeCensuses(e *Encoder) {
+	for _, all := range c.censuses {
+		e.Uint(uint64(len(all)))
+		for _, one := range all {
+			for _, n := range one {
+				e.Int(n)
+			}
+		}
+	}
+}
+
+func (c *closings) decodeCensuses(d *Decoder) {
+	for k := range c.censuses {
+		n := d.Count(usage.NumStatuses)
+		if n != 0 && (n != depth[k]-1 || !hasCensus(usage.Kind(k))) {
+			d.fail()
+			return
+		}
+		for range n {
+			var one census
+			for status := range one {
+				one[status] = d.Int()
+			}
+			c.censuses[k] = append(c.censuses[k], one)
+		}
+	}
+}
