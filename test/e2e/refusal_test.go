@@ -115,6 +115,13 @@ func TestABadCatalogueKeepsTheLastGoodOne(t *testing.T) {
 	require.Contains(t, organizations, `"Europe/Berlin"`)
 	require.NotContains(t, organizations, "tasman")
 	require.Contains(t, c.Log(t), "catalogue is refused, the last good one stays in force")
+	c.Eventually(t, func() error {
+		refused, err := values(c.Store, "usage_catalogue_refused", []string{"organization"})
+		if err == nil && refused["__none__"] != 1 {
+			err = fmt.Errorf("the store has usage_catalogue_refused %v", refused)
+		}
+		return err
+	})
 
 	edit("organizations: [{id: acme, name: Acme GmbH, timezone: Europe/Berlin}, {id: tasman}]")
 	c.Eventually(t, func() error { return says(t, c, `"valid":true`) })
