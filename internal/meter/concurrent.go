@@ -33,6 +33,9 @@ type concurrent struct {
 	// postpone a sample.
 	outages []outage
 
+	busy   dayPeaks
+	busyOf busyOf // what busy was found of
+
 	series *concurrentSeries
 }
 

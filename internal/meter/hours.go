@@ -35,6 +35,9 @@ type hours struct {
 	// they are wrong and recounted before they are read.
 	tops  [][]peak
 	stale bool
+	// revised counts what changed hours that are over; it says no more than
+	// whether something has.
+	revised int
 }
 
 // hour is how many users an hour has.
@@ -81,6 +84,9 @@ func (h *hours) note(c *clock, user uint32, m Minute) Minute {
 	if *there&bit == 0 {
 		*there |= bit
 		h.open[i].users++
+		if i < len(h.open)-1 {
+			h.revised++
+		}
 		h.raise(c, h.open[i])
 	}
 	return h.open[i].start
@@ -201,6 +207,7 @@ func (h *hours) merge(c *clock, from, to uint32) {
 			i := int(key<<6-h.first) + bits.TrailingZeros64(both)
 			if i >= 0 && i < len(h.open) {
 				h.open[i].users--
+				h.revised++
 				h.stale = true
 			}
 		}

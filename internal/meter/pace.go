@@ -144,8 +144,7 @@ func (o *Organization) outlook(meter, window int, used float64) outlook {
 	p := o.span(kind)
 	switch {
 	case s.concurrent != nil:
-		b := s.concurrent.hours.dayPeaks(d)
-		return b.peaking(d, p, used)
+		return s.concurrent.dayPeaks(&o.clock).peaking(d, p, used)
 	case s.active != nil:
 		return s.curves[window].shaped(d, kind, p, used)
 	case kind == usage.Day:
@@ -161,15 +160,13 @@ func (o outlook) scaled() outlook {
 	return o
 }
 
-// exhausts returns when a use is expected to pass a limit within the period.
-func (o *Organization) exhausts(meter, window int, used, limit float64) (m Minute, ok bool) {
-	s := &o.meters[meter]
-	p := o.span(s.definition().Windows[window].Kind)
-	if s.concurrent != nil {
-		b := s.concurrent.hours.dayPeaks(&o.clock.days)
-		return b.passes(&o.clock.days, p, used, limit)
+// exhausts returns when a use is expected to pass a limit within the period;
+// ok is false where it is not.
+func (o *Organization) exhausts(meter, window int, out *outlook, limit float64) (m Minute, ok bool) {
+	p := o.span(o.meters[meter].definition().Windows[window].Kind)
+	if x := o.meters[meter].concurrent; x != nil {
+		return x.dayPeaks(&o.clock).passes(&o.clock.days, p, out.used, limit)
 	}
-	out := o.outlook(meter, window, used)
 	return out.passes(p, limit)
 }
 
@@ -249,8 +246,16 @@ func (o *Organization) paceFigures(s *sheet, meter int) {
 			continue
 		}
 		series := &o.defs.pace[meter][w]
+		q := o.quotaOn(meter, window)
+		if q != nil {
+			q.falls = 0
+		}
 		if o.span(window.Kind).begun() {
-			s.add(series.projected, o.outlook(meter, w, amount(m.used(&o.clock, w))).projected)
+			out := o.outlook(meter, w, amount(m.used(&o.clock, w)))
+			s.add(series.projected, out.projected)
+			if q != nil {
+				q.falls, _ = o.exhausts(meter, w, &out, amount(q.Limit))
+			}
 		}
 		start, end := o.clock.tracks[window.Kind].bounds(1)
 		if value, ok := o.then(meter, w, start, end); ok {

@@ -218,7 +218,22 @@ func (c *curves) value(n int, part float64) float64 {
 // by days back.
 type dayPeaks [profileDays + 1]uint32
 
-// dayPeaks returns them, of the hours that are still known.
+// busyOf is what the largest hours of past days depend on.
+type busyOf struct {
+	today   Minute
+	first   int32
+	revised int
+}
+
+// dayPeaks returns them as they are at the clock's minute, but for today's.
+func (x *concurrent) dayPeaks(c *clock) *dayPeaks {
+	if of := (busyOf{c.days.starts[c.days.today()], x.hours.first, x.hours.revised}); x.busyOf != of {
+		x.busy, x.busyOf = x.hours.dayPeaks(&c.days), of
+	}
+	return &x.busy
+}
+
+// dayPeaks finds them among the hours that are still known.
 func (h *hours) dayPeaks(d *days) (b dayPeaks) {
 	back, i := 0, len(h.open)-1
 	for ; i >= 0 && back < len(b); i-- {

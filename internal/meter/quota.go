@@ -151,6 +151,7 @@ type quota struct {
 
 	used   int64  // at the minute at, in millionths
 	at     Minute // 0: not known yet
+	falls  Minute // when the limit is expected to be passed, as set aside; 0: not in this period
 	series *quotaSeries
 }
 

@@ -39,6 +39,16 @@ func (d *Definitions) quotaSeries(q *Quota) *quotaSeries {
 	return s
 }
 
+// quotaOn returns the quota on a meter and window, nil where there is none.
+func (o *Organization) quotaOn(meter int, w usage.Window) *quota {
+	for i := range o.quotas {
+		if q := &o.quotas[i]; int(q.Meter) == meter && q.Window == w {
+			return q
+		}
+	}
+	return nil
+}
+
 // windowOf returns the place of a quota's window among those of its meter, -1
 // where the meter does not keep it, or is no longer configured.
 func (o *Organization) windowOf(q *quota) int {
@@ -76,7 +86,7 @@ func (o *Organization) judgeQuotas(at Minute) {
 			o.judged = true
 		}
 		if showing {
-			o.aside = o.quotaFigures(o.aside, q, w)
+			o.aside = o.quotaFigures(o.aside, q)
 		}
 	}
 	o.asideJudged = o.asideJudged || showing
@@ -90,7 +100,7 @@ func (o *Organization) Judged() bool {
 	return judged
 }
 
-func (o *Organization) quotaFigures(figures []usage.Figure, q *quota, window int) []usage.Figure {
+func (o *Organization) quotaFigures(figures []usage.Figure, q *quota) []usage.Figure {
 	if q.series == nil {
 		q.series = o.defs.quotaSeries(&q.Quota)
 	}
@@ -107,11 +117,9 @@ func (o *Organization) quotaFigures(figures []usage.Figure, q *quota, window int
 	if q.Window.Kind != usage.Rolling {
 		p := o.span(q.Window.Kind)
 		add(s.timeRemaining, float64(p.end-p.now)*60)
-		if paced(q.Window) && p.begun() {
-			if m, ok := o.exhausts(int(q.Meter), window, used, amount(q.Limit)); ok {
-				add(s.exhaustion, float64(m)*60)
-			}
-		}
+	}
+	if q.falls != 0 {
+		add(s.exhaustion, float64(q.falls)*60)
 	}
 	for i, share := range q.Thresholds {
 		add(s.threshold[i], amount(share))
