@@ -40,7 +40,7 @@ export const reseller = () =>
 const names = () =>
   query('organization', 'Organization', 'Customer organizations by name', queryResult,
     `query_result(${lately(series('usage_organization_info', { reseller: '=~$reseller' }))})`)
-    .regex('/[{,]name="(?<text>[^"]+)|organization="(?<value>[^"]+)/g');
+    .regex('/[{, ]name="(?<text>[^"]+)|organization="(?<value>[^"]+)/g');
 
 export const organization = names;
 export const organizations = () => names().includeAll(true).allValue('.*').multi(true).current(all);

@@ -1,0 +1,15 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dashboards holds the dashboards of dashboards/json to the program
+// and to docs/grafana.md.
+//
+//	json_test.go     the JSON by itself: ids, titles, units, texts, links
+//	seeds_test.go    the table of docs/grafana.md against the JSON
+//	queries_test.go  every query of every panel and variable, on a shortened
+//	                 history of the demo (history_test.go), in the embedded
+//	                 store and in a real VictoriaMetrics (stores_test.go)
+//	figures_test.go  what is shown of one instant against the ledger's figures
+//
+// It needs bin/otelcol-usage and bin/usagectl (`make build`).
+package dashboards

@@ -1,0 +1,272 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
+)
+
+// homes are the choices under which no panel of a dashboard may be empty: an
+// organization that uses what the dashboard is about.
+var homes = map[string][]map[string]string{
+	"usage-portfolio":        {{}},
+	"usage-organization":     {{"organization": "acme", "users": "workspace_users"}, {"organization": "kaveri"}},
+	"usage-active-users":     {{"organization": "acme"}},
+	"usage-concurrent-users": {{"organization": "nordhafen"}},
+	"usage-alerts":           {{}},
+	"usage-health":           {{}},
+}
+
+// empty are the panels that may be empty on the demo's history, with the reason.
+var empty = map[string]string{}
+
+// limit is what a query may cost.
+const limit = time.Second
+
+// TestEveryQueryOfEveryDashboard fills the variables in and runs what is then
+// asked: for the choices of homes no answer may be empty, for every other
+// organization and meter it must be valid.
+func TestEveryQueryOfEveryDashboard(t *testing.T) {
+	d := startDemo(t)
+	ledger := d.mirror(t)
+	slowest := map[string]time.Duration{}
+	for store, address := range d.stores {
+		for uid, page := range load(t) {
+			t.Run(store+"/"+uid, func(t *testing.T) {
+				r := &run{demo: d, dashboard: page, address: address, ledger: ledger, t: t}
+				for _, choice := range homes[uid] {
+					r.check(r.choose(choice), true)
+				}
+				for _, choice := range r.others() {
+					r.check(choice, false)
+				}
+				slowest[store+"/"+uid] = r.slowest
+			})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(slowest)) {
+		t.Logf("slowest query of %s: %s", name, slowest[name].Round(time.Millisecond))
+	}
+}
+
+// run is one dashboard on one store.
+type run struct {
+	*demo
+	*dashboard
+	address string
+	ledger  *mirror
+	t       *testing.T
+	slowest time.Duration
+}
+
+// choose gives each variable the value that Grafana begins with, but for those
+// that are named.
+func (r *run) choose(named map[string]string) map[string]string {
+	r.t.Helper()
+	chosen := map[string]string{}
+	for i := range r.Templating.List {
+		v := &r.Templating.List[i]
+		if v.Type == "datasource" {
+			continue
+		}
+		options := r.options(v, chosen)
+		require.NotEmpty(r.t, options, "no value for $%s", v.Name)
+		value, isNamed := named[v.Name]
+		switch {
+		case isNamed:
+			require.Contains(r.t, options, value, "$%s", v.Name)
+		case v.Current != nil && v.Current.Value == "$__all":
+			value = v.AllValue
+		case v.Current != nil:
+			value = v.Current.Value
+			require.Contains(r.t, options, value, "$%s", v.Name)
+		default:
+			value = options[0]
+		}
+		chosen[v.Name] = value
+	}
+	return chosen
+}
+
+// others are every other organization with every value of every other variable,
+// one variable at a time.
+func (r *run) others() (choices []map[string]string) {
+	r.t.Helper()
+	first := r.choose(nil)
+	for i := range r.Templating.List {
+		v := &r.Templating.List[i]
+		if v.Type == "datasource" {
+			continue
+		}
+		for _, value := range r.options(v, first) {
+			choice := maps.Clone(first)
+			choice[v.Name] = value
+			choices = append(choices, choice)
+		}
+	}
+	return choices
+}
+
+// options are the values that a variable may have.
+func (r *run) options(v *variable, chosen map[string]string) (values []string) {
+	r.t.Helper()
+	var query struct {
+		QryType      int
+		Query, RefID string
+	}
+	require.NoError(r.t, json.Unmarshal(v.Query, &query), v.Name)
+	text := r.fill(query.Query, chosen, 0)
+	function, inner, _ := strings.Cut(strings.TrimSuffix(text, ")"), "(")
+	begin := time.Now()
+	defer func() { r.took("$"+v.Name, begin) }()
+	switch function {
+	case "label_values":
+		require.Equal(r.t, 1, query.QryType)
+		at := strings.LastIndex(inner, ",")
+		from, _ := r.span()
+		require.NoError(r.t, collector.Ask(fmt.Sprintf("http://%s/api/v1/label/%s/values?%s", r.address, strings.TrimSpace(inner[at+1:]), url.Values{
+			"match[]": {inner[:at]}, "start": {unix(from)}, "end": {unix(r.at)},
+		}.Encode()), &values))
+		return values
+	case "query_result":
+		require.Equal(r.t, 3, query.QryType)
+		results, err := ask(r.address, "/api/v1/query", url.Values{"query": {inner}, "time": {unix(r.at)}})
+		require.NoError(r.t, err)
+		for _, found := range results {
+			name, value := pick(r.t, v.Regex, found)
+			require.NotEmpty(r.t, name)
+			values = append(values, value)
+		}
+		return values
+	}
+	require.Fail(r.t, "unknown query of a variable", text)
+	return nil
+}
+
+// pick finds text and value of an option as Grafana does: in the series as it
+// is written, by the groups of an expression that may match more than once.
+func pick(t *testing.T, regex string, found result) (text, value string) {
+	t.Helper()
+	var labels []string
+	for _, name := range slices.Sorted(maps.Keys(found.Metric)) {
+		if name != "__name__" {
+			labels = append(labels, fmt.Sprintf(`%s="%s"`, name, found.Metric[name]))
+		}
+	}
+	written := found.Metric["__name__"] + "{" + strings.Join(labels, ",") + "} 1 0"
+	expression := regexp.MustCompile(strings.TrimSuffix(strings.TrimPrefix(regex, "/"), "/g"))
+	for _, m := range expression.FindAllStringSubmatch(written, -1) {
+		for i, group := range expression.SubexpNames() {
+			switch {
+			case m[i] == "":
+			case group == "text":
+				text = m[i]
+			case group == "value":
+				value = m[i]
+			}
+		}
+	}
+	return text, value
+}
+
+// span is the dashboard's time range.
+func (r *run) span() (from time.Time, length time.Duration) {
+	r.t.Helper()
+	require.Equal(r.t, "now", r.Time.To)
+	length = duration(r.t, strings.TrimPrefix(r.Time.From, "now-"))
+	return r.at.Add(-length), length
+}
+
+func duration(t *testing.T, text string) time.Duration {
+	t.Helper()
+	if days, is := strings.CutSuffix(text, "d"); is {
+		hours, err := time.ParseDuration(days + "h")
+		require.NoError(t, err)
+		return 24 * hours
+	}
+	d, err := time.ParseDuration(text)
+	require.NoError(t, err)
+	return d
+}
+
+// fill puts values for variables.
+func (r *run) fill(text string, chosen map[string]string, step time.Duration) string {
+	r.t.Helper()
+	return variableUse.ReplaceAllStringFunc(text, func(use string) string {
+		name := strings.TrimLeft(use, "${")
+		switch value, known := chosen[name]; {
+		case known:
+			return value
+		case name == "__interval":
+			return fmt.Sprintf("%ds", int(step.Seconds()))
+		case name == "__rate_interval":
+			return fmt.Sprintf("%ds", int(4*step.Seconds()))
+		}
+		require.Fail(r.t, "unknown variable", "%s in %s", use, text)
+		return ""
+	})
+}
+
+// points is how many points a panel of half a screen's width asks for.
+const points = 700
+
+// check runs all queries with a choice.
+func (r *run) check(chosen map[string]string, atHome bool) {
+	r.t.Helper()
+	for _, p := range r.queried() {
+		for _, q := range p.Targets {
+			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
+			results := r.ask(name, p, q, chosen)
+			if reason, may := empty[r.UID+" / "+p.Title+" ("+q.RefID+")"]; atHome && !may && len(results) == 0 {
+				r.t.Errorf("%s is empty %s%v: %s", name, reason, chosen, q.Expr)
+			}
+		}
+	}
+}
+
+func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []result {
+	r.t.Helper()
+	begin, form := time.Now(), url.Values{}
+	path := "/api/v1/query"
+	if q.Instant {
+		form = url.Values{"query": {r.fill(q.Expr, chosen, time.Minute)}, "time": {unix(r.at)}}
+	} else {
+		from, length := r.span()
+		step := max(duration(r.t, p.Interval), (length / points).Truncate(time.Minute))
+		path = "/api/v1/query_range"
+		form = url.Values{
+			"query": {r.fill(q.Expr, chosen, step)}, "start": {unix(from.Truncate(step))}, "end": {unix(r.at.Truncate(step))},
+			"step": {fmt.Sprint(step.Seconds())},
+		}
+	}
+	results, err := ask(r.address, path, form)
+	require.NoError(r.t, err, "%s: %s", name, form.Get("query"))
+	r.took(name, begin)
+	if q.Instant {
+		r.ledger.agrees(r.t, name, form, results)
+	}
+	return results
+}
+
+// took holds the time of a query against the limit.
+func (r *run) took(name string, begin time.Time) {
+	r.t.Helper()
+	spent := time.Since(begin)
+	r.slowest = max(r.slowest, spent)
+	if spent > limit {
+		r.t.Errorf("%s took %s", name, spent)
+	}
+}
