@@ -37,6 +37,9 @@ export const realValues = { dimension_value: '!~__none__|__other__' };
 /** The share that each part has of the whole. */
 export const share = (parts: string) => `(${parts}) / on () group_left () sum(${parts})`;
 
+/** The largest of them: several on a tie. Sums of equal terms may differ in their last digits. */
+export const largest = (parts: string) => `(${parts}) >= on () group_left () max(${parts}) * 0.999999999999`;
+
 /** Growth of now over then, of what had both. Nothing then has no growth. */
 export const growth = (now: string, then: string) =>
   `sum((${now}) and on (organization, meter, window) (${then})) / (sum(${then}) > 0) - 1`;

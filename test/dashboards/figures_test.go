@@ -69,6 +69,10 @@ func (m *mirror) agrees(t *testing.T, name string, form url.Values, got []result
 		Data struct{ Result []result }
 	}
 	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &said))
+	if strings.HasPrefix(query, "topk(") { // which of those that tie is left to the store
+		require.Equal(t, values(said.Data.Result), values(got), "%s: %s", name, query)
+		return
+	}
 	want := map[string]float64{}
 	for _, r := range said.Data.Result {
 		want[r.key()] = r.value()
@@ -79,6 +83,15 @@ func (m *mirror) agrees(t *testing.T, name string, form url.Values, got []result
 		require.True(t, equal(value, r.value()), "%s: %s is %v, the ledger says %v: %s", name, r.key(), r.value(), value, query)
 	}
 	require.Len(t, got, len(want), "%s: %s", name, query)
+}
+
+// values are those of an answer, in their order.
+func values(results []result) (sorted []float64) {
+	for _, r := range results {
+		sorted = append(sorted, r.value())
+	}
+	slices.Sort(sorted)
+	return sorted
 }
 
 func equal(want, got float64) bool {

@@ -28,7 +28,7 @@ import (
 // overlay is what the demo changes of the default configuration.
 const overlay = `
 extensions: {usage_ledger: {catalogue: %[1]s/config/demo-organizations.yaml}}
-exporters: {tsdb: {retention: 450d, rule_files: ["%[1]s/rules/*.yaml"]}}
+exporters: {tsdb: {retention: 450d}}
 `
 
 // demo is a collector on the demo's history, and a VictoriaMetrics with what

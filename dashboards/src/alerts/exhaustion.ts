@@ -7,7 +7,7 @@ import { daysColumn, meterColumns, organizationColumns, ratioColumn } from '../q
 import { unit } from '../style';
 import { table } from '../table';
 
-const runsOut = series('usage_quota_runsOuttimestamp_seconds');
+const runsOut = series('usage_quota_exhaustion_timestamp_seconds');
 
 export const exhaustion = (): Row => ({
   title: 'What comes',

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { calendar, dashed, figure, line, trend } from '../panels';
-import { growth, overTime, own } from '../query';
+import { growth, largest, overTime, own } from '../query';
 import { colour, unit } from '../style';
 
 const labels = { meter: '$meter', window: '$window' };
@@ -36,9 +36,9 @@ export const consumption = (): Row => ({
     }, 6, { expr: growth(used, then('year_ago')) }).decimals(1),
     figure({
       title: 'Peak usage day this month',
-      description: 'The local day (month-day) of the running calendar month with the largest sum of $meter, the earliest on a tie.',
+      description: 'The local day (month-day) of the running calendar month with the largest sum of $meter. On a tie each is shown, and the first is the peak usage day.',
       empty: 'Nothing was used yet this month', unit: unit.count,
-    }, 6, { expr: `topk(1, ${own('usage_consumption_by_day', { meter: '$meter' })})`, legend: '{{day}}' }).decimals(1),
+    }, 6, { expr: largest(own('usage_consumption_by_day', { meter: '$meter' })), legend: '{{day}}' }).decimals(1),
     trend({
       title: 'Used so far against the pace',
       description: 'Sum of the running $window as it grows. Quota pace: the part of the limit that would be used by now if it were used evenly. Before: what the $window before had at the same share. Projected: the sum expected at its end.',

@@ -30,13 +30,13 @@ export const head = (): Row => ({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',
       empty: 'Nothing was counted yet', unit: unit.fromNow,
-    }, 6, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }),
+    }, 6, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }).height(6),
     figure({
       title: 'Telemetry',
       description: 'Silent: no item for an hour, in an hour of the week that had items in three of the last four weeks. Figures then keep following their definitions, but may lack what was not sent.',
       empty: unknown, unit: unit.yesNo,
     }, 6, { expr: own('usage_stream_silent') })
-      .thresholds(ofTrouble)
+      .height(6).thresholds(ofTrouble)
       .mappings(texts({ 0: { text: 'speaking', color: colour.green }, 1: { text: 'silent', color: colour.vermillion } })),
   ],
 });

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { calendar, figure } from '../panels';
-import { among, series } from '../query';
+import { among, largest, series } from '../query';
 import { unit } from '../style';
 
 const used = (meter: string) => series('usage_consumption', { meter, window: 'month', period: 'current' });
@@ -32,9 +32,9 @@ export const month = (): Row => ({
     }, 6, { expr: `avg by (unit) (${among(used('$meter'))})`, legend: '{{unit}} of $meter' }).decimals(1),
     figure({
       title: 'Peak usage day',
-      description: 'The day (month-day) of the running month on which the chosen organizations together used most of $meter. A day is the local day of each.',
+      description: 'The day (month-day) of the running month on which the chosen organizations together used most of $meter. A day is the local day of each. On a tie each is shown, and the first is the peak usage day.',
       empty: 'Nothing was used yet this month', unit: unit.count,
-    }, 6, { expr: `topk(1, ${byDay})`, legend: '{{day}}' }).decimals(0),
+    }, 6, { expr: largest(byDay), legend: '{{day}}' }).decimals(0),
     calendar({
       title: 'Days of this month',
       description: 'Sum of $meter on each local day of the running month, over the chosen organizations. Late events revise the day they belong to.',

@@ -1,0 +1,71 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	question = regexp.MustCompile(`(?m)^\| (S[0-3]) \| (.*?) \| (.*) \|$`)
+	answer   = regexp.MustCompile("`(usage-[a-z-]+) / ([^`]+)`")
+)
+
+// withoutPanel are the questions that no panel answers.
+var withoutPanel = []string{"Export and scheduling of reports", "Client ID, subdomain, plan type"}
+
+// TestEveryQuestionOfTheDocumentsHasAPanel holds the table of docs/grafana.md
+// against the JSON, and against the list of questions.
+func TestEveryQuestionOfTheDocumentsHasAPanel(t *testing.T) {
+	all := load(t)
+	page, err := os.ReadFile(filepath.Join(root, "docs", "grafana.md"))
+	require.NoError(t, err)
+	var questions []string
+	for _, row := range question.FindAllStringSubmatch(string(page), -1) {
+		questions = append(questions, row[1]+" "+row[2])
+		panels := answer.FindAllStringSubmatch(row[3], -1)
+		if len(panels) == 0 {
+			require.Contains(t, withoutPanel, row[2], "no panel answers it")
+		}
+		for _, p := range panels {
+			require.Contains(t, all, p[1], row[2])
+			require.True(t, has(all[p[1]], p[2]), "%s: there is no panel %s", row[2], p[0])
+			for name := range empty {
+				require.NotContains(t, name, p[1]+" / "+p[2]+" (", "%s: a panel that answers a question may not be empty", row[2])
+			}
+		}
+	}
+	asked, err := os.ReadFile(filepath.Join("testdata", "questions.txt"))
+	require.NoError(t, err)
+	require.Equal(t, strings.Split(strings.TrimSpace(string(asked)), "\n"), questions)
+}
+
+func has(d *dashboard, title string) bool {
+	for i := range d.Panels {
+		if d.Panels[i].Title == title && d.Panels[i].Type != "row" {
+			return true
+		}
+	}
+	return false
+}
+
+// TestLocksNameNoRegistry: a lock file that names the host it was made on
+// would install from there. Sums are enough.
+func TestLocksNameNoRegistry(t *testing.T) {
+	for _, name := range []string{"dashboards/package-lock.json", "dashboards/e2e/package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			if strings.Contains(line, `"resolved"`) {
+				require.Contains(t, line, "https://registry.npmjs.org/", name)
+			}
+		}
+	}
+}
