@@ -36,6 +36,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 			m.consumption.figures(&o.clock, s, exists)
 		}
 		o.paceFigures(s, i)
+		o.pastFigures(s, i)
 	}
 	o.periodFigures(s)
 	o.stream.figures(o.defs, s, o.clock.asOf)

@@ -56,6 +56,7 @@ type state struct {
 	consumption *consumption
 	values      []*values // by breakdown
 	curves      []curves  // by window
+	past        []past    // by window
 }
 
 // NewOrganization returns an organization without events. now is when the
@@ -88,7 +89,7 @@ func phaseOf(id string) Minute {
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
-	s := state{curves: make([]curves, len(def.Windows))}
+	s := state{curves: make([]curves, len(def.Windows)), past: make([]past, len(def.Windows))}
 	for i := range s.curves {
 		s.curves[i].from = o.clock.asOf + 1
 	}
@@ -230,6 +231,7 @@ func (o *Organization) nextVersion(to Minute) Minute {
 
 func (o *Organization) step(to Minute) {
 	o.leave(to)
+	o.remember(to)
 	from := o.clock.asOf
 	if n := o.clock.days.turn(o.clock.calendar, to, o.defs.days); n > 0 {
 		for i := range o.meters {

@@ -43,6 +43,7 @@ func (o *Organization) Encode(e *Encoder) {
 		o.meters[i].encode(e)
 	}
 	o.encodePace(e)
+	o.encodePast(e)
 }
 
 // RestoreOrganization reads a head back. hashes are those of the user slots in
@@ -83,6 +84,9 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
+		if len(dec.Bytes) > 0 {
+			o.decodePast(dec)
+		}
 	} else {
 		o.beginPace()
 	}

@@ -126,6 +126,7 @@ var interfaces = map[string][]string{
 	"usage_consumption_events":                     {"meter period window"},
 	"usage_consumption_peak_day":                   {"meter period window"},
 	"usage_consumption_peak_day_timestamp_seconds": {"meter period window"},
+	"usage_past_period_used":                       {"meter start window"},
 	"usage_consumption_by_day":                     {"day meter"},
 	"usage_user_last_activity_timestamp_seconds":   {"dimension dimension_value meter"},
 	"usage_consumption_total":                      {"meter unit"},

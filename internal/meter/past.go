@@ -1,0 +1,152 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// pastShown is how many ended periods have series: the one of a year ago is
+// among thirteen months.
+const pastShown = 13
+
+// past is what a window's ended periods had. The published ones may still be
+// revised and are read where they are counted; behind them stand those that
+// nothing revises any more.
+//
+//	current | previous  2_ago | kept[0]  kept[1] ...      newest first
+type past struct {
+	kept []endedPeriod
+
+	of     Minute // start of the running period that series are for
+	series []*usage.Series
+}
+
+type endedPeriod struct {
+	start Minute
+	used  int64 // millionths
+}
+
+// remembered tells whether a window's ended periods have series.
+func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < usage.Rolling }
+
+// usedThen returns what a quota is held against, of the calendar period that
+// lies some periods before the running one, in millionths.
+func (s *state) usedThen(c *clock, window, period int) int64 {
+	switch {
+	case s.active != nil:
+		k := s.active.def.Windows[window].Kind
+		rs, counts, n := s.active.rulesOf(c, k, period), s.active.total.periods[k][period*s.active.total.width:], int64(0)
+		for _, class := range rs.order {
+			if rs.billable[class] {
+				n += counts[class]
+			}
+		}
+		return n * usage.Micro
+	case s.concurrent != nil:
+		return int64(s.concurrent.hours.peak(c, window, period).max) * usage.Micro
+	}
+	x := s.consumption
+	return x.total.cell(&x.layout, &x.layout.windows[window], period)[sumColumn]
+}
+
+// remember keeps the oldest published period of each window whose running one
+// ends on the way to a minute. The clock goes on past one end at a time.
+func (o *Organization) remember(to Minute) {
+	for i := range o.meters {
+		s := &o.meters[i]
+		for w, window := range s.definition().Windows {
+			if !remembered(window) || to < o.clock.tracks[window.Kind].end {
+				continue
+			}
+			start, _ := o.clock.tracks[window.Kind].bounds(published - 1)
+			if !o.lived(i, w, start) {
+				continue
+			}
+			p := &s.past[w]
+			p.kept = slices.Insert(p.kept, 0, endedPeriod{start, s.usedThen(&o.clock, w, published-1)})
+			p.kept = p.kept[:min(len(p.kept), pastShown-(published-1))]
+		}
+	}
+}
+
+// pastFigures appends what the ended periods of a meter had.
+func (o *Organization) pastFigures(sh *sheet, meter int) {
+	s := &o.meters[meter]
+	for w, window := range s.definition().Windows {
+		if !remembered(window) {
+			continue
+		}
+		p, t := &s.past[w], o.clock.tracks[window.Kind]
+		if p.of != t.starts[0] {
+			p.of, p.series = t.starts[0], nil
+		}
+		n := 0
+		show := func(start Minute, used int64) {
+			if n == len(p.series) {
+				p.series = append(p.series, o.pastSeries(meter, window, start))
+			}
+			sh.add(p.series[n], amount(used))
+			n++
+		}
+		for period := 1; period < published && o.exists(meter, window, period); period++ {
+			show(t.starts[period], s.usedThen(&o.clock, w, period))
+		}
+		for _, ended := range p.kept {
+			show(ended.start, ended.used)
+		}
+	}
+}
+
+func (o *Organization) pastSeries(meter int, w usage.Window, start Minute) *usage.Series {
+	date := dateOf(o.clock.calendar, start)
+	return o.defs.book.Gauge("usage_past_period_used",
+		usage.Label{Name: "meter", Value: o.defs.Meters[meter].Name},
+		usage.Label{Name: "window", Value: w.String()},
+		usage.Label{Name: "start", Value: fmt.Sprintf("%04d-%02d-%02d", date.Year, date.Month, date.Day)})
+}
+
+// encodePast writes the kept periods with the names of their windows.
+//
+//	meters: count { count { window, count { start used } } }
+func (o *Organization) encodePast(e *Encoder) {
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		s := &o.meters[i]
+		e.Uint(uint64(len(s.past)))
+		for w := range s.past {
+			e.String(s.definition().Windows[w].String())
+			e.Uint(uint64(len(s.past[w].kept)))
+			for _, ended := range s.past[w].kept {
+				e.Int(int64(ended.start))
+				e.Int(ended.used)
+			}
+		}
+	}
+}
+
+func (o *Organization) decodePast(d *Decoder) {
+	for i := range d.Count(1) {
+		if i >= len(o.meters) {
+			d.fail()
+			return
+		}
+		s := &o.meters[i]
+		for range d.Count(2) {
+			name := d.String()
+			var kept []endedPeriod
+			for range d.Count(2) {
+				kept = append(kept, endedPeriod{Minute(d.Int()), d.Int()})
+			}
+			for w, window := range s.definition().Windows {
+				if window.String() == name {
+					s.past[w].kept = kept
+				}
+			}
+		}
+	}
+}
