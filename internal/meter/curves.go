@@ -129,6 +129,7 @@ func (c *curves) decode(d *Decoder) {
 	for range d.Count(1) {
 		c.points = append(c.points, d.Int())
 	}
+	before := c.from
 	for range d.Count(3) {
 		past := curve{start: Minute(d.Int())}
 		past.end = past.start + Minute(d.Uint())
@@ -136,10 +137,11 @@ func (c *curves) decode(d *Decoder) {
 			past.packed = []byte(packed)
 		}
 		known := false
-		if past.last, known = sumOf(past.packed); !known || past.end <= past.start {
+		if past.last, known = sumOf(past.packed); !known || past.end <= past.start || past.end > before {
 			d.fail()
 			return
 		}
+		before = past.start
 		c.past = append(c.past, past)
 	}
 }

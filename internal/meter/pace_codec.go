@@ -35,6 +35,10 @@ func (o *Organization) encodePace(e *Encoder) {
 func (o *Organization) decodePace(d *Decoder) {
 	o.clock.days = days{}
 	o.clock.days.decode(d)
+	if n := &o.clock.days; d.Err() != nil || o.clock.asOf >= n.end || o.clock.asOf < n.starts[n.today()] {
+		d.fail()
+		return
+	}
 	o.decodeQuotas(d)
 	for i := range d.Count(1) {
 		if i >= len(o.meters) {
@@ -49,19 +53,21 @@ func (o *Organization) decodePace(d *Decoder) {
 				d.fail()
 			}
 		}
-		s.decodeCurves(d)
-	}
-	if n := &o.clock.days; d.Err() == nil && n.end <= o.clock.asOf {
-		d.fail()
+		s.decodeCurves(d, o.clock.days.starts[0])
 	}
 }
 
-func (s *state) decodeCurves(d *Decoder) {
+// decodeCurves reads the curves of a meter, whose running periods begin within
+// the days that are kept.
+func (s *state) decodeCurves(d *Decoder, oldest Minute) {
 	def := s.definition()
 	for range d.Count(4) {
 		name := d.String()
 		var c curves
-		c.decode(d)
+		if c.decode(d); c.from < oldest {
+			d.fail()
+			return
+		}
 		for w, window := range def.Windows {
 			if window.String() == name {
 				s.curves[w] = c

@@ -1,0 +1,199 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+func paceMeters(t testing.TB) []usage.Meter {
+	windows := mustWindows(t, "day week month cycle quarter 7d")
+	class := []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
+	return []usage.Meter{
+		{Name: "learners", Type: usage.ActiveUsers, Windows: windows, Classes: []string{""}, Versions: class},
+		{Name: "operators", Type: usage.ConcurrentUsers, Windows: windows, Classes: []string{""}, Versions: class, SampleInterval: 15 * time.Minute, IdleTimeout: 30 * time.Minute, Settle: time.Minute},
+		{Name: "minutes", Type: usage.Consumption, Windows: windows, Classes: []string{""}, Versions: class},
+	}
+}
+
+func paceDefinitions(t testing.TB, began Minute) *Definitions {
+	d := &Definitions{Meters: paceMeters(t), Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
+	d.Prepare()
+	return d
+}
+
+func namedZone(t testing.TB, name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return zone
+}
+
+func byName(figures []usage.Figure) map[string]float64 {
+	m := map[string]float64{}
+	for _, f := range figures {
+		m[fmt.Sprint(f.Series.Name, f.Series.Labels)] = f.Value
+	}
+	return m
+}
+
+// An organization that is written down and read back at any time has the same
+// figures from then on as one that lives on: projections, comparisons and
+// quotas among them, through changes of clocks and of the zone.
+func TestReadingBackChangesNoProjection(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 9))
+			began := minuteAt(t, "2025-09-20 07:00") + Minute(random.IntN(60*minutesPerDay))
+			d := paceDefinitions(t, began)
+			cal := calendar.New(namedZone(t, []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}[seed%3]), 31)
+			lives, read := NewOrganization("acme", d, cal, began.Ns()), NewOrganization("acme", d, cal, began.Ns())
+			hashes := []uint64{}
+			for user := range uint64(60) {
+				lives.AddUser(user)
+				read.AddUser(user)
+				hashes = append(hashes, user)
+			}
+			quotas := []Quota{
+				{Meter: 0, Window: d.Meters[0].Windows[2], Limit: 30 * usage.Micro, Thresholds: quarters},
+				{Meter: 1, Window: d.Meters[1].Windows[1], Limit: 4 * usage.Micro, Thresholds: quarters},
+				{Meter: 2, Window: d.Meters[2].Windows[3], Limit: 200 * usage.Micro, Thresholds: quarters},
+			}
+			lives.SetQuotas(quotas)
+			read.SetQuotas(quotas)
+			compared, now := 0, began
+			for now < began+150*minutesPerDay {
+				now += Minute(1 + random.IntN(12*minutesPerHour))
+				if random.IntN(40) == 0 {
+					now += Minute(random.IntN(6 * minutesPerDay)) // nothing happens
+				}
+				late := Minute(random.IntN(2 * minutesPerDay))
+				if random.IntN(4) > 0 {
+					late = 0
+				}
+				ev := Event{Time: (now - late).Ns(), User: uint32(random.IntN(60)), Effects: []Effect{
+					{Kind: usage.Active}, {Kind: usage.Concurrent, Meter: 1, Roles: usage.RoleHourly | usage.RoleActivity},
+					{Kind: usage.Consume, Meter: 2, Value: random.Int64N(9 * usage.Micro)},
+				}}
+				for _, o := range []*Organization{lives, read} {
+					o.Advance(now.Ns()+1, o == lives)
+					o.Apply(&ev)
+				}
+				if random.IntN(300) == 0 {
+					moved := cal.Change(now.Time(), namedZone(t, "Pacific/Auckland"), 15)
+					lives.SetCalendar(moved)
+					read.SetCalendar(moved)
+				}
+				if random.IntN(20) == 0 {
+					var head Encoder
+					read.Encode(&head)
+					pages := [][]byte{}
+					ids := [][3]uint32{}
+					read.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
+						pages, ids = append(pages, data), append(ids, [3]uint32{uint32(m), uint32(population), page})
+					})
+					back, err := RestoreOrganization("acme", d, hashes, head.Bytes, now.Ns())
+					require.NoError(t, err)
+					for i, m := range read.meters { // pages that have not changed are on disk
+						if m.active != nil {
+							back.meters[i].active.users.adopt(&m.active.users)
+						}
+					}
+					for i, id := range ids {
+						require.NoError(t, back.RestorePage(uint16(id[0]), uint8(id[1]), id[2], pages[i]))
+					}
+					back.Restored()
+					read = back
+				}
+				if random.IntN(5) == 0 {
+					now++
+					want, ok := lives.Collect(now)
+					require.True(t, ok)
+					got, ok := read.Collect(now)
+					require.True(t, ok)
+					require.Equal(t, byName(want), byName(got), now.Time())
+					compared += len(want)
+				}
+			}
+			require.Greater(t, compared, 5000)
+		})
+	}
+}
+
+// Curves have the value of each midnight, wherever the clock stops between, and
+// a period that was not recorded from its start on has none.
+func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
+	for _, steps := range []string{"each hour", "seldom"} {
+		t.Run(steps, func(t *testing.T) {
+			began := minuteAt(t, "2026-01-20 10:00")
+			d := paceDefinitions(t, began)
+			o := NewOrganization("acme", d, calendar.New(namedZone(t, "Europe/Berlin"), 1), began.Ns())
+			for user := range uint64(40) {
+				o.AddUser(user)
+			}
+			visit := func(at string, first, last uint32) {
+				now := minuteAt(t, at)
+				o.Advance(now.Ns(), false)
+				for user := first; user <= last; user++ {
+					o.Apply(&Event{Time: now.Ns(), User: user, Effects: []Effect{{Kind: usage.Active}}})
+				}
+			}
+			visit("2026-01-25 09:00", 1, 30)
+			visit("2026-02-01 09:00", 1, 4)
+			visit("2026-02-03 22:59", 1, 5) // 23:59 in Berlin
+			visit("2026-02-04 08:00", 6, 9)
+			if steps == "each hour" {
+				for at := minuteAt(t, "2026-02-04 08:00"); at < minuteAt(t, "2026-02-20 00:00"); at += minutesPerHour {
+					o.Collect(at)
+				}
+			}
+			visit("2026-02-20 12:00", 10, 20)
+			o.Collect(minuteAt(t, "2026-03-10 00:00"))
+			past := o.meters[0].curves[2].past
+			require.Len(t, past, 1, "January was not recorded from its start on")
+			require.Equal(t, minuteAt(t, "2026-01-31 23:00"), past[0].start)
+			require.EqualValues(t, 20, past[0].last)
+			at := func(day int) float64 {
+				return past[0].until(&o.clock.days, usage.Month, minuteAt(t, "2026-01-31 23:00")+Minute(day-1)*minutesPerDay)
+			}
+			require.Equal(t, []float64{0, 4, 4, 5, 9, 9, 9, 20, 20}, []float64{at(1), at(2), at(3), at(4), at(5), at(19), at(20), at(21), at(28)})
+		})
+	}
+}
+
+func FuzzPaceDecode(f *testing.F) {
+	began := minuteAt(f, "2026-01-20 10:00")
+	d := paceDefinitions(f, began)
+	cal := calendar.New(namedZone(f, "Europe/Berlin"), 31)
+	o := NewOrganization("acme", d, cal, began.Ns())
+	o.AddUser(1)
+	o.SetQuotas([]Quota{{Meter: 2, Window: d.Meters[2].Windows[3], Limit: 200 * usage.Micro, Thresholds: quarters}})
+	for day := range Minute(80) {
+		now := began + day*minutesPerDay
+		o.Advance(now.Ns(), false)
+		o.Apply(&Event{Time: now.Ns(), User: 0, Effects: []Effect{{Kind: usage.Active}, {Kind: usage.Consume, Meter: 2, Value: 7 * usage.Micro}}})
+	}
+	var e Encoder
+	o.encodePace(&e)
+	f.Add(e.Bytes)
+	var head Encoder
+	o.Encode(&head)
+	before := head.Bytes[:len(head.Bytes)-len(e.Bytes)]
+	f.Fuzz(func(t *testing.T, data []byte) {
+		read, err := RestoreOrganization("acme", d, []uint64{1}, append(before[:len(before):len(before)], data...), o.Now())
+		if err != nil || len(data) == 0 {
+			return
+		}
+		read.Restored()
+		read.Collect(o.clock.asOf + 1) // any state that is taken can be lived on with
+		read.Collect(o.clock.asOf + 3*minutesPerDay)
+	})
+}
