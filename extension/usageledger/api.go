@@ -300,17 +300,17 @@ func (e *ledgerExtension) figures(r *http.Request) (any, error) {
 		return nil, unknownOrganization(id)
 	}
 	c, collected := b.Latest()
-	if !collected {
-		return nil, refuse(http.StatusServiceUnavailable, unavailable, "no figures yet: they are collected at the next whole minute")
-	}
 	if at := r.FormValue("at"); at != "" {
 		t, err := parseTime(at)
 		if err != nil {
 			return nil, refuse(http.StatusBadRequest, badData, "at: %q: %s", at, err)
 		}
-		if !t.Equal(c.At) {
+		if !collected || !t.Equal(c.At) {
 			return closedFigures(r.Context(), b, id, t, c.At)
 		}
+	}
+	if !collected {
+		return nil, refuse(http.StatusServiceUnavailable, unavailable, "no figures yet: they are collected at the next whole minute")
 	}
 	out := figuresJSON{Organization: id, At: c.At.UTC(), Figures: []figureJSON{}}
 	for _, f := range figuresOf(c, id) {

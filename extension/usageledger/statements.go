@@ -260,7 +260,10 @@ func closedFigures(ctx context.Context, b book, id string, at, collected time.Ti
 	if err != nil {
 		return nil, refuseStatements(err)
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all) == 0 && collected.IsZero():
+		return nil, refuse(http.StatusBadRequest, badData, "at: %s: no closed period ends then, and no minute has been collected yet", at.UTC().Format(time.RFC3339))
+	case len(all) == 0:
 		return nil, refuse(http.StatusBadRequest, badData, "at: %s: no closed period ends then, and of minutes only the last collected one, %s, is at hand; ask the store for others",
 			at.UTC().Format(time.RFC3339), collected.UTC().Format(time.RFC3339))
 	}

@@ -149,4 +149,11 @@ func TestFiguresOfAClosedPeriodsEndAreThoseOfItsStatement(t *testing.T) {
 		{"name":"usage_active_users_breakdown","labels":{"dimension":"feature","dimension_value":"share","meter":"api_calls","window":"month","period":"previous"},"value":2.5}],
 		"statements":[{"meter":"api_calls","window":"month","start":"2026-09-30T22:00:00Z","version":2}]}}`, w.Body.String())
 	require.Equal(t, http.StatusBadRequest, get(t, e, "/api/v1/organizations/acme/figures?at=2026-10-31T23:01:00Z").Code)
+
+	early := closed() // statements are there before the first minute is
+	early.latest = usage.Collection{}
+	e, _ = started(t, configure(t, oneMeter), early)
+	require.Equal(t, http.StatusOK, get(t, e, "/api/v1/organizations/acme/figures?at=2026-10-31T23:00:00Z").Code)
+	require.Contains(t, get(t, e, "/api/v1/organizations/acme/figures?at=2026-10-31T23:01:00Z").Body.String(), "no minute has been collected yet")
+	require.Equal(t, http.StatusServiceUnavailable, get(t, e, "/api/v1/organizations/acme/figures").Code)
 }

@@ -15,6 +15,7 @@
 package collector
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
@@ -90,6 +91,19 @@ func Launch(t *testing.T, s Settings) *Collector {
 	}
 	command.Dir = scratch
 	return &Collector{Process: Run(t, command), Ledger: filepath.Join(s.Directory, "ledger")}
+}
+
+// Usagectl runs a command line of the built usagectl. An error has what it
+// wrote to stderr.
+func Usagectl(t *testing.T, args ...string) (stdout string, err error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	command := exec.CommandContext(t.Context(), program(t, "usagectl"), args...)
+	command.Stdout, command.Stderr = &out, &errs
+	if err := command.Run(); err != nil {
+		return out.String(), fmt.Errorf("usagectl %s: %w: %s", args[0], err, errs.String())
+	}
+	return out.String(), nil
 }
 
 // program returns the path of a built program.
