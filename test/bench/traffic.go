@@ -51,9 +51,9 @@ var mix = []share{
 	{5, "workspace, e-mail opened", (*traffic).email},
 	{22, "operators, task finished", (*traffic).task},
 	{8, "operators, logon and logoff", (*traffic).presence},
-	{15, "transcriptions with uid (sum, average, by language, model and user)", (*traffic).transcription},
-	{3, "documents with uid (count, average, by kind and format)", (*traffic).document},
-	{2, "API calls without uid", (*traffic).api},
+	{15, "transcriptions with uid (sum, average, by language, model and user; users by feature)", (*traffic).transcription},
+	{3, "documents with uid (count, average, by kind, format and user; users by feature)", (*traffic).document},
+	{2, "API calls without uid (users by feature)", (*traffic).api},
 	{5, "unmatched", (*traffic).stranger},
 }
 
@@ -102,6 +102,7 @@ func (t *traffic) transcription(user int, a pcommon.Map) string {
 	a.PutDouble("transcription.accuracy", 0.8+float64(t.random.IntN(200))/1000)
 	a.PutStr("transcription.language", t.oneOf("en", "de", "fr", "es", "pl"))
 	a.PutStr("transcription.model", t.oneOf("base", "large"))
+	a.PutStr("app.feature", t.oneOf("transcription", "captions"))
 	t.uid(a)
 	return "transcription.finished"
 }
@@ -110,12 +111,14 @@ func (t *traffic) document(user int, a pcommon.Map) string {
 	a.PutInt("document.length", int64(t.random.IntN(40_000)))
 	a.PutStr("document.kind", t.oneOf("letter", "report"))
 	a.PutStr("document.format", t.oneOf("pdf", "docx", "html", "txt"))
+	a.PutStr("app.feature", "captions")
 	t.uid(a)
 	return "document.created"
 }
 
 func (t *traffic) api(user int, a pcommon.Map) string {
 	a.PutStr("http.route", "/v1/items/{id}")
+	a.PutStr("app.feature", "api")
 	a.PutInt("http.request.size", int64(t.random.IntN(1<<40))) // else one call would be another's duplicate
 	return "api.called"
 }
