@@ -17,7 +17,8 @@ import (
 )
 
 // Of the demo's fourteen months all are needed, since a year is compared with
-// the one before; but of the older ones a part will do.
+// the one before; but of the older ones a part will do, and as good as nothing
+// in the store.
 const (
 	wholeMonths = 2
 	everyNth    = 6 // request of the older months
@@ -41,8 +42,8 @@ func replayDemo(t *testing.T, directory string) {
 		"replay", "--config", "config/default.yaml", "--catalogue", "config/demo-organizations.yaml",
 		"--ledger", filepath.Join(directory, "ledger"), "--tsdb", filepath.Join(directory, "tsdb"), "--retention", "450d",
 	}
-	usagectl(t, append(append(replay, "--step", "24h", "--fine", "24h"), old...)...)
-	usagectl(t, append(append(replay, "--step", "1h", "--fine", "5m"), recent...)...)
+	usagectl(t, append(append(replay, "--step", "720h", "--fine", "24h"), old...)...)
+	usagectl(t, append(append(replay, "--step", "3h", "--fine", "15m"), recent...)...)
 }
 
 func usagectl(t *testing.T, arguments ...string) {

@@ -84,11 +84,16 @@ func (d *demo) collected() error {
 		d.figures = append(d.figures, f)
 	}
 	d.at = d.figures[0].At
-	stored, err := ask(d.Store, "/api/v1/query", url.Values{"query": {"timestamp(usage_ledger_ready)"}, "time": {unix(d.at)}})
-	if err == nil && (len(stored) != 1 || stored[0].value() != float64(d.at.Unix())) {
-		err = fmt.Errorf("the store does not have %s yet", d.at)
+	for _, last := range []string{"usage_ledger_ready", "ALERTS"} {
+		stored, err := ask(d.Store, "/api/v1/query", url.Values{"query": {"max(timestamp(" + last + "))"}, "time": {unix(d.at)}})
+		if err != nil {
+			return err
+		}
+		if len(stored) != 1 || stored[0].value() != float64(d.at.Unix()) {
+			return fmt.Errorf("the store does not have %s of %s yet", last, d.at)
+		}
 	}
-	return err
+	return nil
 }
 
 var victoriaListens = regexp.MustCompile(`started server at http://([^/]+)/`)
