@@ -83,6 +83,14 @@ func (p *Process) Terminate(t *testing.T) {
 	require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
 }
 
+// Pause stops the process as a frozen machine would, for as long as it takes.
+func (p *Process) Pause(t *testing.T, duration time.Duration) {
+	t.Helper()
+	require.NoError(t, p.command.Process.Signal(syscall.SIGSTOP))
+	<-time.After(duration)
+	require.NoError(t, p.command.Process.Signal(syscall.SIGCONT))
+}
+
 // End waits for the process to end by itself and returns its exit code.
 func (p *Process) End(t *testing.T, limit time.Duration) int {
 	t.Helper()
