@@ -25,7 +25,7 @@ import (
 type alertmanager struct {
 	*collector.Process
 	program, config, directory, address string
-	wait                                time.Duration
+	delay                               time.Duration // after a start, until it tells anybody
 }
 
 // changes are what a test needs of the shipped configuration: addresses, and
@@ -56,7 +56,7 @@ func newAlertmanager(t *testing.T, r *receivers, wait time.Duration) *alertmanag
 	require.NoError(t, free.Close())
 	a := &alertmanager{
 		program: collector.ThirdParty(t, "alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"),
-		config:  config, directory: t.TempDir(), address: address, wait: wait,
+		config:  config, directory: t.TempDir(), address: address, delay: wait,
 	}
 	a.start(t)
 	return a
@@ -66,7 +66,7 @@ func (a *alertmanager) start(t *testing.T) {
 	t.Helper()
 	a.Process = collector.Run(t, exec.Command(a.program,
 		"--config.file="+a.config, "--storage.path="+a.directory, "--web.listen-address="+a.address,
-		"--cluster.listen-address=", "--data.retention=9600h", "--data.maintenance-interval=1m", "--dispatch.start-delay="+a.wait.String()))
+		"--cluster.listen-address=", "--data.retention=9600h", "--data.maintenance-interval=1m", "--dispatch.start-delay="+a.delay.String()))
 	a.Eventually(t, func() error { return ready("http://" + a.address + "/-/ready") })
 }
 

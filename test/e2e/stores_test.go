@@ -146,7 +146,7 @@ var interfaces = map[string][]string{
 }
 
 // rare are the series that what is sent does not bring about.
-var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_notify", "usage_projected", "usage_at_same_share"}
+var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_notify", "usage_projected", "usage_at_same_share", "usage_past_period_used"}
 
 // inInterface holds the names and labels of a store's series against those that
 // users rely on.
