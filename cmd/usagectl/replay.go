@@ -117,6 +117,7 @@ func replayInto(ctx context.Context, f *replayFlags, s replay.Settings) (_ *repl
 	if errors.Is(missing, fs.ErrNotExist) {
 		settings.FS = replay.DeferredSync{FS: vfs.Default}
 	}
+	settings.CollectEvery = s.Interval()
 	book, err := ledger.Open(settings, begin)
 	if err != nil {
 		return nil, err

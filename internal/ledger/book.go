@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -186,9 +187,12 @@ func (b *book) nobodyOrg() *org {
 	return b.nobody
 }
 
-// advance moves an organization's time to the arrival.
-func (b *book) advance(o *org, keep bool) {
-	o.advanceTo(b.now, keep)
+// advance moves an organization's time to the arrival. The figures of a minute
+// that is to be collected are kept for the collection.
+func (b *book) advance(o *org) {
+	every := max(1, meter.Minute(b.settings.CollectEvery/time.Minute))
+	passed := meter.Ceil(b.now) - 1
+	o.advanceTo(b.now, passed%every == 0)
 	b.publish(o)
 }
 

@@ -100,7 +100,7 @@ func (b *book) admit(entry *catalogue.Organization) {
 	if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
 		return
 	}
-	b.advance(o, true)
+	b.advance(o)
 	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
 	b.pending.calendar(o.number, b.now, changed)
 	o.SetCalendar(changed)
@@ -129,7 +129,7 @@ func (b *book) allow(o *org) {
 		}
 	}
 	if o.SetQuotas(quotas) {
-		b.advance(o, true)
+		b.advance(o)
 		b.pending.quotas(o.number, quotas)
 	}
 }

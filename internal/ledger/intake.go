@@ -36,7 +36,7 @@ func (b *book) record(batch *usage.Batch) error {
 
 func (b *book) take(batch *usage.Batch, it *usage.Item) error {
 	o, reason := b.organization(it)
-	b.advance(o, true)
+	b.advance(o)
 	if reason != usage.ReasonNone {
 		b.count(o, it, reasonOutcome[reason], reason)
 		return nil

@@ -39,7 +39,10 @@ type Settings struct {
 	// catalogue and not in the ledger.
 	RejectUnknown bool
 	Catalogue     *catalogue.Catalogue // nil: none
-	Logger        *zap.Logger
+	// CollectEvery is how far collections are apart, whole minutes from
+	// midnight UTC; 0 stands for one minute.
+	CollectEvery time.Duration
+	Logger       *zap.Logger
 	// FoldBytes is how many bytes of redo gather before they are folded into
 	// rows; 0 stands for 64 MiB.
 	FoldBytes int64

@@ -43,7 +43,7 @@ func (b *book) agree(o *org) {
 		if kind == oldKind && (terms == old || terms != nil && old != nil && *terms == *old) {
 			continue
 		}
-		b.advance(o, true)
+		b.advance(o)
 		b.pending.terms(o.number, m, kind, terms)
 		o.SetTerms(m, kind, terms)
 	}

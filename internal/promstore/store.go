@@ -79,10 +79,10 @@ const (
 	futureLimit = 10 * time.Minute
 
 	blockDuration = 2 * time.Hour
-	// bulkBlockDuration is the block of a replay, 27 times the ordinary one
+	// bulkBlockDuration is the block of a replay, 81 times the ordinary one
 	// (so that later compactions find it aligned): fourteen months are then
-	// cut in 190 pieces and not in 5,100.
-	bulkBlockDuration = 27 * blockDuration
+	// cut in 63 pieces and not in 5,100.
+	bulkBlockDuration = 81 * blockDuration
 	maxBlockDuration  = 31 * 24 * time.Hour
 
 	// walSegmentSize and blockSegmentSize are a fraction of Prometheus' own:

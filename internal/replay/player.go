@@ -30,6 +30,7 @@ type player struct {
 	collected time.Time // the latest step
 	started   bool
 	batch     usage.Batch
+	figures   chan usage.Collection // on their way to the store
 }
 
 // run plays all files.
@@ -118,7 +119,7 @@ func (p *player) next(at time.Time) time.Time {
 	return step
 }
 
-// collect stores the figures of one minute, unless the ledger has passed it.
+// collect takes the figures of one minute, unless the ledger has passed it.
 func (p *player) collect(ctx context.Context, step time.Time) error {
 	p.collected = step
 	figures, err := p.Ledger.Collect(ctx, step)
@@ -132,7 +133,23 @@ func (p *player) collect(ctx context.Context, step time.Time) error {
 		return nil
 	}
 	p.report.Collections++
-	return p.Store.Write(figures)
+	select {
+	case p.figures <- figures:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// store writes figures in the order in which they were collected, beside the
+// counting.
+func (p *player) store() error {
+	for figures := range p.figures {
+		if err := p.Store.Write(figures); err != nil {
+			return fmt.Errorf("store the figures of %s: %w", figures.At.UTC().Format(time.RFC3339), err)
+		}
+	}
+	return nil
 }
 
 // record counts what has been read.

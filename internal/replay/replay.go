@@ -31,6 +31,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -94,10 +95,26 @@ func Run(ctx context.Context, s Settings) (*Report, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	p := player{Settings: s, report: &Report{}, before: s.Outcomes()}
-	err := p.run(ctx)
+	p := player{Settings: s, report: &Report{}, before: s.Outcomes(), figures: make(chan usage.Collection, ahead)}
+	group, playing := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(p.figures)
+		return p.run(playing)
+	})
+	group.Go(p.store) // what was collected is stored even if ctx ends
+	err := group.Wait()
 	p.report.count(p.before, s.Outcomes())
 	return p.report, err
+}
+
+// Interval returns the longest interval that steps are whole multiples of,
+// counted from midnight UTC.
+func (s *Settings) Interval() time.Duration {
+	a, b := s.Step, s.Fine
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 func (s *Settings) validate() error {

@@ -28,9 +28,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // book is an extractor, a ledger and a store that write down what is asked of
 // them: `+3 10:14:59` counts three items at that time on the clock, `10:15`
-// collects and stores, `(10:15)` finds that the minute has passed.
+// collects, `(10:15)` finds that the minute has passed.
 type book struct {
 	calls   []string
+	stored  []string  // the minutes whose figures were written
 	asOf    time.Time // the latest minute collected
 	counted uint64
 	fail    error // of the store
@@ -75,11 +76,12 @@ func (b *book) Collect(_ context.Context, now time.Time) (usage.Collection, erro
 		return usage.Collection{At: now}, nil
 	}
 	b.asOf = now
+	b.note("%s", now.Format("15:04"))
 	return usage.Collection{At: now, Organizations: make([]usage.OrganizationFigures, 1)}, nil
 }
 
 func (b *book) Write(figures usage.Collection) error {
-	b.note("%s", figures.At.Format("15:04"))
+	b.stored = append(b.stored, figures.At.Format("15:04"))
 	return b.fail
 }
 
@@ -132,6 +134,7 @@ func TestEveryStepIsCollectedAfterWhatCameBeforeIt(t *testing.T) {
 		"+1 10:15:00", "10:30", "10:45",
 		"+1 10:50:30", "11:00",
 	}, b.calls)
+	require.Equal(t, []string{"10:15", "10:30", "10:45", "11:00"}, b.stored)
 	require.Equal(t, 4, report.Requests)
 	require.Equal(t, 5, report.Items)
 	require.Equal(t, 4, report.Collections)
@@ -148,6 +151,16 @@ func TestTheLastDayIsCollectedMinuteByMinute(t *testing.T) {
 		"+1 10:20:00", "10:30", "10:45", "10:46",
 		"+1 10:46:30", "10:47", "10:48",
 	}, b.calls)
+}
+
+func TestTheIntervalDividesAllSteps(t *testing.T) {
+	for _, c := range []struct{ step, fine, want time.Duration }{
+		{15 * time.Minute, time.Minute, time.Minute},
+		{6 * time.Hour, 6 * time.Hour, 6 * time.Hour},
+		{time.Hour, 25 * time.Minute, 5 * time.Minute},
+	} {
+		require.Equal(t, c.want, (&Settings{Step: c.step, Fine: c.fine}).Interval())
+	}
 }
 
 func TestARequestThatSpansStepsIsCountedAtItsEnd(t *testing.T) {
@@ -241,7 +254,8 @@ func TestErrorsEndTheReplayAndSayWhere(t *testing.T) {
 	b.fail = errors.New("disk is full")
 	file := tape(t, "10:01:00", "10:20:00", "10:50:00")
 	_, err := Run(t.Context(), settings(b, "11:00:00", file))
-	require.EqualError(t, err, file+":2: disk is full")
+	require.EqualError(t, err, "store the figures of 2026-11-20T10:15:00Z: disk is full")
+	require.Equal(t, []string{"10:15"}, b.stored)
 
 	_, err = Run(t.Context(), settings(newBook(), "11:00:00", file, filepath.Join(t.TempDir(), "missing.jsonl")))
 	require.ErrorIs(t, err, os.ErrNotExist)
