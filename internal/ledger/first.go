@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -33,18 +34,73 @@ const Ever = 255
 // one and the previous.
 const keptPeriods = 2
 
-func (f *First) encode(e *meter.Encoder) {
-	e.Uint(uint64(f.Kind))
-	e.Uint(uint64(f.Class))
-	e.Int(int64(f.Period))
-	e.Int(f.Time)
-	e.Uint(uint64(f.Version))
-	e.String(f.Action)
-	e.String(f.UID)
+// packedFirsts begins the items of format 3: those before have a Kind there,
+// which is another number.
+const packedFirsts = 127
+
+// sameItem tells whether two entries are of one item.
+func sameItem(a, b *First) bool {
+	return a.Time == b.Time && a.UID == b.UID && a.Action == b.Action && a.Version == b.Version
 }
 
+// encodeFirsts appends entries. One item is often the first of several periods:
+// it is written once.
+func encodeFirsts(e *meter.Encoder, all []First) {
+	e.Uint(packedFirsts)
+	for i := range all {
+		f := &all[i]
+		e.Uint(uint64(f.Kind))
+		e.Uint(uint64(f.Class))
+		if f.Kind != Ever {
+			e.Int(int64(meter.Floor(f.Time) - f.Period))
+		}
+		before := slices.IndexFunc(all[:i], func(other First) bool { return sameItem(&other, f) })
+		e.Uint(uint64(before + 1))
+		if before < 0 {
+			e.Int(f.Time)
+			e.Uint(uint64(f.Version))
+			e.String(f.Action)
+			e.String(f.UID)
+		}
+	}
+}
+
+// decodeFirsts reads entries and appends them.
 func decodeFirsts(b []byte, to []First) ([]First, error) {
 	d := &meter.Decoder{Bytes: b}
+	if len(b) == 0 || b[0] != packedFirsts {
+		return decodeFirsts2(d, to)
+	}
+	d.Uint()
+	begin := len(to)
+	for len(d.Bytes) > 0 {
+		f := First{Kind: uint8(d.Uint()), Class: uint8(d.Uint())}
+		before := int64(0)
+		if f.Kind != Ever {
+			before = d.Int()
+		}
+		if n := d.Uint(); n == 0 {
+			f.Time, f.Version, f.Action, f.UID = d.Int(), uint8(d.Uint()), d.String(), d.String()
+		} else if n <= uint64(len(to)-begin) {
+			same := &to[begin+int(n)-1]
+			f.Time, f.Version, f.Action, f.UID = same.Time, same.Version, same.Action, same.UID
+		} else {
+			return nil, errDamagedFirsts
+		}
+		if f.Kind != Ever {
+			f.Period = meter.Floor(f.Time) - meter.Minute(before)
+		}
+		if to = append(to, f); d.Err() != nil {
+			return nil, d.Err()
+		}
+	}
+	return to, nil
+}
+
+var errDamagedFirsts = errors.New("first items are damaged")
+
+// decodeFirsts2 reads entries of format 2, each with its item.
+func decodeFirsts2(d *meter.Decoder, to []First) ([]First, error) {
 	for len(d.Bytes) > 0 {
 		to = append(to, First{
 			Kind: uint8(d.Uint()), Class: uint8(d.Uint()), Period: meter.Minute(d.Int()), Time: d.Int(),
@@ -102,8 +158,6 @@ func (m *firsts) MergeOlder(value []byte) error { return m.MergeNewer(value) }
 
 func (m *firsts) Finish(bool) ([]byte, io.Closer, error) {
 	var e meter.Encoder
-	for _, f := range mergeFirsts(m.all) {
-		f.encode(&e)
-	}
+	encodeFirsts(&e, mergeFirsts(m.all))
 	return e.Bytes, nil, nil
 }

@@ -57,3 +57,34 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 		closeLedger(t, l)
 	}
 }
+
+func TestFirstItemsAreReadBackAlsoThoseOfFormat2(t *testing.T) {
+	a := First{Kind: uint8(usage.Day), Class: 2, Period: meter.MinuteOf(noon.Truncate(24 * time.Hour)), Time: noon.UnixNano() + 7, Version: 1, Action: "course.accessed", UID: "one"}
+	b, c, d := a, a, a
+	b.Kind, b.Period = uint8(usage.Month), a.Period-19*24*60
+	c.UID = "two"
+	d.Kind, d.Period = Ever, 0
+	all := []First{a, b, c, d}
+	var packed, format2 meter.Encoder
+	encodeFirsts(&packed, all)
+	for _, f := range all {
+		format2.Uint(uint64(f.Kind))
+		format2.Uint(uint64(f.Class))
+		format2.Int(int64(f.Period))
+		format2.Int(f.Time)
+		format2.Uint(uint64(f.Version))
+		format2.String(f.Action)
+		format2.String(f.UID)
+	}
+	for _, bytes := range [][]byte{packed.Bytes, format2.Bytes} {
+		got, err := decodeFirsts(bytes, []First{c})
+		require.NoError(t, err)
+		require.Equal(t, append([]First{c}, all...), got)
+		for n := range bytes {
+			_, err := decodeFirsts(bytes[:n], nil)
+			_ = err // cut short: an error or fewer items, never a panic
+		}
+	}
+	_, err := decodeFirsts([]byte{packedFirsts, Ever & 0x7f, 0, 0, 9}, nil)
+	require.Error(t, err, "it names an item that is not there")
+}

@@ -20,6 +20,8 @@ type intake struct {
 	numbers  []uint32 // by value of the batch: its number + 1, or 0 where it has none yet
 	hashes   []uint64 // by value of the batch
 	touched  uint64   // means nothing; see lookAhead
+	firsts   []First
+	encoded  []byte // firsts
 }
 
 // record judges and applies the items of a batch, in order.
@@ -350,15 +352,18 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 
 // noteFirst writes down an item that may be a user's first one in a period.
 func (b *book) noteFirst(o *org, it *usage.Item, e *meter.Effect, version uint8) {
-	var enc meter.Encoder
 	f := First{Class: e.Class, Time: it.Time, Version: version, Action: it.Action, UID: it.UID, Kind: Ever}
-	f.encode(&enc)
+	firsts := append(b.scratch.firsts[:0], f)
 	for _, w := range b.defs.Meters[e.Meter].Windows {
 		if w.Kind != usage.Rolling && w.Kind != usage.Hour {
 			f.Kind, f.Period = uint8(w.Kind), o.PeriodStart(w.Kind, it.Time)
-			f.encode(&enc)
+			firsts = append(firsts, f)
 		}
 	}
+	b.scratch.firsts = firsts
+	enc := meter.Encoder{Bytes: b.scratch.encoded[:0]}
+	encodeFirsts(&enc, firsts)
+	b.scratch.encoded = enc.Bytes
 	b.pending.merge(firstKey(o.number, b.scratch.event.User, e.Meter), enc.Bytes)
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -281,14 +282,14 @@ func TestStateOfANewerFormatIsRefusedUntouched(t *testing.T) {
 
 // testdata/format-1 was left by the last program of format 1, killed three
 // minutes after noon: with a checkpoint, and redo entries behind it.
-func TestStateOfFormat1IsReadAndBecomesThatOfFormat2(t *testing.T) {
+func TestStateOfFormat1IsReadAndBecomesTheNewest(t *testing.T) {
 	s := settings(t, vfs.Default)
 	s.Directory = t.TempDir()
 	require.NoError(t, os.CopyFS(s.Directory, os.DirFS(filepath.Join("testdata", "format-1"))))
 	l := open(t, s, noon.Add(3*time.Minute))
 	version, err := checkFormat(s.FS, s.Directory)
 	require.NoError(t, err)
-	require.Equal(t, 2, version)
+	require.Equal(t, formatVersion, version)
 	for minute := time.Duration(4); minute < 6; minute++ {
 		c := collect(t, l, noon.Add(minute*time.Minute))
 		require.Equal(t, 9.0, figure(c, "acme", "usage_active_users", "window=month", "period=current"))
@@ -301,6 +302,49 @@ func TestStateOfFormat1IsReadAndBecomesThatOfFormat2(t *testing.T) {
 	c := collect(t, l, noon.AddDate(0, 0, 2))
 	require.Zero(t, figure(c, "acme", "usage_at_same_share", "window=day", "meter=minutes"), "of yesterday it is known")
 	closeLedger(t, l)
+}
+
+// byFeature are meters of which the first has a breakdown.
+func byFeature(t testing.TB) []usage.Meter {
+	all := meters(t)
+	all[0].Breakdowns = []usage.Breakdown{{Dimension: "feature", Attribute: "app.feature"}}
+	return all
+}
+
+// visitFeature is a visit of a user to one of three features.
+func visitFeature(b *usage.Batch, user int, at time.Time) {
+	b.Values = append(b.Values, []string{"read", "share", "invite"}[user%3])
+	add(b, usage.Item{Organization: "acme", User: "user-" + strconv.Itoa(user), UID: "uid", Action: "course.accessed", Time: at.UnixNano()},
+		usage.Effect{Kind: usage.Active, Meter: 0, FirstValue: int32(len(b.Values) - 1), NumValues: 1})
+}
+
+// testdata/format-2 was left by the last program of format 2, killed a minute
+// after noon: with a checkpoint of 150 users and redo entries of 50 more.
+func TestStateOfFormat2IsReadAndBecomesTheNewest(t *testing.T) {
+	s := settings(t, vfs.Default)
+	s.Extraction.Meters = byFeature(t)
+	s.Directory = t.TempDir()
+	require.NoError(t, os.CopyFS(s.Directory, os.DirFS(filepath.Join("testdata", "format-2"))))
+	for minute := time.Duration(2); minute < 5; minute++ {
+		now := noon.Add(minute * time.Minute)
+		l := open(t, s, now)
+		for user := range 200 { // all are known, in their features
+			var b usage.Batch
+			visitFeature(&b, user, now)
+			require.NoError(t, l.Record(context.Background(), now, &b))
+		}
+		c := collect(t, l, now.Add(time.Minute))
+		require.Equal(t, 200.0, figure(c, "acme", "usage_active_users", "window=month", "period=current"))
+		for feature, users := range map[string]float64{"read": 67, "share": 67, "invite": 66} {
+			require.Equal(t, users, figure(c, "acme", "usage_active_users_breakdown", "window=30d", "dimension_value="+feature))
+		}
+		require.Len(t, firstsOf(t, l, 0), 3)
+		require.Equal(t, noon.UnixNano(), firstsOf(t, l, 0)[0].Time, "the first of the day stays")
+		closeLedger(t, l)
+	}
+	version, err := checkFormat(s.FS, s.Directory)
+	require.NoError(t, err)
+	require.Equal(t, formatVersion, version)
 }
 
 func TestAChangedDefinitionNeedsALaterDay(t *testing.T) {

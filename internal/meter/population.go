@@ -3,11 +3,7 @@
 
 package meter
 
-import (
-	"encoding/binary"
-
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-)
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 
 // pageSize is how many records a page has: small enough that an organization
 // of ten users costs little and that a checkpoint writes little beside what
@@ -145,36 +141,6 @@ func (r record) take(from record) {
 		r.setBits(class, from.bits(class))
 	}
 	clear(from.words)
-}
-
-// appendPage appends a page as it is stored.
-func (p *population) appendPage(b []byte, page uint32) []byte {
-	for _, w := range p.pages[page] {
-		b = binary.LittleEndian.AppendUint64(b, w)
-	}
-	return b
-}
-
-// setPage reads a page back.
-func (p *population) setPage(page uint32, b []byte) error {
-	if len(b) != 8*pageSize*p.stride {
-		return errCorrupt
-	}
-	for int(page) >= len(p.pages) {
-		p.pages = append(p.pages, nil)
-	}
-	words := make([]uint64, pageSize*p.stride)
-	for i := range words {
-		words[i] = binary.LittleEndian.Uint64(b[8*i:])
-	}
-	p.pages[page] = words
-	return nil
-}
-
-// flush calls f with every page that changed since the last call.
-func (p *population) flush(f func(page uint32, data []byte)) {
-	p.dirty.each(func(page uint32) { f(page, p.appendPage(nil, page)) })
-	clear(p.dirty)
 }
 
 // adopt takes all records of a population of as many classes or fewer. Every

@@ -180,10 +180,7 @@ func (a *active) encode(e *Encoder) {
 }
 
 func (s *split) encode(e *Encoder, kinds []usage.Kind) {
-	e.Uint(uint64(len(s.pairs.keys)))
-	for _, key := range s.pairs.keys {
-		e.Uint(key)
-	}
+	e.Uint(0) // the pairs of format 2; they are in the pages now
 	e.Uint(uint64(len(s.totals)))
 	for _, t := range s.totals {
 		e.Bool(t != nil)
@@ -217,8 +214,9 @@ func (a *active) decode(d *Decoder) {
 }
 
 func (s *split) decode(d *Decoder, a *active, kinds []usage.Kind) {
-	for range d.Count(1) {
+	for n := range uint32(d.Count(1)) {
 		s.pairs.add(d.Uint())
+		s.users.changed(n) // all are written with the next head, which has no pairs
 	}
 	for range d.Count(1) {
 		var t *headcount
@@ -325,14 +323,14 @@ func decodeStrings(d *Decoder) (names []string) {
 const userSumsPopulation = 255
 
 // DirtyPages calls f with every page of users that changed since it was last
-// called.
+// called; the data are good until f returns.
 func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
 	for i := range o.meters {
 		number := uint16(i)
 		if a := o.meters[i].active; a != nil {
-			a.users.flush(func(page uint32, data []byte) { f(number, 0, page, data) })
+			a.users.flush(func(page uint32, data []byte) { f(number, 0, page, data) }, func(uint32, *Encoder) {})
 			for n, s := range a.splits {
-				s.users.flush(func(page uint32, data []byte) { f(number, uint8(n+1), page, data) })
+				s.users.flush(func(page uint32, data []byte) { f(number, uint8(n+1), page, data) }, s.encodePairs)
 			}
 		}
 		if x := o.meters[i].consumption; x != nil {
@@ -354,9 +352,10 @@ func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, 
 	s := &o.meters[meter]
 	switch {
 	case s.active != nil && population == 0:
-		return s.active.users.setPage(page, data)
+		return s.active.users.restorePage(page, data, func(*Decoder) {})
 	case s.active != nil && int(population) <= len(s.active.splits):
-		return s.active.splits[population-1].users.setPage(page, data)
+		pairs := s.active.splits[population-1]
+		return pairs.users.restorePage(page, data, func(d *Decoder) { pairs.decodePairs(page, d) })
 	case s.consumption != nil && population == userSumsPopulation:
 		d := &Decoder{Bytes: data}
 		s.consumption.users.decodePage(int(page), d)
@@ -406,9 +405,17 @@ func (s *state) adopt(old *state) {
 	case s.active != nil:
 		s.active.users.adopt(&old.active.users)
 		for i, from := range old.active.splits {
-			s.active.splits[i].users.adopt(&from.users)
+			s.active.splits[i].adopt(from)
 		}
 	case s.consumption != nil:
 		s.consumption.users.adopt(&old.consumption.users)
 	}
+}
+
+func (s *split) adopt(old *split) {
+	for n, key := range old.pairs.keys {
+		s.pairs.add(key)
+		s.users.changed(uint32(n))
+	}
+	s.users.adopt(&old.users)
 }

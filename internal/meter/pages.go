@@ -1,0 +1,185 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// A page on disk has its records one after the other, without what is zero:
+//
+//	page    64 records
+//	record  0, where nobody's; else 1 + classes that have something: uint | stamp - that of the last one: int | those classes
+//	class   number uint | stamp - last: int | periods: one bit for each byte that is not 0, then those bytes, lowest first
+//
+// Until format 2 of the state it was the words as they are, a multiple of
+// rawStep bytes; what is packed is padded where it has such a length.
+const rawStep = 8 * pageSize
+
+// encodePage appends a page.
+func (p *population) encodePage(page uint32, e *Encoder) {
+	stamp := Minute(0)
+	for slot := page * pageSize; slot < (page+1)*pageSize; slot++ {
+		r := p.peek(slot)
+		if !r.exists() {
+			e.Uint(0)
+			continue
+		}
+		used := uint64(0)
+		for class := range uint8(r.classes) {
+			if r.has(class) {
+				used++
+			}
+		}
+		e.Uint(1 + used)
+		e.Int(int64(r.stamp()) - int64(stamp))
+		stamp = r.stamp()
+		for class := range uint8(r.classes) {
+			if r.has(class) {
+				e.Uint(uint64(class))
+				e.Int(int64(stamp) - int64(r.last(class)))
+				e.Sparse(r.bits(class))
+			}
+		}
+	}
+}
+
+// has tells whether there is anything to say of a class.
+func (r record) has(class uint8) bool { return r.last(class) != 0 || r.bits(class) != 0 }
+
+// decodePage reads a page of as many classes or fewer.
+func (p *population) decodePage(page uint32, d *Decoder) {
+	words := make([]uint64, pageSize*p.stride)
+	stamp := int64(0)
+	for n := range pageSize {
+		used := d.Uint()
+		if used == 0 {
+			continue
+		}
+		r := record{words: words[n*p.stride:][:p.stride], classes: p.classes}
+		stamp += d.Int()
+		if stamp <= 0 || stamp != int64(Minute(stamp)) {
+			d.fail()
+			return
+		}
+		r.setStamp(Minute(stamp))
+		for range used - 1 {
+			class, last, periods := d.Uint(), stamp-d.Int(), d.Sparse()
+			if class >= uint64(p.classes) || last != int64(Minute(last)) || d.err != nil {
+				d.fail()
+				return
+			}
+			r.setLast(uint8(class), Minute(last))
+			r.setBits(uint8(class), periods)
+		}
+	}
+	if d.err == nil {
+		p.setPage(page, words)
+	}
+}
+
+// decodeRaw reads a page of format 2.
+func (p *population) decodeRaw(page uint32, b []byte) error {
+	if len(b) != rawStep*p.stride {
+		return errCorrupt
+	}
+	words := make([]uint64, pageSize*p.stride)
+	for i := range words {
+		words[i] = binary.LittleEndian.Uint64(b[8*i:])
+	}
+	p.setPage(page, words)
+	return nil
+}
+
+func (p *population) setPage(page uint32, words []uint64) {
+	for int(page) >= len(p.pages) {
+		p.pages = append(p.pages, nil)
+	}
+	p.pages[page] = words
+}
+
+// flush calls f with every page that changed since the last call; the data are
+// good until f returns. more appends what else a page has.
+func (p *population) flush(f func(page uint32, data []byte), more func(page uint32, e *Encoder)) {
+	var e Encoder
+	p.dirty.each(func(page uint32) {
+		e.Bytes = e.Bytes[:0]
+		p.encodePage(page, &e)
+		more(page, &e)
+		if len(e.Bytes)%rawStep == 0 {
+			e.Uint(0)
+		}
+		f(page, e.Bytes)
+	})
+	clear(p.dirty)
+}
+
+// restorePage reads what flush gave.
+func (p *population) restorePage(page uint32, b []byte, more func(d *Decoder)) error {
+	if len(b)%rawStep == 0 {
+		return p.decodeRaw(page, b)
+	}
+	d := &Decoder{Bytes: b}
+	p.decodePage(page, d)
+	more(d)
+	return d.Err()
+}
+
+// encodePairs appends the pairs of a page of a breakdown: a list of (user
+// uint, value uint).
+func (s *split) encodePairs(page uint32, e *Encoder) {
+	pairs := s.pairs.keys[min(page*pageSize, uint32(len(s.pairs.keys))):]
+	pairs = pairs[:min(pageSize, len(pairs))]
+	e.Uint(uint64(len(pairs)))
+	for _, key := range pairs {
+		e.Uint(key >> 32)
+		e.Uint(uint64(uint32(key)))
+	}
+}
+
+// decodePairs reads the pairs of the next page.
+func (s *split) decodePairs(page uint32, d *Decoder) {
+	n := d.Count(2)
+	if n > pageSize || int(page)*pageSize != len(s.pairs.keys) {
+		d.fail()
+		return
+	}
+	for range n {
+		root, value := d.Uint(), d.Uint()
+		if root != uint64(uint32(root)) || value >= uint64(len(s.totals)) {
+			d.fail()
+			return
+		}
+		s.pairs.add(pairKey(uint32(root), uint32(value)))
+	}
+}
+
+// Sparse appends a word of which most bytes are 0: one bit for each byte that
+// is not, then those bytes, lowest first.
+func (e *Encoder) Sparse(v uint64) {
+	at := len(e.Bytes)
+	e.Bytes = append(e.Bytes, 0)
+	for i := range 8 {
+		if b := byte(v >> (8 * i)); b != 0 {
+			e.Bytes[at] |= 1 << i
+			e.Bytes = append(e.Bytes, b)
+		}
+	}
+}
+
+// Sparse reads such a word.
+func (d *Decoder) Sparse() (v uint64) {
+	if len(d.Bytes) == 0 || len(d.Bytes) <= bits.OnesCount8(d.Bytes[0]) {
+		d.fail()
+		return 0
+	}
+	which, n := d.Bytes[0], 1
+	for ; which != 0; which &= which - 1 {
+		v |= uint64(d.Bytes[n]) << (8 * bits.TrailingZeros8(which))
+		n++
+	}
+	d.Bytes = d.Bytes[n:]
+	return v
+}
