@@ -7,10 +7,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
@@ -25,7 +23,8 @@ import (
 // stand. Where it means nothing (a span has no severity) it is nil, and its
 // evaluation fails.
 type condition struct {
-	equality  *equality // set where the condition is no more than that
+	comparison *comparison // set where the condition is no more than that
+
 	log       *ottl.Condition[*ottllog.TransformContext]
 	span      *ottl.Condition[*ottlspan.TransformContext]
 	spanEvent *ottl.Condition[*ottlspanevent.TransformContext]
@@ -60,27 +59,6 @@ func newConditions() (*conditions, error) {
 	return c, nil
 }
 
-// equality is the condition that an attribute of the item is a given string.
-// Most conditions are one, and judged here they cost a tenth of OTTL and no
-// allocation; the result is OTTL's.
-type equality struct{ attribute, text string }
-
-var equalityForm = regexp.MustCompile(`^\s*attributes\["([^"\\]+)"\]\s*==\s*"([^"\\]*)"\s*$`)
-
-// equalityOf returns nil for conditions of any other form.
-func equalityOf(text string) *equality {
-	parts := equalityForm.FindStringSubmatch(text)
-	if parts == nil {
-		return nil
-	}
-	return &equality{attribute: parts[1], text: parts[2]}
-}
-
-func (e *equality) holds(attributes pcommon.Map) bool {
-	v, found := attributes.Get(e.attribute)
-	return found && v.Type() == pcommon.ValueTypeStr && v.Str() == e.text
-}
-
 // functions are OTTL's converters without the clock and chance: a condition
 // must say the same of a resent or replayed item.
 func functions[K any]() map[string]ottl.Factory[K] {
@@ -100,7 +78,7 @@ func (c *conditions) compile(text string) (*condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	compiled := &condition{log: log, equality: equalityOf(text)}
+	compiled := &condition{log: log, comparison: comparisonOf(text)}
 	// Which of the other contexts know its paths is decided here, once; an
 	// error leaves nil, of which evaluation tells.
 	compiled.span, _ = c.span.ParseCondition(text)

@@ -48,7 +48,7 @@ func TestALogCostsNoAllocation(t *testing.T) {
 		"a sum":          "transcription.finished",
 		"nobody's":       "mouse.moved",
 		"two versions":   "api.called",
-		"an equality":    "course.accessed",
+		"a comparison":   "course.accessed",
 		"hashed content": "api.called",
 	}
 	for name, action := range tests {

@@ -50,8 +50,8 @@ func (w *walker) holds(p *part, r *record) (bool, usage.Reason) {
 	switch {
 	case p.condition == nil:
 		return true, usage.ReasonNone
-	case p.condition.equality != nil:
-		return p.condition.equality.holds(r.attributes), usage.ReasonNone
+	case p.condition.comparison != nil:
+		return p.condition.comparison.holds(r.attributes), usage.ReasonNone
 	}
 	holds, ok := r.source.holds(p.condition)
 	if !ok {

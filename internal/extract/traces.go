@@ -60,7 +60,8 @@ type spanSource struct {
 
 // uid is empty where the span lacks an id that would make it the only one.
 func (s *spanSource) uid(*walker) string {
-	return string(s.appendUID(nil))
+	var buffer [48]byte
+	return string(s.appendUID(buffer[:0]))
 }
 
 func (s *spanSource) appendUID(b []byte) []byte {

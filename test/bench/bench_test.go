@@ -105,6 +105,20 @@ func TestTheMixTouchesEveryMeter(t *testing.T) {
 	}
 }
 
+// TestExtractionAllocatesNothing holds for the mix and the default
+// configuration: each of its conditions is one that is judged without OTTL.
+func TestExtractionAllocatesNothing(t *testing.T) {
+	memory, err := inMemory("")
+	require.NoError(t, err)
+	b, err := openBook(small(t), memory)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, b.close()) }()
+	ld := newTraffic(10, 20).request()
+	b.extract(ld)
+	// Now and then a request finds the pool of walkers emptied.
+	require.Less(t, testing.AllocsPerRun(100, func() { b.extract(ld) }), 10.0, "a request of %d records", recordsPerRequest)
+}
+
 func TestTheMixIsAHundredPercent(t *testing.T) {
 	percent := 0
 	for _, part := range mix {
