@@ -34,6 +34,10 @@ func fromInt(n int64) (int64, usage.Reason) {
 	return n * usage.Micro, usage.ReasonNone
 }
 
+// maxUnique is the end of the numbers of 15 digits: a double stands for one of
+// these at most, which then is its shortest decimal.
+const maxUnique = 1e15
+
 // maxExactDouble is the end of the integers that a double holds exactly.
 const maxExactDouble = 1 << 53
 
@@ -46,6 +50,9 @@ func fromDouble(f float64) (int64, usage.Reason) {
 		return 0, usage.ReasonBadValue
 	case f == math.Trunc(f) && math.Abs(f) <= maxExactDouble:
 		return fromInt(int64(f))
+	}
+	if n := math.Round(f * usage.Micro); math.Abs(n) < maxUnique && n/usage.Micro == f {
+		return int64(n), usage.ReasonNone
 	}
 	var buffer [32]byte
 	return parseDecimal(strconv.AppendFloat(buffer[:0], f, 'e', -1, 64))

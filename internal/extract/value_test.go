@@ -91,6 +91,25 @@ func TestANumberIsTheSameAsInRationalArithmetic(t *testing.T) {
 	})
 }
 
+func TestADoubleIsTheSameAsItsShortestDecimalInRationalArithmetic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.OneOf(
+			rapid.Float64Range(-1e14, 1e14),
+			rapid.Float64Range(-1, 1),
+			rapid.Custom(func(t *rapid.T) float64 {
+				digits := rapid.Int64Range(-1e17, 1e17).Draw(t, "digits")
+				return float64(digits) / math.Pow10(rapid.IntRange(0, 20).Draw(t, "places"))
+			}),
+		).Draw(t, "double")
+		n, reason := fromDouble(f)
+		want, fits := naive(t, strconv.FormatFloat(f, 'e', -1, 64))
+		require.Equal(t, fits, reason == usage.ReasonNone, f)
+		if fits {
+			require.Equal(t, want, n, f)
+		}
+	})
+}
+
 // naive reads a number as a rational and rounds it half-even.
 func naive(t *rapid.T, s string) (int64, bool) {
 	r, ok := new(big.Rat).SetString(s)
