@@ -331,7 +331,7 @@ func (a *active) merge(c *clock, from, to uint32) {
 }
 
 // turn follows the clock.
-func (a *active) turn(c *clock, persons map[uint32]*person, from Minute, rolled *[usage.NumKinds]int) {
+func (a *active) turn(c *clock, people *persons, from Minute, rolled *[usage.NumKinds]int) {
 	used, lost := false, false
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
@@ -345,7 +345,7 @@ func (a *active) turn(c *clock, persons map[uint32]*person, from Minute, rolled 
 		}
 	})
 	for root := range a.standing {
-		r, p := a.users.touch(c, root), persons[root]
+		r, p := a.users.touch(c, root), people.of(root)
 		for _, k := range a.kinds {
 			for i := range min(rolled[k], depth[k]) {
 				a.countIn(c, r, p, &a.total, k, i, 1)
@@ -355,11 +355,11 @@ func (a *active) turn(c *clock, persons map[uint32]*person, from Minute, rolled 
 	switch v := a.versionAt(c.asOf); {
 	case v != a.version:
 		a.version = v
-		a.recount(c, persons)
+		a.recount(c, people)
 	case lost:
-		a.rebuildRollings(c, persons)
+		a.rebuildRollings(c, people)
 	case used:
-		a.renewEdges(c, persons)
+		a.renewEdges(c, people)
 	}
 }
 
@@ -376,7 +376,7 @@ func (a *active) eachHeadcount(f func(t *headcount)) {
 
 // recount builds the counts of running windows anew, when a definition comes
 // into force.
-func (a *active) recount(c *clock, persons map[uint32]*person) {
+func (a *active) recount(c *clock, people *persons) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
 			clear(t.periods[k][:t.width])
@@ -384,13 +384,13 @@ func (a *active) recount(c *clock, persons map[uint32]*person) {
 	})
 	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
 		for _, k := range a.kinds {
-			a.countIn(c, pop.touch(c, n), persons[root], t, k, 0, 1)
+			a.countIn(c, pop.touch(c, n), people.of(root), t, k, 0, 1)
 		}
 	})
-	a.rebuildRollings(c, persons)
+	a.rebuildRollings(c, people)
 }
 
-func (a *active) rebuildRollings(c *clock, persons map[uint32]*person) {
+func (a *active) rebuildRollings(c *clock, people *persons) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
 			rs.reset(c.asOf, c.phase)
@@ -399,23 +399,19 @@ func (a *active) rebuildRollings(c *clock, persons map[uint32]*person) {
 	if len(a.lengths) == 0 {
 		return
 	}
-	for root, p := range persons {
+	people.each(func(root uint32, p *person) {
 		p.segments(a.number, func(uint8, int64, int64) { a.stood.set(root) })
-	}
-	rs, anyone := &a.rules[a.version], len(persons) > 0
+	})
+	rs := &a.rules[a.version]
 	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
-		var p *person
-		if anyone {
-			p = persons[root]
-		}
-		a.prefixes(c, rs, pop.peek(n), p, t, 1)
+		a.prefixes(c, rs, pop.peek(n), people.of(root), t, 1)
 	})
 }
 
 // renewEdges builds the next edges. Only those who stand in them are looked at
 // closely, who are few: users whose latest action of some class is about as old
 // as a window is long, and those who ever had a standing activity.
-func (a *active) renewEdges(c *clock, persons map[uint32]*person) {
+func (a *active) renewEdges(c *clock, people *persons) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
 			for i := range rs {
@@ -429,7 +425,7 @@ func (a *active) renewEdges(c *clock, persons map[uint32]*person) {
 		if !a.stood.has(root) && !r.anyAtEdge(c.asOf, edges) {
 			return
 		}
-		p, last := persons[root], Minute(0)
+		p, last := people.of(root), Minute(0)
 		for n, class := range rs.order {
 			last = max(last, a.lastIn(rs, r, p, t, class))
 			if t.width > 1 || n == len(rs.order)-1 {

@@ -74,7 +74,7 @@ func (o *Organization) Refusal(user uint32, e *Effect) usage.Reason {
 			return usage.ReasonSecondAlias
 		}
 	case usage.Lifecycle, usage.StandingOn, usage.StandingOff:
-		if p := o.users.person(o.users.root(user)); p != nil && p.full() {
+		if p := o.users.persons.of(o.users.root(user)); p != nil && p.full() {
 			return usage.ReasonTransitions
 		}
 	default:

@@ -67,7 +67,7 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 	o.closings = newClosings(&o.clock, d.Grace)
 	o.clock.days = newDays(cal, o.clock.asOf)
 	o.stream.hour = now / (60 * nsPerMinute)
-	o.users.target, o.users.persons = map[uint32]uint32{}, map[uint32]*person{}
+	o.users.target = map[uint32]uint32{}
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
 	}
@@ -118,7 +118,7 @@ func (o *Organization) begin(s *state) {
 	switch {
 	case s.active != nil:
 		s.active.start(&o.clock)
-		s.active.rebuildRollings(&o.clock, o.users.persons)
+		s.active.rebuildRollings(&o.clock, &o.users.persons)
 	case s.concurrent != nil && o.defs.Up == 0:
 		s.concurrent.start(o.defs.Began)
 	case s.concurrent != nil:
@@ -259,7 +259,7 @@ func (o *Organization) step(to Minute) {
 	for i := range o.meters {
 		switch s := &o.meters[i]; {
 		case s.active != nil:
-			s.active.turn(&o.clock, o.users.persons, from, &rolled)
+			s.active.turn(&o.clock, &o.users.persons, from, &rolled)
 		case s.concurrent != nil:
 			s.concurrent.turn(&o.clock, from, &rolled)
 		case s.consumption != nil:
@@ -352,7 +352,7 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 		e := &ev.Effects[i]
 		switch e.Kind {
 		case usage.Active:
-			p := o.users.person(direct.User)
+			p := o.users.persons.of(direct.User)
 			if o.meters[e.Meter].active.act(&o.clock, p, direct.User, ev.Time, e.Class, e.Dims) {
 				first |= 1 << min(i, 63)
 			}
@@ -374,7 +374,7 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 }
 
 func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
-	p := o.users.personOf(root)
+	p := o.users.persons.make(root)
 	if _, known := slices.BinarySearchFunc(p.statuses, statusChange{at, status}, compareStatus); known {
 		return
 	}
@@ -389,13 +389,13 @@ func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 func (o *Organization) reckon(root uint32, sign int64) {
 	for i := range o.meters {
 		if a := o.meters[i].active; a != nil {
-			a.contribute(&o.clock, o.users.person(root), root, sign)
+			a.contribute(&o.clock, o.users.persons.of(root), root, sign)
 		}
 	}
 }
 
 func (o *Organization) setStanding(root uint32, at int64, e *Effect) {
-	a, p := o.meters[e.Meter].active, o.users.personOf(root)
+	a, p := o.meters[e.Meter].active, o.users.persons.make(root)
 	s := standingSwitch{meter: e.Meter, key: e.Key, at: at, off: e.Kind == usage.StandingOff, class: e.Class}
 	a.contribute(&o.clock, p, root, -1)
 	o.enumerate(p, -1)
@@ -413,19 +413,19 @@ func (o *Organization) alias(from, to uint32) {
 	source, root := o.users.root(from), o.users.root(to)
 	o.reckon(source, -1)
 	o.reckon(root, -1)
-	if p := o.users.person(source); p != nil {
-		into := o.users.personOf(root)
+	if p := o.users.persons.of(source); p != nil {
+		into := o.users.persons.make(root)
 		o.enumerate(p, -1)
 		o.enumerate(into, -1)
 		into.take(p)
 		o.enumerate(into, 1)
-		delete(o.users.persons, source)
+		o.users.persons.drop(source)
 	}
 	for i := range o.meters {
 		switch s := &o.meters[i]; {
 		case s.active != nil:
 			s.active.merge(&o.clock, source, root)
-			if p := o.users.person(root); p != nil && p.standing(uint16(i)) {
+			if p := o.users.persons.of(root); p != nil && p.standing(uint16(i)) {
 				s.active.stand(&o.clock, p, root)
 			}
 		case s.concurrent != nil:

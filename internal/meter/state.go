@@ -26,11 +26,11 @@ func (o *Organization) Encode(e *Encoder) {
 		e.Uint(uint64(from))
 		e.Uint(uint64(o.users.target[from]))
 	}
-	e.Uint(uint64(len(o.users.persons)))
-	for _, root := range slices.Sorted(maps.Keys(o.users.persons)) {
+	e.Uint(uint64(o.users.persons.n))
+	o.users.persons.each(func(root uint32, p *person) {
 		e.Uint(uint64(root))
-		o.users.persons[root].encode(e)
-	}
+		p.encode(e)
+	})
 	e.Uint(uint64(len(o.held)))
 	held := slices.Clone(o.held)
 	slices.SortStableFunc(held, func(a, b Event) int { return cmp.Compare(a.Time, b.Time) })
@@ -113,12 +113,11 @@ func (o *Organization) decodeUsers(d *Decoder) {
 	for range d.Count(3) {
 		root := uint32(d.Uint())
 		p := decodePerson(d)
-		if int(root) >= o.Users() {
+		if int(root) >= o.Users() || o.users.persons.of(root) != nil {
 			d.fail()
 			return
 		}
-		o.users.persons[root] = p
-		o.users.timed.set(root)
+		o.users.persons.set(root, p)
 		o.statuses.count(p.status(), p.stoodBefore(math.MaxInt64), 1)
 	}
 }
@@ -127,7 +126,7 @@ func (o *Organization) decodeUsers(d *Decoder) {
 func (o *Organization) Restored() {
 	for i := range o.meters {
 		if a := o.meters[i].active; a != nil {
-			a.restored(&o.clock, o.users.persons)
+			a.restored(&o.clock, &o.users.persons)
 		}
 	}
 }
@@ -230,9 +229,9 @@ func (s *split) decode(d *Decoder, a *active, kinds []usage.Kind) {
 }
 
 // restored builds what is not stored: rolling windows.
-func (a *active) restored(c *clock, persons map[uint32]*person) {
+func (a *active) restored(c *clock, people *persons) {
 	a.start(c)
-	a.rebuildRollings(c, persons)
+	a.rebuildRollings(c, people)
 }
 
 func (t *headcount) encode(e *Encoder, kinds []usage.Kind) {

@@ -38,7 +38,7 @@ func (o *Organization) TouchEvent(ev *Event) (n uint64) {
 func (o *Organization) touch(meter uint16, user uint32, dims []uint32, first uint32) uint64 {
 	switch s := &o.meters[meter]; {
 	case s.active != nil:
-		return s.active.touch(user, dims, first)
+		return s.active.touch(user, dims, first) + o.users.persons.of(user).touch()
 	case s.concurrent != nil:
 		return s.concurrent.sessions.touch(user)
 	case s.consumption != nil:
@@ -65,6 +65,13 @@ func (r record) touch() uint64 {
 		return 0
 	}
 	return r.words[0]
+}
+
+func (p *person) touch() uint64 {
+	if p == nil || len(p.statuses) == 0 {
+		return 0
+	}
+	return uint64(p.statuses[0].at)
 }
 
 func (s *sessions) touch(user uint32) uint64 {

@@ -66,13 +66,12 @@ func (t *table) grow() {
 // slots are one person.
 type users struct {
 	ids table // keyed hash of the id -> slot
-	// merged marks the slots that have a target, timed those that have a
-	// timeline: nearly all users need no look into the maps.
-	merged, timed bitmap
+	// merged marks the slots that have a target: nearly all users need no look
+	// into the map.
+	merged bitmap
 	// target is the id that an alias made of a slot: alias(from, to).
-	target map[uint32]uint32
-	// persons hold the timelines of those that have one, by root slot.
-	persons map[uint32]*person
+	target  map[uint32]uint32
+	persons persons
 }
 
 // root returns the slot under which a user is counted.
@@ -83,23 +82,59 @@ func (u *users) root(slot uint32) uint32 {
 	return slot
 }
 
-// person returns a root's timeline, or nil where it has none.
-func (u *users) person(root uint32) *person {
-	if !u.timed.has(root) {
-		return nil
-	}
-	return u.persons[root]
+// persons are the timelines of those that have one, by root slot.
+type persons struct {
+	pages [][]*person // of pageSize roots
+	n     int
 }
 
-// personOf returns a root's timeline, a new one where it has none.
-func (u *users) personOf(root uint32) *person {
-	p := u.person(root)
-	if p == nil {
-		p = &person{}
-		u.persons[root] = p
-		u.timed.set(root)
+// of returns a root's timeline, nil where it has none.
+func (p *persons) of(root uint32) *person {
+	page := int(root / pageSize)
+	if page >= len(p.pages) || p.pages[page] == nil {
+		return nil
 	}
-	return p
+	return p.pages[page][root%pageSize]
+}
+
+// make returns a root's timeline, a new one where it has none.
+func (p *persons) make(root uint32) *person {
+	known := p.of(root)
+	if known == nil {
+		known = &person{}
+		p.set(root, known)
+	}
+	return known
+}
+
+// set gives a root without a timeline one.
+func (p *persons) set(root uint32, timeline *person) {
+	page := int(root / pageSize)
+	for page >= len(p.pages) {
+		p.pages = append(p.pages, nil)
+	}
+	if p.pages[page] == nil {
+		p.pages[page] = make([]*person, pageSize)
+	}
+	p.pages[page][root%pageSize] = timeline
+	p.n++
+}
+
+// drop takes a root's timeline, which it has.
+func (p *persons) drop(root uint32) {
+	p.pages[root/pageSize][root%pageSize] = nil
+	p.n--
+}
+
+// each calls f for every timeline, in the order of roots.
+func (p *persons) each(f func(root uint32, timeline *person)) {
+	for page, timelines := range p.pages {
+		for i, timeline := range timelines {
+			if timeline != nil {
+				f(uint32(page*pageSize+i), timeline)
+			}
+		}
+	}
 }
 
 // bitmap is a set of small numbers.
