@@ -9,6 +9,8 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +21,15 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test binary stand in for the program, which starts itself
+// for a restart.
+func TestMain(m *testing.M) {
+	if slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-"+reopenFlag+"=") }) {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func small(t *testing.T) settings {
 	s := full().quick()
@@ -136,4 +146,9 @@ func TestFiguresThatDifferAreFound(t *testing.T) {
 	require.EqualError(t, same(collection("learners", 3), collection("learners", 4)), `acme: usage_active_users meter="learners" is 4, it should be 3`)
 	require.ErrorContains(t, same(collection("learners", 3), collection("others", 3)), "should be 3")
 	require.ErrorContains(t, same(collection("learners", 3), usage.Collection{}), "0 organizations")
+}
+
+func TestARestartThatFailsElsewhereIsToldHere(t *testing.T) {
+	_, err := reopenElsewhere(t.Context(), filepath.Join(t.TempDir(), "none.yaml"), t.TempDir(), morning)
+	require.ErrorContains(t, err, "in a process of its own: exit status 1")
 }

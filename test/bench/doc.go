@@ -13,7 +13,8 @@
 //	memory    live bytes per user                                     memory.go
 //	collect   all figures at 10 and at 1,000 users an organization    collect.go
 //	flight    durable and volatile throughput                         flight.go
-//	restart   from opening a directory to the first right answer      restart.go
+//	restart   from opening a directory to the first right answer,
+//	          in a process of its own                      restart.go, reopen.go
 //
 // Only the code of the product is measured: no part of it is built anew here.
 // Time is simulated, so that days do not end in the middle of a measurement.

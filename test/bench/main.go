@@ -22,7 +22,9 @@ func main() {
 		peers   = flag.String("peers", filepath.Join("test", "bench", "peers"), "directory of the peers' module; empty: leave them out")
 		quick   = flag.Bool("quick", false, "a small run that shows whether everything works; its numbers mean nothing")
 		profile = flag.String("cpuprofile", "", "write a CPU profile of the run to this file")
+		minute  time.Time
 	)
+	flag.TextVar(&minute, reopenFlag, minute, "only open the ledger in -directory, collect at this minute and write what came of it; a run starts itself so")
 	flag.StringVar(&s.config, "config", filepath.Join("config", "default.yaml"), "collector configuration with the meters")
 	flag.IntVar(&s.organizations, "organizations", s.organizations, "number of organizations")
 	flag.IntVar(&s.users, "users", s.users, "number of users of each organization")
@@ -36,7 +38,11 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := profiled(*profile, func() error { return run(ctx, s, os.Stdout) }); err != nil {
+	work := func() error { return run(ctx, s, os.Stdout) }
+	if !minute.IsZero() {
+		work = func() error { return reopen(ctx, s, minute, os.Stdout) }
+	}
+	if err := profiled(*profile, work); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		stop()
 		os.Exit(1)

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,13 +16,14 @@ import (
 
 // restarts measures the time from opening a directory to the first collection,
 // which must be what a ledger shows that did not stop: after a crash and after
-// a clean end.
+// a clean end. Each is in a process of its own, where nothing else is kept.
 //
 // What a crash leaves is a copy of the directory of the running ledger, taken
 // while it is idle and all is acknowledged. Before, it is sent many requests
 // with its checkpoints switched off, as many as a checkpoint ever leaves to be
-// read again.
-func (b *bench) restarts(ctx context.Context) (err error) {
+// read again. The process that restarts from the copy ends cleanly, and leaves
+// it to the second restart.
+func (b *bench) restarts(ctx context.Context) error {
 	dir, crashed := filepath.Join(b.directory, "durable"), filepath.Join(b.directory, "crashed")
 	if err := b.unfolded(ctx, dir); err != nil {
 		return err
@@ -33,24 +33,19 @@ func (b *bench) restarts(ctx context.Context) (err error) {
 		return fmt.Errorf("copy the running ledger: %w", err)
 	}
 	minute := b.traffic.now.Truncate(time.Minute).Add(time.Minute)
-	after, crash, err := b.restart(ctx, crashed, b.durable, minute)
-	defer func() { err = errors.Join(err, after.close()) }()
+	crash, err := b.restart(ctx, crashed, minute)
 	if err != nil {
 		return fmt.Errorf("after a crash: %w", err)
 	}
-	// The one after the crash is where the other one is, and stands in for it.
-	if err := b.durable.close(); err != nil {
-		return err
-	}
-	var clean time.Duration
-	if b.durable, clean, err = b.restart(ctx, dir, after, minute.Add(time.Minute)); err != nil {
+	clean, err := b.restart(ctx, crashed, minute.Add(time.Minute))
+	if err != nil {
 		return fmt.Errorf("after a clean end: %w", err)
 	}
 	b.table.add(row{
 		what:     fmt.Sprintf("restart with %d users to the first right answer", b.organizations*b.users),
-		measured: fmt.Sprintf("%.1f s", crash.Seconds()), goal: "<= 5 s", going: "0.3 s", met: crash <= 5*time.Second,
-		note: "after a crash, with the redo of %d records to be read; %.1f s after a clean end; files in the page cache; all figures compared",
-		args: []any{b.redo * recordsPerRequest, clean.Seconds()},
+		measured: fmt.Sprintf("%.1f s", crash.Took.Seconds()), goal: "<= 5 s", going: "0.3 s", met: crash.Took <= 5*time.Second,
+		note: "in a process of its own, after a crash, with the redo of %d records to be read, by %.1f s of CPU; %.1f s after a clean end, by %.1f s of CPU; files in the page cache; all figures compared",
+		args: []any{b.redo * recordsPerRequest, crash.CPU.Seconds(), clean.Took.Seconds(), clean.CPU.Seconds()},
 	})
 	return nil
 }
@@ -75,24 +70,18 @@ func (b *bench) unfolded(ctx context.Context, dir string) (err error) {
 	return nil
 }
 
-// restart opens a directory, collects and compares the figures with those of a
+// restart has a directory reopened and compares its figures with those of the
 // ledger that is up.
-func (b *bench) restart(ctx context.Context, dir string, up *book, minute time.Time) (*book, time.Duration, error) {
-	want, err := up.Collect(ctx, minute)
+func (b *bench) restart(ctx context.Context, dir string, minute time.Time) (got reopened, err error) {
+	want, err := b.durable.Collect(ctx, minute)
 	if err != nil {
-		return nil, 0, err
+		return got, err
 	}
-	start := time.Now()
-	opened, err := openBook(b.settings, bookSettings{directory: dir})
-	if err != nil {
-		return nil, 0, err
+	quiet()
+	if got, err = reopenElsewhere(ctx, b.config, dir, minute); err != nil {
+		return got, err
 	}
-	got, err := opened.Collect(ctx, minute)
-	if err != nil {
-		return opened, 0, err
-	}
-	took := time.Since(start)
-	return opened, took, same(want, got)
+	return got, same(want, got.Figures)
 }
 
 // same tells where two collections differ.
