@@ -26,13 +26,16 @@ const titles: Record<keyof typeof uids, string> = {
 
 const url = (to: keyof typeof uids, ...parameters: string[]) => `/d/${uids[to]}?${parameters.join('&')}`;
 
-/** The bar on top. An organization is handed on from where one is chosen. */
+/** Where several organizations may be chosen. */
+const several = ['portfolio', 'alerts', 'health'];
+
+/** The bar on top. Organizations are handed on to where as many may be chosen; the portfolio is not narrowed to one. */
 export const bar = (from: keyof typeof uids, oneOrganization: boolean) =>
   (Object.keys(uids) as (keyof typeof uids)[])
     .filter((to) => to !== from)
     .map((to) => {
       const parameters = ['${datasource:queryparam}', '${reseller:queryparam}'];
-      if (oneOrganization && to !== 'portfolio') {
+      if (oneOrganization ? to !== 'portfolio' : several.includes(to)) {
         parameters.push('${organization:queryparam}');
       }
       return new DashboardLinkBuilder(titles[to]).type(DashboardLinkType.Link).url(url(to, ...parameters)).keepTime(true);

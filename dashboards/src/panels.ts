@@ -52,10 +52,10 @@ export const figure = (facts: Facts, width: number, ...queries: { expr: string; 
     .textMode(queries.some((q) => q.legend) ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
     .justifyMode(common.BigValueJustifyMode.Auto);
 
-/** A ranking: a bar each, with its name beside it. */
+/** A ranking of ten: a bar each, the longest first, with its name beside it. */
 export const ranking = (facts: Facts, width: number, query: { expr: string; legend: string }) =>
   state(new bargauge.PanelBuilder(), facts, width, 9)
-    .targets(instants(query))
+    .targets(instants({ ...query, expr: `sort_desc(${query.expr})` }))
     .reduceOptions(last())
     .orientation(common.VizOrientation.Horizontal)
     .displayMode(common.BarGaugeDisplayMode.Basic)
@@ -92,6 +92,10 @@ export const trend = (facts: Facts, width: number, step: string, ...queries: { e
     .showPoints(common.VisibilityMode.Never)
     .colorScheme(shades())
     .axisSoftMin(0);
+
+/** A point a day at its beginning, up to yesterday: expr looks a day ahead. */
+export const perDay = (facts: Facts, width: number, query: { expr: string; legend: string }) =>
+  trend(facts, width, '1d', query).timeShift('1d').hideTimeOverride(true).overrideByName(query.legend, line(colour.blue));
 
 /** The same stacked: what adds up to a total. */
 export const stacked = (...args: Parameters<typeof trend>) =>

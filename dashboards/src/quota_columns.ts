@@ -14,9 +14,10 @@ export const organizationColumns: Column[] = [
 
 export const meterColumns: Column[] = [
   { of: 'meter', title: 'Meter' },
-  { of: 'window', title: 'Window', width: 90 },
+  { of: 'window', title: 'Window', width: 80 },
 ];
 
-export const ratioColumn = (of: number, title: string): Column => ({ of, title, unit: unit.ratio, decimals: 0, bar: { max: 1.2 }, thresholds: ofRatio });
-export const statusColumn = (of: number): Column => ({ of, title: 'Status', mappings: bandTexts, coloured: true, width: 140 });
-export const daysColumn = (of: number): Column => ({ of, title: 'Days left', unit: unit.days, decimals: 1, thresholds: ofDaysLeft, coloured: true, width: 110 });
+export const ratioColumn = (of: number, title: string): Column => ({ of, title, unit: unit.ratio, decimals: 0, bar: { max: 1.2 }, thresholds: ofRatio, width: 130 });
+export const statusColumn = (of: number): Column => ({ of, title: 'Status', mappings: bandTexts, coloured: true, width: 130 });
+export const daysColumn = (of: number): Column => ({ of, title: 'Days left', unit: unit.days, decimals: 1, thresholds: ofDaysLeft, coloured: true, width: 100 });
+export const runsOutColumn = (of: number): Column => ({ of, title: 'Runs out', unit: unit.dateTime, width: 160 });

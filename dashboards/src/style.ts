@@ -3,7 +3,7 @@
 
 // What looks alike on every dashboard: colours, units, thresholds and texts.
 
-import { FieldColorBuilder, FieldColorModeId, MappingType, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
+import { FieldColorBuilder, FieldColorModeId, MappingType, SpecialValueMatch, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 
 /** The palette of Okabe and Ito: told apart with every kind of colour vision. */
@@ -13,6 +13,7 @@ export const colour = {
   green: '#009E73',
   orange: '#E69F00',
   vermillion: '#D55E00',
+  yellow: '#F0E442',
   purple: '#CC79A7',
   grey: '#8E8E8E',
 };
@@ -57,8 +58,15 @@ export const ofDaysLeft = thresholds(
   { value: 7, color: colour.blue },
 );
 
-/** Anything above nothing is a warning. */
-export const ofTrouble = thresholds({ value: null, color: colour.green }, { value: 0.0000001, color: colour.vermillion });
+/** How serious it is that a threshold is reached, and an alert: half of a quota is no trouble. */
+export const ofThreshold: Record<string, string> = { 0.5: colour.sky, 0.75: colour.sky, 0.9: colour.orange, 1: colour.vermillion };
+export const ofSeverity: Record<string, string> = { critical: colour.vermillion, warning: colour.orange, info: colour.sky };
+
+/** One colour for anything above nothing. */
+export const above = (color: string) => thresholds({ value: null, color: colour.green }, { value: 0.0000001, color });
+
+/** Anything above nothing is trouble. */
+export const ofTrouble = above(colour.vermillion);
 
 /** 1 is well. */
 export const ofReadiness = thresholds({ value: null, color: colour.vermillion }, { value: 1, color: colour.green });
@@ -73,7 +81,19 @@ export function texts(options: Record<string, { text: string; color?: string }>)
   return [{ type: MappingType.ValueToText, options: Object.fromEntries(indexed) }];
 }
 
+/** What a cell without a value shows. */
+export const missing = '–';
+
+/** The same in grey: without a value a coloured cell would have the colour of the lowest. */
+export const nothing: ValueMapping = {
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.Null, result: { text: missing, color: colour.grey } },
+};
+
 export const bandTexts = texts(Object.fromEntries(bands.map((b, status) => [status, { text: b.name, color: b.colour }])));
 
 /** What the values of the label `period` are called. */
-export const periods = { current: 'running', previous: 'the one before', '2_ago': 'two ago' };
+export const periodTexts = texts({ current: { text: 'running' }, previous: { text: 'the one before' }, '2_ago': { text: 'two ago' } });
+
+/** What the two values of a breakdown are called that the ledger makes. */
+export const valueTexts = texts({ __none__: { text: '(names none)' }, __other__: { text: '(all others)' } });

@@ -9,7 +9,7 @@ import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 
 import type { Facts } from './panels';
 import { datasource, rows } from './query';
-import { plain, unit } from './style';
+import { missing, nothing, plain, unit } from './style';
 
 export interface Column {
   /** A label, or the number of the query whose value it shows. */
@@ -33,12 +33,14 @@ const field = (of: string | number, queries: number) =>
   typeof of === 'string' ? of : queries === 1 ? 'Value' : `Value #${String.fromCharCode('A'.charCodeAt(0) + of)}`;
 
 function properties(c: Column): DynamicConfigValue[] {
-  const found: DynamicConfigValue[] = [{ id: 'unit', value: c.unit ?? unit.text }];
+  // Without its own, an empty cell would say why the whole panel is empty.
+  const found: DynamicConfigValue[] = [{ id: 'unit', value: c.unit ?? unit.text }, { id: 'noValue', value: missing }];
   const add = (id: string, value: unknown) => found.push({ id, value });
   if (c.decimals !== undefined) add('decimals', c.decimals);
   if (c.width) add('custom.width', c.width);
   if (c.thresholds) add('thresholds', c.thresholds.build());
-  if (c.mappings) add('mappings', c.mappings);
+  const mappings = [...(c.mappings ?? []), ...(c.coloured ? [nothing] : [])];
+  if (mappings.length > 0) add('mappings', mappings);
   if (c.link) add('links', [{ ...c.link, targetBlank: false }]);
   if (c.bar) {
     add('custom.cellOptions', { type: common.TableCellDisplayMode.Gauge, mode: common.BarGaugeDisplayMode.Basic, valueDisplayMode: common.BarGaugeValueMode.Text });
@@ -75,10 +77,11 @@ export function table(facts: Facts, width: number, height: number, queries: stri
     panel.withTransformation({ id: 'merge', options: {} });
   }
   const names = columns.map((c) => field(c.of, queries.length));
+  const onlyLabels = columns.every((c) => typeof c.of === 'string');
   panel.withTransformation({
     id: 'organize',
     options: {
-      excludeByName: { Time: true },
+      excludeByName: { Time: true, ...(onlyLabels && { Value: true }) },
       indexByName: Object.fromEntries(names.map((name, i) => [name, i])),
       renameByName: Object.fromEntries(columns.map((c, i) => [names[i], c.title])),
     },

@@ -69,7 +69,7 @@ func (m *mirror) agrees(t *testing.T, name string, form url.Values, got []result
 		Data struct{ Result []result }
 	}
 	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &said))
-	if strings.HasPrefix(query, "topk(") { // which of those that tie is left to the store
+	if strings.Contains(query, "topk(10") { // which of those that tie is left to the store
 		require.Equal(t, values(said.Data.Result), values(got), "%s: %s", name, query)
 		return
 	}

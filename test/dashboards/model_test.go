@@ -88,6 +88,8 @@ type panel struct {
 	Datasource      *datasource     `json:"datasource"`
 	Targets         []target        `json:"targets"`
 	Interval        string          `json:"interval"`
+	TimeShift       string          `json:"timeShift"`
+	HideTime        bool            `json:"hideTimeOverride"`
 	Transformations []any           `json:"transformations"`
 	FieldConfig     fieldConfig     `json:"fieldConfig"`
 	Options         json.RawMessage `json:"options"`

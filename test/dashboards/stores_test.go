@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -189,7 +188,6 @@ func ask(address, path string, form url.Values) ([]result, error) {
 		Result     []result
 	}
 	err := collector.Ask("http://"+address+path+"?"+form.Encode(), &data)
-	slices.SortFunc(data.Result, func(a, b result) int { return bytes.Compare([]byte(a.key()), []byte(b.key())) })
 	return data.Result, err
 }
 

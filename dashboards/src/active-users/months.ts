@@ -27,8 +27,8 @@ export const months = (): Row => ({
       empty: 'No two whole months yet since counting began', unit: unit.count,
     }, 4, { expr: users('2_ago') }).height(8),
     calendar({
-      title: 'Past months',
-      description: 'Billable active users of each calendar month that has ended, up to thirteen back.',
+      title: 'Past months, billable users',
+      description: 'Active users of billable classes (all, where the meter has no classes) in each calendar month that has ended, up to thirteen back.',
       empty: 'No month has ended since counting began', unit: unit.count,
     }, 12, 'start', `sum by (start) (${own('usage_past_period_used', { meter: '$meter', window: 'month' })})`),
   ],

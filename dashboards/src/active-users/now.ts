@@ -9,6 +9,8 @@ import { colour, unit } from '../style';
 const users = (window: string, period = 'current') => own('usage_active_users', { meter: '$meter', window, period });
 const total = (window: string, period?: string) => `sum(${users(window, period)})`;
 const history = (window: string, period?: string) => `sum(${overTime(users(window, period))})`;
+/** Users of a day over those of a month, as the meter has them. */
+const stickiness = (of: typeof total) => `(${of('day', 'previous')} or ${of('24h')}) / ((${of('30d')} or ${of('month', 'previous')}) > 0)`;
 
 export const now = (): Row => ({
   title: 'Active now (days, weeks and months of the organization\'s time zone)',
@@ -25,9 +27,9 @@ export const now = (): Row => ({
     }, 8, { expr: `sum by (window) (${users('=~[0-9]+[hd]')})`, legend: 'last {{window}}' }),
     figure({
       title: 'Stickiness',
-      description: 'Users of the last whole day over users of the last 30 days: how many of those who come in a month come on a day.',
-      empty: 'The meter does not keep day and 30d, or nobody came in 30 days', unit: unit.ratio,
-    }, 8, { expr: `${total('day', 'previous')} / (${total('30d')} > 0)` }).decimals(1),
+      description: 'Users of the last whole day over users of the last 30 days (of 24 hours or the last whole month, where the meter keeps no others): how many of those who come in a month come on a day.',
+      empty: 'The meter keeps neither day nor 24h, or neither month nor 30d, or nobody came', unit: unit.ratio,
+    }, 8, { expr: stickiness(total) }).decimals(1),
     trend({
       title: 'Active users over time',
       description: 'Users of the last whole day, of the last 7 and of the last 30 days, at each time.',
@@ -41,9 +43,9 @@ export const now = (): Row => ({
       .overrideByName('last 30 days', line(colour.blue)),
     trend({
       title: 'Stickiness over time',
-      description: 'Users of the last whole day over users of the last 30 days, at each time.',
-      empty: 'The meter does not keep day and 30d', unit: unit.ratio,
-    }, 8, '6h', { expr: `${history('day', 'previous')} / (${history('30d')} > 0)`, legend: 'stickiness' })
+      description: 'The same at each time.',
+      empty: 'The meter keeps neither day nor 24h, or neither month nor 30d', unit: unit.ratio,
+    }, 8, '6h', { expr: stickiness(history), legend: 'stickiness' })
       .overrideByName('stickiness', line(colour.purple)),
   ],
 });

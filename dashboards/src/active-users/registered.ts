@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { dashed, figure, line, trend } from '../panels';
-import { overTime, own } from '../query';
+import { dashed, figure, line, perDay, trend } from '../panels';
+import { onDay, overTime, own } from '../query';
 import { colour, ofRatio, unit } from '../style';
 
 const active = own('usage_active_users', { meter: '$meter', window: 'month', period: 'current' });
 const registered = own('usage_registered_users');
+/** In every window, as a quota may be on another than the month. */
+const running = own('usage_active_users', { meter: '$meter', period: 'current' });
 const limit = own('usage_quota_limit', { meter: '$meter' });
 
 export const registeredUsers = (): Row => ({
@@ -20,14 +22,16 @@ export const registeredUsers = (): Row => ({
     }, 8, { expr: `sum by (status) (${registered})`, legend: '{{status}}' }),
     figure({
       title: 'Active over registered',
-      description: 'Active users of the running month over all registered ones. Anonymous users are active without being registered, so it may pass 100 %.',
+      description: 'Active users of the running month over all who ever registered. Anonymous users are active without having registered, so it may pass 100 %. (The billing report also takes anonymous users who ever connected a network for registered.)',
       empty: 'Nobody has registered', unit: unit.ratio,
     }, 8, { expr: `sum(${active}) / (sum(${registered}) > 0)` }).decimals(1),
     figure({
       title: 'Of committed',
-      description: 'What the quota on this meter is held against (users of billable classes), over the committed number.',
+      description: 'All active users over the committed number, and the billed ones of them (users of billable classes), which the quota is held against.',
       empty: 'No quota on this meter', unit: unit.ratio,
-    }, 8, { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: 'per {{window}}' }).decimals(1).thresholds(ofRatio),
+    }, 8,
+    { expr: `sum by (organization, window) (${running}) / on (organization, window) (${limit} > 0)`, legend: 'all, per {{window}}' },
+    { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: 'billed, per {{window}}' }).decimals(1).thresholds(ofRatio),
     figure({
       title: 'Committed users',
       description: 'The limit of the quota on this meter.',
@@ -49,5 +53,10 @@ export const registeredUsers = (): Row => ({
       .overrideByName('active', line(colour.blue))
       .overrideByName('registered', line(colour.grey))
       .overrideByName('committed', line(colour.vermillion, dashed)),
+    perDay({
+      title: 'Signups per day',
+      description: 'Users who registered on each of your days; the last one is yesterday. Who is suspended or removed stays registered. Ids that turn out to be one person, and erased users, are subtracted.',
+      empty: 'No figures in this time range', unit: unit.count,
+    }, 24, { expr: `sum(${onDay(registered)}) - sum(last_over_time(${registered}[1d]))`, legend: 'signups' }).height(7),
   ],
 });

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { named, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn } from '../quota_columns';
+import { named, projectedRatio, series } from '../query';
+import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn } from '../quota_columns';
 import { unit } from '../style';
 import { table } from '../table';
 
@@ -16,22 +16,21 @@ export const exhaustion = (): Row => ({
       title: 'Projected exhaustion',
       description: 'Quotas that are expected to be used up before their period ends, soonest first: when, how much of the quota is expected to be used at the end, and how long the period still lasts.',
       empty: 'No quota is expected to run out', unit: unit.count,
-    }, 14, 9,
+    }, 24, 8,
     [
       named(`${runsOut} * 1000`),
-      named(`(${series('usage_projected')} / on (organization, meter, window) ${series('usage_quota_limit')}) and on (organization, meter, window) ${runsOut}`),
+      named(`(${projectedRatio(series)}) and on (organization, meter, window) ${runsOut}`),
       named(`(${series('usage_quota_time_remaining_seconds')} / 86400) and on (organization, meter, window) ${runsOut}`),
     ],
-    [...organizationColumns, ...meterColumns, { of: 0, title: 'Runs out', unit: unit.dateTime }, ratioColumn(1, 'Projected'), daysColumn(2)],
+    [...organizationColumns, ...meterColumns, runsOutColumn(0), ratioColumn(1, 'Projected'), daysColumn(2)],
     { title: 'Runs out', desc: false }),
     table({
       title: 'Who is told',
       description: "The organizations' own recipients of quota notifications, as the catalogue has them: e-mail, webhook or SMS. The operator's receivers are in Alertmanager's configuration.",
       empty: 'No organization has recipients in the catalogue', unit: unit.count,
-    }, 10, 9,
+    }, 24, 8,
     [`max by (organization, name, channel, receiver) (${named(series('usage_organization_notify'))})`],
     [...organizationColumns, { of: 'channel', title: 'Channel' }, { of: 'receiver', title: 'Recipient' }],
-    { title: 'Organization', desc: false })
-      .overrideByName('Value', [{ id: 'custom.hidden', value: true }, { id: 'custom.hideFrom', value: { viz: true, legend: false, tooltip: false } }]),
+    { title: 'Organization', desc: false }),
   ],
 });

@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { dashed, figure, line, trend } from '../panels';
 import { overTime, own } from '../query';
-import { colour, unit } from '../style';
+import { colour, periodTexts, unit } from '../style';
 import { table } from '../table';
 
 const running = { meter: '$meter', window: '$window', period: 'current' };
@@ -30,10 +30,10 @@ export const peaks = (): Row => ({
       empty: 'No figures in this time range', unit: unit.count,
     }, 12, '6h',
     { expr: overTime(own('usage_hour_users_peak', { ...all, window: '182d' })), legend: 'last 182 days' },
-    { expr: overTime(own('usage_hour_users_peak', running)), legend: 'running $window' })
+    { expr: overTime(own('usage_hour_users_peak', running)), legend: 'running period' })
       .height(5)
       .overrideByName('last 182 days', line(colour.grey, dashed))
-      .overrideByName('running $window', line(colour.blue)),
+      .overrideByName('running period', line(colour.blue)),
     table({
       title: 'All peaks',
       description: 'Busiest hour and most connected users of each window and period, with how often each was reached.',
@@ -42,7 +42,7 @@ export const peaks = (): Row => ({
     [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits')],
     [
       { of: 'window', title: 'Window' },
-      { of: 'period', title: 'Period' },
+      { of: 'period', title: 'Period', mappings: periodTexts },
       { of: 0, title: 'Users in the busiest hour', unit: unit.count, decimals: 0 },
       { of: 1, title: 'Hours that reached it', unit: unit.count, decimals: 0 },
       { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },

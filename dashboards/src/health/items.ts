@@ -9,7 +9,7 @@ import { colour, unit } from '../style';
 import { table } from '../table';
 
 const refused = 'invalid|unauthorized|future|late|over_limit';
-const grown = (selector: string) => `increase(${selector}[$__rate_interval])`;
+const grown = (selector: string) => `increase(${selector}[$__interval])`;
 
 export const items = (): Row => ({
   title: 'Items',
@@ -24,7 +24,9 @@ export const items = (): Row => ({
       .overrideByName('unmatched', line(colour.grey))
       .overrideByName('late', line(colour.purple))
       .overrideByName('future', line(colour.orange))
-      .overrideByName('invalid', line(colour.vermillion)),
+      .overrideByName('invalid', line(colour.vermillion))
+      .overrideByName('unauthorized', line(colour.yellow))
+      .overrideByName('over_limit', line(colour.green)),
     stacked({
       title: 'Items that name no organization',
       description: 'Counted under organization="__none__": no customer has them. The overview page shows what they are.',
@@ -36,7 +38,7 @@ export const items = (): Row => ({
       empty: 'Every item was counted', unit: unit.count,
     }, 12, 9,
     [`sum by (organization, name, outcome) (${named(series('usage_items_total', { outcome: `=~duplicate|unmatched|${refused}` }))}) > 0`],
-    [...organizationColumns, { of: 'outcome', title: 'Outcome' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0 }],
+    [...organizationColumns, { of: 'outcome', title: 'Outcome' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0, width: 90 }],
     { title: 'Items', desc: true }),
     table({
       title: 'Parts that a meter could not use',
@@ -44,7 +46,7 @@ export const items = (): Row => ({
       empty: 'Every meter could use what matched it', unit: unit.count,
     }, 12, 9,
     [`sum by (organization, name, meter, reason) (${named(series('usage_meter_rejected_total'))}) > 0`],
-    [...organizationColumns, { of: 'meter', title: 'Meter' }, { of: 'reason', title: 'Reason' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0 }],
+    [...organizationColumns, { of: 'meter', title: 'Meter' }, { of: 'reason', title: 'Reason' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0, width: 90 }],
     { title: 'Items', desc: true }),
   ],
 });

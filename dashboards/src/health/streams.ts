@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure, timeline } from '../panels';
-import { among, chosen, named, overTime, series } from '../query';
+import { among, named, namedOverTime, overTime, series } from '../query';
 import { organizationColumns } from '../quota_columns';
 import { colour, ofTrouble, texts, unit } from '../style';
 import { table } from '../table';
@@ -27,13 +27,13 @@ export const streams = (): Row => ({
     [
       ...organizationColumns,
       { of: 0, title: 'Telemetry', mappings: words, coloured: true, width: 110 },
-      { of: 1, title: 'Latest event', unit: unit.fromNow },
+      { of: 1, title: 'Latest event', unit: unit.fromNow, width: 130 },
     ],
     { title: 'Telemetry', desc: true }),
     timeline({
       title: 'Silence over time',
       description: 'When the telemetry of which of the chosen organizations was silent.',
       empty: 'No figures in this time range', unit: unit.text,
-    }, 12, '15m', { expr: `max by (organization) (${among(overTime(silent), overTime(chosen))})`, legend: '{{organization}}' }).mappings(words),
+    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }).mappings(words),
   ],
 });

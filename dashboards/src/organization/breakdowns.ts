@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { own, realValues, share } from '../query';
-import { unit } from '../style';
+import { unit, valueTexts } from '../style';
 import type { Column } from '../table';
 import { table } from '../table';
 
@@ -14,9 +14,11 @@ const average = (part: string) => own(`usage_average_${part}`, { ...labels, aver
 const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1 };
 const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } };
 const largestFirst = { title: 'Amount', desc: true };
-const rest = 'Items that name none are under __none__, values beyond the configured number under __other__; all add up to the sum.';
+const rest = 'Items may name none, and values beyond the configured number are put together; all add up to the sum.';
 
 const users = { dimension: 'user', ...realValues };
+const amountBy = (more: Record<string, string> = {}) => `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, ...users, ...more })})`;
+const documentsBy = amountBy({ meter: '$documents' });
 
 export const breakdowns = (): Row => ({
   title: 'Breakdown of this $window',
@@ -25,14 +27,14 @@ export const breakdowns = (): Row => ({
       title: 'By language',
       description: `Sum of $meter in the running $window by language, and the share of all. ${rest}`,
       empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
-    }, 12, 8, [by('language'), share(by('language'))], [{ of: 'dimension_value', title: 'Language' }, amount, part], largestFirst),
+    }, 12, 8, [by('language'), share(by('language'))], [{ of: 'dimension_value', title: 'Language', mappings: valueTexts }, amount, part], largestFirst),
     table({
       title: 'By model, with accuracy',
       description: `Sum of $meter in the running $window by model, and the average accuracy of the items that have one. ${rest}`,
       empty: 'Nothing yet, or the meter has no breakdown by model', unit: unit.count,
     }, 12, 8,
     [by('model'), share(by('model')), `sum by (dimension_value) (${average('sum')}) / sum by (dimension_value) (${average('count')} > 0)`],
-    [{ of: 'dimension_value', title: 'Model' }, amount, part, { of: 2, title: 'Accuracy', unit: unit.ratio, decimals: 1, width: 100 }],
+    [{ of: 'dimension_value', title: 'Model', mappings: valueTexts }, amount, part, { of: 2, title: 'Accuracy', unit: unit.ratio, decimals: 1, width: 100 }],
     largestFirst),
     table({
       title: 'By user',
@@ -40,10 +42,10 @@ export const breakdowns = (): Row => ({
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
     }, 24, 9,
     [
-      `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, ...users })})`,
-      `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, ...users })}) / on () group_left () sum(${own('usage_consumption', labels)})`,
-      `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, meter: '$documents', ...users })})`,
-      `max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000`,
+      amountBy(),
+      `${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`,
+      documentsBy,
+      `max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`,
     ],
     [
       { of: 'dimension_value', title: 'User' }, amount, part,

@@ -56,7 +56,7 @@ export const consumption = (): Row => ({
     calendar({
       title: 'Past periods',
       description: 'Sum of $meter in each $window that has ended, up to thirteen back, by its first day.',
-      empty: 'No such period has ended since counting began', unit: unit.count,
+      empty: 'No such period has ended since counting began, or the window is shorter than a month', unit: unit.count,
     }, 8, 'start', `sum by (start) (${own('usage_past_period_used', labels)})`).height(9),
     calendar({
       title: 'Days of this month',

@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { figure } from '../panels';
 import { own, share } from '../query';
-import { unit } from '../style';
+import { unit, valueTexts } from '../style';
 import { table } from '../table';
 
 const labels = { meter: '$documents', window: '$window', period: 'current' };
@@ -12,17 +12,17 @@ const by = (dimension: string) => `sum by (dimension_value) (${own('usage_consum
 const length = (part: string, dimension: string) => own(`usage_average_${part}`, { ...labels, average: 'length', dimension });
 const lengthBy = (dimension: string) => `sum by (dimension_value) (${length('sum', dimension)}) / sum by (dimension_value) (${length('count', dimension)} > 0)`;
 
-const split = (dimension: string, title: string) =>
+const split = (dimension: string, column: string, title: string) =>
   table({
     title,
     description: `\$documents of the running \$window by ${dimension}, the share of all, and their average length.`,
     empty: `None yet, or the meter has no breakdown by ${dimension}`, unit: unit.count,
-  }, 9, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
+  }, 10, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
   [
-    { of: 'dimension_value', title: dimension },
-    { of: 0, title: 'Documents', unit: unit.count, decimals: 0 },
-    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } },
-    { of: 2, title: 'Average length', unit: unit.count, decimals: 0, width: 130 },
+    { of: 'dimension_value', title: column, mappings: valueTexts },
+    { of: 0, title: 'Documents', unit: unit.count, decimals: 0, width: 95 },
+    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 115 },
+    { of: 2, title: 'Average length', unit: unit.count, decimals: 0, width: 120 },
   ],
   { title: 'Documents', desc: true });
 
@@ -33,10 +33,10 @@ export const documents = (): Row => ({
       title: 'Documents this $window',
       description: 'Sum of $documents in the running $window, and the average length of those that tell it.',
       empty: 'The meter does not keep this window', unit: unit.count,
-    }, 6,
+    }, 4,
     { expr: own('usage_consumption', labels), legend: 'documents' },
     { expr: `${length('sum', '')} / (${length('count', '')} > 0)`, legend: 'average length' }).decimals(0).height(8),
-    split('kind', 'Transcripts and captions'),
-    split('format', 'File formats'),
+    split('kind', 'Kind', 'Transcripts and captions'),
+    split('format', 'Format', 'File formats'),
   ],
 });

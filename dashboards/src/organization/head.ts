@@ -19,13 +19,12 @@ export const head = (): Row => ({
     }, 12, 6,
     [`max by (window, start, end, timezone) (${own('usage_period_info')})`],
     [
-      { of: 'window', title: 'Window' },
-      { of: 'start', title: 'From' },
-      { of: 'end', title: 'Until before' },
+      { of: 'window', title: 'Window', width: 90 },
+      { of: 'start', title: 'From', width: 120 },
+      { of: 'end', title: 'Until before', width: 120 },
       { of: 'timezone', title: 'Time zone' },
     ],
-    { title: 'From', desc: true })
-      .overrideByName('Value', [{ id: 'custom.hidden', value: true }, { id: 'custom.hideFrom', value: { viz: true, legend: false, tooltip: false } }]),
+    { title: 'From', desc: true }),
     figure({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',

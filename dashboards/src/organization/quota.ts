@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure } from '../panels';
-import { own } from '../query';
+import { own, projectedRatio } from '../query';
 import { ofDaysLeft, ofRatio, unit } from '../style';
 
 const empty = 'This organization has no quota in the catalogue';
@@ -41,7 +41,7 @@ export const quota = (): Row => ({
       title: 'Projected of quota',
       description: 'The projection over the limit, in the colours of the bands.',
       empty: 'No quota with a calendar window, or its period has just begun', unit: unit.ratio,
-    }, 6, { expr: `${own('usage_projected')} / on (organization, meter, window) ${own('usage_quota_limit')}`, legend }).decimals(0).thresholds(ofRatio),
+    }, 6, { expr: projectedRatio(own), legend }).decimals(0).thresholds(ofRatio),
     figure({
       title: 'Remaining',
       description: 'What may still be used before the limit.',

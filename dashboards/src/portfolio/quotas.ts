@@ -3,8 +3,8 @@
 
 import type { Row } from '../frame';
 import { figure } from '../panels';
-import { among, named, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn, statusColumn } from '../quota_columns';
+import { among, named, projectedRatio, series } from '../query';
+import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
 import { bands, fixed, unit } from '../style';
 import { table } from '../table';
 
@@ -24,7 +24,7 @@ export const quotas = (): Row => ({
     band(0), band(1), band(2), band(3),
     table({
       title: 'Quotas',
-      description: 'Every quota of the chosen organizations. Projected is the expected use at the end of its period over the limit; a rolling window has neither end nor projection. Click a name to open the organization.',
+      description: 'Every quota of the chosen organizations. Projected is the expected use at the end of its period over the limit; a rolling window has neither end nor projection. Runs out is empty where the limit is not expected to be reached in the period, or is passed already. Click a name to open the organization.',
       empty: 'No organization has a quota in the catalogue', unit: unit.count,
     }, 24, 10,
     [
@@ -33,17 +33,17 @@ export const quotas = (): Row => ({
       named(series('usage_quota_limit')),
       named(series('usage_quota_status')),
       named(`${series('usage_quota_time_remaining_seconds')} / 86400`),
-      named(`${series('usage_projected')} / on (organization, meter, window) ${series('usage_quota_limit')}`),
+      named(projectedRatio(series)),
       named(`${series('usage_quota_exhaustion_timestamp_seconds')} * 1000`),
     ],
     [
       ...organizationColumns, ...meterColumns,
       ratioColumn(0, 'Used of quota'),
-      { of: 1, title: 'Used', unit: unit.count, decimals: 0 },
-      { of: 2, title: 'Quota', unit: unit.count, decimals: 0 },
+      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 85 },
+      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 85 },
       statusColumn(3), daysColumn(4),
       ratioColumn(5, 'Projected'),
-      { of: 6, title: 'Runs out', unit: unit.dateTime },
+      runsOutColumn(6),
     ],
     { title: 'Used of quota', desc: true }),
   ],

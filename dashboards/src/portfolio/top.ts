@@ -5,12 +5,14 @@ import { toOrganizationLink } from '../links';
 import type { Row } from '../frame';
 import { ranking } from '../panels';
 import { among, named, realValues, series, share } from '../query';
-import { unit } from '../style';
+import { unit, valueTexts } from '../style';
 import { table } from '../table';
 
 const labels = { meter: '$meter', window: 'month', period: 'current' };
 const breakdown = (dimension: string) => series('usage_consumption_breakdown', { ...labels, dimension, ...realValues });
 const languages = `sum by (dimension_value) (${among(series('usage_consumption_breakdown', { ...labels, dimension: 'language' }))})`;
+/** Pseudonyms are long: eight of their digits tell ten users apart. Other ids stay as they are. */
+const short = (expr: string) => `label_replace(${expr}, "user", "$1$2", "dimension_value", "([0-9a-f]{8})[0-9a-f]{24}|(.*)")`;
 const empty = 'Nothing was used yet this month';
 
 export const top = (): Row => ({
@@ -24,19 +26,19 @@ export const top = (): Row => ({
       .dataLinks([toOrganizationLink('${__field.labels.organization}')]),
     ranking({
       title: 'Most active users',
-      description: 'The ten users who used most of $meter this month, with their organization. Users are pseudonyms unless the meter reveals ids.',
+      description: 'The ten users who used most of $meter this month, with their organization. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones are on the organization\'s page.',
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
-    }, 8, { expr: `topk(10, ${named(breakdown('user'))})`, legend: '{{dimension_value}} ({{name}})' }).decimals(0),
+    }, 8, { expr: short(`topk(10, ${named(breakdown('user'))})`), legend: '{{user}} ({{name}})' }).decimals(0),
     table({
       title: 'Most used languages',
-      description: 'Sum of $meter this month by language, and its share of all. Items that name no language are under __none__, languages beyond the configured number under __other__.',
+      description: 'Sum of $meter this month by language, and its share of all. Items may name no language, and languages beyond the configured number are put together.',
       empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
     }, 8, 9,
     [languages, share(languages)],
     [
-      { of: 'dimension_value', title: 'Language' },
-      { of: 0, title: 'Amount', unit: unit.count, decimals: 0 },
-      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } },
+      { of: 'dimension_value', title: 'Language', mappings: valueTexts },
+      { of: 0, title: 'Amount', unit: unit.count, decimals: 0, width: 100 },
+      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 130 },
     ],
     { title: 'Share', desc: true }),
   ],

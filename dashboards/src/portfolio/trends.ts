@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { calendar, dashed, figure, line, trend } from '../panels';
-import { among, chosen, growth, overTime, series } from '../query';
+import { calendar, dashed, figure, line, perDay, trend } from '../panels';
+import { among, chosen, growth, onDay, overTime, series } from '../query';
 import { colour, unit } from '../style';
 
 const labels = { meter: '$meter', window: 'month' };
@@ -32,12 +32,11 @@ export const trends = (): Row => ({
       description: 'Expected sum of $meter at the end of the month: each organization projected by its weekday profile, and what it has used where the month is too young (3 %).',
       empty: 'No organization is in the catalogue or was seen yet', unit: unit.count,
     }, 8, { expr: `sum(${among(`${series('usage_projected', labels)} or on (organization, meter, window) ${current}`)})` }).decimals(0),
-    trend({
+    perDay({
       title: 'Usage per day',
-      description: "Sum of $meter of each organization's last whole day. The last point is yesterday.",
+      description: 'Sum of $meter on each day, as it was known when your day ended; the last one is yesterday. A day is the local day of each organization: one that was not over by then is there with the day before. Days of this month, above, is by local dates throughout.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 12, '1d', { expr: overChosen(yesterday), legend: '$meter' })
-      .overrideByName('$meter', line(colour.blue)),
+    }, 12, { expr: `sum(${among(onDay(yesterday), overTime(chosen))})`, legend: 'per day' }),
     trend({
       title: 'The month as it fills, against the month before',
       description: 'Sum of the running month at each time, and what the month before had at the same share of its length.',
