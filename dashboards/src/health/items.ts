@@ -9,7 +9,8 @@ import { colour, unit } from '../style';
 import { table } from '../table';
 
 const refused = 'invalid|unauthorized|future|late|over_limit';
-const grown = (selector: string) => `increase(${selector}[$__interval])`;
+/** How much a counter grew in a step, exactly: the ledger keeps it across restarts, and items that waited for it are in the step in which it came back. */
+const grown = (selector: string) => `clamp_min(${overTime(selector)} - last_over_time(${selector}[1d] offset $__interval), 0)`;
 
 export const items = (): Row => ({
   title: 'Items',

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure, line, trend } from '../panels';
-import { among, series } from '../query';
+import { among, chosen, series } from '../query';
 import { colour, ofReadiness, ofTrouble, texts, thresholds, unit } from '../style';
 
 const away = 'The store has nothing of the last minutes: is the collector running, and does the datasource point to its store?';
@@ -35,7 +35,7 @@ export const ledger = (): Row => ({
       title: 'Organizations',
       description: 'Organizations in the catalogue, or seen once, among the chosen ones.',
       empty: 'No organization is in the catalogue or was seen yet', unit: unit.count,
-    }, 4, { expr: `count(${series('usage_organization_info', { reseller: '=~$reseller', organization: '=~$organization' })})` }),
+    }, 4, { expr: `count(count by (organization) (${chosen}))` }),
     figure({
       title: 'Meters made too small by a limit',
       description: 'Meters of the chosen organizations that a resource limit refused users of: their figures are too small for good.',
