@@ -25,7 +25,6 @@ export const unit = {
   seconds: 's',
   dateTime: 'dateTimeAsIso', // of milliseconds
   fromNow: 'dateTimeFromNow', // of milliseconds
-  perSecond: 'cps',
   text: 'string',
   yesNo: 'bool_yes_no',
 };

@@ -5,6 +5,7 @@
 // and to docs/grafana.md.
 //
 //	json_test.go     the JSON by itself: ids, titles, units, texts, links
+//	compose_test.go  what Grafana is started with against docker-compose.yml
 //	seeds_test.go    the table of docs/grafana.md against the JSON
 //	queries_test.go  every query of every panel and variable, on a shortened
 //	                 history of the demo (history_test.go), in the embedded
