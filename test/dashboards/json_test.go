@@ -183,7 +183,11 @@ func TestLinksLeadToDashboardsWithTheirVariables(t *testing.T) {
 					variable, _, isVariable = strings.Cut(id, "=")
 				}
 				if isVariable {
-					require.NotNil(t, to.variable(variable), name)
+					there := to.variable(variable)
+					require.NotNil(t, there, name)
+					if here := d.variable(variable); here != nil && strings.HasSuffix(part, ":queryparam}") {
+						require.True(t, there.Multi || !here.Multi, "%s: there one value is chosen, here several", name)
+					}
 				}
 			}
 			_, err := url.Parse(l.URL)

@@ -31,6 +31,6 @@ export const hours = (): Row => ({
       title: 'Of the licence',
       description: 'Busiest hour over the licence, in the colours of the bands.',
       empty: 'No quota on this meter', unit: unit.ratio,
-    }, 4, { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: '{{window}}' }).decimals(0).thresholds(ofRatio).height(9),
+    }, 4, { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: '{{window}}' }).decimals(1).thresholds(ofRatio).height(9),
   ],
 });

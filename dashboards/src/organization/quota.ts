@@ -26,7 +26,7 @@ export const quota = (): Row => ({
       title: 'Percentage used',
       description: 'Used over limit, in the colours of the bands: below 50 %, 50 to 80 %, 80 to 95 %, above 95 %.',
       empty, unit: unit.ratio,
-    }, 6, { expr: own('usage_quota_ratio'), legend }).decimals(0).thresholds(ofRatio),
+    }, 6, { expr: own('usage_quota_ratio'), legend }).decimals(1).thresholds(ofRatio),
     figure({
       title: 'Days remaining',
       description: "Until the end of the quota's running period. A rolling window has no end.",
