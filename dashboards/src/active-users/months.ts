@@ -9,7 +9,7 @@ import { unit } from '../style';
 const users = (period: string) => `sum(${own('usage_active_users', { meter: '$meter', window: 'month', period })})`;
 
 export const months = (): Row => ({
-  title: 'Months',
+  title: "Months (of the organization's time zone)",
   panels: [
     figure({
       title: 'This month',

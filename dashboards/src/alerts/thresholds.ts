@@ -21,7 +21,7 @@ const count = (threshold: string) =>
   }, 6, { expr: `sum(${among(reached(threshold))})` }).thresholds(above(ofThreshold[threshold]));
 
 export const thresholds = (): Row => ({
-  title: 'Quota and thresholds',
+  title: "Quota and thresholds (each in its organization's own period and time zone)",
   panels: [
     ...all.map(count),
     table({

@@ -12,7 +12,7 @@ const all = { meter: '$meter' };
 const byPeriod = (name: string) => `max by (window, period) (${own(name, all)})`;
 
 export const peaks = (): Row => ({
-  title: 'Peaks',
+  title: "Peaks (windows of the organization's time zone)",
   panels: [
     figure({
       title: 'Busiest hour this $window',

@@ -19,7 +19,7 @@ const band = (status: number) =>
   }, 6, { expr: `count(${worst} == ${status}) or count(${worst}) * 0` }).colorScheme(fixed(bands[status].colour));
 
 export const quotas = (): Row => ({
-  title: 'Organizations by quota',
+  title: 'Organizations by quota (each in its own period and time zone)',
   panels: [
     band(0), band(1), band(2), band(3),
     table({

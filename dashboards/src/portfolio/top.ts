@@ -16,7 +16,7 @@ const short = (expr: string) => `label_replace(${expr}, "user", "$1$2", "dimensi
 const empty = 'Nothing was used yet this month';
 
 export const top = (): Row => ({
-  title: 'Top performers',
+  title: "Top performers (each organization's own calendar month)",
   panels: [
     ranking({
       title: 'Highest usage organizations',
