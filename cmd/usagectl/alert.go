@@ -105,8 +105,7 @@ func until(ctx context.Context, condition func() (bool, error), remedy string, a
 		if ok {
 			return nil
 		}
-		var fatal alertFailed
-		if errors.As(err, &fatal) {
+		if _, ok := errors.AsType[alertFailed](err); ok {
 			return err
 		}
 		select {

@@ -62,7 +62,7 @@ A statement that was revised has several versions; --versions shows them all.`,
   usagectl statement acme --from 2026-01-01 --to 2026-07-01 --output csv`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			print, known := statementOutputs[output]
+			write, known := statementOutputs[output]
 			if !known {
 				return wrongUsage{fmt.Errorf("--output %q: use table, json or csv", output)}
 			}
@@ -80,7 +80,7 @@ A statement that was revised has several versions; --versions shows them all.`,
 			if err := json.Unmarshal(raw, &answer); err != nil {
 				return err
 			}
-			return print(cmd.OutOrStdout(), statements{args[0], answer.Statements, all, raw})
+			return write(cmd.OutOrStdout(), statements{args[0], answer.Statements, all, raw})
 		},
 	}
 	client.flags(cmd)

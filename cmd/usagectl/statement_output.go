@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -110,7 +111,7 @@ func csvOfStatements(w io.Writer, s statements) error {
 			strconv.FormatUint(uint64(v.Version), 10), v.Made.Format(time.RFC3339), v.why(), of.billed(),
 		}, append(quota, v.Used.String())...)
 		for _, f := range v.Figures {
-			row := append(head[:len(head):len(head)], f.Name, f.Value.String())
+			row := slices.Concat(head, []string{f.Name, f.Value.String()})
 			for _, label := range figureLabels {
 				row = append(row, f.Labels[label])
 			}

@@ -79,13 +79,13 @@ func (f fixture) query(t *testing.T, expression string, at time.Time) string {
 	return got.String()
 }
 
-func activeUsers(at time.Time, value int64) pmetric.Metrics {
+func sevenActiveUsers(at time.Time) pmetric.Metrics {
 	metrics := pmetric.NewMetrics()
 	metric := metrics.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
 	metric.SetName("usage.active_users")
 	point := metric.SetEmptyGauge().DataPoints().AppendEmpty()
 	point.SetTimestamp(pcommon.NewTimestampFromTime(at))
-	point.SetIntValue(value)
+	point.SetIntValue(7)
 	point.Attributes().PutStr("organization", "acme")
 	return metrics
 }
@@ -95,11 +95,11 @@ func TestMetricsInPromQLOut(t *testing.T) {
 	first := newFixture(t, directory, nil)
 	require.NoError(t, first.Start(t.Context(), componenttest.NewNopHost()))
 	now := time.Now().Truncate(time.Minute)
-	require.NoError(t, first.ConsumeMetrics(t.Context(), activeUsers(now, 7)))
+	require.NoError(t, first.ConsumeMetrics(t.Context(), sevenActiveUsers(now)))
 	require.Contains(t, first.query(t, "usage_active_users", now), `usage_active_users{organization="acme"} => 7`)
 	require.NoError(t, first.Shutdown(t.Context()))
 	require.NoError(t, first.Shutdown(t.Context()), "a second time does nothing")
-	require.ErrorIs(t, first.ConsumeMetrics(t.Context(), activeUsers(now, 7)), promstore.ErrClosed)
+	require.ErrorIs(t, first.ConsumeMetrics(t.Context(), sevenActiveUsers(now)), promstore.ErrClosed)
 
 	second := newFixture(t, directory, nil)
 	require.NoError(t, second.Start(t.Context(), componenttest.NewNopHost()))
@@ -114,8 +114,8 @@ func TestRefusedSamplesAreCountedAndToldOf(t *testing.T) {
 	})
 	require.NoError(t, f.Start(t.Context(), componenttest.NewNopHost()))
 	now := time.Now()
-	batch := activeUsers(now, 7)
-	activeUsers(now.AddDate(72, 0, 0), 7).ResourceMetrics().MoveAndAppendTo(batch.ResourceMetrics())
+	batch := sevenActiveUsers(now)
+	sevenActiveUsers(now.AddDate(72, 0, 0)).ResourceMetrics().MoveAndAppendTo(batch.ResourceMetrics())
 	require.NoError(t, f.ConsumeMetrics(t.Context(), batch))
 
 	metadatatest.AssertEqualExporterTsdbSamplesStored(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())

@@ -37,6 +37,7 @@ groups:
 `
 
 func withRules(t *testing.T, alertmanagers ...string) func(*Config, *exporter.Settings) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "rules.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(someUsers), 0o600))
 	return func(c *Config, _ *exporter.Settings) { c.RuleFiles, c.Alertmanagers = []string{path}, alertmanagers }
@@ -59,7 +60,7 @@ func TestAnAlertIsOnItsWayAsSoonAsItsFiguresAreStored(t *testing.T) {
 	require.NoError(t, f.Start(t.Context(), componenttest.NewNopHost()))
 	require.Empty(t, f.logs.FilterMessageSnippet("alerts reach nobody").All())
 
-	require.NoError(t, f.ConsumeMetrics(t.Context(), activeUsers(time.Now().Truncate(time.Minute), 7)))
+	require.NoError(t, f.ConsumeMetrics(t.Context(), sevenActiveUsers(time.Now().Truncate(time.Minute))))
 	body := <-told
 	require.Contains(t, body, `"alertname":"SomeUsers"`)
 	require.Contains(t, body, `"link":"http://localhost:3000/d/users"`)
@@ -78,7 +79,7 @@ func TestRequestsToAlertmanagersAreCounted(t *testing.T) {
 		set.MeterProvider = telemetry.NewTelemetrySettings().MeterProvider
 	})
 	require.NoError(t, f.Start(t.Context(), componenttest.NewNopHost()))
-	require.NoError(t, f.ConsumeMetrics(t.Context(), activeUsers(time.Now().Truncate(time.Minute), 7)))
+	require.NoError(t, f.ConsumeMetrics(t.Context(), sevenActiveUsers(time.Now().Truncate(time.Minute))))
 	require.Eventually(t, func() bool { return f.logs.FilterMessage("Error sending alerts").Len() > 0 }, time.Minute, time.Millisecond)
 	metadatatest.AssertEqualExporterTsdbAlertRequests(t, telemetry, []metricdata.DataPoint[int64]{
 		{Value: 0, Attributes: attribute.NewSet(attribute.String("outcome", "sent"))},

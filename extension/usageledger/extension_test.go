@@ -45,7 +45,7 @@ func TestTheLedgerIsKeptOverARestart(t *testing.T) {
 		require.NoError(t, e.Record(t.Context(), batch))
 		c, err := e.Collect(t.Context(), time.Now().Add(time.Duration(2+2*round)*time.Minute))
 		require.NoError(t, err)
-		require.Positive(t, len(c.Organizations))
+		require.NotEmpty(t, c.Organizations)
 
 		page := logs.FilterMessage("usage ledger is open").All()[0].ContextMap()["overview page"].(string)
 		response, err := http.Get(page + "-/ready") //nolint:noctx // a test

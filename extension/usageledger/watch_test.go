@@ -33,10 +33,10 @@ func (a *applied) apply(_ context.Context, c *catalogue.Catalogue, _ time.Time) 
 	return nil
 }
 
-func watching(t *testing.T, text string) (*watcher, *applied, *observer.ObservedLogs) {
+func watching(t *testing.T) (*watcher, *applied, *observer.ObservedLogs) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "customers.yaml")
-	writeFile(t, path, text)
+	writeFile(t, path, acme)
 	core, logs := observer.New(zap.InfoLevel)
 	a := &applied{}
 	w := newWatcher(path, zap.New(core), a.apply)
@@ -52,7 +52,7 @@ const (
 )
 
 func TestAChangedCatalogueIsPutInForce(t *testing.T) {
-	w, a, _ := watching(t, acme)
+	w, a, _ := watching(t)
 	w.poll(t.Context(), at.Add(time.Minute))
 	require.Empty(t, a.all, "nothing has changed")
 
@@ -65,7 +65,7 @@ func TestAChangedCatalogueIsPutInForce(t *testing.T) {
 }
 
 func TestABadCatalogueLeavesTheLastGoodOne(t *testing.T) {
-	w, a, logs := watching(t, acme)
+	w, a, logs := watching(t)
 	writeFile(t, w.path, broken)
 	w.poll(t.Context(), at.Add(time.Minute))
 	w.poll(t.Context(), at.Add(2*time.Minute))
@@ -85,7 +85,7 @@ func TestABadCatalogueLeavesTheLastGoodOne(t *testing.T) {
 }
 
 func TestGoingBackToTheCatalogueInForceIsNoChange(t *testing.T) {
-	w, a, _ := watching(t, acme)
+	w, a, _ := watching(t)
 	writeFile(t, w.path, broken)
 	w.poll(t.Context(), at)
 	writeFile(t, w.path, acme)
@@ -97,7 +97,7 @@ func TestGoingBackToTheCatalogueInForceIsNoChange(t *testing.T) {
 
 // Kubernetes mounts a file through links and replaces one of them.
 func TestAReplacedLinkIsSeen(t *testing.T) {
-	w, a, _ := watching(t, acme)
+	w, a, _ := watching(t)
 	dir := filepath.Dir(w.path)
 	writeFile(t, filepath.Join(dir, "new.yaml"), acmeAndBo)
 	require.NoError(t, os.Remove(w.path))
@@ -113,7 +113,7 @@ func TestAReplacedLinkIsSeen(t *testing.T) {
 }
 
 func TestACatalogueThatTheLedgerCouldNotTakeIsTriedAgain(t *testing.T) {
-	w, a, _ := watching(t, acme)
+	w, a, _ := watching(t)
 	a.err = errors.New("disk full")
 	writeFile(t, w.path, acmeAndBo)
 	w.poll(t.Context(), at)
@@ -129,7 +129,7 @@ func TestACatalogueThatTheLedgerCouldNotTakeIsTriedAgain(t *testing.T) {
 }
 
 func TestTheFileIsLookedAtUntilTheEnd(t *testing.T) {
-	w, a, _ := watching(t, acme)
+	w, a, _ := watching(t)
 	writeFile(t, w.path, acmeAndBo)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

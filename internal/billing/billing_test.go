@@ -80,7 +80,7 @@ func (a *Account) deliver(t *testing.T, name string) Report {
 // amounts are the overage charges of a report, and its adjustments.
 func amounts(a *Account, r Report) (rows, adjustments []string) {
 	for _, row := range r.Rows {
-		rows = append(rows, row.Charge.Amount.StringFixed(a.Digits))
+		rows = append(rows, row.Amount.StringFixed(a.Digits))
 	}
 	for _, l := range r.Adjustments {
 		adjustments = append(adjustments, l.Period.Start.Format("2006-01")+" "+l.Amount.StringFixed(a.Digits))
@@ -323,10 +323,10 @@ func TestARowHasAllColumns(t *testing.T) {
 func normal(rows []Row) []Row {
 	for i := range rows {
 		r := &rows[i]
-		for _, d := range []*decimal.Decimal{&r.Charge.Amount, &r.Total, &r.PerRegistered.Decimal, &r.PerCommitted.Decimal} {
+		for _, d := range []*decimal.Decimal{&r.Amount, &r.Total, &r.PerRegistered.Decimal, &r.PerCommitted.Decimal} {
 			*d = money(d.String())
 		}
-		r.Charge.Amount, r.Total = money(r.Charge.Amount.StringFixed(2)), money(r.Total.StringFixed(2))
+		r.Amount, r.Total = money(r.Amount.StringFixed(2)), money(r.Total.StringFixed(2))
 	}
 	return rows
 }
@@ -346,7 +346,7 @@ func TestTheReportOfThePage(t *testing.T) {
 	a.Quotas = []Quota{minutes, users}
 	r := a.deliver(t, "2026-10")
 	require.Equal(t, "520.04", r.Rows[0].Total.StringFixed(2))
-	require.Equal(t, "20.04", r.Rows[0].Charge.Amount.StringFixed(2))
+	require.Equal(t, "20.04", r.Rows[0].Amount.StringFixed(2))
 	require.Equal(t, "7.00", r.Rows[1].Total.StringFixed(2))
 	require.Equal(t, "527.04", r.Total.StringFixed(2))
 }

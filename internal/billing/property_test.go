@@ -94,7 +94,7 @@ func (d drawn) billed(t require.TestingT, months []Month) map[calendar.Period]de
 		require.NoError(t, err)
 		total := decimal.Zero
 		for _, row := range r.Rows {
-			sums[row.Period] = sums[row.Period].Add(row.Charge.Amount)
+			sums[row.Period] = sums[row.Period].Add(row.Amount)
 			total = total.Add(row.Total)
 		}
 		for _, l := range r.Adjustments {

@@ -22,6 +22,7 @@
 package calendar
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -173,7 +174,7 @@ func (c *Calendar) History() []Entry {
 // FromHistory returns the calendar that History described.
 func FromHistory(entries []Entry) (*Calendar, error) {
 	if len(entries) == 0 {
-		return nil, fmt.Errorf("calendar history is empty: it needs at least one entry")
+		return nil, errors.New("calendar history is empty: it needs at least one entry")
 	}
 	var c *Calendar
 	for i, e := range entries {

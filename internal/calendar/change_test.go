@@ -68,7 +68,7 @@ func TestAChangeTakenBackDuringThePeriodChangesNothing(t *testing.T) {
 	plain := New(zone(t, "Europe/Berlin"), 31)
 	noon := at(t, "2026-05-05 12:10")
 	back := plain.Change(noon, time.UTC, 1).Change(noon.Add(time.Minute), zone(t, "Europe/Berlin"), 31)
-	for k := usage.Hour; k < usage.Rolling; k++ {
+	for k := range usage.Rolling {
 		for now := noon; now.Before(noon.AddDate(1, 1, 0)); now = now.Add(7 * time.Hour) {
 			require.Equal(t, plain.Period(k, now), back.Period(k, now), k.String())
 		}
@@ -132,7 +132,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 	require.Equal(t, history, restored.History())
 	require.Equal(t, c.Zone().String(), restored.Zone().String())
 	require.Equal(t, c.Anchor(), restored.Anchor())
-	for k := usage.Hour; k < usage.Rolling; k++ {
+	for k := range usage.Rolling {
 		for now := noon.AddDate(0, -2, 0); now.Before(noon.AddDate(0, 8, 0)); now = now.Add(11 * time.Hour) {
 			require.Equal(t, c.Period(k, now), restored.Period(k, now))
 		}

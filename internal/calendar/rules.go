@@ -72,10 +72,11 @@ func (r rules) dates(k usage.Kind, y int, m time.Month, d int) (first, next int6
 			m--
 		}
 		return r.cycleStart(y, m), r.cycleStart(y, m+1)
+	default: // whole months
+		months := time.Month(k.Months())
+		m -= (m - 1) % months
+		return midnightOf(y, m, 1), midnightOf(y, m+months, 1)
 	}
-	months := time.Month(k.Months())
-	m -= (m - 1) % months
-	return midnightOf(y, m, 1), midnightOf(y, m+months, 1)
 }
 
 // anchorIn returns the anchor day clamped to the last day of a month; the

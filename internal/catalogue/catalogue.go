@@ -127,8 +127,7 @@ type Principal struct {
 func Load(path string, meters []usage.Meter) (*Catalogue, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		var pathErr *os.PathError
-		if errors.As(err, &pathErr) {
+		if pathErr, ok := errors.AsType[*os.PathError](err); ok {
 			err = pathErr.Err // the path is said below
 		}
 		return nil, fmt.Errorf("read catalogue %s: %w", path, err)

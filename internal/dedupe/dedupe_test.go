@@ -6,6 +6,7 @@ package dedupe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -39,6 +40,7 @@ type store struct {
 }
 
 func newStore(t testing.TB) *store {
+	t.Helper()
 	s := &store{t: t, fs: vfs.NewMem()}
 	s.open()
 	t.Cleanup(func() { require.NoError(t, s.db.Close()) })
@@ -320,9 +322,7 @@ func TestTheSetIsExact(t *testing.T) {
 				return false
 			}
 			move := func(to, from map[usage.UID]uint16) {
-				for uid, day := range from {
-					to[uid] = day
-				}
+				maps.Copy(to, from)
 				clear(from)
 			}
 			for range 4000 {

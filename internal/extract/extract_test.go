@@ -69,6 +69,7 @@ func TestAUIDOfAResourceNamesNoRecord(t *testing.T) {
 type identity struct{ record, scope, resource attrs }
 
 func (i identity) logs(t *testing.T, action string) plog.Logs {
+	t.Helper()
 	ld := logs(t, action, i.record)
 	rl := ld.ResourceLogs().At(0)
 	require.NoError(t, rl.ScopeLogs().At(0).Scope().Attributes().FromRaw(i.scope))
@@ -372,6 +373,7 @@ func TestUnmatchedAndInvalidComeBeforeUnauthorized(t *testing.T) {
 }
 
 func withEffects(t *testing.T, x usage.Extraction, bound string, ld plog.Logs) (usage.Item, []usage.Effect) {
+	t.Helper()
 	it, b := the(t, x, bound, ld)
 	return it, b.EffectsOf(&it)
 }

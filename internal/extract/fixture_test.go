@@ -4,6 +4,7 @@
 package extract
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,9 +114,7 @@ type attrs map[string]any
 // member are the attributes of acme's user ann, and more.
 func member(more attrs) attrs {
 	a := attrs{"organization.id": "acme", "user.id": "ann"}
-	for k, v := range more {
-		a[k] = v
-	}
+	maps.Copy(a, more)
 	return a
 }
 

@@ -353,16 +353,15 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 // noteFirst writes down an item that may be a user's first one in a period.
 func (b *book) noteFirst(o *org, it *usage.Item, e *meter.Effect, version uint8) {
 	f := First{Class: e.Class, Time: it.Time, Version: version, Action: it.Action, UID: it.UID, Kind: Ever}
-	firsts := append(b.scratch.firsts[:0], f)
+	b.scratch.firsts = append(b.scratch.firsts[:0], f)
 	for _, w := range b.defs.Meters[e.Meter].Windows {
 		if w.Kind != usage.Rolling && w.Kind != usage.Hour {
 			f.Kind, f.Period = uint8(w.Kind), o.PeriodStart(w.Kind, it.Time)
-			firsts = append(firsts, f)
+			b.scratch.firsts = append(b.scratch.firsts, f)
 		}
 	}
-	b.scratch.firsts = firsts
 	enc := meter.Encoder{Bytes: b.scratch.encoded[:0]}
-	encodeFirsts(&enc, firsts)
+	encodeFirsts(&enc, b.scratch.firsts)
 	b.scratch.encoded = enc.Bytes
 	b.pending.merge(firstKey(o.number, b.scratch.event.User, e.Meter), enc.Bytes)
 }

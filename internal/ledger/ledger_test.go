@@ -34,6 +34,7 @@ var noon = time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
 
 // windows parses windows.
 func windows(t testing.TB, names ...string) (ws []usage.Window) {
+	t.Helper()
 	for _, name := range names {
 		w, err := usage.ParseWindow(name)
 		require.NoError(t, err)
@@ -44,6 +45,7 @@ func windows(t testing.TB, names ...string) (ws []usage.Window) {
 
 // meters are one of users and one of minutes.
 func meters(t testing.TB) []usage.Meter {
+	t.Helper()
 	return []usage.Meter{
 		{
 			Name: "learners", Type: usage.ActiveUsers, Windows: windows(t, "day", "month", "30d"), Classes: []string{""},
@@ -57,6 +59,7 @@ func meters(t testing.TB) []usage.Meter {
 }
 
 func settings(t testing.TB, fs vfs.FS) Settings {
+	t.Helper()
 	return Settings{
 		Directory: "ledger", FS: fs, Extraction: usage.Extraction{Meters: meters(t)},
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Silence: time.Hour,
@@ -105,9 +108,11 @@ func figure(c usage.Collection, organization, name string, labels ...string) flo
 				continue
 			}
 			have := ""
+			var haveSb108 strings.Builder
 			for _, l := range f.Series.Labels {
-				have += l.Name + "=" + l.Value + ","
+				haveSb108.WriteString(l.Name + "=" + l.Value + ",")
 			}
+			have += haveSb108.String()
 			for _, want := range labels {
 				if !strings.Contains(have, want+",") {
 					continue next
@@ -306,6 +311,7 @@ func TestStateOfFormat1IsReadAndBecomesTheNewest(t *testing.T) {
 
 // byFeature are meters of which the first has a breakdown.
 func byFeature(t testing.TB) []usage.Meter {
+	t.Helper()
 	all := meters(t)
 	all[0].Breakdowns = []usage.Breakdown{{Dimension: "feature", Attribute: "app.feature"}}
 	return all

@@ -4,7 +4,9 @@
 package ledger
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
@@ -101,9 +103,11 @@ func (s *Statement) Delta(i int) (delta []StatementFigure) {
 
 func (f *StatementFigure) key() string {
 	key := f.Name
+	var keySb104 strings.Builder
 	for _, l := range f.Labels {
-		key += "\x00" + l.Name + "\x00" + l.Value
+		keySb104.WriteString("\x00" + l.Name + "\x00" + l.Value)
 	}
+	key += keySb104.String()
 	return key
 }
 
@@ -233,7 +237,7 @@ func (s *statementSheet) consumption(v *meter.Statement) {
 
 func (s *statementSheet) averages(v *meter.Statement, row []int64, of []usage.Label) {
 	for i, name := range v.Averages {
-		labels := append(of[:len(of):len(of)], usage.Label{Name: "average", Value: name})
+		labels := slices.Concat(of, []usage.Label{{Name: "average", Value: name}})
 		s.put("usage_average_sum", row[2+2*i], labels...)
 		s.put("usage_average_count", row[3+2*i]*usage.Micro, labels...)
 	}

@@ -25,6 +25,7 @@ import (
 const day = 24 * time.Hour
 
 func withGrace(t testing.TB, fs vfs.FS) Settings {
+	t.Helper()
 	s := settings(t, fs)
 	s.Grace = 3 * day
 	return s
@@ -51,9 +52,11 @@ func storyOf(all []Statement) (lines []string) {
 		var versions []string
 		for _, v := range s.Versions {
 			text := fmt.Sprintf("v%d %s used %g", v.Number, v.Made.Format("01-02T15:04"), float64(v.Used)/usage.Micro)
+			var textSb54 strings.Builder
 			for _, r := range v.Reason {
-				text += fmt.Sprintf(" (%d %s)", r.Events, r.Kind)
+				fmt.Fprintf(&textSb54, " (%d %s)", r.Events, r.Kind)
 			}
+			text += textSb54.String()
 			versions = append(versions, text)
 		}
 		lines = append(lines, fmt.Sprintf("%s %s %s: %s", s.Meter, s.Window, s.Start.Format("01-02"), strings.Join(versions, ", ")))

@@ -5,6 +5,7 @@ package meter
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -141,18 +142,18 @@ func (x *consumption) busiestFigures(c *clock, s *sheet, exists func(w usage.Win
 func (x *consumption) dayFigures(c *clock, s *sheet) {
 	b := &x.busiest
 	days, month := c.tracks[usage.Day].starts, c.tracks[usage.Month].starts[0]
-	for i := len(days) - 1; i >= 0; i-- {
+	for i, day := range slices.Backward(days) {
 		cell := x.total.cell(&x.layout, b.day, i)
-		if days[i] < month || cell[eventsColumn] == 0 {
+		if day < month || cell[eventsColumn] == 0 {
 			continue
 		}
-		series := b.byDay[days[i]]
+		series := b.byDay[day]
 		if series == nil {
-			date := dateOf(c.calendar, days[i])
+			date := dateOf(c.calendar, day)
 			series = s.book.Gauge("usage_consumption_by_day",
 				usage.Label{Name: "meter", Value: x.def.Name},
 				usage.Label{Name: "day", Value: fmt.Sprintf("%02d-%02d", date.Month, date.Day)})
-			b.byDay[days[i]] = series
+			b.byDay[day] = series
 		}
 		if last := len(s.figures) - 1; last >= 0 && s.figures[last].Series == series {
 			s.figures[last].Value += amount(cell[sumColumn])

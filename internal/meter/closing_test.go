@@ -19,6 +19,7 @@ var closingStart = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 // workspace is an organization with a meter of users, one of minutes and one
 // of operators, each by day, week and month.
 func workspace(t testing.TB, grace time.Duration) *Organization {
+	t.Helper()
 	var windows []usage.Window
 	for _, name := range []string{"day", "week", "month", "30d"} {
 		w, err := usage.ParseWindow(name)

@@ -5,6 +5,7 @@ package meter
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -250,9 +251,7 @@ func (m *shiftModel) hourCounts(c *clock) map[calendar.Period]int {
 			m.frozen[p] = len(of)
 		}
 	}
-	for p, n := range m.frozen {
-		counts[p] = n
-	}
+	maps.Copy(counts, m.frozen)
 	return counts
 }
 
@@ -301,7 +300,7 @@ func (m *shiftModel) check(r *shiftRig) {
 		hours[MinuteOf(p.Start)] = n
 	}
 	figures := r.figures()
-	require.Equal(t, m.last, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"]), uint32(figures["concurrent_users_handover"])},
+	require.Equal(t, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"]), uint32(figures["concurrent_users_handover"])}, m.last,
 		"last sample, of %s", time.Unix(0, m.next-int64(m.def.SampleInterval)).UTC())
 	running := c.calendar.Period(usage.Hour, c.asOf.Time())
 	before := c.calendar.Period(usage.Hour, running.Start.Add(-time.Minute))

@@ -60,6 +60,7 @@ func (s *shiftSim) somebodyNew() uint32 {
 }
 
 func newShiftSim(t *testing.T, def *usage.Meter, zone string, start time.Time, seed uint64) *shiftSim {
+	t.Helper()
 	s := &shiftSim{shiftRig: newShiftRig(t, def, zone, start), rng: rand.New(rand.NewPCG(seed, 1)), now: start.UnixNano()}
 	for range 6 {
 		s.users = append(s.users, s.somebodyNew())

@@ -40,6 +40,7 @@ func (r *shiftRig) event(user uint32, at string, roles usage.Roles) operator {
 
 // newYard starts the meter of INTERFACE in UTC at a time of yardDay.
 func newYard(t *testing.T, start string) *shiftRig {
+	t.Helper()
 	def := concurrentDef(t, 15*time.Minute, 30*time.Minute, time.Minute, "day", "month", "24h")
 	return newShiftRig(t, def, "UTC", clockTime(t, start))
 }

@@ -3,7 +3,11 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // consumptionSeries are the series that no row or user has, made when first
 // shown; nobody and rest by kind of userSums.kinds and period.
@@ -92,14 +96,14 @@ func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWind
 	labels := windowLabels(x.def.Name, w.Window, period, more...)
 	unit := labels
 	if more == nil {
-		unit = append(labels[:len(labels):len(labels)], usage.Label{Name: "unit", Value: x.def.Unit})
+		unit = slices.Concat(labels, []usage.Label{{Name: "unit", Value: x.def.Unit}})
 	}
 	series[sumColumn] = book.Gauge(names[sumColumn], unit...)
 	if names[eventsColumn] != "" {
 		series[eventsColumn] = book.Gauge(names[eventsColumn], labels...)
 	}
 	for a, average := range x.def.Averages {
-		of := append(labels[:len(labels):len(labels)], usage.Label{Name: "average", Value: average.Name})
+		of := append(slices.Clip(labels), usage.Label{Name: "average", Value: average.Name})
 		series[firstAverage+2*a] = book.Gauge("usage_average_sum", of...)
 		series[firstAverage+2*a+1] = book.Gauge("usage_average_count", of...)
 	}

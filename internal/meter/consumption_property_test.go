@@ -208,6 +208,7 @@ type consumptionWalk struct {
 }
 
 func newConsumptionWalk(t *testing.T, seed uint64) *consumptionWalk {
+	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
 	def := consumptionMeter(t, pick("hour day month 1h", "day cycle week 3h 30d", "day half", "quarter 90d", "hour day week month quarter half year cycle 1h 24h 2d 7d", "36h", "month"))
@@ -361,6 +362,7 @@ func TestASteadyMeterDoesNotAllocate(t *testing.T) {
 }
 
 func benchedConsumption(t testing.TB) (*consumptionBench, *Effect) {
+	t.Helper()
 	def := topMeter(t, "year cycle 2h 24h", 10)
 	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}, {Dimension: "model"}}
 	def.Averages = []usage.AverageOf{{Name: "accuracy"}}

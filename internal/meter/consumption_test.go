@@ -29,12 +29,14 @@ type consumptionBench struct {
 }
 
 func minuteAt(t testing.TB, s string) Minute {
+	t.Helper()
 	at, err := time.Parse("2006-01-02 15:04", s)
 	require.NoError(t, err)
 	return MinuteOf(at)
 }
 
 func mustWindows(t testing.TB, names string) []usage.Window {
+	t.Helper()
 	var windows []usage.Window
 	for name := range strings.FieldsSeq(names) {
 		w, err := usage.ParseWindow(name)
@@ -48,10 +50,12 @@ func mustWindows(t testing.TB, names string) []usage.Window {
 func spread(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
 
 func consumptionMeter(t testing.TB, windows string) *usage.Meter {
+	t.Helper()
 	return &usage.Meter{Name: "minutes", Type: usage.Consumption, Unit: "min", Windows: mustWindows(t, windows)}
 }
 
 func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *consumptionBench {
+	t.Helper()
 	location, err := time.LoadLocation(zone)
 	require.NoError(t, err)
 	b := &consumptionBench{t: t, def: def, book: NewBook(time.Time{}), pages: map[int][]byte{}}
@@ -118,11 +122,13 @@ func (b *consumptionBench) figures() map[string]float64 {
 	found := map[string]float64{}
 	for _, f := range b.sheet.figures {
 		key := strings.TrimPrefix(f.Series.Name, "usage_")
+		var keySb121 strings.Builder
 		for _, l := range f.Series.Labels {
 			if l.Name != "meter" && l.Name != "unit" {
-				key += " " + l.Value
+				keySb121.WriteString(" " + l.Value)
 			}
 		}
+		key += keySb121.String()
 		if _, twice := found[key]; twice {
 			require.Failf(b.t, "one series, two figures", key)
 		}
@@ -345,6 +351,7 @@ func TestAValueThatCouldOverflowASumDoesNotFit(t *testing.T) {
 }
 
 func topMeter(t testing.TB, windows string, top int) *usage.Meter {
+	t.Helper()
 	def := consumptionMeter(t, windows)
 	def.ByUser = &usage.ByUser{Dimension: "user", Top: top, Reveal: true}
 	return def

@@ -244,14 +244,14 @@ func (h *hours) recount(c *clock) {
 			continue
 		}
 		period, starts := 0, c.tracks[window.Kind].starts
-		for i := len(h.open) - 1; i >= 0; i-- {
-			for period < len(starts) && h.open[i].start < starts[period] {
+		for _, v := range slices.Backward(h.open) {
+			for period < len(starts) && v.start < starts[period] {
 				period++
 			}
 			if period == len(starts) {
 				break
 			}
-			tops[period].add(h.open[i].users)
+			tops[period].add(v.users)
 		}
 	}
 	h.stale = false

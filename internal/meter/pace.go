@@ -5,6 +5,7 @@ package meter
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -227,7 +228,7 @@ func newPaceSeries(book *Book, m *usage.Meter) (all []paceSeries) {
 		}
 		of := []usage.Label{{Name: "meter", Value: m.Name}, {Name: "window", Value: w.String()}}
 		period := func(name string) []usage.Label {
-			return append(of[:len(of):len(of)], usage.Label{Name: "period", Value: name})
+			return append(slices.Clip(of), usage.Label{Name: "period", Value: name})
 		}
 		all = append(all, paceSeries{
 			projected: book.Gauge("usage_projected", of...),

@@ -6,6 +6,7 @@ package meter
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 )
 
 func paceMeters(t testing.TB) []usage.Meter {
+	t.Helper()
 	windows := mustWindows(t, "day week month cycle quarter 7d")
 	class := []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 	return []usage.Meter{
@@ -26,12 +28,14 @@ func paceMeters(t testing.TB) []usage.Meter {
 }
 
 func paceDefinitions(t testing.TB, began Minute) *Definitions {
+	t.Helper()
 	d := &Definitions{Meters: paceMeters(t), Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
 	d.Prepare()
 	return d
 }
 
 func namedZone(t testing.TB, name string) *time.Location {
+	t.Helper()
 	zone, err := time.LoadLocation(name)
 	require.NoError(t, err)
 	return zone
@@ -187,8 +191,8 @@ func FuzzPaceDecode(f *testing.F) {
 	var head Encoder
 	o.Encode(&head)
 	before := head.Bytes[:len(head.Bytes)-len(e.Bytes)]
-	f.Fuzz(func(t *testing.T, data []byte) {
-		read, err := RestoreOrganization("acme", d, []uint64{1}, append(before[:len(before):len(before)], data...), o.Now())
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		read, err := RestoreOrganization("acme", d, []uint64{1}, append(slices.Clip(before), data...), o.Now())
 		if err != nil || len(data) == 0 {
 			return
 		}

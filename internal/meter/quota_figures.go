@@ -23,7 +23,7 @@ type quotaSeries struct {
 func (d *Definitions) quotaSeries(q *Quota) *quotaSeries {
 	of := []usage.Label{{Name: "meter", Value: d.Meters[q.Meter].Name}, {Name: "window", Value: q.Window.String()}}
 	gauge := func(name string, more ...usage.Label) *usage.Series {
-		return d.book.Gauge("usage_quota_"+name, append(of[:len(of):len(of)], more...)...)
+		return d.book.Gauge("usage_quota_"+name, append(slices.Clip(of), more...)...)
 	}
 	s := &quotaSeries{
 		thresholds: q.Thresholds,

@@ -28,14 +28,16 @@ type desk struct {
 	last []usage.Figure
 }
 
-func newDesk(t testing.TB, def usage.Meter, now string) *desk {
+// newDesk is at noon of 10 May 2026.
+func newDesk(t testing.TB, def usage.Meter) *desk {
+	t.Helper()
 	if def.Versions == nil {
 		def.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 	}
 	if def.Classes == nil {
 		def.Classes = []string{""}
 	}
-	began := minuteAt(t, now)
+	began := minuteAt(t, "2026-05-10 12:00")
 	d := &Definitions{Meters: []usage.Meter{def}, Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
 	d.Prepare()
 	return &desk{t: t, Organization: NewOrganization("acme", d, calendar.New(nil, 1), began.Ns())}
@@ -98,7 +100,7 @@ func TestTheQuotaVector(t *testing.T) {
 	require.NotEmpty(t, vector.Cases)
 	bands := map[string]QuotaStatus{"under": UnderQuota, "moderate": ModerateUse, "high": HighUse, "at_or_over": AtOrOverQuota}
 	for _, c := range vector.Cases {
-		d := newDesk(t, *consumptionMeter(t, "month"), "2026-05-10 12:00")
+		d := newDesk(t, *consumptionMeter(t, "month"))
 		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: int64(c.Limit) * usage.Micro, Thresholds: quarters}})
 		d.consume("2026-05-10 12:01", c.Used)
 		d.collect("2026-05-10 12:02")
@@ -152,7 +154,7 @@ func TestAQuotaComparesInIntegersOfAnySize(t *testing.T) {
 func TestAThresholdThatIsReachedStaysUntilTheRatioFallsBelowTheDeadBand(t *testing.T) {
 	def := consumptionMeter(t, "month")
 	def.Corrections = true
-	d := newDesk(t, *def, "2026-05-10 12:00")
+	d := newDesk(t, *def)
 	d.SetQuotas([]Quota{{Window: def.Windows[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
 	minute := minuteAt(t, "2026-05-10 12:00")
 	for _, step := range []struct{ used, reached float64 }{
@@ -169,7 +171,7 @@ func TestAThresholdThatIsReachedStaysUntilTheRatioFallsBelowTheDeadBand(t *testi
 }
 
 func TestAnewPeriodForgetsWhatWasReached(t *testing.T) {
-	d := newDesk(t, *consumptionMeter(t, "day"), "2026-05-10 12:00")
+	d := newDesk(t, *consumptionMeter(t, "day"))
 	d.SetQuotas([]Quota{{Window: mustWindows(t, "day")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
 	d.consume("2026-05-10 12:01", 90)
 	d.collect("2026-05-10 23:59")
@@ -184,7 +186,7 @@ func TestAnewPeriodForgetsWhatWasReached(t *testing.T) {
 }
 
 func TestARollingQuotaHasNeitherEndNorProjection(t *testing.T) {
-	d := newDesk(t, *consumptionMeter(t, "24h"), "2026-05-10 12:00")
+	d := newDesk(t, *consumptionMeter(t, "24h"))
 	d.SetQuotas([]Quota{{Window: mustWindows(t, "24h")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
 	d.consume("2026-05-10 12:01", 90)
 	d.collect("2026-05-10 12:02")
@@ -199,7 +201,7 @@ func TestARollingQuotaHasNeitherEndNorProjection(t *testing.T) {
 }
 
 func TestAChangedQuotaKeepsWhatItsThresholdsHaveReached(t *testing.T) {
-	d := newDesk(t, *consumptionMeter(t, "month"), "2026-05-10 12:00")
+	d := newDesk(t, *consumptionMeter(t, "month"))
 	quota := Quota{Window: mustWindows(t, "month")[0], Limit: 100 * usage.Micro, Thresholds: quarters}
 	require.True(t, d.SetQuotas([]Quota{quota}))
 	require.False(t, d.SetQuotas([]Quota{quota}))
@@ -221,7 +223,7 @@ func TestAChangedQuotaKeepsWhatItsThresholdsHaveReached(t *testing.T) {
 // that minute, in life and when it is applied again.
 func TestACollectionAMomentLateJudgesItsOwnMinute(t *testing.T) {
 	for _, keep := range []bool{true, false} {
-		d := newDesk(t, *consumptionMeter(t, "month"), "2026-05-10 12:00")
+		d := newDesk(t, *consumptionMeter(t, "month"))
 		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
 		d.consume("2026-05-10 12:01", 89)
 		late := minuteAt(t, "2026-05-10 12:02").Ns() + 1

@@ -80,9 +80,9 @@ func (p *person) statusBefore(m Minute) usage.Status {
 	if p == nil {
 		return usage.NoStatus
 	}
-	for i := len(p.statuses) - 1; i >= 0; i-- {
-		if p.statuses[i].at < m.Ns() {
-			return p.statuses[i].status
+	for _, v := range slices.Backward(p.statuses) {
+		if v.at < m.Ns() {
+			return v.status
 		}
 	}
 	return usage.NoStatus

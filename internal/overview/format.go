@@ -138,6 +138,7 @@ func caption(window, period string) string {
 		name = "half-year"
 	case usage.Cycle:
 		name = "billing cycle"
+	default: // as it is
 	}
 	switch {
 	case w.Kind == usage.Day && period == usage.PeriodName(0):

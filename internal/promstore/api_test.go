@@ -6,6 +6,7 @@ package promstore
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -36,9 +37,7 @@ func request(t *testing.T, method, address string, header http.Header) (int, str
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, http.NoBody)
 	require.NoError(t, err)
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, answer.Body.Close()) }()
@@ -49,6 +48,7 @@ func request(t *testing.T, method, address string, header http.Header) (int, str
 
 // filled is a store with three minutes of two organizations.
 func filled(t *testing.T) *Store {
+	t.Helper()
 	store := openStore(t, Settings{})
 	for minute := range 3 {
 		require.NoError(t, store.Write(collection(minute,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ func TestAppend(t *testing.T) {
 	require.NotEmpty(t, stories)
 	for _, story := range stories {
 		t.Run(filepath.Base(story), func(t *testing.T) {
+			t.Helper()
 			store := openStore(t, Settings{})
 			requests, err := filepath.Glob(filepath.Join(story, "*.json"))
 			require.NoError(t, err)
@@ -54,6 +56,7 @@ func TestAppend(t *testing.T) {
 
 // report is the series, then the metadata, then the refusals.
 func report(t *testing.T, store *Store) string {
+	t.Helper()
 	var b strings.Builder
 	for _, line := range dump(t, store) {
 		fmt.Fprintln(&b, line)
@@ -157,7 +160,7 @@ func BenchmarkAppend(b *testing.B) {
 	slice := metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Gauge().DataPoints()
 	for i := 1; i < points; i++ {
 		slice.At(0).CopyTo(slice.AppendEmpty())
-		slice.At(i).Attributes().PutStr("organization", fmt.Sprint(i))
+		slice.At(i).Attributes().PutStr("organization", strconv.Itoa(i))
 	}
 	b.ReportAllocs()
 	n, at := 0, noon

@@ -51,6 +51,7 @@ type toldAlert struct {
 }
 
 func newAlertmanager(t *testing.T) *alertmanager {
+	t.Helper()
 	a := &alertmanager{}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()

@@ -6,6 +6,7 @@ package promstore
 import (
 	"bufio"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"math"
@@ -124,10 +125,10 @@ func digest(t *testing.T, dir string) string {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		fmt.Fprintf(hash, "%s %d %x\n", path, len(data), sha256.Sum256(data))
+		_, _ = fmt.Fprintf(hash, "%s %d %x\n", path, len(data), sha256.Sum256(data))
 		return err
 	}))
-	return fmt.Sprintf("%x", hash.Sum(nil))
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func TestSamplesOutliveTheProcess(t *testing.T) {
@@ -233,7 +234,8 @@ func TestCloseWaitsForQueries(t *testing.T) {
 	go func() { closed <- store.Close() }()
 	require.Eventually(t, func() bool { return !store.Ready() }, 10*time.Second, time.Millisecond, "new queries are turned away")
 	select {
-	case <-closed:
+	case err := <-closed:
+		require.NoError(t, err)
 		require.Fail(t, "closed under a running query")
 	default:
 	}

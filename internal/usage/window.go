@@ -51,8 +51,9 @@ func (k Kind) Months() int {
 		return 6
 	case Year:
 		return 12
+	default:
+		return 0
 	}
-	return 0
 }
 
 // Window is a span of time over which a figure is kept.

@@ -126,6 +126,7 @@ func fill(t *testing.T, places ...pcommon.Map) {
 const secret = "ann@example.com"
 
 func someLogs(t *testing.T) plog.Logs {
+	t.Helper()
 	ld := plog.NewLogs()
 	rl := ld.ResourceLogs().AppendEmpty()
 	sl := rl.ScopeLogs().AppendEmpty()
@@ -137,6 +138,7 @@ func someLogs(t *testing.T) plog.Logs {
 }
 
 func someTraces(t *testing.T) ptrace.Traces {
+	t.Helper()
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
 	ss := rs.ScopeSpans().AppendEmpty()
@@ -154,6 +156,7 @@ func someTraces(t *testing.T) ptrace.Traces {
 }
 
 func someMetrics(t *testing.T) pmetric.Metrics {
+	t.Helper()
 	md := pmetric.NewMetrics()
 	rm := md.ResourceMetrics().AppendEmpty()
 	sm := rm.ScopeMetrics().AppendEmpty()

@@ -40,15 +40,15 @@ service:
 var listens = regexp.MustCompile(`started server at http://([^/]+)/`)
 
 // victoria runs one of VictoriaMetrics' programs and returns where it listens.
-func victoria(t *testing.T, name string, arguments ...string) (p *collector.Process, address string) {
+func victoria(t *testing.T, name string, arguments ...string) (address string) {
 	t.Helper()
 	program := collector.ThirdParty(t, "victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/"+name)
-	p = collector.Run(t, exec.Command(program, append(arguments, "-httpListenAddr=127.0.0.1:0")...))
+	p := collector.Run(t, exec.Command(program, append(arguments, "-httpListenAddr=127.0.0.1:0")...))
 	p.Eventually(t, func() (err error) {
 		address, err = p.Said(t, listens)
 		return err
 	})
-	return p, address
+	return address
 }
 
 // TestVmalertTellsTheSame evaluates the same rule files over VictoriaMetrics.
@@ -56,9 +56,9 @@ func TestVmalertTellsTheSame(t *testing.T) {
 	t.Parallel()
 	r := openReceivers(t)
 	am := newAlertmanager(t, r, 15*time.Second)
-	_, store := victoria(t, "victoria-metrics", "-storageDataPath="+t.TempDir(), "-search.latencyOffset=0s", "-memory.allowedPercent=5")
+	store := victoria(t, "victoria-metrics", "-storageDataPath="+t.TempDir(), "-search.latencyOffset=0s", "-memory.allowedPercent=5")
 	c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(remoteOverlay, catalogueFile(t, r), store)})
-	_, vmalert := victoria(t, "vmalert",
+	vmalert := victoria(t, "vmalert",
 		"-rule="+filepath.Join(collector.Root(t), "rules", "*.yaml"), "-datasource.url=http://"+store, "-remoteWrite.url=http://"+store, "-remoteRead.url=http://"+store,
 		"-notifier.url=http://"+am.address, "-external.url=https://grafana.example", "-evaluationInterval=5s", "-rule.evalDelay=5s", "-disableAlertgroupLabel")
 

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 func small(t *testing.T) settings {
+	t.Helper()
 	s := full().quick()
 	s.config, s.directory = filepath.Join("..", "..", "config", "default.yaml"), t.TempDir()
 	return s
@@ -69,6 +70,7 @@ func TestTheHarnessMeasuresEverything(t *testing.T) {
 
 // recordsIn counts the records of a file in the peers' format.
 func recordsIn(t *testing.T, data []byte) (records int) {
+	t.Helper()
 	for len(data) > 0 {
 		n := binary.BigEndian.Uint32(data)
 		batch := make([]plog.Logs, 1)

@@ -35,12 +35,12 @@ func (b *bench) inFlight(ctx context.Context) error {
 	var fast, slow, share []float64
 	var acks [2][]time.Duration
 	for range b.rounds {
-		v, ack, err := f.fly(ctx, b.volatile, b.settings.flight)
+		v, ack, err := f.fly(ctx, b.volatile, b.flight)
 		if err != nil {
 			return err
 		}
 		acks[0] = append(acks[0], ack...)
-		d, ack, err := f.fly(ctx, b.durable, b.settings.flight)
+		d, ack, err := f.fly(ctx, b.durable, b.flight)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *sender) send(ctx context.Context, f *flight, to *book) error {
 }
 
 func (b *bench) reportFlight(fast, slow, share float64, acks [2][]time.Duration) {
-	b.say("\n%d requests of %d records in flight, extracted and recorded, medians of %d rounds of %s", senders, recordsPerRequest, b.rounds, b.settings.flight)
+	b.say("\n%d requests of %d records in flight, extracted and recorded, medians of %d rounds of %s", senders, recordsPerRequest, b.rounds, b.flight)
 	text := [2]string{}
 	for i, rate := range []float64{fast, slow} {
 		slices.Sort(acks[i])

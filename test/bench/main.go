@@ -16,7 +16,10 @@ import (
 	"time"
 )
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start returns the exit code.
+func start() int {
 	var (
 		s       = full()
 		peers   = flag.String("peers", filepath.Join("test", "bench", "peers"), "directory of the peers' module; empty: leave them out")
@@ -44,9 +47,9 @@ func main() {
 	}
 	if err := profiled(*profile, work); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		stop()
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // settings of a run.

@@ -21,6 +21,7 @@ func BenchmarkRecord(b *testing.B) {
 }
 
 func benchmarkRecord(b *testing.B, users int) {
+	b.Helper()
 	s := full()
 	s.config = "../../config/default.yaml"
 	memory, err := inMemory("")

@@ -57,7 +57,7 @@ var mix = []share{
 	{5, "unmatched", (*traffic).stranger},
 }
 
-func (t *traffic) learner(user int, a pcommon.Map) string {
+func (t *traffic) learner(_ int, a pcommon.Map) string {
 	a.PutStr("user.status", "active")
 	a.PutStr("course.id", "course-"+t.oneOf("1007", "1191", "2310", "4001"))
 	return t.oneOf("course.accessed", "session.attended")
@@ -82,22 +82,22 @@ func (t *traffic) visit(user int, a pcommon.Map) string {
 // registered users are those of the class that requires it.
 func registered(user int) bool { return user%2 == 0 }
 
-func (t *traffic) email(user int, a pcommon.Map) string {
+func (t *traffic) email(_ int, a pcommon.Map) string {
 	a.PutStr("content.campaign", "autumn-newsletter")
 	return "content_email.opened"
 }
 
-func (t *traffic) task(user int, a pcommon.Map) string {
+func (t *traffic) task(_ int, a pcommon.Map) string {
 	a.PutStr("task.kind", t.oneOf("pick", "load", "gate-in", "gate-out"))
 	return "task.finished"
 }
 
-func (t *traffic) presence(user int, a pcommon.Map) string {
+func (t *traffic) presence(_ int, a pcommon.Map) string {
 	a.PutStr("client.kind", "handheld")
 	return t.oneOf("user.logon", "user.logon", "user.logoff")
 }
 
-func (t *traffic) transcription(user int, a pcommon.Map) string {
+func (t *traffic) transcription(_ int, a pcommon.Map) string {
 	a.PutDouble("transcription.minutes", float64(t.random.IntN(9000))/100)
 	a.PutDouble("transcription.accuracy", 0.8+float64(t.random.IntN(200))/1000)
 	a.PutStr("transcription.language", t.oneOf("en", "de", "fr", "es", "pl"))
@@ -107,7 +107,7 @@ func (t *traffic) transcription(user int, a pcommon.Map) string {
 	return "transcription.finished"
 }
 
-func (t *traffic) document(user int, a pcommon.Map) string {
+func (t *traffic) document(_ int, a pcommon.Map) string {
 	a.PutInt("document.length", int64(t.random.IntN(40_000)))
 	a.PutStr("document.kind", t.oneOf("letter", "report"))
 	a.PutStr("document.format", t.oneOf("pdf", "docx", "html", "txt"))
@@ -116,14 +116,14 @@ func (t *traffic) document(user int, a pcommon.Map) string {
 	return "document.created"
 }
 
-func (t *traffic) api(user int, a pcommon.Map) string {
+func (t *traffic) api(_ int, a pcommon.Map) string {
 	a.PutStr("http.route", "/v1/items/{id}")
 	a.PutStr("app.feature", "api")
 	a.PutInt("http.request.size", int64(t.random.IntN(1<<40))) // else one call would be another's duplicate
 	return "api.called"
 }
 
-func (t *traffic) stranger(user int, a pcommon.Map) string {
+func (t *traffic) stranger(_ int, a pcommon.Map) string {
 	a.PutStr("page.section", "header")
 	return "page.scrolled"
 }

@@ -35,6 +35,7 @@ const (
 
 // images are those that can be had here, by service.
 func images(t *testing.T) map[string]image {
+	t.Helper()
 	victoria := func(command string) string {
 		return collector.ThirdParty(t, "victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/"+command)
 	}
@@ -131,7 +132,7 @@ func (c *container) volume(t *testing.T, v types.ServiceVolumeConfig) {
 
 // command returns a program to be run in the container.
 func (c *container) command(words ...string) *exec.Cmd {
-	script := append(c.mounts[:len(c.mounts):len(c.mounts)], `exec chroot "$@"`)
+	script := slices.Concat(c.mounts, []string{`exec chroot "$@"`})
 	command := exec.Command("nsenter", "--net="+c.network.path(), "unshare", "--mount", "sh", "-ec", strings.Join(script, "\n"), "sh",
 		fmt.Sprintf("--userspec=%d:%d", c.image.user, c.image.user), c.root)
 	command.Args = append(command.Args, words...)

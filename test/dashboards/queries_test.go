@@ -245,8 +245,8 @@ func (r *run) check(chosen map[string]string, atHome bool) {
 
 func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []result {
 	r.t.Helper()
-	begin, form := time.Now(), url.Values{}
-	path := "/api/v1/query"
+	var form url.Values
+	begin, path := time.Now(), "/api/v1/query"
 	if q.Instant {
 		form = url.Values{"query": {r.fill(q.Expr, chosen, time.Minute)}, "time": {unix(r.at)}}
 	} else {

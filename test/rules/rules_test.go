@@ -116,7 +116,7 @@ func TestEachAlertHasTextsLinksAndARunbookSection(t *testing.T) {
 			require.NotEmpty(t, a.Annotations[annotation], a.Alert)
 		}
 		require.Equal(t, "https://github.com/otelcol-usage/otelcol-usage/blob/main/docs/operations.md#"+strings.ToLower(a.Alert), a.Annotations["runbook_url"])
-		require.True(t, strings.Contains(operations, "\n### "+a.Alert+"\n"), "docs/operations.md has no section ### %s", a.Alert)
+		require.Contains(t, operations, "\n### "+a.Alert+"\n", "docs/operations.md has no section ### %s", a.Alert)
 	}
 }
 

@@ -47,6 +47,7 @@ type engine struct {
 }
 
 func newEngine(t testing.TB, c model.Config, now time.Time) *engine {
+	t.Helper()
 	e := &engine{t: t, fs: vfs.NewCrashableMem(), now: now}
 	e.settings = ledger.Settings{
 		Directory: "ledger", FS: e.fs, Extraction: extraction(t, c),
@@ -128,6 +129,7 @@ func (e *engine) collect(at time.Time) map[string]float64 {
 }
 
 func figuresOf(t testing.TB, c usage.Collection) map[string]float64 {
+	t.Helper()
 	figures := map[string]float64{}
 	for _, o := range c.Organizations {
 		for _, f := range o.Figures {
@@ -178,6 +180,7 @@ func traces(events []model.Event) ptrace.Traces {
 
 // metrics writes events as points of delta sums.
 func metrics(t testing.TB, events []model.Event) pmetric.Metrics {
+	t.Helper()
 	m := pmetric.NewMetrics()
 	all := m.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics()
 	for _, e := range events {
@@ -209,6 +212,7 @@ func attributes(e model.Event, to pcommon.Map) {
 // extraction reads the model's configuration as the product does; the versions
 // of a meter are put behind each other.
 func extraction(t testing.TB, c model.Config) usage.Extraction {
+	t.Helper()
 	var x usage.Extraction
 	var section map[string]any
 	raw, err := json.Marshal(c)
@@ -335,6 +339,7 @@ func quotasOf(o model.Organization) string {
 }
 
 func catalogueOf(t testing.TB, c model.Config) *catalogue.Catalogue {
+	t.Helper()
 	var b strings.Builder
 	b.WriteString("organizations:\n")
 	for _, id := range slices.Sorted(maps.Keys(c.Organizations)) {

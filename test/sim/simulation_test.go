@@ -39,6 +39,7 @@ func TestTheEngineCountsAsTheModelDoes(t *testing.T) {
 }
 
 func simulate(t *testing.T, seed uint64, o gen.Options) {
+	t.Helper()
 	config, steps := gen.History(seed, o)
 	config.Grace = model.Duration([]time.Duration{72 * time.Hour, 24 * time.Hour, 3 * time.Hour}[seed%3])
 	oracle, err := model.New(config)
@@ -106,6 +107,7 @@ func compare(t *testing.T, where string, want, got map[string]float64) int {
 func (e *engine) move(now time.Time, config model.Config, id string, to model.Organization) {
 	cat := e.settings.Catalogue
 	text := "organizations:\n"
+	var textSb109 strings.Builder
 	for _, o := range cat.Organizations {
 		zone, anchor := o.Location.String(), o.AnchorDay
 		if o.ID == id {
@@ -114,8 +116,9 @@ func (e *engine) move(now time.Time, config model.Config, id string, to model.Or
 				zone = "UTC"
 			}
 		}
-		text += fmt.Sprintf("  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, quotasOf(config.Organizations[o.ID]))
+		fmt.Fprintf(&textSb109, "  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, quotasOf(config.Organizations[o.ID]))
 	}
+	text += textSb109.String()
 	changed, err := catalogue.Parse([]byte(text))
 	require.NoError(e.t, err)
 	require.NoError(e.t, e.ledger.SetCatalogue(e.t.Context(), changed, now))

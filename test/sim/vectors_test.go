@@ -5,6 +5,7 @@ package sim
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -40,6 +41,7 @@ type vector struct {
 }
 
 func readVector(t testing.TB, name string) vector {
+	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "vectors", name+".json"))
 	require.NoError(t, err)
 	var v vector
@@ -70,9 +72,7 @@ func lookUp(figures map[string]float64, name string, labels map[string]string) (
 	for _, more := range []map[string]string{nil, {"unit": "min"}, {"billable": "true"}, {"billable": "false"}} {
 		all := map[string]string{}
 		for _, set := range []map[string]string{labels, more} {
-			for k, val := range set {
-				all[k] = val
-			}
+			maps.Copy(all, set)
 		}
 		if got, found := figures[model.Key(name, all)]; found {
 			return got, true

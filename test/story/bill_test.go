@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -161,15 +162,13 @@ func chargeColumns(a *billing.Account, c *billing.Charge) map[string]string {
 
 func rowColumns(a *billing.Account, r *billing.Row) map[string]string {
 	columns := chargeColumns(a, &r.Charge)
-	for key, value := range map[string]string{
+	maps.Copy(columns, map[string]string{
 		"client": r.ClientID, "subdomain": r.Subdomain, "plan": string(r.Plan), "end": localDate(a, r.Period.End),
 		"version": strconv.Itoa(int(r.Version)), "committed": amount(r.Committed), "active": amount(r.Active),
 		"active/registered": share(r.PerRegistered), "active/committed": share(r.PerCommitted),
 		"last": optional(r.LastMonth), "two_ago": optional(r.TwoMonthsAgo),
 		"subscription": r.Subscription.StringFixed(a.Digits), "total": r.Total.StringFixed(a.Digits), "payment": r.Payment,
-	} {
-		columns[key] = value
-	}
+	})
 	for _, c := range r.Classes {
 		columns[c.Name] = strconv.FormatInt(c.Users, 10)
 	}

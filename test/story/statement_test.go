@@ -76,9 +76,11 @@ func (r *run) expectStatement(s *ledger.Statement, v *ledger.StatementVersion, w
 	}
 	v = &s.Versions[i]
 	got := v.Made.Format(time.RFC3339)
+	var gotSb79 strings.Builder
 	for _, reason := range v.Reason {
-		got += fmt.Sprintf(" %s=%d", reason.Kind, reason.Events)
+		fmt.Fprintf(&gotSb79, " %s=%d", reason.Kind, reason.Events)
 	}
+	got += gotSb79.String()
 	return v, r.same(got, strings.Join(words[2:], " "))
 }
 

@@ -191,7 +191,9 @@ func (g *generator) requests() []Step {
 	for rest := g.arriving; len(rest) > 0; {
 		n := 1
 		if !rest[0].alone {
-			for limit := 1 + g.rng.IntN(25); n < len(rest) && n < limit && rest[n].at.Sub(rest[0].at) < 2*time.Hour && !rest[n].alone; n++ {
+			limit := min(1+g.rng.IntN(25), len(rest))
+			for n < limit && rest[n].at.Sub(rest[0].at) < 2*time.Hour && !rest[n].alone {
+				n++
 			}
 		}
 		step := Step{Now: rest[n-1].at}

@@ -125,10 +125,11 @@ func dates(k usage.Kind, d date, anchor int) (first, next date) {
 			return d.anchorDay(-1, anchor), d.anchorDay(0, anchor)
 		}
 		return d.anchorDay(0, anchor), d.anchorDay(1, anchor)
+	default:
+		months := map[usage.Kind]int{usage.Month: 1, usage.Quarter: 3, usage.Half: 6, usage.Year: 12}[k]
+		into := (int(d.midnight.Month()) - 1) % months
+		return d.anchorDay(-into, 1), d.anchorDay(months-into, 1)
 	}
-	months := map[usage.Kind]int{usage.Month: 1, usage.Quarter: 3, usage.Half: 6, usage.Year: 12}[k]
-	into := (int(d.midnight.Month()) - 1) % months
-	return d.anchorDay(-into, 1), d.anchorDay(months-into, 1)
 }
 
 // firstInstant returns the first instant at which the wall clock of a zone

@@ -206,9 +206,9 @@ func newMeter(name string, c Meter) (*meter, error) {
 
 // at returns the version in force at an instant, and false before the first.
 func (m *meter) at(cal *civil, t time.Time) (version, bool) {
-	for i := len(m.versions) - 1; i >= 0; i-- {
-		if !cal.startOf(m.versions[i].from).After(t) {
-			return m.versions[i], true
+	for _, v := range slices.Backward(m.versions) {
+		if !cal.startOf(v.from).After(t) {
+			return v, true
 		}
 	}
 	return m.versions[0], false

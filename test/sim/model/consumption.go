@@ -9,9 +9,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// byUser is the dimension of a breakdown by user.
-const byUser = "user"
-
 // consumption reads the value and the averages of an item.
 func (mt *meter) consumption(p *entry, v version, e Event) *entry {
 	p.needsUser, p.consumed = false, true

@@ -4,6 +4,7 @@
 package model
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -31,9 +32,7 @@ func (o *organization) hours(mt *meter, t time.Time) map[int64]int {
 	for start, distinct := range users {
 		counts[start] = len(distinct)
 	}
-	for start, n := range o.frozenHours[mt] {
-		counts[start] = n
-	}
+	maps.Copy(counts, o.frozenHours[mt])
 	return counts
 }
 

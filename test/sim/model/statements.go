@@ -175,8 +175,9 @@ func keptPeriods(w usage.Window) int {
 		return 38
 	case usage.Week:
 		return 7
+	default:
+		return 3
 	}
-	return 3
 }
 
 // forgotten returns when a period is no longer among those that are kept, as

@@ -114,7 +114,7 @@ func requireExpected(t *testing.T, v vector, samples []Sample) {
 		key := plain(e.Series, e.Labels)
 		_, found := figures[key]
 		require.True(t, found, key)
-		require.Equal(t, want, figures[key], key) //nolint:testifylint // exact by design: sums are integers
+		require.Equal(t, want, figures[key], key)
 		listed[plain(e.Series, e.Labels, "dimension_value")]++
 	}
 	for key, n := range listed {
@@ -123,7 +123,7 @@ func requireExpected(t *testing.T, v vector, samples []Sample) {
 	for organization, outcomes := range v.Outcomes {
 		for outcome, n := range outcomes {
 			key := Key("usage_items_total", map[string]string{"organization": organization, "outcome": outcome, "signal": "logs"})
-			require.Equal(t, float64(n), figures[key], key) //nolint:testifylint // a count
+			require.Equal(t, float64(n), figures[key], key)
 		}
 	}
 }
