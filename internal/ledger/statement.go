@@ -197,11 +197,7 @@ func (s *statementSheet) active(v *meter.Statement) {
 		return
 	}
 	for status, n := range registered {
-		name := usage.Status(status).String()
-		if name == "" { // who never registered, and ever had a standing activity
-			name = "standing"
-		}
-		s.put("usage_registered_users", n*usage.Micro, usage.Label{Name: "status", Value: name})
+		s.put("usage_registered_users", n*usage.Micro, usage.Label{Name: "status", Value: meter.StatusLabel(usage.Status(status))})
 	}
 }
 

@@ -27,6 +27,14 @@ func (c *Cell) IsRegistered() bool { return c.Breakdown == registeredRow }
 // hasCensus tells whether periods of a kind have one.
 func hasCensus(k usage.Kind) bool { return k >= usage.Month && k < usage.Rolling }
 
+// StatusLabel is how figures name a status of the census.
+func StatusLabel(s usage.Status) string {
+	if s == usage.NoStatus {
+		return "standing"
+	}
+	return s.String()
+}
+
 // count counts a person (1), or takes them out (-1).
 func (c *census) count(s usage.Status, stood bool, sign int64) {
 	if s != usage.NoStatus || stood {

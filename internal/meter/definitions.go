@@ -75,8 +75,8 @@ func (d *Definitions) Prepare() {
 		d.common.incomplete = append(d.common.incomplete,
 			d.book.Gauge("usage_incomplete", usage.Label{Name: "meter", Value: d.Meters[i].Name}))
 	}
-	for s := usage.Registered; int(s) < usage.NumStatuses; s++ {
-		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: s.String()})
+	for s := range usage.NumStatuses {
+		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: StatusLabel(usage.Status(s))})
 	}
 	for signal := range usage.NumSignals {
 		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {

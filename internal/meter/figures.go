@@ -19,8 +19,8 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	for _, info := range o.Info {
 		s.add(info, 1)
 	}
-	for status := usage.Registered; int(status) < usage.NumStatuses; status++ {
-		s.add(o.defs.common.registered[status], float64(o.statuses[status]))
+	for status, users := range o.statuses {
+		s.add(o.defs.common.registered[status], float64(users))
 	}
 	for i := range o.meters {
 		if o.defs.retired(i) {

@@ -8,6 +8,7 @@ import { colour, ofRatio, unit } from '../style';
 
 const active = own('usage_active_users', { meter: '$meter', window: 'month', period: 'current' });
 const registered = own('usage_registered_users');
+const signedUp = own('usage_registered_users', { status: '!=standing' });
 /** In every window, as a quota may be on another than the month. */
 const running = own('usage_active_users', { meter: '$meter', period: 'current' });
 const limit = own('usage_quota_limit', { meter: '$meter' });
@@ -17,12 +18,12 @@ export const registeredUsers = (): Row => ({
   panels: [
     figure({
       title: 'Registered users',
-      description: 'Users of the organization by their latest lifecycle status; suspended and removed ones stay registered, and are not billed.',
+      description: 'Users of the organization by their latest lifecycle status; suspended and removed ones stay registered, and are not billed. Under standing: anonymous users who ever connected a network, whom the billing report also takes for registered.',
       empty: 'This organization is not counted yet', unit: unit.count,
     }, 8, { expr: `sum by (status) (${registered})`, legend: '{{status}}' }),
     figure({
       title: 'Active over registered',
-      description: 'Active users of the running month over all who ever registered. Anonymous users are active without having registered, so it may pass 100 %. (The billing report also takes anonymous users who ever connected a network for registered.)',
+      description: 'Active users of the running month over all registered ones, as the billing report has them: whoever ever registered, and anonymous users who ever connected a network. Other anonymous users are active without being among them, so it may pass 100 %.',
       empty: 'Nobody has registered', unit: unit.ratio,
     }, 8, { expr: `sum(${active}) / (sum(${registered}) > 0)` }).decimals(1),
     figure({
@@ -57,6 +58,6 @@ export const registeredUsers = (): Row => ({
       title: 'Signups per day',
       description: 'Users who registered on each of your days; the last one is yesterday. Who is suspended or removed stays registered. Ids that turn out to be one person, and erased users, are subtracted.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 24, { expr: `sum(${onDay(registered)}) - sum(last_over_time(${registered}[1d]))`, legend: 'signups' }).height(7),
+    }, 24, { expr: `sum(${onDay(signedUp)}) - sum(last_over_time(${signedUp}[1d]))`, legend: 'signups' }).height(7),
   ],
 });

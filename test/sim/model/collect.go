@@ -91,7 +91,7 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 	if !last.IsZero() {
 		samples = append(samples, Sample{"usage_last_event_timestamp_seconds", map[string]string{}, float64(last.UnixNano()) / 1e9})
 	}
-	samples = append(samples, o.registered(at)...)
+	samples = append(samples, o.registered(at, func(t time.Time) bool { return !t.After(at) })...)
 	for _, mt := range m.meters {
 		switch mt.Type {
 		case usage.ConcurrentUsers.String():
@@ -112,21 +112,17 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 	return append(samples, m.quotaFigures(o, at, samples)...)
 }
 
-// registered counts people by their lifecycle status at t.
-func (o *organization) registered(t time.Time) []Sample {
-	return registered(o.statuses(o.people(t), func(at time.Time) bool { return !at.After(t) }))
-}
-
-// registered counts statuses.
-func registered(statuses map[string]string) []Sample {
-	counts := map[string]int{}
+// registered counts people by their lifecycle status at t, as judged by what
+// happened then, and those without one who ever had a standing activity.
+func (o *organization) registered(t time.Time, judges func(time.Time) bool) []Sample {
+	statuses := o.statuses(o.people(t), judges)
+	counts := map[string]int{"standing": o.everStood(statuses, t, judges)}
 	for _, status := range statuses {
 		counts[status]++
 	}
 	var samples []Sample
-	for status := usage.Registered; int(status) < usage.NumStatuses; status++ {
-		s := status.String()
-		samples = append(samples, Sample{"usage_registered_users", map[string]string{"status": s}, float64(counts[s])})
+	for _, status := range []string{"standing", "registered", "suspended", "removed"} {
+		samples = append(samples, Sample{"usage_registered_users", map[string]string{"status": status}, float64(counts[status])})
 	}
 	return samples
 }

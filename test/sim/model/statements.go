@@ -247,9 +247,7 @@ func (m *Model) figuresAt(s *statement, t time.Time) map[string]float64 {
 		samples = m.windowFigures(s.org, s.meter, w)
 	}
 	if s.meter.Type == usage.ActiveUsers.String() && s.window.Kind >= usage.Month {
-		statuses := s.org.statuses(s.org.people(t), w.judges)
-		samples = append(samples, registered(statuses)...)
-		samples = append(samples, Sample{"usage_registered_users", map[string]string{"status": "standing"}, float64(m.everStood(s.org, statuses, w))})
+		samples = append(samples, s.org.registered(t, w.judges)...)
 	}
 	figures := map[string]float64{}
 	for _, f := range samples {
@@ -262,11 +260,11 @@ func (m *Model) figuresAt(s *statement, t time.Time) map[string]float64 {
 }
 
 // everStood counts people without a status who ever had a standing activity.
-func (m *Model) everStood(o *organization, statuses map[string]string, w window) int {
-	who, found := o.people(w.t), map[string]bool{}
+func (o *organization) everStood(statuses map[string]string, t time.Time, judges func(time.Time) bool) int {
+	who, found := o.people(t), map[string]bool{}
 	for _, entries := range o.entries {
 		for _, e := range entries {
-			if e.on && w.judges(e.time) && statuses[who.of(e.user)] == "" {
+			if e.on && judges(e.time) && statuses[who.of(e.user)] == "" {
 				found[who.of(e.user)] = true
 			}
 		}
