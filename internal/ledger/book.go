@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"slices"
@@ -149,15 +150,16 @@ func (b *book) describe(o *org) {
 	if o.ID == usage.NoOrganization {
 		return
 	}
-	name, reseller, plan := o.ID, "", ""
-	var notify catalogue.Notify
-	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
-		reseller, plan, notify = entry.Reseller, string(entry.Plan.Type), entry.Notify
-		if entry.Name != "" {
-			name = entry.Name
-		}
+	name, entry := o.ID, catalogue.Organization{}
+	if of, listed := b.settings.Catalogue.Lookup(o.ID); listed {
+		entry = *of
+		name = cmp.Or(of.Name, o.ID)
 	}
-	o.Info = append(b.notify(notify), b.defs.Info(name, reseller, plan, o.Calendar().Zone().String()))
+	plan := string(entry.Plan.Type)
+	o.Info = append(b.notify(entry.Notify), b.defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
+	if entry.ClientID != "" || entry.Subdomain != "" || plan != "" {
+		o.Info = append(o.Info, b.defs.Account(entry.ClientID, entry.Subdomain, plan))
+	}
 }
 
 // notify makes the gauges of an organization's receivers.

@@ -403,10 +403,10 @@ func TestOrganizationsOfTheCatalogueExistWithZeros(t *testing.T) {
 	closeLedger(t, l)
 }
 
-func TestReceiversOfTheCatalogueAreInTheFiguresUntilTheyLeaveIt(t *testing.T) {
+func TestReceiversAndAccountsOfTheCatalogueAreInTheFiguresUntilTheyLeaveIt(t *testing.T) {
 	l := open(t, settings(t, vfs.NewMem()), noon)
 	minute := 0
-	notified := func(text string) []string {
+	said := func(text string) []string {
 		t.Helper()
 		cat, err := catalogue.Parse([]byte("organizations: [{id: acme" + text + "}]"))
 		require.NoError(t, err)
@@ -414,7 +414,7 @@ func TestReceiversOfTheCatalogueAreInTheFiguresUntilTheyLeaveIt(t *testing.T) {
 		minute++
 		var got []string
 		for _, f := range collect(t, l, noon.Add(time.Duration(minute)*time.Minute)).Organizations[0].Figures {
-			if strings.HasPrefix(f.Series.Name, "usage_organization_notify") {
+			if strings.HasPrefix(f.Series.Name, "usage_organization_notify") || f.Series.Name == "usage_organization_account" {
 				got = append(got, fmt.Sprintf("%s%v%v", f.Series.Name, f.Series.Labels, f.Value))
 			}
 		}
@@ -425,12 +425,16 @@ func TestReceiversOfTheCatalogueAreInTheFiguresUntilTheyLeaveIt(t *testing.T) {
 		"usage_organization_notify[{channel email} {receiver b@acme.example}]1",
 		"usage_organization_notify[{channel webhook} {receiver https://acme.example/hook}]1",
 		"usage_organization_notify_channels[{notify email,webhook}]1",
-	}, notified(", notify: {email: [a@acme.example, b@acme.example], webhook: [https://acme.example/hook]}"))
+	}, said(", notify: {email: [a@acme.example, b@acme.example], webhook: [https://acme.example/hook]}"))
 	require.Equal(t, []string{
 		"usage_organization_notify[{channel sms} {receiver +4930123456}]1",
 		"usage_organization_notify_channels[{notify sms}]1",
-	}, notified(`, notify: {sms: ["+4930123456"]}`))
-	require.Equal(t, []string{"usage_organization_notify_channels[{notify none}]1"}, notified(""))
+	}, said(`, notify: {sms: ["+4930123456"]}`))
+	require.Equal(t, []string{
+		"usage_organization_notify_channels[{notify none}]1",
+		"usage_organization_account[{client_id 1042} {subdomain acme}]1",
+	}, said(`, client_id: "1042", subdomain: acme`))
+	require.Equal(t, []string{"usage_organization_notify_channels[{notify none}]1"}, said(""))
 	closeLedger(t, l)
 }
 

@@ -143,6 +143,13 @@ func (d *Definitions) Info(name, reseller, plan, timezone string) *usage.Series 
 		usage.Label{Name: "plan", Value: plan}, usage.Label{Name: "timezone", Value: timezone})
 }
 
+// Account returns the gauge whose labels tell what an organization is in the
+// vendor's books.
+func (d *Definitions) Account(clientID, subdomain, plan string) *usage.Series {
+	return d.book.Gauge("usage_organization_account",
+		usage.Label{Name: "client_id", Value: clientID}, usage.Label{Name: "subdomain", Value: subdomain}, usage.Label{Name: "plan", Value: plan})
+}
+
 // Notify returns the gauge that names a receiver of an organization's alerts.
 func (d *Definitions) Notify(channel, receiver string) *usage.Series {
 	return d.book.Gauge("usage_organization_notify",

@@ -33,7 +33,7 @@ type Organization struct {
 	closings closings
 
 	// Info are the gauges whose labels tell what the catalogue says of the
-	// organization, see Definitions.Info and Definitions.Notify; all are 1.
+	// organization, see Definitions.Info, Account and Notify; all are 1.
 	Info []*usage.Series
 	// Person names a user where a series is by user; ids only if reveal.
 	Person func(user uint32, reveal bool) string

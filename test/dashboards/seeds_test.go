@@ -19,7 +19,7 @@ var (
 )
 
 // withoutPanel are the questions that no panel answers.
-var withoutPanel = []string{"Export and scheduling of reports", "Client ID, subdomain, plan type"}
+var withoutPanel = []string{"Export and scheduling of reports"}
 
 // TestEveryQuestionOfTheDocumentsHasAPanel holds the table of docs/grafana.md
 // against the JSON, and against the list of questions.

@@ -111,6 +111,7 @@ var interfaces = map[string][]string{
 	"usage_incomplete":                             {"meter"},
 	"usage_active_users_breakdown":                 {"dimension dimension_value meter period window"},
 	"usage_organization_info":                      {"name timezone", "name reseller timezone", "name plan reseller timezone"},
+	"usage_organization_account":                   {"client_id plan subdomain"},
 	"usage_organization_notify":                    {"channel receiver"},
 	"usage_organization_notify_channels":           {"notify"},
 	"usage_registered_users":                       {"status"},
@@ -146,7 +147,7 @@ var interfaces = map[string][]string{
 }
 
 // rare are the series that what is sent does not bring about.
-var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_notify", "usage_projected", "usage_at_same_share", "usage_past_period_used"}
+var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_account", "usage_organization_notify", "usage_projected", "usage_at_same_share", "usage_past_period_used"}
 
 // inInterface holds the names and labels of a store's series against those that
 // users rely on.

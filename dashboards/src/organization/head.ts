@@ -25,16 +25,28 @@ export const head = (): Row => ({
       { of: 'timezone', title: 'Time zone' },
     ],
     { title: 'From', desc: true }),
+    table({
+      title: 'Account',
+      description: 'What the organization is in your books, as the catalogue has it; the billing report names it so.',
+      empty: 'The catalogue has no client id, subdomain or plan of it', unit: unit.text,
+    }, 6, 6,
+    [`max by (client_id, subdomain, plan) (${own('usage_organization_account')})`],
+    [
+      { of: 'client_id', title: 'Client ID', width: 90 },
+      { of: 'subdomain', title: 'Subdomain' },
+      { of: 'plan', title: 'Plan', width: 90 },
+    ],
+    { title: 'Client ID', desc: false }),
     figure({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',
       empty: 'Nothing was counted yet', unit: unit.fromNow,
-    }, 6, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }).height(6),
+    }, 3, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }).height(6),
     figure({
       title: 'Telemetry',
       description: 'Silent: no item for an hour, in an hour of the week that had items in three of the last four weeks. Figures then keep following their definitions, but may lack what was not sent.',
       empty: unknown, unit: unit.yesNo,
-    }, 6, { expr: own('usage_stream_silent') })
+    }, 3, { expr: own('usage_stream_silent') })
       .height(6).thresholds(ofTrouble)
       .mappings(texts({ 0: { text: 'speaking', color: colour.green }, 1: { text: 'silent', color: colour.vermillion } })),
   ],
