@@ -438,6 +438,36 @@ func TestReceiversAndAccountsOfTheCatalogueAreInTheFiguresUntilTheyLeaveIt(t *te
 	closeLedger(t, l)
 }
 
+func TestWhatCannotBeAnOrganizationsIDIsInvalid(t *testing.T) {
+	l := open(t, settings(t, vfs.NewMem()), noon)
+	var b usage.Batch
+	for _, id := range []string{"a\tb", "a\x00", "a\x7f", strings.Repeat("x", 257), strings.Repeat("x", 256), "Ä b/c"} {
+		visit(&b, id, "ann", noon)
+	}
+	require.NoError(t, l.Record(context.Background(), noon, &b))
+	c := collect(t, l, noon.Add(time.Minute))
+	require.Equal(t, 4.0, figure(c, usage.NoOrganization, "usage_items_total", "outcome=invalid"))
+	for _, id := range []string{strings.Repeat("x", 256), "Ä b/c"} {
+		require.Equal(t, 1.0, figure(c, id, "usage_active_users", "window=day", "period=current"))
+	}
+	closeLedger(t, l)
+}
+
+func TestABreakdownThatWasCountedByStaysAsItIs(t *testing.T) {
+	s := settings(t, vfs.NewMem())
+	s.Extraction.Meters = byFeature(t)
+	closeLedger(t, open(t, s, noon))
+	for _, breakdowns := range [][]usage.Breakdown{
+		nil, {{Dimension: "feature", Attribute: "feature"}}, {{Dimension: "area", Attribute: "app.feature"}},
+	} {
+		s.Extraction.Meters[0].Breakdowns = breakdowns
+		_, err := Open(s, noon)
+		require.ErrorContains(t, err, "breakdowns::feature: this ledger has counted by it")
+	}
+	s.Extraction.Meters[0].Breakdowns = []usage.Breakdown{{Dimension: "feature", Attribute: "app.feature"}, {Dimension: "model", Attribute: "model"}}
+	closeLedger(t, open(t, s, noon))
+}
+
 func TestLimitsRefuseForThatOrganizationAlone(t *testing.T) {
 	s := settings(t, vfs.NewMem())
 	s.Limits.UsersPerOrganization, s.Limits.Organizations = 2, 3
