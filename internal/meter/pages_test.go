@@ -74,6 +74,22 @@ func TestAPageOfWordsIsReadToo(t *testing.T) {
 	require.ErrorIs(t, back.restorePage(0, raw[rawStep:], nothingMore), errCorrupt)
 }
 
+func TestAPopulationOfMoreClassesWritesEveryPage(t *testing.T) {
+	p := randomPage(1, rand.New(rand.NewPCG(7, 8)))
+	gone := p.touch(&clock{asOf: 29_000_000}, 3*pageSize)
+	clear(gone.words) // as aliases leave it
+	wider := newPopulation(2)
+	wider.adopt(&p)
+	back, pages := newPopulation(2), 0
+	wider.flush(func(page uint32, data []byte) {
+		pages++
+		require.NoError(t, back.restorePage(page, data, nothingMore))
+	}, nothing)
+	require.Equal(t, len(p.pages), pages)
+	require.Equal(t, wider.pages[0], back.pages[0])
+	require.False(t, back.peek(3*pageSize).exists())
+}
+
 func TestPairsAreReadPageByPageInTheirOrder(t *testing.T) {
 	s := &split{totals: make([]*headcount, 7)}
 	for n := range uint64(150) {

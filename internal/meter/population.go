@@ -146,6 +146,9 @@ func (r record) take(from record) {
 // adopt takes all records of a population of as many classes or fewer. Every
 // page is to be written again.
 func (p *population) adopt(old *population) {
+	for page := range old.pages { // also those in which nobody is left
+		p.dirty.set(uint32(page))
+	}
 	old.each(func(slot uint32) {
 		from := old.peek(slot)
 		to := p.touch(&clock{}, slot)
@@ -154,6 +157,5 @@ func (p *population) adopt(old *population) {
 			to.setLast(class, from.last(class))
 			to.setBits(class, from.bits(class))
 		}
-		p.changed(slot)
 	})
 }
