@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io"
@@ -142,14 +143,24 @@ func mergeFirsts(all []First) []First {
 var firstsMerger = &pebble.Merger{
 	Name: "otelcol-usage.firsts.v1",
 	Merge: func(_, value []byte) (pebble.ValueMerger, error) {
-		m := &firsts{}
-		return m, m.MergeNewer(value)
+		return &firsts{only: bytes.Clone(value)}, nil
 	},
 }
 
-type firsts struct{ all []First }
+// firsts are the values of one key. Most rows that a compaction rewrites have
+// one only, and it stays as it is.
+type firsts struct {
+	only []byte // the first value, nil once there are more
+	all  []First
+}
 
 func (m *firsts) MergeNewer(value []byte) (err error) {
+	if m.only != nil {
+		if m.all, err = decodeFirsts(m.only, nil); err != nil {
+			return err
+		}
+		m.only = nil
+	}
 	m.all, err = decodeFirsts(value, m.all)
 	return err
 }
@@ -157,6 +168,9 @@ func (m *firsts) MergeNewer(value []byte) (err error) {
 func (m *firsts) MergeOlder(value []byte) error { return m.MergeNewer(value) }
 
 func (m *firsts) Finish(bool) ([]byte, io.Closer, error) {
+	if m.only != nil {
+		return m.only, nil, nil
+	}
 	var e meter.Encoder
 	encodeFirsts(&e, mergeFirsts(m.all))
 	return e.Bytes, nil, nil

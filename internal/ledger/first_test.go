@@ -88,3 +88,29 @@ func TestFirstItemsAreReadBackAlsoThoseOfFormat2(t *testing.T) {
 	_, err := decodeFirsts([]byte{packedFirsts, Ever & 0x7f, 0, 0, 9}, nil)
 	require.Error(t, err, "it names an item that is not there")
 }
+
+func TestFirstItemsOfOneValueStayAsTheyAre(t *testing.T) {
+	item := First{Kind: Ever, Time: noon.UnixNano(), Action: "course.accessed"}
+	later := item
+	later.Time++
+	var e, two meter.Encoder
+	encodeFirsts(&e, []First{item})
+	encodeFirsts(&two, []First{later})
+	m, err := firstsMerger.Merge(nil, e.Bytes)
+	require.NoError(t, err)
+	got, _, err := m.Finish(true)
+	require.NoError(t, err)
+	require.Equal(t, e.Bytes, got)
+
+	m, err = firstsMerger.Merge(nil, two.Bytes)
+	require.NoError(t, err)
+	require.NoError(t, m.MergeOlder(e.Bytes))
+	require.NoError(t, m.MergeNewer(two.Bytes))
+	got, _, err = m.Finish(true)
+	require.NoError(t, err)
+	require.Equal(t, e.Bytes, got, "the earliest")
+
+	m, err = firstsMerger.Merge(nil, e.Bytes[:2])
+	require.NoError(t, err)
+	require.Error(t, m.MergeOlder(two.Bytes), "it is cut short")
+}
