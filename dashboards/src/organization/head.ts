@@ -16,7 +16,7 @@ export const head = (): Row => ({
       title: 'Running periods',
       description: "The organization's running calendar periods in its own time zone; the end is the first day of the next one. All figures of this page are of these periods, whatever zone you are in.",
       empty: unknown, unit: unit.text,
-    }, 12, 6,
+    }, 10, 6,
     [`max by (window, start, end, timezone) (${own('usage_period_info')})`],
     [
       { of: 'window', title: 'Window', width: 90 },
@@ -32,8 +32,8 @@ export const head = (): Row => ({
     }, 6, 6,
     [`max by (client_id, subdomain, plan) (${own('usage_organization_account')})`],
     [
-      { of: 'client_id', title: 'Client ID', width: 90 },
-      { of: 'subdomain', title: 'Subdomain' },
+      { of: 'client_id', title: 'Client ID', width: 80 },
+      { of: 'subdomain', title: 'Subdomain', width: 110 },
       { of: 'plan', title: 'Plan', width: 90 },
     ],
     { title: 'Client ID', desc: false }),
@@ -41,12 +41,12 @@ export const head = (): Row => ({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',
       empty: 'Nothing was counted yet', unit: unit.fromNow,
-    }, 3, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }).height(6),
+    }, 4, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }).height(6),
     figure({
       title: 'Telemetry',
       description: 'Silent: no item for an hour, in an hour of the week that had items in three of the last four weeks. Figures then keep following their definitions, but may lack what was not sent.',
       empty: unknown, unit: unit.yesNo,
-    }, 3, { expr: own('usage_stream_silent') })
+    }, 4, { expr: own('usage_stream_silent') })
       .height(6).thresholds(ofTrouble)
       .mappings(texts({ 0: { text: 'speaking', color: colour.green }, 1: { text: 'silent', color: colour.vermillion } })),
   ],
