@@ -72,14 +72,14 @@ func (x *concurrent) startAfter(now int64) {
 }
 
 // recover says that the ledger was down in (down, up]: samples whose time
-// passed then are taken `settle` after up.
+// passed then, or that would have been final then, are taken `settle` after up.
 func (x *concurrent) recover(down, up int64) {
 	x.outages = append(x.outages, outage{down, up})
 	x.forgetOutages()
 }
 
 func (x *concurrent) forgetOutages() {
-	x.outages = slices.DeleteFunc(x.outages, func(o outage) bool { return o.up < x.next+int64(x.def.Settle) })
+	x.outages = slices.DeleteFunc(x.outages, func(o outage) bool { return o.up < x.next })
 }
 
 // due returns when a sample becomes final: at a collection, or before an
@@ -91,7 +91,7 @@ func (x *concurrent) due(at int64, collecting bool) int64 {
 		due = x.started + settle
 	}
 	for _, o := range x.outages {
-		if o.down < due && due <= o.up {
+		if o.down < due && at <= o.up {
 			due = o.up + settle
 		}
 	}

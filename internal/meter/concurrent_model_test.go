@@ -209,7 +209,7 @@ func (m *shiftModel) settle(now int64, collecting bool) {
 			due = m.started + int64(m.def.Settle)
 		}
 		for _, o := range m.outages {
-			if due > o.down && due <= o.up {
+			if due > o.down && m.next <= o.up {
 				due = o.up + int64(m.def.Settle)
 			}
 		}

@@ -59,7 +59,7 @@ func (m *Model) due(mt *meter, s *sampling, at time.Time) time.Time {
 		due = m.birth.Add(mt.settle)
 	}
 	for _, out := range m.outages {
-		if due.After(out.down) && !due.After(out.up) {
+		if due.After(out.down) && !at.After(out.up) {
 			due = out.up.Add(mt.settle)
 		}
 	}
