@@ -222,11 +222,11 @@ func TestLoadNamesTheFile(t *testing.T) {
 
 func TestAliasBombsAreRefused(t *testing.T) {
 	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
-	var bombSb225 strings.Builder
+	var bombLabels strings.Builder
 	for c := byte('b'); c <= 'i'; c++ {
-		bombSb225.WriteString(string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+",", 9) + "*" + string(c-1) + "]\n")
+		bombLabels.WriteString(string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+",", 9) + "*" + string(c-1) + "]\n")
 	}
-	bomb += bombSb225.String()
+	bomb += bombLabels.String()
 	_, err := Parse([]byte(bomb))
 	require.Error(t, err)
 }

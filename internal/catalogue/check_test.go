@@ -166,11 +166,11 @@ func TestALineIsFoundBehindAMerge(t *testing.T) {
 
 func TestAThousandErrorsAreNotAllTold(t *testing.T) {
 	text := "organizations:\n"
-	var textSb169 strings.Builder
+	var rest strings.Builder
 	for i := range 1000 {
-		fmt.Fprintf(&textSb169, "- {id: o%d, anchor_day: 40}\n", i)
+		fmt.Fprintf(&rest, "- {id: o%d, anchor_day: 40}\n", i)
 	}
-	text += textSb169.String()
+	text += rest.String()
 	_, err := Parse([]byte(text))
 	require.ErrorContains(t, err, "organizations.yaml: and 900 more errors")
 	require.Len(t, strings.Split(err.Error(), "\n"), maxErrors+1)

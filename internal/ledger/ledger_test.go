@@ -108,11 +108,11 @@ func figure(c usage.Collection, organization, name string, labels ...string) flo
 				continue
 			}
 			have := ""
-			var haveSb108 strings.Builder
+			var haveLabels strings.Builder
 			for _, l := range f.Series.Labels {
-				haveSb108.WriteString(l.Name + "=" + l.Value + ",")
+				haveLabels.WriteString(l.Name + "=" + l.Value + ",")
 			}
-			have += haveSb108.String()
+			have += haveLabels.String()
 			for _, want := range labels {
 				if !strings.Contains(have, want+",") {
 					continue next

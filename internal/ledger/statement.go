@@ -102,13 +102,12 @@ func (s *Statement) Delta(i int) (delta []StatementFigure) {
 }
 
 func (f *StatementFigure) key() string {
-	key := f.Name
-	var keySb104 strings.Builder
+	var key strings.Builder
+	key.WriteString(f.Name)
 	for _, l := range f.Labels {
-		keySb104.WriteString("\x00" + l.Name + "\x00" + l.Value)
+		key.WriteString("\x00" + l.Name + "\x00" + l.Value)
 	}
-	key += keySb104.String()
-	return key
+	return key.String()
 }
 
 // add takes a stored version, the first one with all that they share.

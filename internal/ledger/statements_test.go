@@ -52,11 +52,11 @@ func storyOf(all []Statement) (lines []string) {
 		var versions []string
 		for _, v := range s.Versions {
 			text := fmt.Sprintf("v%d %s used %g", v.Number, v.Made.Format("01-02T15:04"), float64(v.Used)/usage.Micro)
-			var textSb54 strings.Builder
+			var rest strings.Builder
 			for _, r := range v.Reason {
-				fmt.Fprintf(&textSb54, " (%d %s)", r.Events, r.Kind)
+				fmt.Fprintf(&rest, " (%d %s)", r.Events, r.Kind)
 			}
-			text += textSb54.String()
+			text += rest.String()
 			versions = append(versions, text)
 		}
 		lines = append(lines, fmt.Sprintf("%s %s %s: %s", s.Meter, s.Window, s.Start.Format("01-02"), strings.Join(versions, ", ")))

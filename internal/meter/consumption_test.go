@@ -122,13 +122,13 @@ func (b *consumptionBench) figures() map[string]float64 {
 	found := map[string]float64{}
 	for _, f := range b.sheet.figures {
 		key := strings.TrimPrefix(f.Series.Name, "usage_")
-		var keySb121 strings.Builder
+		var keyLabels strings.Builder
 		for _, l := range f.Series.Labels {
 			if l.Name != "meter" && l.Name != "unit" {
-				keySb121.WriteString(" " + l.Value)
+				keyLabels.WriteString(" " + l.Value)
 			}
 		}
-		key += keySb121.String()
+		key += keyLabels.String()
 		if _, twice := found[key]; twice {
 			require.Failf(b.t, "one series, two figures", key)
 		}

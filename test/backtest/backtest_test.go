@@ -71,12 +71,12 @@ func TestTheProjectionBeatsBothBaselines(t *testing.T) {
 				}
 				had[kindOf(r.meter)] = true
 				line := fmt.Sprintf("seed %d %-10s %-8s %s at %2.0f %%: %8.0f used, %8.0f came;", seed, s.id, r.meter, r.month.In(s.zone).Format("2006-01"), 100*r.share, r.used, actual)
-				var lineSb74 strings.Builder
+				var rest strings.Builder
 				for i, projected := range []float64{r.used / r.share, before, r.projected} {
 					off := all.add(kindOf(r.meter), r.share, ways[i], projected, actual)
-					fmt.Fprintf(&lineSb74, " %s %+.1f %%,", ways[i], 100*off)
+					fmt.Fprintf(&rest, " %s %+.1f %%,", ways[i], 100*off)
 				}
-				line += lineSb74.String()
+				line += rest.String()
 				t.Log(strings.TrimSuffix(line, ","))
 			}
 			for kind := range had {

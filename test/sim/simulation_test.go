@@ -107,7 +107,7 @@ func compare(t *testing.T, where string, want, got map[string]float64) int {
 func (e *engine) move(now time.Time, config model.Config, id string, to model.Organization) {
 	cat := e.settings.Catalogue
 	text := "organizations:\n"
-	var textSb109 strings.Builder
+	var rest strings.Builder
 	for _, o := range cat.Organizations {
 		zone, anchor := o.Location.String(), o.AnchorDay
 		if o.ID == id {
@@ -116,9 +116,9 @@ func (e *engine) move(now time.Time, config model.Config, id string, to model.Or
 				zone = "UTC"
 			}
 		}
-		fmt.Fprintf(&textSb109, "  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, quotasOf(config.Organizations[o.ID]))
+		fmt.Fprintf(&rest, "  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, quotasOf(config.Organizations[o.ID]))
 	}
-	text += textSb109.String()
+	text += rest.String()
 	changed, err := catalogue.Parse([]byte(text))
 	require.NoError(e.t, err)
 	require.NoError(e.t, e.ledger.SetCatalogue(e.t.Context(), changed, now))

@@ -76,11 +76,11 @@ func (r *run) expectStatement(s *ledger.Statement, v *ledger.StatementVersion, w
 	}
 	v = &s.Versions[i]
 	got := v.Made.Format(time.RFC3339)
-	var gotSb79 strings.Builder
+	var rest strings.Builder
 	for _, reason := range v.Reason {
-		fmt.Fprintf(&gotSb79, " %s=%d", reason.Kind, reason.Events)
+		fmt.Fprintf(&rest, " %s=%d", reason.Kind, reason.Events)
 	}
-	got += gotSb79.String()
+	got += rest.String()
 	return v, r.same(got, strings.Join(words[2:], " "))
 }
 
