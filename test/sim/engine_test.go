@@ -146,14 +146,25 @@ func figuresOf(t testing.TB, c usage.Collection) map[string]float64 {
 	return figures
 }
 
-// logs writes events as log records.
+// logs writes events as log records, each in a resource of its own.
 func logs(events []model.Event) plog.Logs {
 	l := plog.NewLogs()
-	records := l.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
 	for _, e := range events {
-		r := records.AppendEmpty()
+		resource := l.ResourceLogs().AppendEmpty()
+		scope := resource.ScopeLogs().AppendEmpty()
+		surroundings(e, resource.Resource().Attributes(), scope.Scope().Attributes())
+		r := scope.LogRecords().AppendEmpty()
 		r.SetEventName(e.Action)
 		r.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
+		if e.Body != "" {
+			r.Body().SetStr(e.Body)
+		}
+		if e.Span != "" {
+			id := sha256.Sum256([]byte(e.Span))
+			r.SetTraceID([16]byte(id[:16]))
+			r.SetSpanID([8]byte(id[16:]))
+		}
+		r.SetSeverityText(e.Severity)
 		attributes(e, r.Attributes())
 	}
 	return l
@@ -162,9 +173,11 @@ func logs(events []model.Event) plog.Logs {
 // traces writes events as spans; their uid becomes the ids of trace and span.
 func traces(events []model.Event) ptrace.Traces {
 	t := ptrace.NewTraces()
-	spans := t.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
 	for _, e := range events {
-		s := spans.AppendEmpty()
+		resource := t.ResourceSpans().AppendEmpty()
+		scope := resource.ScopeSpans().AppendEmpty()
+		surroundings(e, resource.Resource().Attributes(), scope.Scope().Attributes())
+		s := scope.Spans().AppendEmpty()
 		s.SetName(e.Action)
 		s.SetEndTimestamp(pcommon.NewTimestampFromTime(e.Time))
 		if e.UID != "" {
@@ -178,34 +191,69 @@ func traces(events []model.Event) ptrace.Traces {
 	return t
 }
 
-// metrics writes events as points of delta sums.
+// metrics writes events as points of sums.
 func metrics(t testing.TB, events []model.Event) pmetric.Metrics {
 	t.Helper()
 	m := pmetric.NewMetrics()
-	all := m.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics()
 	for _, e := range events {
-		metric := all.AppendEmpty()
+		resource := m.ResourceMetrics().AppendEmpty()
+		scope := resource.ScopeMetrics().AppendEmpty()
+		surroundings(e, resource.Resource().Attributes(), scope.Scope().Attributes())
+		metric := scope.Metrics().AppendEmpty()
 		metric.SetName(e.Action)
 		sum := metric.SetEmptySum()
 		sum.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+		if e.Cumulative {
+			sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+		}
 		point := sum.DataPoints().AppendEmpty()
 		value, err := strconv.ParseFloat(string(e.Value), 64)
 		require.NoError(t, err)
 		point.SetDoubleValue(value)
 		point.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
+		if !e.Start.IsZero() {
+			point.SetStartTimestamp(pcommon.NewTimestampFromTime(e.Start))
+		}
 		attributes(e, point.Attributes())
 	}
 	return m
 }
 
+func surroundings(e model.Event, resource, scope pcommon.Map) {
+	for key, value := range e.Resource {
+		resource.PutStr(key, value)
+	}
+	for key, value := range e.Scope {
+		scope.PutStr(key, value)
+	}
+}
+
 func attributes(e model.Event, to pcommon.Map) {
 	for _, key := range slices.Sorted(maps.Keys(e.Attributes)) {
-		to.PutStr(key, e.Attributes[key])
+		put(to, key, e.Attributes[key], e.Types[key])
 	}
 	for key, value := range map[string]string{"organization.id": e.Organization, "user.id": e.User, "log.record.uid": e.UID} {
 		if value != "" {
-			to.PutStr(key, value)
+			put(to, key, value, e.Types[key])
 		}
+	}
+}
+
+// put writes an attribute as a value of its type.
+func put(to pcommon.Map, key, value, otlpType string) {
+	switch otlpType {
+	case "int":
+		n, _ := strconv.ParseInt(value, 10, 64)
+		to.PutInt(key, n)
+	case "double":
+		f, _ := strconv.ParseFloat(value, 64)
+		to.PutDouble(key, f)
+	case "array":
+		for _, element := range strings.Split(value, ",") {
+			to.PutEmptySlice(key).AppendEmpty().SetStr(element)
+		}
+	default:
+		to.PutStr(key, value)
 	}
 }
 

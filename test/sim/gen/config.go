@@ -29,7 +29,7 @@ const stray = "stray"
 
 var (
 	features  = []string{"share", "read", "invite", "export"} // the last is not in the list
-	languages = []string{"de", "en", "fr", "pt"}
+	languages = []string{"de", "en", "fr", "7"}
 	networks  = []string{"linkedin", "twitter"}
 )
 

@@ -17,7 +17,17 @@ const users = 24
 
 func number(n int) string { return strconv.Itoa(n) }
 
-func user(n int) string { return "u" + number(n) }
+// user returns the id of a user as it is counted: a word, a number that needs
+// a double, or letters with more than one form in Unicode.
+func user(n int) string {
+	switch n % 8 {
+	case 6:
+		return "zo\u00eb-" + number(n)
+	case 7:
+		return "30000000" + number(10+n)
+	}
+	return "u" + number(n)
+}
 
 // newcomer is an id that may turn out to be somebody's.
 func newcomer(n int) string { return "x" + number(n) }
@@ -108,9 +118,15 @@ func (g *generator) consume(e model.Event) {
 		e.Signal = pick(g, []string{"logs", "logs", "logs", "logs", "traces"})
 	}
 	g.send(e, 0.75)
+	if e.UID == "" && g.chance(0.4) {
+		g.send(g.twin(e), 0.75)
+	}
+	if g.chance(0.01) {
+		g.cumulative(e)
+	}
 	if e.UID != "" && g.chance(0.02) {
 		other := e
-		if e.Signal == "metrics" { // attributes are part of what a point is known by
+		if e.Signal == "metrics" { // its value is part of what a point is known by
 			other.Value = model.Number(g.decimal())
 		} else {
 			other.Attributes = maps.Clone(e.Attributes)

@@ -156,11 +156,12 @@ func (g *generator) delay(prompt float64) (delay time.Duration, ahead bool) {
 // send has an event arrive, some also again.
 func (g *generator) send(e model.Event, prompt float64) {
 	if g.chance(0.01) {
-		e.Organization = pick(g, []string{"", stray})
+		e.Organization = pick(g, []string{"", stray, "null", "  "})
 	}
-	if g.chance(0.01) {
-		e.User = ""
+	if g.chance(0.02) {
+		e = g.nobody(e)
 	}
+	e = g.spell(e)
 	if e.Signal == "" && g.chance(0.2) {
 		e.Signal = "traces"
 	}
@@ -168,6 +169,9 @@ func (g *generator) send(e model.Event, prompt float64) {
 	at := e.Time.Add(delay)
 	if at.Before(g.options.Start) {
 		at = g.options.Start
+	}
+	if g.chance(0.005) {
+		e.Time = g.misread(e.Time)
 	}
 	g.arriving = append(g.arriving, arrival{at, e, ahead})
 	for g.chance(0.06) {
@@ -178,8 +182,11 @@ func (g *generator) send(e model.Event, prompt float64) {
 
 func (g *generator) uid() string {
 	g.serial++
-	if g.chance(0.1) {
+	switch r := g.rng.Float64(); {
+	case r < 0.1:
 		return ""
+	case r < 0.2:
+		return "40000000" + number(100+g.serial)
 	}
 	return "uid-" + number(g.serial)
 }
@@ -204,7 +211,7 @@ func (g *generator) requests() []Step {
 			step.Events = append(step.Events, g.edge(step.Now))
 		}
 		if g.chance(0.03) {
-			step.Events = append(step.Events, g.alias(step.Now))
+			step.Events = append(step.Events, g.spell(g.alias(step.Now)))
 		}
 		steps, rest = append(steps, step), rest[n:]
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +26,25 @@ type Event struct {
 	Value      Number            `json:"value"`
 	Attributes map[string]string `json:"attributes"`
 	Signal     string            `json:"signal,omitempty"` // logs unless set
+
+	// Types are the types of attributes, organization.id, user.id and
+	// log.record.uid among them, whose value is no string: int, double, bool
+	// or array.
+	Types map[string]string `json:"types,omitempty"`
+	// Cumulative is a data point whose value is the sum since Start.
+	Cumulative bool `json:"cumulative,omitempty"`
+	// Start is when what a data point counts began, where it says so.
+	Start time.Time `json:"start,omitzero"`
+	// What else a resend repeats: attributes of resource and scope, and of a
+	// log record its body, severity and the span that it belongs to.
+	Resource map[string]string `json:"resource,omitempty"`
+	Scope    map[string]string `json:"scope,omitempty"`
+	Body     string            `json:"body,omitempty"`
+	Severity string            `json:"severity,omitempty"`
+	Span     string            `json:"span,omitempty"`
+
+	identity string // see identify
+	nobody   bool   // a placeholder stands where the user should
 }
 
 // Number is a decimal as it was written.
@@ -50,17 +68,22 @@ func (e Event) signal() string {
 	return e.Signal
 }
 
-// identity is what duplicates of an item share: its uid, or all that it says.
-func (e Event) identity() string {
-	if e.UID != "" {
-		return "uid " + e.UID
+// identify returns what duplicates of an item share: its uid, or all that a
+// resend repeats. A data point has no uid.
+func (e Event) identify() string {
+	if uid := written(e.UID, e.Types["log.record.uid"]); uid != "" && e.signal() != usage.Metrics.String() {
+		return "uid " + uid
 	}
-	var attributes []string
-	for k, v := range e.Attributes {
-		attributes = append(attributes, fmt.Sprintf("%q=%q", k, v))
+	return fmt.Sprintf("content %q %q %q %d %q %q %d %q %q %q %s %s %s %s", e.Organization, e.User, e.UID, e.Time.UnixNano(), e.Action, e.Value,
+		e.Start.UnixNano(), e.Body, e.Severity, e.Span, inOrder(e.Attributes), inOrder(e.Types), inOrder(e.Resource), inOrder(e.Scope))
+}
+
+func inOrder(m map[string]string) string {
+	var b strings.Builder
+	for _, key := range sortedKeys(m) {
+		fmt.Fprintf(&b, "%q=%q ", key, m[key])
 	}
-	slices.Sort(attributes)
-	return fmt.Sprintf("content %q %q %d %q %s", e.User, e.Action, e.Time.UnixNano(), e.Value, strings.Join(attributes, " "))
+	return b.String()
 }
 
 var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$`)

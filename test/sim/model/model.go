@@ -164,7 +164,8 @@ func (m *Model) Record(now time.Time, events []Event) ([]usage.Outcome, error) {
 		m.freeze(now)
 	}
 	outcomes := make([]usage.Outcome, len(events))
-	for i, e := range events {
+	for i, sent := range events {
+		e := sent.read()
 		o := m.organization(e.Organization)
 		m.open(o, now)
 		outcome, parts, err := m.judge(now, o, e)
@@ -219,6 +220,11 @@ func (m *Model) judge(now time.Time, o *organization, e Event) (usage.Outcome, [
 	if err != nil {
 		return 0, nil, err
 	}
+	if parts == nil && e.Time.Before(nanoseconds) { // whatever was in force then
+		if parts, err = m.meant(e); err != nil {
+			return 0, nil, err
+		}
+	}
 	usable, withoutLimits, sum := 0, false, false
 	for _, p := range parts {
 		if p.reason != usage.ReasonNone {
@@ -231,7 +237,7 @@ func (m *Model) judge(now time.Time, o *organization, e Event) (usage.Outcome, [
 	switch {
 	case len(parts) == 0:
 		return usage.Unmatched, nil, nil
-	case e.Organization == "" || usable == 0:
+	case e.Organization == "" || usable == 0 || e.Cumulative || e.Time.Before(nanoseconds):
 		return usage.Invalid, nil, nil
 	case e.Time.After(now.Add(m.future)):
 		return usage.Future, nil, nil
@@ -239,11 +245,11 @@ func (m *Model) judge(now time.Time, o *organization, e Event) (usage.Outcome, [
 		return usage.Late, nil, nil
 	}
 	if sum {
-		first, known := o.sums[e.identity()]
+		first, known := o.sums[e.identity]
 		if known && !first.Before(now.Add(-m.past)) {
 			return usage.Duplicate, nil, nil
 		}
-		o.sums[e.identity()] = e.Time
+		o.sums[e.identity] = e.Time
 	}
 	return usage.Counted, parts, nil
 }
@@ -301,8 +307,31 @@ func (m *Model) parts(o *organization, e Event) ([]*entry, error) {
 	}
 	for _, p := range parts {
 		p.time, p.user = e.Time, e.User
-		if p.needsUser && e.User == "" {
+		switch {
+		case p.needsUser && e.nobody:
+			p.reason = usage.ReasonPlaceholder
+		case p.needsUser && e.User == "":
 			p.reason = usage.ReasonNoUser
+		}
+	}
+	return parts, nil
+}
+
+// nanoseconds is the time before which a timestamp is of another unit.
+var nanoseconds = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// meant returns what an item means by any definition, whenever in force.
+func (m *Model) meant(e Event) ([]*entry, error) {
+	var parts []*entry
+	for _, mt := range m.meters {
+		for _, v := range mt.versions {
+			p, err := mt.part(v, e)
+			if err != nil {
+				return nil, err
+			}
+			if p != nil {
+				parts = append(parts, p)
+			}
 		}
 	}
 	return parts, nil
@@ -317,7 +346,7 @@ func isZero(n Number) bool {
 func (mt *meter) part(v version, e Event) (*entry, error) {
 	p := &entry{meter: mt, needsUser: true, values: map[string]string{}}
 	for dimension, b := range mt.Breakdowns {
-		if value := e.Attributes[b.Attribute]; value != "" {
+		if value := e.attribute(b.Attribute); value != "" {
 			p.values[dimension] = value
 		}
 	}
@@ -359,7 +388,7 @@ func (p *entry) standing(s Standing, e Event) {
 	if !p.on && !p.off {
 		return
 	}
-	p.key, p.class, p.withoutLimits = e.Attributes[s.Key], s.Class, true
+	p.key, p.class, p.withoutLimits = id(e.attribute(s.Key)), s.Class, true
 	switch {
 	case p.key != "":
 	case len(p.classes) > 0: // the rest of the item is of use

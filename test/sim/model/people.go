@@ -26,9 +26,12 @@ type transition struct {
 // aliasPart judges an alias. A repeated one is fine, a second target is not;
 // one that closes a cycle is taken and changes nothing.
 func (o *organization) aliasPart(e Event, attribute string) *entry {
-	p := &entry{aliasFrom: e.Attributes[attribute], needsUser: true, withoutLimits: true}
+	sent := e.attribute(attribute)
+	p := &entry{aliasFrom: id(sent), needsUser: true, withoutLimits: true}
 	target, known := o.targets[p.aliasFrom]
 	switch {
+	case isPlaceholder(sent):
+		p.reason = usage.ReasonPlaceholder
 	case p.aliasFrom == "":
 		p.reason = usage.ReasonNoAliasSource
 	case known && target != e.User:
