@@ -6,6 +6,7 @@ package extract
 import (
 	"sync"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -23,6 +24,8 @@ type Extractor struct {
 	user         []slot
 	uid          slot
 	binds        bool
+	spellings    usage.Spellings
+	placeholders *identity.Placeholders
 	walkers      sync.Pool
 }
 
@@ -43,6 +46,8 @@ func New(x usage.Extraction) (*Extractor, error) {
 		user:         c.slots.ofAll(x.User),
 		uid:          c.slots.of(uidAttribute),
 		binds:        x.BindOrganization != "",
+		spellings:    x.Spellings,
+		placeholders: identity.NewPlaceholders(x.Placeholders),
 	}
 	if err := c.compile(); err != nil {
 		return nil, err
@@ -61,7 +66,7 @@ func New(x usage.Extraction) (*Extractor, error) {
 // walker returns an idle walker for one request; release gives it back.
 func (e *Extractor) walker(signal usage.Signal, bound string, b *usage.Batch) *walker {
 	w := e.walkers.Get().(*walker)
-	w.signal, w.bound, w.batch = signal, bound, b
+	w.signal, w.bound, w.boundBy, w.batch = signal, bound, 0, b
 	return w
 }
 
@@ -70,7 +75,7 @@ func (w *walker) release() {
 	for _, l := range []*level{&w.record, &w.scope, &w.resource} {
 		clear(l.cells)
 	}
-	w.batch, w.bound, w.at = nil, "", record{}
+	w.batch, w.bound, w.boundAs, w.at = nil, "", named{}, record{}
 	w.log, w.span, w.spanEvent, w.point = logSource{}, spanSource{}, spanEventSource{}, pointSource{}
 	w.extractor.walkers.Put(w)
 }

@@ -58,7 +58,12 @@ type logSource struct {
 	record   plog.LogRecord
 }
 
-func (*logSource) uid(w *walker) string { return w.record.text(w.extractor.uid) }
+func (*logSource) uid(w *walker) string {
+	if c := w.record.at(w.extractor.uid); c != nil {
+		return idText(c.value, w.normalize)
+	}
+	return ""
+}
 
 func (*logSource) content(h *hasher, w *walker, it *usage.Item, r *record) { h.event(w, it, r) }
 
