@@ -5,11 +5,13 @@ package gen
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
@@ -33,6 +35,7 @@ func TestHistoriesHaveEverything(t *testing.T) {
 
 	var last time.Time
 	sent := map[string]float64{}
+	odd := map[string]int{}
 	outcomes := map[usage.Outcome]int{}
 	seen := map[string]float64{} // the largest value of each series name
 	for _, step := range steps {
@@ -51,7 +54,8 @@ func TestHistoriesHaveEverything(t *testing.T) {
 		default:
 			require.NotEmpty(t, step.Events)
 			for _, e := range step.Events {
-				sent[organizationOf(e)]++
+				sent[e.CountedUnder()]++
+				tally(odd, e)
 			}
 			results, err := m.Record(step.Now, step.Events)
 			require.NoError(t, err)
@@ -71,13 +75,28 @@ func TestHistoriesHaveEverything(t *testing.T) {
 	} {
 		require.Positive(t, seen[name], name)
 	}
+	for _, kind := range []string{"int", "double", "array", "blank", "decomposed", "placeholder", "another unit", "cumulative", "twin"} {
+		require.Greater(t, odd[kind], 5, kind)
+	}
 }
 
-func organizationOf(e model.Event) string {
-	if e.Organization == "" {
-		return usage.NoOrganization
+// tally counts the kinds of odd telemetry that an event is of.
+func tally(odd map[string]int, e model.Event) {
+	for _, otlpType := range e.Types {
+		odd[otlpType]++
 	}
-	return e.Organization
+	for kind, is := range map[string]bool{
+		"blank":        e.User != "" && strings.TrimSpace(e.User) != e.User,
+		"decomposed":   norm.NFD.String(e.User) == e.User && strings.Contains(e.User, "\u0308"),
+		"placeholder":  e.User == "undefined" || e.Organization == "null",
+		"another unit": e.Time.Year() < 2000,
+		"cumulative":   e.Cumulative,
+		"twin":         e.Body != "" || e.Span != "" || e.Resource != nil || e.Scope != nil,
+	} {
+		if is {
+			odd[kind]++
+		}
+	}
 }
 
 // requireAddsUp checks that no item is lost and that a breakdown of a sum adds

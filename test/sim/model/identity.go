@@ -4,6 +4,7 @@
 package model
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // placeholders are ids that are nobody, in lower case.
@@ -69,3 +72,6 @@ func (e Event) read() Event {
 	}
 	return e
 }
+
+// CountedUnder returns the organization under which an item is counted.
+func (e Event) CountedUnder() string { return cmp.Or(e.read().Organization, usage.NoOrganization) }
