@@ -102,7 +102,8 @@ func (b *book) admit(entry *catalogue.Organization) {
 	}
 	b.advance(o)
 	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
-	b.pending.calendar(o.number, b.now, changed)
+	history := changed.History()
+	b.pending.calendar(o.number, b.now, history[len(history)-1])
 	o.SetCalendar(changed)
 }
 
@@ -135,11 +136,11 @@ func (b *book) allow(o *org) {
 }
 
 // changeCalendar applies such a change again.
-func (o *org) changeCalendar(c calendarChange) error {
-	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: c.zone, Anchor: c.anchor}})
+func (o *org) changeCalendar(to calendar.Entry) error {
+	cal, err := calendar.FromHistory(append(o.Calendar().History(), to))
 	if err != nil {
 		return err
 	}
-	o.SetCalendar(o.Calendar().Change(time.Unix(0, c.at), cal.Zone(), cal.Anchor()))
+	o.SetCalendar(cal)
 	return nil
 }

@@ -68,12 +68,12 @@ func (g *group) openOrg(org uint32, cal *calendar.Calendar) {
 	e.Int(int64(cal.Anchor()))
 }
 
-func (g *group) calendar(org uint32, at int64, cal *calendar.Calendar) {
+func (g *group) calendar(org uint32, at int64, changed calendar.Entry) {
 	e := g.entry(entryCalendar)
 	e.Uint(uint64(org))
 	e.Int(at)
-	e.String(cal.Zone().String())
-	e.Int(int64(cal.Anchor()))
+	e.String(changed.Zone)
+	e.Int(changed.Code())
 }
 
 func (g *group) terms(org uint32, m uint16, k usage.Kind, t *meter.Terms) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
@@ -74,16 +75,10 @@ type step struct {
 	split  int            // entryValue: breakdown
 	name   string         // entryValue, entryKey
 	reason usage.Reason   // entryRefuse
-	change calendarChange // entryCalendar
+	change calendar.Entry // entryCalendar
 	window usage.Kind     // entryTerms
 	terms  *meter.Terms   // entryTerms
 	quotas []meter.Quota  // entryQuotas
-}
-
-type calendarChange struct {
-	at     int64
-	zone   string
-	anchor int
 }
 
 // group reads the entries of one group. What an organization's checkpoint
@@ -210,7 +205,8 @@ func (s *step) read(d *meter.Decoder, b *book) error {
 	case entryIncomplete:
 		s.meter = uint16(d.Uint())
 	case entryCalendar:
-		s.change = calendarChange{d.Int(), d.String(), int(d.Int())}
+		s.change = calendar.Entry{From: time.Unix(0, d.Int()).Unix(), Zone: d.String()}
+		s.change.Decode(d.Int())
 	case entryTerms:
 		s.meter, s.window, s.terms = uint16(d.Uint()), usage.Kind(d.Uint()), meter.DecodeTerms(d)
 		if s.window >= usage.Rolling {
