@@ -45,6 +45,7 @@ type book struct {
 	fatal      *storeLogger  // what the store could not go on after
 	writing    sync.Mutex    // held by the one write that is under way
 	unfolded   int64         // bytes of redo not yet covered by checkpoints
+	journaled  int64         // bytes of all journals
 
 	scratch intake
 }
@@ -60,6 +61,7 @@ type org struct {
 	position position
 	names    map[uint32]string // ids shown in labels, by slot
 	trends   []trend
+	journal  *journal // nil where the catalogue has or had it, or it is too late
 }
 
 func (o *org) setSecret(secret []byte) {
@@ -115,6 +117,7 @@ func (b *book) open(id string) *org {
 	o.dirty = true
 	b.pending.set(orgKey(keyOrg, o.number), append(secret[:], id...))
 	b.pending.openOrg(o.number, cal)
+	b.begin(o)
 	return o
 }
 
@@ -192,10 +195,13 @@ func (b *book) nobodyOrg() *org {
 // advance moves an organization's time to the arrival. The figures of a minute
 // that is to be collected are kept for the collection.
 func (b *book) advance(o *org) {
-	every := max(1, meter.Minute(b.settings.CollectEvery/time.Minute))
-	passed := meter.Ceil(b.now) - 1
-	o.advanceTo(b.now, passed%every == 0)
+	o.advanceTo(b.now, b.collected(meter.Ceil(b.now)-1))
 	b.publish(o)
+}
+
+// collected reports whether a minute is one of those that are collected.
+func (b *book) collected(at meter.Minute) bool {
+	return at%max(1, meter.Minute(b.settings.CollectEvery/time.Minute)) == 0
 }
 
 func (o *org) advanceTo(now int64, keep bool) {

@@ -27,6 +27,7 @@ func (b *book) recover(down int64) {
 	b.defs.Down, b.defs.Up = down, b.now
 	for _, o := range b.byID {
 		o.Recover(down, b.now)
+		b.keepOutage(o, down, b.now)
 	}
 }
 
@@ -49,7 +50,10 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	down, up := b.defs.Down, b.defs.Up
 	b.define(merged, birth)
 	b.defs.Down, b.defs.Up = down, up
+	_ = batch.DeleteRange([]byte{keyJournal}, []byte{keyJournal + 1}, nil) // they are by the old definitions
+	b.journaled = 0
 	for _, o := range b.byID {
+		o.journal = nil
 		if o.ID == usage.NoOrganization {
 			continue
 		}
@@ -96,13 +100,20 @@ func (b *book) admit(entry *catalogue.Organization) {
 		b.open(entry.ID)
 		return
 	}
+	if o.journal != nil {
+		b.advance(o) // to what is closed by now
+	}
+	if o.journal != nil {
+		b.giveCalendar(o, entry)
+	}
 	cal := o.Calendar()
-	if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
+	if sameCalendar(cal, entry) {
 		return
 	}
 	b.advance(o)
 	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
-	b.pending.calendar(o.number, b.now, changed)
+	history := changed.History()
+	b.pending.calendar(o.number, b.now, history[len(history)-1])
 	o.SetCalendar(changed)
 }
 
@@ -135,11 +146,11 @@ func (b *book) allow(o *org) {
 }
 
 // changeCalendar applies such a change again.
-func (o *org) changeCalendar(c calendarChange) error {
-	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: c.zone, Anchor: c.anchor}})
+func (o *org) changeCalendar(to calendar.Entry) error {
+	cal, err := calendar.FromHistory(append(o.Calendar().History(), to))
 	if err != nil {
 		return err
 	}
-	o.SetCalendar(o.Calendar().Change(time.Unix(0, c.at), cal.Zone(), cal.Anchor()))
+	o.SetCalendar(cal)
 	return nil
 }

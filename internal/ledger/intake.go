@@ -38,6 +38,15 @@ func (b *book) record(batch *usage.Batch) error {
 
 func (b *book) take(batch *usage.Batch, it *usage.Item) error {
 	o, reason := b.organization(it)
+	from := len(b.pending.entries.Bytes)
+	err := b.takeFor(o, reason, batch, it)
+	b.keep(o, from)
+	return err
+}
+
+// takeFor takes an item in where it is counted; reason says why that is not where
+// it says.
+func (b *book) takeFor(o *org, reason usage.Reason, batch *usage.Batch, it *usage.Item) error {
 	b.advance(o)
 	if reason != usage.ReasonNone {
 		b.count(o, it, reasonOutcome[reason], reason)

@@ -26,6 +26,7 @@ const (
 	keyRedo       = 'r' // r group8                           -> entries
 	keyClosings   = 'c' // c org4                             -> closings of meter.Organization
 	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
+	keyJournal    = 'j' // j org4 group8                      -> size, entries
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
 )
 

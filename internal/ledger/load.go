@@ -104,6 +104,9 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err := b.read(fresh, now); err != nil {
 		return nil, err
 	}
+	if err := b.giveCalendars(); err != nil {
+		return nil, err
+	}
 	merged, changed, err := mergeDefinitions(meters, l.settings.Extraction.Meters, now)
 	if err != nil {
 		return nil, err
@@ -204,7 +207,12 @@ func (b *book) read(fresh bool, now int64) error {
 
 // each calls f for every row under a prefix, in order.
 func (b *book) each(prefix []byte, f func(key, value []byte) error) error {
-	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	return b.eachIn(prefix, after(prefix), f)
+}
+
+// eachIn calls f for every row from a key on and before another, in order.
+func (b *book) eachIn(from, to []byte, f func(key, value []byte) error) error {
+	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return err
 	}

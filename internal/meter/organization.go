@@ -78,6 +78,20 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 	return o
 }
 
+// Anew returns the organization as it was when the ledger first heard of it, at
+// now (ns), by another calendar. The ledger had been down from down to up by
+// then, 0 if never. The users have the slots that they have, and there is
+// nothing of them yet; of the two only one may get new ones.
+func (o *Organization) Anew(cal *calendar.Calendar, now, down, up int64) *Organization {
+	d, lastDown, lastUp := o.defs, o.defs.Down, o.defs.Up
+	d.Down, d.Up = down, up
+	n := NewOrganization(o.ID, d, cal, now)
+	d.Down, d.Up = lastDown, lastUp
+	n.users.ids, n.Person = o.users.ids, o.Person
+	n.stream.rejects = o.stream.rejects
+	return n
+}
+
 // phaseOf spreads organizations over the minutes of an hour.
 func phaseOf(id string) Minute {
 	h := uint32(2166136261)
@@ -302,6 +316,9 @@ func (o *Organization) SetCalendar(cal *calendar.Calendar) {
 		}
 	}
 }
+
+// AsOf returns the minute up to which the organization's time has got.
+func (o *Organization) AsOf() Minute { return o.clock.asOf }
 
 // Calendar returns the organization's calendar.
 func (o *Organization) Calendar() *calendar.Calendar { return o.clock.calendar }
