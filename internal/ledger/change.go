@@ -21,12 +21,13 @@ import (
 // What a configuration or a catalogue changes about organizations that are
 // there, and what a restart tells them.
 
-// recover tells every organization that the ledger was down.
+// recover tells every organization that the ledger was down until now.
 func (b *book) recover(down int64) {
-	b.pending.recover(down, b.now)
-	b.defs.Down, b.defs.Up = down, b.now
-	for _, o := range b.byID {
-		o.Recover(down, b.now)
+	o := meter.Outage{Down: down, Up: b.now}
+	b.pending.recover(o)
+	b.defs.Recover(o)
+	for _, org := range b.byID {
+		org.Recover(o)
 	}
 }
 
@@ -46,9 +47,9 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	var e meter.Encoder
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
-	down, up := b.defs.Down, b.defs.Up
+	outages := b.defs.Outages
 	b.define(merged, birth)
-	b.defs.Down, b.defs.Up = down, up
+	b.defs.Outages = outages
 	for _, o := range b.byID {
 		if o.ID == usage.NoOrganization {
 			continue

@@ -37,6 +37,11 @@ func (l *Ledger) checkpoint(b *book) error {
 	b.duplicates.Seal()
 	var now meter.Encoder
 	now.Int(b.now)
+	now.Uint(uint64(len(b.defs.Outages)))
+	for _, o := range b.defs.Outages {
+		now.Int(o.Down)
+		now.Int(o.Up)
+	}
 	err := b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
 	l.mu.Unlock()
 	if err = errors.Join(err, b.duplicates.Write(batch)); err != nil {

@@ -108,7 +108,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	down := b.now
+	down := max(b.now, b.defs.Began) // the one if it was killed before it wrote anything down
 	b.now = max(b.now, now)
 	if changed {
 		if err := b.redefine(merged, fresh); err != nil {
@@ -172,6 +172,11 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		b.now = d.Int()
 	}
 	b.define(meters, born)
+	if now != nil && len(d.Bytes) > 0 { // of before format 4: none
+		for range d.Count(2) {
+			b.defs.Outages = append(b.defs.Outages, meter.Outage{Down: d.Int(), Up: d.Int()})
+		}
+	}
 	return meters, false, d.Err()
 }
 

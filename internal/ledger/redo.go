@@ -55,10 +55,10 @@ func (g *group) arrival(now int64) { g.entry(entryArrival).Int(now) }
 
 func (g *group) collect(at meter.Minute) { g.entry(entryCollect).Int(int64(at)) }
 
-func (g *group) recover(down, up int64) {
+func (g *group) recover(o meter.Outage) {
 	e := g.entry(entryRecover)
-	e.Int(down)
-	e.Int(up)
+	e.Int(o.Down)
+	e.Int(o.Up)
 }
 
 func (g *group) openOrg(org uint32, cal *calendar.Calendar) {

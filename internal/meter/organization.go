@@ -119,10 +119,8 @@ func (o *Organization) begin(s *state) {
 	case s.active != nil:
 		s.active.start(&o.clock)
 		s.active.rebuildRollings(&o.clock, &o.users.persons)
-	case s.concurrent != nil && o.defs.Up == 0:
-		s.concurrent.start(o.defs.Began)
 	case s.concurrent != nil:
-		s.concurrent.join(o.defs.Down, o.defs.Up)
+		s.concurrent.start(o.defs.Began, o.defs.Outages)
 	}
 }
 
@@ -283,12 +281,12 @@ func (o *Organization) settle(now int64, inclusive bool) {
 	}
 }
 
-// Recover tells that the ledger was down: samples that passed meanwhile are
-// taken some time after up, so that what is resent still counts.
-func (o *Organization) Recover(down, up int64) {
+// Recover says that the ledger was down: samples that passed meanwhile are
+// taken some time after it, so that what is resent still counts.
+func (o *Organization) Recover(of Outage) {
 	for i := range o.meters {
 		if s := o.meters[i].concurrent; s != nil {
-			s.recover(down, up)
+			s.recover(of)
 		}
 	}
 }
