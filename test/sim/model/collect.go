@@ -5,6 +5,7 @@ package model
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
