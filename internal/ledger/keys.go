@@ -27,6 +27,7 @@ const (
 	keyClosings   = 'c' // c org4                             -> closings of meter.Organization
 	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
+	keyMemory     = 'w' // w name 0 key                       -> what Remember was given
 )
 
 var (
@@ -63,6 +64,11 @@ func statementKey(org uint32, s *meter.Statement) []byte {
 }
 
 func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }
+
+// memoryKey is where a row of a name is, see Remember.
+func memoryKey(name, key string) []byte {
+	return append(append(append([]byte{keyMemory}, name...), 0), key...)
+}
 
 // after returns the first key behind all that begin with prefix.
 func after(prefix []byte) []byte {

@@ -142,6 +142,7 @@ func (g *group) newUser(org, slot uint32, hash uint64, id string) {
 	g.set(userKey(org, slot), append(value, id...))
 }
 
-// set and merge cannot fail: a batch that is not yet committed only grows.
+// set, merge and drop cannot fail: a batch that is not yet committed only grows.
 func (g *group) set(key, value []byte)   { _ = g.rows.Set(key, value, nil) }
+func (g *group) drop(key []byte)         { _ = g.rows.Delete(key, nil) }
 func (g *group) merge(key, value []byte) { _ = g.rows.Merge(key, value, nil) }
