@@ -21,13 +21,29 @@ import (
 // What a configuration or a catalogue changes about organizations that are
 // there, and what a restart tells them.
 
-// recover tells every organization that the ledger was down.
+func encodeOutages(e *meter.Encoder, outages []meter.Outage) {
+	e.Uint(uint64(len(outages)))
+	for _, o := range outages {
+		e.Int(o.Down)
+		e.Int(o.Up)
+	}
+}
+
+func decodeOutages(d *meter.Decoder) (outages []meter.Outage) {
+	for range d.Count(2) {
+		outages = append(outages, meter.Outage{Down: d.Int(), Up: d.Int()})
+	}
+	return outages
+}
+
+// recover tells every organization that the ledger was down until now.
 func (b *book) recover(down int64) {
-	b.pending.recover(down, b.now)
-	b.defs.Down, b.defs.Up = down, b.now
-	for _, o := range b.byID {
-		o.Recover(down, b.now)
-		b.keepOutage(o, down, b.now)
+	o := meter.Outage{Down: down, Up: b.now}
+	b.pending.recover(o)
+	b.defs.Recover(o)
+	for _, org := range b.byID {
+		org.Recover(o)
+		b.keepOutage(org, o)
 	}
 }
 
@@ -47,9 +63,9 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	var e meter.Encoder
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
-	down, up := b.defs.Down, b.defs.Up
+	outages := b.defs.Outages
 	b.define(merged, birth)
-	b.defs.Down, b.defs.Up = down, up
+	b.defs.Outages = outages
 	_ = batch.DeleteRange([]byte{keyJournal}, []byte{keyJournal + 1}, nil) // they are by the old definitions
 	b.journaled = 0
 	for _, o := range b.byID {

@@ -42,9 +42,9 @@ const (
 
 // journal is what is known of an organization's rows under keyJournal.
 type journal struct {
-	began    int64 // when the organization was opened, ns
-	down, up int64 // as in meter.Definitions then
-	size     int64 // bytes of all rows
+	began   int64          // when the organization was opened, ns
+	outages []meter.Outage // as in meter.Definitions then
+	size    int64          // bytes of all rows
 
 	arrival   int64  // the last one in gathering
 	gathering []byte // goes with the group that is gathering
@@ -63,11 +63,10 @@ func (b *book) begin(o *org) {
 	if _, listed := b.settings.Catalogue.Lookup(o.ID); listed || o.ID == usage.NoOrganization {
 		return
 	}
-	o.journal = &journal{began: b.now, down: b.defs.Down, up: b.defs.Up, sealedIn: math.MaxUint64}
+	o.journal = &journal{began: b.now, outages: slices.Clone(b.defs.Outages), sealedIn: math.MaxUint64}
 	var e meter.Encoder
 	e.Int(b.now)
-	e.Int(b.defs.Down)
-	e.Int(b.defs.Up)
+	encodeOutages(&e, b.defs.Outages)
 	b.pending.set(journalKey(o.number, 0), e.Bytes)
 }
 
@@ -92,14 +91,14 @@ func (b *book) keep(o *org, from int) {
 }
 
 // keepOutage puts into an organization's journal that the ledger was down.
-func (b *book) keepOutage(o *org, down, up int64) {
+func (b *book) keepOutage(o *org, of meter.Outage) {
 	if o.journal == nil {
 		return
 	}
 	e := meter.Encoder{Bytes: b.gather(o).gathering}
 	e.Uint(entryRecover)
-	e.Int(down)
-	e.Int(up)
+	e.Int(of.Down)
+	e.Int(of.Up)
 	b.lengthen(o, e.Bytes)
 }
 
@@ -157,7 +156,7 @@ func (b *book) readJournals() (err error) {
 		if err != nil {
 			return err
 		}
-		j := &journal{began: first.Int(), down: first.Int(), up: first.Int(), sealedIn: math.MaxUint64}
+		j := &journal{began: first.Int(), outages: decodeOutages(first), sealedIn: math.MaxUint64}
 		it.SeekLT(journalKey(o.number, math.MaxUint64))
 		_, last, err := b.journalRow(it)
 		if err != nil {
@@ -220,7 +219,7 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 // retell makes an organization from its journal, by another calendar.
 func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 	j := o.journal
-	anew := &org{Organization: o.Anew(cal, j.began, j.down, j.up), number: o.number}
+	anew := &org{Organization: o.Anew(cal, j.began, j.outages), number: o.number}
 	err := b.eachIn(journalKey(o.number, 1), journalKey(o.number, j.sealedIn), func(_, value []byte) error {
 		d := &meter.Decoder{Bytes: value}
 		d.Int()
@@ -246,7 +245,7 @@ func (b *book) tell(o *org, d *meter.Decoder) error {
 		case entryCollect:
 			o.Collect(meter.Minute(d.Int()))
 		case entryRecover:
-			o.Recover(d.Int(), d.Int())
+			o.Recover(meter.Outage{Down: d.Int(), Up: d.Int()})
 		default:
 			d.Uint() // the organization
 			if err := s.read(d); err != nil {
@@ -276,7 +275,7 @@ func (b *book) replace(o, anew *org) {
 		b.publish(o)
 	}
 	for i, t := range o.trends { // of days that have not begun in the new zone
-		o.trends[i] = slices.DeleteFunc(t, func(day TrendDay) bool { return !later(o.Today(), day.Date) })
+		o.trends[i] = slices.DeleteFunc(t, func(day trendDay) bool { return !later(o.Today(), day.date) })
 	}
 	b.describe(o)
 	b.saveOrg(o, b.pending.rows)

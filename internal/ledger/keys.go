@@ -28,6 +28,7 @@ const (
 	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
 	keyJournal    = 'j' // j org4 group8                      -> size, entries
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
+	keyMemory     = 'w' // w name 0 key                       -> what Remember was given
 )
 
 var (
@@ -64,6 +65,11 @@ func statementKey(org uint32, s *meter.Statement) []byte {
 }
 
 func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }
+
+// memoryKey is where a row of a name is, see Remember.
+func memoryKey(name, key string) []byte {
+	return append(append(append([]byte{keyMemory}, name...), 0), key...)
+}
 
 // after returns the first key behind all that begin with prefix.
 func after(prefix []byte) []byte {

@@ -111,7 +111,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	down := b.now
+	down := max(b.now, b.defs.Began) // the one if it was killed before it wrote anything down
 	b.now = max(b.now, now)
 	if changed {
 		if err := b.redefine(merged, fresh); err != nil {
@@ -175,6 +175,9 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		b.now = d.Int()
 	}
 	b.define(meters, born)
+	if now != nil && len(d.Bytes) > 0 { // of before format 4: none
+		b.defs.Outages = decodeOutages(d)
+	}
 	return meters, false, d.Err()
 }
 

@@ -57,10 +57,10 @@ func (g *group) arrival(now int64) { g.entry(entryArrival).Int(now) }
 
 func (g *group) collect(at meter.Minute) { g.entry(entryCollect).Int(int64(at)) }
 
-func (g *group) recover(down, up int64) {
+func (g *group) recover(o meter.Outage) {
 	e := g.entry(entryRecover)
-	e.Int(down)
-	e.Int(up)
+	e.Int(o.Down)
+	e.Int(o.Up)
 }
 
 func (g *group) openOrg(org uint32, cal *calendar.Calendar) {
@@ -144,7 +144,9 @@ func (g *group) newUser(org, slot uint32, hash uint64, id string) {
 	g.set(userKey(org, slot), append(value, id...))
 }
 
-// set, merge and clear cannot fail: a batch that is not yet committed only grows.
+// set, merge, drop and clear cannot fail: a batch that is not yet committed only
+// grows.
 func (g *group) set(key, value []byte)   { _ = g.rows.Set(key, value, nil) }
+func (g *group) drop(key []byte)         { _ = g.rows.Delete(key, nil) }
 func (g *group) merge(key, value []byte) { _ = g.rows.Merge(key, value, nil) }
 func (g *group) clear(prefix []byte)     { _ = g.rows.DeleteRange(prefix, after(prefix), nil) }

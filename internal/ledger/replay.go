@@ -127,11 +127,11 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 		}
 		b.now = max(b.now, at.Ns())
 	case entryRecover:
-		down, up := d.Int(), d.Int()
-		b.defs.Down, b.defs.Up = down, up
+		of := meter.Outage{Down: d.Int(), Up: d.Int()}
+		b.defs.Recover(of)
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
-				o.Recover(down, up)
+				o.Recover(of)
 			}
 		}
 	case entryOpen:

@@ -79,14 +79,14 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 }
 
 // Anew returns the organization as it was when the ledger first heard of it, at
-// now (ns), by another calendar. The ledger had been down from down to up by
-// then, 0 if never. The users have the slots that they have, and there is
-// nothing of them yet; of the two only one may get new ones.
-func (o *Organization) Anew(cal *calendar.Calendar, now, down, up int64) *Organization {
-	d, lastDown, lastUp := o.defs, o.defs.Down, o.defs.Up
-	d.Down, d.Up = down, up
+// now (ns), by another calendar; outages are those of Definitions then. The
+// users have the slots that they have, and there is nothing of them yet; of the
+// two only one may get new ones.
+func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []Outage) *Organization {
+	d, present := o.defs, o.defs.Outages
+	d.Outages = outages
 	n := NewOrganization(o.ID, d, cal, now)
-	d.Down, d.Up = lastDown, lastUp
+	d.Outages = present
 	n.users.ids, n.Person = o.users.ids, o.Person
 	n.stream.rejects = o.stream.rejects
 	return n
@@ -133,10 +133,8 @@ func (o *Organization) begin(s *state) {
 	case s.active != nil:
 		s.active.start(&o.clock)
 		s.active.rebuildRollings(&o.clock, &o.users.persons)
-	case s.concurrent != nil && o.defs.Up == 0:
-		s.concurrent.start(o.defs.Began)
 	case s.concurrent != nil:
-		s.concurrent.join(o.defs.Down, o.defs.Up)
+		s.concurrent.start(o.defs.Began, o.defs.Outages)
 	}
 }
 
@@ -297,12 +295,12 @@ func (o *Organization) settle(now int64, inclusive bool) {
 	}
 }
 
-// Recover tells that the ledger was down: samples that passed meanwhile are
-// taken some time after up, so that what is resent still counts.
-func (o *Organization) Recover(down, up int64) {
+// Recover says that the ledger was down: samples that passed meanwhile are
+// taken some time after it, so that what is resent still counts.
+func (o *Organization) Recover(of Outage) {
 	for i := range o.meters {
 		if s := o.meters[i].concurrent; s != nil {
-			s.recover(down, up)
+			s.recover(of)
 		}
 	}
 }

@@ -46,6 +46,16 @@ type Ledger interface {
 	Collect(ctx context.Context, now time.Time) (Collection, error)
 }
 
+// Memory is a ledger that keeps a few rows for who shows its figures, so that a
+// restart knows what was shown. It knows nothing of what they mean.
+type Memory interface {
+	// Recall returns the rows that are kept under a name, by their keys.
+	Recall(ctx context.Context, name string) (map[string][]byte, error)
+	// Remember keeps rows under a name; one that is nil is dropped. A nil error
+	// means: on disk.
+	Remember(ctx context.Context, name string, rows map[string][]byte) error
+}
+
 // ErrUnavailable says that the ledger cannot acknowledge now; the sender
 // should retry.
 var ErrUnavailable = errors.New("usage ledger unavailable")
