@@ -23,6 +23,7 @@ type Extractor struct {
 	user         []slot
 	uid          slot
 	binds        bool
+	formerBefore int64 // see usage.Extraction
 	walkers      sync.Pool
 }
 
@@ -43,6 +44,7 @@ func New(x usage.Extraction) (*Extractor, error) {
 		user:         c.slots.ofAll(x.User),
 		uid:          c.slots.of(uidAttribute),
 		binds:        x.BindOrganization != "",
+		formerBefore: x.FormerBefore,
 	}
 	if err := c.compile(); err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func (w *walker) release() {
 	for _, l := range []*level{&w.record, &w.scope, &w.resource} {
 		clear(l.cells)
 	}
-	w.batch, w.bound, w.at = nil, "", record{}
+	w.batch, w.bound, w.at, w.origin = nil, "", record{}, origin{}
 	w.log, w.span, w.spanEvent, w.point = logSource{}, spanSource{}, spanEventSource{}, pointSource{}
 	w.extractor.walkers.Put(w)
 }

@@ -75,17 +75,34 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 // userHash is the keyed hash by which a user is known in memory.
 func (o *org) userHash(id string) uint64 { return siphash.Hash(o.k0, o.k1, bytesOf(id)) }
 
-// itemKey is the key by which duplicates of an item are found.
+// itemKey is the key by which duplicates of an item are found. Contents are
+// hashed with the keys the other way round, so that no uid can be some content.
 func (o *org) itemKey(it *usage.Item) usage.UID {
 	if it.UID != "" {
 		a, b := siphash.Hash128(o.k0, o.k1, bytesOf(it.UID))
 		return usage.UID{a, b}
 	}
-	var content [16]byte
+	content := [...]byte{16: contentVersion} // longer than any former content
 	binary.LittleEndian.PutUint64(content[:], it.Content[0])
 	binary.LittleEndian.PutUint64(content[8:], it.Content[1])
-	a, b := siphash.Hash128(o.k1, o.k0, content[:]) // keys the other way round: no uid can be some content
+	a, b := siphash.Hash128(o.k1, o.k0, content[:])
 	return usage.UID{a, b}
+}
+
+// contentVersion tells the content of items from their former content.
+const contentVersion = 2
+
+// formerKey is the key under which a program of format 3 may have counted an
+// item; ok is false where none has.
+func (o *org) formerKey(it *usage.Item) (key usage.UID, ok bool) {
+	if it.Former == (usage.UID{}) {
+		return usage.UID{}, false
+	}
+	var content [16]byte
+	binary.LittleEndian.PutUint64(content[:], it.Former[0])
+	binary.LittleEndian.PutUint64(content[8:], it.Former[1])
+	a, b := siphash.Hash128(o.k1, o.k0, content[:])
+	return usage.UID{a, b}, true
 }
 
 // find returns an organization by its id.

@@ -69,11 +69,12 @@ func (b *book) takeFor(o *org, reason usage.Reason, batch *usage.Batch, it *usag
 }
 
 // refuse counts an item that extract could judge. Whether what it matched was in
-// force depends on the organization's zone, which extract does not know.
+// force depends on the organization's zone, which extract does not know, and on
+// its time: that of no century was matched by any definition.
 func (b *book) refuse(o *org, batch *usage.Batch, it *usage.Item) {
 	effects := batch.EffectsOf(it)
 	for i := range effects {
-		if b.inForce(o, &effects[i], it.Time) {
+		if it.Time < usage.Year2000 || b.inForce(o, &effects[i], it.Time) {
 			effects = nil
 			break
 		}
@@ -126,7 +127,10 @@ func (b *book) count(o *org, it *usage.Item, outcome usage.Outcome, reason usage
 	o.Count(b.now, it.Signal, outcome, 1)
 	b.pending.count(o.number, it.Signal, outcome)
 	if outcome != usage.Duplicate {
-		o.Note(meter.Reject{Arrived: b.now, Signal: it.Signal, Outcome: outcome, Reason: reason, Action: it.Action})
+		o.Note(meter.Reject{
+			Arrived: b.now, Signal: it.Signal, Outcome: outcome, Reason: reason, Action: it.Action,
+			Unit: usage.UnitOf(it.Time),
+		})
 	}
 }
 
@@ -165,7 +169,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		if uid = &s.at.key; !s.at.keyed {
 			*uid = o.itemKey(it)
 		}
-		seen, err := b.duplicates.Seen(*uid)
+		seen, err := b.seen(o, it, *uid)
 		if err != nil {
 			return 0, "", nil, err
 		}
@@ -189,6 +193,20 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		b.pending.refuse(o.number, r.meter, r.reason)
 	}
 	return usage.Counted, usage.ReasonNone, uid, nil
+}
+
+// seen reports whether sums have counted an item, by its key or by the one that
+// it had before.
+func (b *book) seen(o *org, it *usage.Item, key usage.UID) (bool, error) {
+	seen, err := b.duplicates.Seen(key)
+	if seen || err != nil {
+		return seen, err
+	}
+	former, had := o.formerKey(it)
+	if !had {
+		return false, nil
+	}
+	return b.duplicates.Seen(former)
 }
 
 // ofUser tells whether an effect is on the user alone, and of no meter.

@@ -35,6 +35,7 @@ var (
 	metaDefinitions = []byte("mdefinitions") // JSON of the meters
 	metaBirth       = []byte("mbirth")       // when the ledger began, ns since 1970, varint
 	metaNow         = []byte("mnow")         // its time at the last checkpoint, likewise
+	metaFormer      = []byte("mformer")      // see book.formerBefore, likewise
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }

@@ -123,6 +123,9 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 		b.retired[i] = m.Retired
 	}
 	l.extraction = extraction(l.settings.Extraction, merged)
+	if l.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
+		return nil, err
+	}
 	b.pending.arrival(b.now)
 	if !fresh {
 		b.recover(down)
@@ -179,6 +182,27 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		b.defs.Outages = decodeOutages(d)
 	}
 	return meters, false, d.Err()
+}
+
+// formerBefore returns the end of the event times whose items may be known by
+// their former content (see usage.Item): 0 in a ledger that never knew it, else
+// the latest that could be counted when this program first opened it. Once the
+// acceptance span is past it, nothing asks for former content any more.
+func (b *book) formerBefore(fresh bool) (end int64, err error) {
+	known, err := b.meta(metaFormer)
+	if err != nil {
+		return 0, err
+	}
+	if known != nil {
+		d := &meter.Decoder{Bytes: known}
+		return d.Int(), d.Err()
+	}
+	if !fresh {
+		end = b.now + b.settings.Future.Nanoseconds()
+	}
+	var e meter.Encoder
+	e.Int(end)
+	return end, b.db.Set(metaFormer, e.Bytes, pebble.Sync)
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {

@@ -33,6 +33,7 @@ type Reject struct {
 	Outcome usage.Outcome
 	Reason  usage.Reason
 	Action  string
+	Unit    usage.TimeUnit // of its time
 }
 
 // Trend is a meter's headline number by day, oldest first.
@@ -150,7 +151,7 @@ func (b *book) status(o *org) Status {
 	}
 	for _, r := range o.Rejects() {
 		s.Rejects = append(s.Rejects, Reject{
-			Time: time.Unix(0, r.Arrived).UTC(), Signal: r.Signal, Outcome: r.Outcome, Reason: r.Reason, Action: r.Action,
+			Time: time.Unix(0, r.Arrived).UTC(), Signal: r.Signal, Outcome: r.Outcome, Reason: r.Reason, Action: r.Action, Unit: r.Unit,
 		})
 	}
 	slices.SortStableFunc(s.Rejects, func(x, y Reject) int { return y.Time.Compare(x.Time) })

@@ -122,6 +122,7 @@ const (
 	ReasonCondition       Reason = "condition_error"
 	ReasonTemporality     Reason = "not_a_delta_sum"
 	ReasonNoTime          Reason = "no_timestamp"
+	ReasonTimestampUnit   Reason = "timestamp_unit" // a time before Year2000
 	ReasonNoAliasSource   Reason = "no_previous_id"
 	ReasonSecondAlias     Reason = "second_alias_target"
 	ReasonNoStandingKey   Reason = "no_standing_key"
@@ -180,6 +181,7 @@ type Item struct {
 	Action       string // name of the action
 	UID          string // the sender's uid, or "" (SEMANTICS 1)
 	Content      UID    // hash of the item's content; set only where UID is "" and an effect is a Consume
+	Former       UID    // beside Content, where Time is before Extraction.FormerBefore: the hash that older ledgers used
 	Time         int64  // event time, ns since 1970
 
 	// Outcome is Pending, or Unmatched, Invalid or Unauthorized where extract
