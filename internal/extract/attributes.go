@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // slot numbers an attribute name that some recipe reads. noSlot is the number
@@ -82,6 +84,9 @@ type cell struct {
 	pass  uint64
 	value pcommon.Value
 	text  string // of a number or bool, where it was rendered ahead
+
+	named named               // the value as an id
+	by    usage.Normalization // + 1, of named; 0: not read yet
 }
 
 // scan finds the wanted attributes in one pass. Of a repeated name the first
@@ -111,6 +116,14 @@ func (l *level) render() {
 	}
 }
 
+// at returns where an attribute stands, nil where it is absent.
+func (l *level) at(s slot) *cell {
+	if c := &l.cells[s]; c.pass == l.pass {
+		return c
+	}
+	return nil
+}
+
 // text returns the attribute as a string, "" where it is absent.
 func (l *level) text(s slot) string {
 	c := &l.cells[s]
@@ -123,8 +136,8 @@ func (l *level) text(s slot) string {
 	return text(c.value)
 }
 
-// text renders a scalar; lists, maps, bytes and the empty string count as
-// absent.
+// text renders a scalar as OTLP does; lists, maps, bytes and the empty string
+// count as absent.
 func text(v pcommon.Value) string {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -132,7 +145,10 @@ func text(v pcommon.Value) string {
 	case pcommon.ValueTypeInt:
 		return strconv.FormatInt(v.Int(), 10)
 	case pcommon.ValueTypeDouble:
-		return strconv.FormatFloat(v.Double(), 'g', -1, 64)
+		if whole(v.Double()) {
+			return strconv.FormatInt(int64(v.Double()), 10)
+		}
+		return v.AsString()
 	case pcommon.ValueTypeBool:
 		return strconv.FormatBool(v.Bool())
 	case pcommon.ValueTypeEmpty, pcommon.ValueTypeMap, pcommon.ValueTypeSlice, pcommon.ValueTypeBytes:

@@ -42,7 +42,7 @@ func TestAConditionMayNotAskTheClockOrChance(t *testing.T) {
 
 func TestAConditionSeesScopeAndResource(t *testing.T) {
 	x := withCondition(`resource.attributes["deployment"] == "live" and instrumentation_scope.name == "shop" and attributes["n"] > 1`)
-	ld := identity{member(attrs{"n": 2}), nil, attrs{"deployment": "live"}}.logs(t, "app.opened")
+	ld := who{member(attrs{"n": 2}), nil, attrs{"deployment": "live"}}.logs(t, "app.opened")
 	it, _ := the(t, x, "", ld)
 	require.Equal(t, usage.Unmatched, it.Outcome)
 	ld.ResourceLogs().At(0).ScopeLogs().At(0).Scope().SetName("shop")

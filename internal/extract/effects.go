@@ -4,8 +4,10 @@
 package extract
 
 import (
+	"cmp"
 	"strings"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -40,6 +42,9 @@ func (w *walker) effects(it *usage.Item, r *record, recipe *recipe) tally {
 		}
 		w.split(&e, p, it)
 		w.batch.Effects = append(w.batch.Effects, e)
+		if e.Kind == usage.StandingOff { // it may have been switched on by an earlier spelling
+			w.formerly(e, w.key(p.key))
+		}
 		t.usable++
 		t.consumed = t.consumed || e.Kind == usage.Consume
 	}
@@ -63,7 +68,7 @@ func (w *walker) holds(p *part, r *record) (bool, usage.Reason) {
 // complete fills in what the item brings, or says why the part cannot use it.
 func (w *walker) complete(e *usage.Effect, p *part, it *usage.Item, r *record) usage.Reason {
 	if p.needsUser && it.User == "" {
-		return usage.ReasonNoUser
+		return cmp.Or(w.userFlaw, usage.ReasonNoUser)
 	}
 	switch e.Kind {
 	case usage.Consume:
@@ -74,14 +79,16 @@ func (w *walker) complete(e *usage.Effect, p *part, it *usage.Item, r *record) u
 		}
 		return reason
 	case usage.StandingOn, usage.StandingOff:
-		if e.Key = w.id(p.key); e.Key == "" {
-			return usage.ReasonNoStandingKey
+		key := w.key(p.key)
+		if e.Key = key.id; e.Key == "" {
+			return cmp.Or(key.flaw, usage.ReasonNoStandingKey)
 		}
 	case usage.Alias:
-		if e.Key = w.id(p.key); e.Key == "" {
-			return usage.ReasonNoAliasSource
+		from := w.id(p.key)
+		if e.Key = from.id; e.Key == "" {
+			return cmp.Or(from.flaw, usage.ReasonNoAliasSource)
 		}
-	case usage.Active, usage.Concurrent, usage.Lifecycle, usage.Rejected:
+	case usage.Active, usage.Concurrent, usage.Lifecycle, usage.Rejected, usage.Respelled:
 	}
 	return w.happened(r)
 }
@@ -163,7 +170,7 @@ func labelValue(v string) string {
 	switch {
 	case v == "":
 		return usage.NoValue
-	case len(v) > maxLength:
+	case len(v) > identity.MaxLength: // it becomes a label of every figure
 		return usage.OtherValue
 	}
 	return strings.ToValidUTF8(v, "\uFFFD")

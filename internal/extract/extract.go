@@ -6,6 +6,7 @@ package extract
 import (
 	"sync"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -24,6 +25,8 @@ type Extractor struct {
 	uid          slot
 	binds        bool
 	formerBefore int64 // see usage.Extraction
+	spellings    usage.Spellings
+	placeholders *identity.Placeholders
 	walkers      sync.Pool
 }
 
@@ -45,6 +48,8 @@ func New(x usage.Extraction) (*Extractor, error) {
 		uid:          c.slots.of(uidAttribute),
 		binds:        x.BindOrganization != "",
 		formerBefore: x.FormerBefore,
+		spellings:    x.Spellings,
+		placeholders: identity.NewPlaceholders(x.Placeholders),
 	}
 	if err := c.compile(); err != nil {
 		return nil, err
@@ -63,7 +68,7 @@ func New(x usage.Extraction) (*Extractor, error) {
 // walker returns an idle walker for one request; release gives it back.
 func (e *Extractor) walker(signal usage.Signal, bound string, b *usage.Batch) *walker {
 	w := e.walkers.Get().(*walker)
-	w.signal, w.bound, w.batch = signal, bound, b
+	w.signal, w.bound, w.boundBy, w.batch = signal, bound, 0, b
 	return w
 }
 
@@ -72,7 +77,7 @@ func (w *walker) release() {
 	for _, l := range []*level{&w.record, &w.scope, &w.resource} {
 		clear(l.cells)
 	}
-	w.batch, w.bound, w.at, w.origin = nil, "", record{}, origin{}
+	w.batch, w.bound, w.boundAs, w.at, w.origin = nil, "", named{}, record{}, origin{}
 	w.log, w.span, w.spanEvent, w.point = logSource{}, spanSource{}, spanEventSource{}, pointSource{}
 	w.extractor.walkers.Put(w)
 }

@@ -87,10 +87,10 @@ func TestAUIDOfAResourceNamesNoRecord(t *testing.T) {
 	require.NotZero(t, it.Content)
 }
 
-// identity is where the organization attributes of one log stand.
-type identity struct{ record, scope, resource attrs }
+// who is where the organization attributes of one log stand.
+type who struct{ record, scope, resource attrs }
 
-func (i identity) logs(t *testing.T, action string) plog.Logs {
+func (i who) logs(t *testing.T, action string) plog.Logs {
 	t.Helper()
 	ld := logs(t, action, i.record)
 	rl := ld.ResourceLogs().At(0)
@@ -101,19 +101,19 @@ func (i identity) logs(t *testing.T, action string) plog.Logs {
 
 func TestIdentityIsTheFirstNameFoundOnRecordThenScopeThenResource(t *testing.T) {
 	tests := map[string]struct {
-		identity
+		who
 		organization string
 	}{
-		"record before scope before resource": {identity{attrs{"organization.id": "a"}, attrs{"organization.id": "b"}, attrs{"organization.id": "c"}}, "a"},
-		"scope before resource":               {identity{nil, attrs{"organization.id": "b"}, attrs{"organization.id": "c"}}, "b"},
-		"resource":                            {identity{nil, nil, attrs{"organization.id": "c"}}, "c"},
-		"the first name wherever it stands":   {identity{attrs{"tenant.id": "t"}, nil, attrs{"organization.id": "c"}}, "c"},
-		"the second name":                     {identity{attrs{"tenant.id": "t"}, nil, nil}, "t"},
-		"an empty string is absent":           {identity{attrs{"organization.id": ""}, attrs{"organization.id": "b"}, nil}, "b"},
-		"a list is absent":                    {identity{attrs{"organization.id": []any{"a"}}, nil, attrs{"tenant.id": "t"}}, "t"},
-		"a number is rendered":                {identity{attrs{"organization.id": 42}, nil, nil}, "42"},
-		"a number of a resource is rendered":  {identity{nil, nil, attrs{"organization.id": 42}}, "42"},
-		"a bool is rendered":                  {identity{attrs{"organization.id": true}, nil, nil}, "true"},
+		"record before scope before resource": {who{attrs{"organization.id": "a"}, attrs{"organization.id": "b"}, attrs{"organization.id": "c"}}, "a"},
+		"scope before resource":               {who{nil, attrs{"organization.id": "b"}, attrs{"organization.id": "c"}}, "b"},
+		"resource":                            {who{nil, nil, attrs{"organization.id": "c"}}, "c"},
+		"the first name wherever it stands":   {who{attrs{"tenant.id": "t"}, nil, attrs{"organization.id": "c"}}, "c"},
+		"the second name":                     {who{attrs{"tenant.id": "t"}, nil, nil}, "t"},
+		"an empty string is absent":           {who{attrs{"organization.id": ""}, attrs{"organization.id": "b"}, nil}, "b"},
+		"a list is absent":                    {who{attrs{"organization.id": []any{"a"}}, nil, attrs{"tenant.id": "t"}}, "t"},
+		"a number is rendered":                {who{attrs{"organization.id": 42}, nil, nil}, "42"},
+		"a number of a resource is rendered":  {who{nil, nil, attrs{"organization.id": 42}}, "42"},
+		"a bool is absent":                    {who{attrs{"organization.id": true}, nil, attrs{"tenant.id": "t"}}, "t"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestIdentityIsTheFirstNameFoundOnRecordThenScopeThenResource(t *testing.T) 
 }
 
 func TestTheUserIsFoundLikeTheOrganization(t *testing.T) {
-	ld := identity{attrs{"enduser.id": "bob"}, nil, attrs{"organization.id": "acme"}}.logs(t, "app.opened")
+	ld := who{attrs{"enduser.id": "bob"}, nil, attrs{"organization.id": "acme"}}.logs(t, "app.opened")
 	it, _ := the(t, definitions(), "", ld)
 	require.Equal(t, "bob", it.User)
 }
@@ -154,7 +154,7 @@ func TestOfARepeatedAttributeTheFirstCounts(t *testing.T) {
 }
 
 func TestAnItemsScopeIsItsOwn(t *testing.T) {
-	ld := identity{nil, attrs{"organization.id": "one"}, nil}.logs(t, "api.called")
+	ld := who{nil, attrs{"organization.id": "one"}, nil}.logs(t, "api.called")
 	other := ld.ResourceLogs().At(0).ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 	other.SetEventName("api.called")
 	other.SetTimestamp(someTime)
@@ -206,7 +206,7 @@ func TestAnOrganizationThatNoStoreTakesAsALabelIsNone(t *testing.T) {
 
 func TestAUserIDOfAnEndlessLengthIsNone(t *testing.T) {
 	it, _ := item(t, "app.opened", attrs{"organization.id": "acme", "user.id": strings.Repeat("a", 1025)})
-	require.Equal(t, usage.ReasonNoUser, it.Reason)
+	require.Equal(t, usage.ReasonLongID, it.Reason)
 	it, _ = item(t, "user.alias", member(attrs{"user.previous_id": strings.Repeat("a", 1025)}))
 	require.Equal(t, usage.ReasonNoAliasSource, it.Reason)
 }

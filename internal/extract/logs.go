@@ -58,7 +58,12 @@ type logSource struct {
 	record   plog.LogRecord
 }
 
-func (*logSource) uid(w *walker) string { return w.record.text(w.extractor.uid) }
+func (*logSource) uid(w *walker) string {
+	if c := w.record.at(w.extractor.uid); c != nil {
+		return idText(c.value, w.normalize)
+	}
+	return ""
+}
 
 func (s *logSource) content(h *hasher) {
 	h.buffer = append(h.buffer, kindLog)

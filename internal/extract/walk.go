@@ -4,7 +4,7 @@
 package extract
 
 import (
-	"unicode/utf8"
+	"cmp"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -41,7 +41,14 @@ type walker struct {
 	extractor *Extractor
 	batch     *usage.Batch
 	signal    usage.Signal
-	bound     string
+
+	bound   string // organization of the sender's credential, as it says it
+	boundAs named
+	boundBy usage.Normalization // + 1, of boundAs; 0: not read yet
+
+	spelling  int // of the item it stands at: its number
+	normalize usage.Normalization
+	userFlaw  usage.Reason // why the item has no user, where it says one
 
 	record, scope, resource level
 	origin                  origin
@@ -122,12 +129,14 @@ func (w *walker) judge(it *usage.Item, r *record) {
 		recipe = &x.stranger
 	}
 	w.record.scan(r.attributes, &recipe.wants)
-	authorized := w.organization(it)
+	w.spell(it)
+	authorized, flaw := w.organization(it)
 	if !matched {
 		it.Outcome, it.Reason = usage.Unmatched, usage.ReasonNone
 		return
 	}
-	it.User = w.user(recipe)
+	user := w.user(recipe)
+	it.User, w.userFlaw = user.id, user.flaw
 	it.UID = r.source.uid(w)
 	tally := tally{matched: 1}
 	if r.refused == usage.ReasonNone {
@@ -136,8 +145,8 @@ func (w *walker) judge(it *usage.Item, r *record) {
 	switch {
 	case tally.matched == 0:
 		it.Outcome, it.Reason = usage.Unmatched, usage.ReasonNone
-	case it.Organization == usage.NoOrganization && authorized:
-		it.Outcome, it.Reason = usage.Invalid, usage.ReasonNoOrganization
+	case authorized && (it.Organization == usage.NoOrganization || flaw != usage.ReasonNone):
+		it.Outcome, it.Reason = usage.Invalid, cmp.Or(flaw, usage.ReasonNoOrganization)
 	case r.refused != usage.ReasonNone:
 		it.Outcome, it.Reason = usage.Invalid, r.refused
 	case r.time == 0:
@@ -151,63 +160,16 @@ func (w *walker) judge(it *usage.Item, r *record) {
 	default:
 		it.Outcome, it.Reason = usage.Pending, usage.ReasonNone
 	}
-	if it.Outcome == usage.Pending && tally.consumed && it.UID == "" {
+	if it.Outcome != usage.Pending {
+		return
+	}
+	w.respell(it, recipe)
+	if tally.consumed && it.UID == "" {
 		it.Content = w.hasher.content(w, it, r)
 		if it.Time < x.formerBefore {
 			it.Former = w.hasher.former(w, it, r)
 		}
 	}
-}
-
-// organization sets the organization under which the item counts and says
-// whether its sender may name it. Where senders are bound, the item counts
-// under the sender's organization whatever it names.
-func (w *walker) organization(it *usage.Item) (authorized bool) {
-	named := w.first(w.extractor.organization)
-	if !utf8.ValidString(named) { // no store takes it as a label, nor the request that it is in
-		named = ""
-	}
-	switch {
-	case !w.extractor.binds && named != "":
-		it.Organization = named
-		return true
-	case w.bound != "":
-		it.Organization = w.bound
-		return named == "" || named == w.bound
-	}
-	return named == ""
-}
-
-func (w *walker) user(r *recipe) string {
-	if r.aliasTo != noSlot {
-		if to := w.id(r.aliasTo); to != "" {
-			return to
-		}
-	}
-	return w.first(w.extractor.user)
-}
-
-// maxLength bounds what is taken for an id or a breakdown value, in bytes.
-// Organizations and values become labels of every figure, ids become keys; a
-// longer one is a mistake of its sender, or worse.
-const maxLength = 1024
-
-// first returns the first attribute of an ordered list that is found.
-func (w *walker) first(slots []slot) string {
-	for _, s := range slots {
-		if id := w.id(s); id != "" {
-			return id
-		}
-	}
-	return ""
-}
-
-// id is text for attributes that name someone or something.
-func (w *walker) id(s slot) string {
-	if t := w.text(s); len(t) <= maxLength {
-		return t
-	}
-	return ""
 }
 
 // text looks an attribute up on the record, then its scope, then its resource.

@@ -32,7 +32,12 @@ type Extraction struct {
 	AliasActions     []string
 	AliasFrom        string // attribute that holds the previous id
 	AliasTo          string // attribute that holds the id that stays
-	Meters           []Meter
+	// Spellings say how ids are spelled: of a configuration the one that it
+	// names, none where it leaves that to the ledger; of a ledger all that it
+	// has had.
+	Spellings    Spellings
+	Placeholders []string // ids that are nobody
+	Meters       []Meter
 	// FormerBefore is the end of the event times, ns, whose items the ledger
 	// may know by the content hash of an older program; 0: of none.
 	FormerBefore int64

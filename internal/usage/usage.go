@@ -115,6 +115,8 @@ const (
 	ReasonBadOrganization Reason = "bad_organization"
 	ReasonOtherTenant     Reason = "other_organization"
 	ReasonNoUser          Reason = "no_user"
+	ReasonPlaceholder     Reason = "placeholder_id"
+	ReasonLongID          Reason = "id_too_long"
 	ReasonNoValue         Reason = "no_value"
 	ReasonBadValue        Reason = "bad_value"
 	ReasonNegative        Reason = "negative_value"
@@ -195,8 +197,8 @@ type Item struct {
 	FirstEffect, NumEffects int32
 }
 
-// NoMeter is the Meter of a Rejected effect of the user alone: a lifecycle or
-// alias action that could not be used.
+// NoMeter is the Meter of a Respelled effect, and of a Rejected one of the user
+// alone: a lifecycle or alias action that could not be used.
 const NoMeter = ^uint16(0)
 
 // EffectKind is what an item does to a meter or to a user.
@@ -212,6 +214,7 @@ const (
 	Lifecycle  // the user's status becomes Status
 	Alias      // the item's user is the person known as Key: alias(from=Key, to=User)
 	Rejected   // this meter could not use its part: Reason
+	Respelled  // the item's user would have been Key by an earlier spelling of ids
 )
 
 // Effect is what an item means to one meter (or to the user alone, for
@@ -227,7 +230,7 @@ type Effect struct {
 	Status  Status // Lifecycle
 	Reason  Reason // Rejected
 	Value   int64  // Consume: millionths
-	Key     string // standing key, or previous id of an alias
+	Key     string // standing key, previous id of an alias, or id of an earlier spelling
 
 	FirstValue, NumValues     int32
 	FirstAverage, NumAverages int32

@@ -23,6 +23,7 @@ const (
 	group  = "golang.org/x/sync"
 	zap    = "go.uber.org/zap"
 	money  = "github.com/shopspring/decimal"
+	text   = "golang.org/x/text"
 )
 
 // allowed is what the packages at the heart may import, tests excepted.
@@ -46,8 +47,12 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar"},
 		"the figures customers are billed by follow from events and time alone",
 	},
+	"internal/identity": {
+		[]string{standard, "internal/usage", text},
+		"what makes two ids one is the same for telemetry, catalogue and questions, whoever asks",
+	},
 	"internal/extract": {
-		[]string{standard, "internal/usage", pdata, ottl, otel + "/component", hash, zap},
+		[]string{standard, "internal/usage", "internal/identity", pdata, ottl, otel + "/component", hash, zap},
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
 	},
 	"internal/dedupe": {
@@ -55,12 +60,12 @@ var allowed = map[string]struct {
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
 	"internal/catalogue": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/billing", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
 		"the catalogue is a file that anything may read without a ledger",
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing", "internal/dedupe",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing", "internal/dedupe",
 			pebble, hash, group, zap, money,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",

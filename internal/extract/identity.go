@@ -1,0 +1,214 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package extract
+
+import (
+	"cmp"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// named is what an item says of who someone is.
+type named struct {
+	id   string       // "" where what it says is no id
+	flaw usage.Reason // why not; "" where it says nothing
+	from *cell        // where it says so
+}
+
+func (n *named) nothing() bool { return n.id == "" && n.flaw == usage.ReasonNone }
+
+// as reads an attribute as an id in a spelling.
+func (e *Extractor) as(v pcommon.Value, n usage.Normalization) named {
+	text := idText(v, n)
+	if text != "" && e.placeholders.Has(text) {
+		return named{flaw: usage.ReasonPlaceholder}
+	}
+	return spelled(text, n)
+}
+
+// spelled is as without a look at placeholders.
+func spelled(text string, n usage.Normalization) named {
+	if len(text) <= identity.MaxLength {
+		text = identity.Spell(text, n)
+	}
+	if len(text) > identity.MaxLength {
+		return named{flaw: usage.ReasonLongID}
+	}
+	return named{id: text}
+}
+
+// idText is an attribute as the text of an id: a string, an integer, a double
+// that is one. What else there is counts as absent, and so does the empty
+// string.
+func idText(v pcommon.Value, n usage.Normalization) string {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return v.Str()
+	case pcommon.ValueTypeInt:
+		return strconv.FormatInt(v.Int(), 10)
+	case pcommon.ValueTypeDouble:
+		if n == usage.Format3 {
+			return strconv.FormatFloat(v.Double(), 'g', -1, 64)
+		}
+		if whole(v.Double()) {
+			return strconv.FormatInt(int64(v.Double()), 10)
+		}
+	case pcommon.ValueTypeBool:
+		if n == usage.Format3 {
+			return strconv.FormatBool(v.Bool())
+		}
+	case pcommon.ValueTypeEmpty, pcommon.ValueTypeMap, pcommon.ValueTypeSlice, pcommon.ValueTypeBytes:
+	}
+	return ""
+}
+
+// whole reports whether a double is an integer, and that one alone: JavaScript
+// sends every number above 2^31 as a double.
+func whole(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= maxExactDouble }
+
+// ID returns the id that an attribute of an item with this time is, "" where it
+// is none.
+func (e *Extractor) ID(v pcommon.Value, time int64) string {
+	return e.as(v, e.normalization(e.spellings.At(time))).id
+}
+
+// normalization of a number that [usage.Spellings.At] has returned.
+func (e *Extractor) normalization(spelling int) usage.Normalization {
+	if spelling < 0 {
+		return usage.Asis
+	}
+	return e.spellings[spelling].Normalize
+}
+
+// spell says by which spelling the ids of the item at hand are read.
+func (w *walker) spell(it *usage.Item) {
+	w.spelling = w.extractor.spellings.At(it.Time)
+	w.normalize = w.extractor.normalization(w.spelling)
+}
+
+// first returns the first attribute of an ordered list that is found. What is
+// found and is no id is not made up for by another attribute: that may be
+// somebody else's.
+func (w *walker) first(slots []slot) named {
+	for _, s := range slots {
+		if n := w.id(s); !n.nothing() {
+			return n
+		}
+	}
+	return named{}
+}
+
+// id looks an attribute up on the record, then its scope, then its resource.
+func (w *walker) id(s slot) named {
+	for _, l := range w.levels() {
+		if c := l.at(s); c != nil {
+			if n := w.named(c); !n.nothing() {
+				return n
+			}
+		}
+	}
+	return named{}
+}
+
+func (w *walker) levels() [3]*level { return [...]*level{&w.record, &w.scope, &w.resource} }
+
+// named spells what was found once: many records share a resource.
+func (w *walker) named(c *cell) named {
+	if by := w.normalize + 1; c.by != by {
+		c.named, c.by = w.extractor.as(c.value, w.normalize), by
+		c.named.from = c
+	}
+	return c.named
+}
+
+// key is id for the keys of standing activity, which may be any word.
+func (w *walker) key(s slot) named {
+	for _, l := range w.levels() {
+		if c := l.at(s); c != nil {
+			if key := spelled(idText(c.value, w.normalize), w.normalize); !key.nothing() {
+				key.from = c
+				return key
+			}
+		}
+	}
+	return named{}
+}
+
+// organization sets the organization under which the item counts and says
+// whether its sender may name it, and why what it names is none. Where senders
+// are bound, the item counts under the sender's organization whatever it names.
+func (w *walker) organization(it *usage.Item) (authorized bool, flaw usage.Reason) {
+	n := w.first(w.extractor.organization)
+	if !utf8.ValidString(n.id) { // no store takes it as a label, nor the request that it is in
+		n = named{}
+	}
+	if !w.extractor.binds {
+		if n.id != "" {
+			it.Organization = n.id
+		}
+		return true, n.flaw
+	}
+	bound := w.sender()
+	if bound.id != "" {
+		it.Organization = bound.id
+	}
+	return n.id == "" || n.id == bound.id, cmp.Or(bound.flaw, n.flaw)
+}
+
+// sender is the organization of the sender's credential.
+func (w *walker) sender() named {
+	if by := w.normalize + 1; w.boundBy != by {
+		w.boundAs, w.boundBy = named{flaw: usage.ReasonPlaceholder}, by
+		if w.bound == "" || !w.extractor.placeholders.Has(w.bound) {
+			w.boundAs = spelled(w.bound, w.normalize)
+		}
+	}
+	return w.boundAs
+}
+
+func (w *walker) user(r *recipe) named {
+	if r.aliasTo != noSlot {
+		if to := w.id(r.aliasTo); !to.nothing() {
+			return to
+		}
+	}
+	return w.first(w.extractor.user)
+}
+
+// respell tells the ledger who the people of an item were by earlier spellings,
+// so that a changed one makes no second person of anybody.
+func (w *walker) respell(it *usage.Item, recipe *recipe) {
+	if w.spelling <= 0 || it.User == "" {
+		return
+	}
+	w.formerly(usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter}, w.user(recipe))
+	for i := range recipe.parts {
+		if p := &recipe.parts[i]; p.effect.Kind == usage.Alias {
+			w.formerly(usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter}, w.id(p.key))
+		}
+	}
+}
+
+// formerly appends an effect for each other id that an attribute was by an
+// earlier spelling.
+func (w *walker) formerly(e usage.Effect, now named) {
+	if now.id == "" {
+		return
+	}
+	for _, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
+		was := w.extractor.as(now.from.value, earlier.Normalize)
+		if e.Kind != usage.Respelled {
+			was = spelled(idText(now.from.value, earlier.Normalize), earlier.Normalize)
+		}
+		if e.Key = was.id; e.Key != "" && e.Key != now.id {
+			w.batch.Effects = append(w.batch.Effects, e)
+		}
+	}
+}
