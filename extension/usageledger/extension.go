@@ -39,6 +39,7 @@ type book interface {
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 	Ready() error
 	Pseudonym(organization, user string) string
+	usage.Memory
 	Close(ctx context.Context) error
 }
 
@@ -65,6 +66,7 @@ func settings(cfg *Config, x usage.Extraction, c *catalogue.Catalogue, logger *z
 
 var (
 	_ usage.Ledger                                = (*ledgerExtension)(nil)
+	_ usage.Memory                                = (*ledgerExtension)(nil)
 	_ extensioncapabilities.Dependent             = (*ledgerExtension)(nil)
 	_ extensioncapabilities.ConfigSnapshotWatcher = (*ledgerExtension)(nil)
 )
@@ -251,6 +253,24 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 func (e *ledgerExtension) collect(ctx context.Context, b book, now time.Time) (_ usage.Collection, err error) {
 	defer e.rescue("collect", &err)
 	return b.Collect(ctx, now)
+}
+
+// Recall returns the rows that are kept under a name.
+func (e *ledgerExtension) Recall(ctx context.Context, name string) (map[string][]byte, error) {
+	b, err := e.opened()
+	if err != nil {
+		return nil, err
+	}
+	return b.Recall(ctx, name)
+}
+
+// Remember keeps rows under a name.
+func (e *ledgerExtension) Remember(ctx context.Context, name string, rows map[string][]byte) error {
+	b, err := e.opened()
+	if err != nil {
+		return err
+	}
+	return b.Remember(ctx, name, rows)
 }
 
 // Pseudonym returns the keyed hash that stands for a user of an organization.

@@ -43,6 +43,7 @@ type fakeBook struct {
 	recorded   int
 	catalogues []*catalogue.Catalogue
 	closed     int
+	kept       map[string]map[string][]byte // by name and key
 }
 
 func (f *fakeBook) Extraction() usage.Extraction { return f.extraction }
@@ -112,6 +113,15 @@ func (f *fakeBook) Ready() error { return f.failure }
 
 func (f *fakeBook) Pseudonym(organization, user string) string {
 	return "p(" + organization + "," + user + ")"
+}
+
+func (f *fakeBook) Recall(_ context.Context, name string) (map[string][]byte, error) {
+	return f.kept[name], f.failure
+}
+
+func (f *fakeBook) Remember(_ context.Context, name string, rows map[string][]byte) error {
+	f.kept = map[string]map[string][]byte{name: rows}
+	return f.failure
 }
 
 func (f *fakeBook) Close(context.Context) error {

@@ -29,6 +29,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Plan says how overage is charged.
@@ -87,7 +88,7 @@ type Window struct {
 	calendar.Period
 	// Limit and Price are those in force at the window's end. Limit is in
 	// millionths, Price is of one whole.
-	Limit int64
+	Limit wide.Int
 	Price decimal.Decimal
 	// Versions of the statement, oldest first.
 	Versions []Version
@@ -98,7 +99,7 @@ type Version struct {
 	Number uint32
 	Made   time.Time
 	// Used is what is held against the limit, in millionths.
-	Used int64
+	Used wide.Int
 	Figures
 }
 
@@ -110,7 +111,7 @@ type Figures struct {
 	// Classes in the order of the meter's definition; none for other meters.
 	Classes []Class
 	// Active users of all classes; of other meters what was used. In millionths.
-	Active int64
+	Active wide.Int
 }
 
 // Class is the active users of a class.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // utc is the calendar of an account in UTC with cycles from the 1st on.
@@ -28,6 +29,14 @@ func month(t *testing.T, s string) Month {
 }
 
 func money(s string) decimal.Decimal { return decimal.RequireFromString(s) }
+
+// millionths of a decimal number.
+func millionths(s string) wide.Int {
+	n, _ := wide.FromBig(money(s).Shift(6).BigInt())
+	return n
+}
+
+func units(n int64) wide.Int { return wide.Product(n, usage.Micro) }
 
 // account is one with a quota of 100 users at 3.50 EUR a month, for a year.
 func account(plan Plan) *Account {
@@ -50,7 +59,7 @@ func (a *Account) users(t *testing.T, name string, n int64) *Window {
 	t.Helper()
 	m := month(t, name)
 	q := &a.Quotas[0]
-	q.Windows = append(q.Windows, Window{Period: a.period(m), Limit: 100 * usage.Micro, Price: money("3.50")})
+	q.Windows = append(q.Windows, Window{Period: a.period(m), Limit: units(100), Price: money("3.50")})
 	w := &q.Windows[len(q.Windows)-1]
 	w.revise(closed(m), n)
 	return w
@@ -59,8 +68,8 @@ func (a *Account) users(t *testing.T, name string, n int64) *Window {
 // revise appends a version.
 func (w *Window) revise(made time.Time, n int64) {
 	w.Versions = append(w.Versions, Version{
-		Number: uint32(len(w.Versions) + 1), Made: made, Used: n * usage.Micro,
-		Figures: Figures{Registered: 2 * n, Active: (n + 5) * usage.Micro},
+		Number: uint32(len(w.Versions) + 1), Made: made, Used: units(n),
+		Figures: Figures{Registered: 2 * n, Active: units(n + 5)},
 	})
 }
 
@@ -109,7 +118,7 @@ func TestPlansOfTheVector(t *testing.T) {
 		require.NoError(t, err)
 		for i, name := range v.Months {
 			w := a.users(t, name, v.Active[i])
-			w.Limit, w.Price = v.Committed*usage.Micro, money(v.FlexPrice)
+			w.Limit, w.Price = units(v.Committed), money(v.FlexPrice)
 		}
 		for i, name := range v.Months {
 			rows, adjustments := amounts(a, a.deliver(t, name))
@@ -157,7 +166,7 @@ func TestWindowsAreOfAMonthOrLonger(t *testing.T) {
 		a.Calendar = calendar.New(berlin, 15)
 		a.TermStart = usage.Date{Year: 2026, Month: time.March, Day: 20}
 		p := a.Calendar.Period(kind, a.Calendar.StartOf(a.TermStart))
-		a.Quotas = []Quota{{Meter: "users", Window: kind, Windows: []Window{{Period: p, Limit: 100 * usage.Micro, Price: money("3.5")}}}}
+		a.Quotas = []Quota{{Meter: "users", Window: kind, Windows: []Window{{Period: p, Limit: units(100), Price: money("3.5")}}}}
 		a.Quotas[0].Windows[0].revise(p.End, 110)
 		r, err := a.Report(month(t, want.month), p.End)
 		require.NoError(t, err)
@@ -253,7 +262,7 @@ func TestEachLineIsRoundedHalfEvenToTheMinorUnit(t *testing.T) {
 		a := account(Traditional)
 		a.Digits = test.digits
 		w := a.users(t, "2026-01", 0)
-		w.Price, w.Versions[0].Used = money(test.price), money(test.used).Shift(6).IntPart()
+		w.Price, w.Versions[0].Used = money(test.price), millionths(test.used)
 		a.Subscription = decimal.NewNullDecimal(money("0.0005"))
 		r := a.deliver(t, "2026-01")
 		rows, _ := amounts(a, r)
@@ -265,10 +274,10 @@ func TestEachLineIsRoundedHalfEvenToTheMinorUnit(t *testing.T) {
 func TestAProductOfLargeNumbersIsExact(t *testing.T) {
 	a := account(Fair)
 	w := a.users(t, "2026-01", 0)
-	w.Price, w.Versions[0].Used = money("123456789.123456789012"), 9_000_000_000_000_000_001
+	w.Price, w.Versions[0].Used = money("123456789.123456789012"), millionths("9000000000000000000.000001")
 	rows, _ := amounts(a, a.deliver(t, "2026-01"))
-	// (9000000000000.000001 - 100) x 123456789.123456789012 x 12 by Python's decimal
-	require.Equal(t, []string{"13333333225185185067829.33"}, rows)
+	// (9000000000000000000.000001 - 100) x 123456789.123456789012 x 12 by Python's decimal
+	require.Equal(t, []string{"13333333225333333065147854533.33"}, rows)
 }
 
 func TestTheSubscriptionIsOncePerCalendarMonth(t *testing.T) {
@@ -306,14 +315,14 @@ func TestARowHasAllColumns(t *testing.T) {
 	require.Equal(t, Open, rows[0].Payment)
 	a.deliver(t, "2026-02")
 
-	ago, last := int64(85*usage.Micro), int64(95*usage.Micro)
+	ago, last := units(85), units(95)
 	require.Equal(t, []Row{{
 		Organization: "acme", ClientID: "1042", Subdomain: "acme", Plan: Fair,
-		Meter: "users", Period: w.Period, Version: 1, Committed: 100 * usage.Micro,
+		Meter: "users", Period: w.Period, Version: 1, Committed: units(100),
 		Figures:       w.Versions[0].Figures,
 		PerRegistered: decimal.NewNullDecimal(money("0.5227")), PerCommitted: decimal.NewNullDecimal(money("1.15")),
 		LastMonth: &last, TwoMonthsAgo: &ago,
-		Charge:  Charge{Flex: 10 * usage.Micro, Charged: 10 * usage.Micro, Windows: 10, Price: w.Price, Amount: money("350.00")},
+		Charge:  Charge{Flex: units(10), Charged: units(10), Windows: 10, Price: w.Price, Amount: money("350.00")},
 		Total:   money("350.00"),
 		Payment: "paid",
 	}}, normal(a.deliver(t, "2026-03").Rows))
@@ -340,8 +349,8 @@ func TestTheReportOfThePage(t *testing.T) {
 	users := a.Quotas[0]
 	end := time.Date(2026, time.October, 15, 0, 0, 0, 0, time.UTC)
 	minutes := Quota{Meter: "minutes", Window: usage.Cycle, Windows: []Window{{
-		Period: a.Calendar.Period(usage.Cycle, end.Add(-1)), Limit: 10_000 * usage.Micro, Price: money("0.08"),
-		Versions: []Version{{Number: 1, Made: end.AddDate(0, 0, 3), Used: 10_250_500_000}},
+		Period: a.Calendar.Period(usage.Cycle, end.Add(-1)), Limit: units(10_000), Price: money("0.08"),
+		Versions: []Version{{Number: 1, Made: end.AddDate(0, 0, 3), Used: millionths("10250.5")}},
 	}}}
 	a.Quotas = []Quota{minutes, users}
 	r := a.deliver(t, "2026-10")
@@ -354,7 +363,7 @@ func TestTheReportOfThePage(t *testing.T) {
 func TestAnUnlimitedShareIsNone(t *testing.T) {
 	a := account(Traditional)
 	w := a.users(t, "2026-01", 3)
-	w.Limit, w.Versions[0].Registered = 0, -1
+	w.Limit, w.Versions[0].Registered = units(0), -1
 	row := a.deliver(t, "2026-01").Rows[0]
 	require.False(t, row.PerCommitted.Valid)
 	require.False(t, row.PerRegistered.Valid)

@@ -7,15 +7,17 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Charge is what a window costs by the statement versions of an instant.
 type Charge struct {
 	// Flex is the overage: used above the limit, in millionths.
-	Flex int64
+	Flex wide.Int
 	// Charged is the part of Flex that this window is charged for: on a fair
 	// plan what exceeds the highest flex of the term's earlier windows.
-	Charged int64
+	Charged wide.Int
 	// Windows is how many windows Charged is paid for: on a fair plan those
 	// that remain of the term, this one included.
 	Windows int
@@ -30,7 +32,8 @@ type Charge struct {
 func (a *Account) charges(q *Quota, at time.Time) []Charge {
 	charges := make([]Charge, len(q.Windows))
 	term := a.firstTerm(q.Window)
-	mark, marked := int64(0), -1 // the highest flex of the term with that number
+	var none, mark wide.Int // mark is the highest flex of the term with the number marked
+	marked := -1
 	for i := range q.Windows {
 		w, c := &q.Windows[i], &charges[i]
 		v := w.at(at)
@@ -38,7 +41,7 @@ func (a *Account) charges(q *Quota, at time.Time) []Charge {
 		if v == nil {
 			continue
 		}
-		c.Flex, c.Price = max(0, v.Used-w.Limit), w.Price
+		c.Flex, c.Price = v.Used.Sub(w.Limit).Max(none), w.Price
 		if number < 0 {
 			continue
 		}
@@ -47,10 +50,10 @@ func (a *Account) charges(q *Quota, at time.Time) []Charge {
 			c.Charged, c.Windows = c.Flex, 1
 		case Fair:
 			if number != marked {
-				mark, marked = 0, number
+				mark, marked = none, number
 			}
-			c.Charged, c.Windows = max(0, c.Flex-mark), remaining
-			mark = max(mark, c.Flex)
+			c.Charged, c.Windows = c.Flex.Sub(mark).Max(none), remaining
+			mark = mark.Max(c.Flex)
 		}
 		c.Amount = a.money(whole(c.Charged).Mul(c.Price).Mul(decimal.New(int64(c.Windows), 0)))
 	}
@@ -63,4 +66,4 @@ func (a *Account) money(amount decimal.Decimal) decimal.Decimal {
 }
 
 // whole returns millionths as a number of wholes.
-func whole(millionths int64) decimal.Decimal { return decimal.New(millionths, -6) }
+func whole(millionths wide.Int) decimal.Decimal { return decimal.NewFromBigInt(millionths.Big(), -6) }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // drawn is an account with statements that are revised, and the months whose
@@ -51,13 +52,13 @@ func draw(t *rapid.T, plans ...Plan) drawn {
 
 func drawWindow(t *rapid.T, p calendar.Period) Window {
 	w := Window{
-		Period: p, Limit: rapid.Int64Range(0, 200_000_000).Draw(t, "limit"),
+		Period: p, Limit: wide.Of(rapid.Int64Range(0, 200_000_000).Draw(t, "limit")),
 		Price: decimal.New(rapid.Int64Range(0, 100_000).Draw(t, "price"), -4),
 	}
 	made := p.End
 	for n := range rapid.IntRange(1, 3).Draw(t, "versions") {
 		made = made.Add(time.Duration(rapid.IntRange(1, 60*24).Draw(t, "made")) * time.Hour)
-		w.Versions = append(w.Versions, Version{Number: uint32(n + 1), Made: made, Used: rapid.Int64Range(0, 300_000_000).Draw(t, "used")})
+		w.Versions = append(w.Versions, Version{Number: uint32(n + 1), Made: made, Used: wide.Of(rapid.Int64Range(0, 300_000_000).Draw(t, "used"))})
 	}
 	return w
 }
@@ -172,8 +173,8 @@ func TestTraditionalIsTheSumOverWindows(t *testing.T) {
 			q := &d.Quotas[i]
 			for j, c := range d.charges(q, at) {
 				want := decimal.Zero
-				if v := q.Windows[j].at(at); v != nil && v.Used > q.Windows[j].Limit {
-					want = decimal.New(v.Used-q.Windows[j].Limit, -6).Mul(q.Windows[j].Price).RoundBank(2)
+				if v := q.Windows[j].at(at); v != nil && v.Used.Cmp(q.Windows[j].Limit) > 0 {
+					want = decimal.NewFromBigInt(v.Used.Sub(q.Windows[j].Limit).Big(), -6).Mul(q.Windows[j].Price).RoundBank(2)
 				}
 				require.True(t, want.Equal(c.Amount), "%s, not %s", c.Amount, want)
 			}
@@ -189,8 +190,8 @@ func TestFairPaysEachUserAndWindowOnce(t *testing.T) {
 		q := &d.Quotas[0]
 		for i := range q.Windows {
 			w := &q.Windows[i]
-			w.Limit = 0
-			w.Versions = []Version{{Number: 1, Made: w.End, Used: rapid.Int64Range(0, 12).Draw(t, "users") * usage.Micro}}
+			w.Limit = units(0)
+			w.Versions = []Version{{Number: 1, Made: w.End, Used: units(rapid.Int64Range(0, 12).Draw(t, "users"))}}
 		}
 		length := d.TermMonths / q.Window.Months()
 		paid := map[[2]int]bool{} // user and window of the term
@@ -201,7 +202,7 @@ func TestFairPaysEachUserAndWindowOnce(t *testing.T) {
 			if c.Windows == length {
 				clear(paid)
 			}
-			flex, charged := int(c.Flex/usage.Micro), int(c.Charged/usage.Micro)
+			flex, charged := int(c.Flex.Over(usage.Micro)), int(c.Charged.Over(usage.Micro))
 			for user := flex - charged; user < flex; user++ {
 				for window := length - c.Windows; window < length; window++ {
 					require.False(t, paid[[2]int{user, window}], "user %d of window %d is paid twice", user, window)

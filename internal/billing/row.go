@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Open is the payment status of a window that the catalogue says nothing of.
@@ -26,14 +27,14 @@ type Row struct {
 	// Version of the statement.
 	Version uint32
 	// Committed is the limit in millionths.
-	Committed int64
+	Committed wide.Int
 	Figures
 	// PerRegistered is Active / Registered, PerCommitted Active / Committed, both
 	// to 4 decimals; not valid where that is 0 or not known.
 	PerRegistered, PerCommitted decimal.NullDecimal
 	// LastMonth and TwoMonthsAgo are Active of the windows before; nil: not
 	// known.
-	LastMonth, TwoMonthsAgo *int64
+	LastMonth, TwoMonthsAgo *wide.Int
 	Charge
 
 	// Subscription is of the calendar month, in one row of a report.
@@ -75,7 +76,7 @@ func (a *Account) row(paid Month) Row {
 
 // earlier returns the total of the window n before the i-th, if those between
 // are there.
-func (q *Quota) earlier(i, n int, d delivery) *int64 {
+func (q *Quota) earlier(i, n int, d delivery) *wide.Int {
 	for ; n > 0; n-- {
 		if i == 0 || !q.Windows[i-1].End.Equal(q.Windows[i].Start) {
 			return nil

@@ -49,13 +49,17 @@ type Calendar struct {
 // entry is a calendar and the second at which it was set.
 type entry struct {
 	from int64
+	// clips says that the first period ends at the first boundary, however
+	// short that makes it: the law by which calendars were changed once.
+	clips bool
 	rules
 }
 
 // regime is the span over which one entry gives the periods of a kind. It
-// begins with a period's end of the regime before.
+// begins with a period's end of the regime before; its first period ends at
+// until.
 type regime struct {
-	from int64
+	from, until int64
 	rules
 }
 
@@ -67,34 +71,48 @@ func New(zone *time.Location, anchor int) *Calendar {
 
 // Change returns the calendar as changed at the given instant. For each kind
 // the period running then ends where it would have ended; the next one starts
-// there and ends at the first boundary of the new calendar after it. A change
-// during a period replaces an earlier one during the same period, which then
-// never took effect for that kind.
+// there and ends at the first boundary of the new calendar after it, or, were
+// it shorter than a day by that, at the second. (An hour is shorter than a day
+// as it is: it ends at the first.) A change during a period replaces an earlier
+// one during the same period, which then never took effect for that kind.
 //
 // Setting the latest zone and anchor again returns c itself. An instant before
 // the latest change counts as that of the latest change.
 func (c *Calendar) Change(at time.Time, zone *time.Location, anchor int) *Calendar {
-	next, last := newRules(zone, anchor), c.history[len(c.history)-1]
+	return c.change(entry{from: at.Unix(), rules: newRules(zone, anchor)})
+}
+
+func (c *Calendar) change(next entry) *Calendar {
+	last := c.history[len(c.history)-1]
 	if next.same(last.rules) {
 		return c
 	}
-	from := last.from
-	if len(c.history) == 1 || at.Unix() > from {
-		from = at.Unix()
+	if len(c.history) > 1 {
+		next.from = max(next.from, last.from)
 	}
-	changed := &Calendar{history: append(append([]entry(nil), c.history...), entry{from, next})}
+	changed := &Calendar{history: append(append([]entry(nil), c.history...), next)}
 	for k := range changed.regimes {
-		end := c.Period(usage.Kind(k), time.Unix(from, 0)).End.Unix()
+		end := c.Period(usage.Kind(k), time.Unix(next.from, 0)).End.Unix()
 		kept := append([]regime(nil), c.regimes[k]...)
 		if len(kept) == 0 {
-			kept = append(kept, regime{math.MinInt64, last.rules})
+			kept = append(kept, regime{math.MinInt64, math.MinInt64, last.rules})
 		}
 		if kept[len(kept)-1].from == end {
 			kept = kept[:len(kept)-1]
 		}
-		changed.regimes[k] = append(kept, regime{end, next})
+		changed.regimes[k] = append(kept, regime{end, next.firstEnd(usage.Kind(k), end), next.rules})
 	}
 	return changed
+}
+
+// firstEnd returns when the first period of a kind by this calendar ends that
+// begins at from.
+func (e entry) firstEnd(k usage.Kind, from int64) int64 {
+	start, end := e.period(k, from)
+	if start < from && end-from < day && k != usage.Hour && !e.clips {
+		_, end = e.period(k, end)
+	}
+	return end
 }
 
 // Period returns the period of a calendar kind that contains t. The kind must
@@ -109,8 +127,10 @@ func (c *Calendar) Period(k usage.Kind, t time.Time) Period {
 	for regimes[i].from > at {
 		i--
 	}
-	start, end := regimes[i].period(k, at)
-	return newPeriod(max(start, regimes[i].from), end)
+	if at < regimes[i].until {
+		return newPeriod(regimes[i].from, regimes[i].until)
+	}
+	return newPeriod(regimes[i].period(k, at))
 }
 
 // At returns the zone and anchor by which the period of a kind that contains t
@@ -159,6 +179,30 @@ type Entry struct {
 	From   int64 // when it was set, unix seconds; 0 for the first
 	Zone   string
 	Anchor int
+	// Clips says that it was set when a first period could be shorter than a
+	// day. Such a calendar keeps its periods: they have statements.
+	Clips bool
+}
+
+// joins is added to the anchor of a calendar that does not clip where that is
+// written down: what was written before there was such a thing has no more than
+// the anchor.
+const joins = 32
+
+// Code returns the anchor and Clips as one number to be kept.
+func (e Entry) Code() int64 {
+	if e.Clips {
+		return int64(e.Anchor)
+	}
+	return int64(e.Anchor) + joins
+}
+
+// Decode sets the anchor and Clips to what Code returned.
+func (e *Entry) Decode(code int64) {
+	e.Anchor, e.Clips = int(code), code < joins
+	if !e.Clips {
+		e.Anchor -= joins
+	}
 }
 
 // History returns all calendars of the organization, oldest first. The zones
@@ -166,7 +210,7 @@ type Entry struct {
 func (c *Calendar) History() []Entry {
 	entries := make([]Entry, len(c.history))
 	for i, e := range c.history {
-		entries[i] = Entry{From: e.from, Zone: e.zone.String(), Anchor: e.anchor}
+		entries[i] = Entry{From: e.from, Zone: e.zone.String(), Anchor: e.anchor, Clips: e.clips}
 	}
 	return entries
 }
@@ -191,7 +235,7 @@ func FromHistory(entries []Entry) (*Calendar, error) {
 		case i > 1 && e.From < entries[i-1].From:
 			return nil, fmt.Errorf("calendar history entry %d: from %d: is before the entry it follows (%d)", i, e.From, entries[i-1].From)
 		default:
-			c = c.Change(time.Unix(e.From, 0), zone, e.Anchor)
+			c = c.change(entry{from: e.From, clips: e.Clips, rules: newRules(zone, e.Anchor)})
 		}
 	}
 	return c, nil

@@ -5,52 +5,60 @@ package catalogue
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // plain is a decimal number without exponent, which could make it as large as
-// memory is; a price of more digits is a mistake.
-var plain = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,18})?$`)
+// memory is.
+var plain = regexp.MustCompile(`^-?[0-9]{1,64}(\.[0-9]{1,18})?$`)
 
 var (
 	errNoDecimal   = errors.New("no decimal number; write it as 1234.5")
 	errNegative    = errors.New("negative; use 0 or more")
 	errTooPrecise  = errors.New("has more than 6 decimals; round it to 6")
-	errTooLarge    = errors.New("too large; use at most 9000000000000")
-	maxMillionths  = decimal.New(9, 12)
 	millionthsUnit = decimal.New(usage.Micro, 0)
+
+	// maxPrice is more than anything costs; a price of more digits is a
+	// mistake.
+	maxPrice = decimal.New(1, 18)
+	// maxLimit is the largest limit: ten times as much, which a threshold may
+	// be, is still well within a sum of 128 bits, which ends at 1.7e32.
+	maxLimit = decimal.New(1, 30)
 )
 
-// amount reads a decimal number that is not negative.
-func amount(text string) (decimal.Decimal, error) {
+// amount reads a decimal number that is not negative and at most most.
+func amount(text string, most decimal.Decimal) (decimal.Decimal, error) {
 	if !plain.MatchString(text) {
 		return decimal.Decimal{}, errNoDecimal
 	}
 	d, err := decimal.NewFromString(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return decimal.Decimal{}, errNoDecimal
-	}
-	if d.IsNegative() {
+	case d.IsNegative():
 		return decimal.Decimal{}, errNegative
+	case d.GreaterThan(most):
+		return decimal.Decimal{}, fmt.Errorf("too large; use at most %s", most)
 	}
 	return d, nil
 }
 
-// millionths reads such a number as an exact count of millionths.
-func millionths(text string) (int64, error) {
-	d, err := amount(text)
-	switch {
-	case err != nil:
-		return 0, err
-	case d.GreaterThan(maxMillionths):
-		return 0, errTooLarge
+// millionths reads such a number, at most maxLimit, as an exact count of
+// millionths.
+func millionths(text string) (wide.Int, error) {
+	d, err := amount(text, maxLimit)
+	if err != nil {
+		return wide.Int{}, err
 	}
 	if d = d.Mul(millionthsUnit); !d.IsInteger() {
-		return 0, errTooPrecise
+		return wide.Int{}, errTooPrecise
 	}
-	return d.IntPart(), nil
+	n, _ := wide.FromBig(d.BigInt()) // maxLimit fits
+	return n, nil
 }

@@ -28,6 +28,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // FileName is how errors call a catalogue that was not read from a file.
@@ -96,7 +97,7 @@ type Plan struct {
 // Quota is what an organization may use of one meter.
 type Quota struct {
 	// Limit in millionths (usage.Micro); 0: none is allowed.
-	Limit  int64
+	Limit  wide.Int
 	Window usage.Window
 	// FlexPrice is the price of one above the limit; not valid: overage is
 	// not billed.

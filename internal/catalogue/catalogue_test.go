@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // everything has every key that a catalogue may have.
@@ -41,6 +42,14 @@ principals:
   - {claim: group, value: finance, role: viewer, organizations: ["*"]}
   - {claim: sub, value: acme-portal, role: viewer, organizations: [acme]}
 `
+
+func TestALimitMayBeFarMoreThanOneItemCarries(t *testing.T) {
+	for _, limit := range []string{"9000000000000", "10000000000000.5", "1000000000000000000000000000000"} {
+		c, err := Parse([]byte("organizations: [{id: acme, quotas: {bytes: {limit: " + limit + ", window: month}}}]"))
+		require.NoError(t, err)
+		require.Equal(t, limit, c.Organizations[0].Quotas["bytes"].Limit.Decimal(6))
+	}
+}
 
 func window(t *testing.T, name string) usage.Window {
 	t.Helper()
@@ -74,9 +83,9 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Payments:     map[billing.Month]string{{Year: 2026, Month: time.October}: "paid"},
 		},
 		Quotas: map[string]Quota{
-			"transcription_minutes": {Limit: 10000_000_000, Window: cycle, FlexPrice: price("0.08"), Thresholds: []int64{500_000, 750_000, 900_000, 1_000_000}},
-			"workspace_users":       {Limit: 2000_000_000, Window: month, FlexPrice: price("3.50"), Thresholds: []int64{250_000, 1_000_000, 1_250_000}},
-			"operators":             {Limit: 500_000, Window: month, Thresholds: []int64{}},
+			"transcription_minutes": {Limit: wide.Of(10000_000_000), Window: cycle, FlexPrice: price("0.08"), Thresholds: []int64{500_000, 750_000, 900_000, 1_000_000}},
+			"workspace_users":       {Limit: wide.Of(2000_000_000), Window: month, FlexPrice: price("3.50"), Thresholds: []int64{250_000, 1_000_000, 1_250_000}},
+			"operators":             {Limit: wide.Of(500_000), Window: month, Thresholds: []int64{}},
 		},
 	}, acme)
 	require.Equal(t, []Principal{

@@ -70,7 +70,7 @@ func (c *checker) price(at place, text *string, currency string) decimal.NullDec
 	if text == nil {
 		return decimal.NullDecimal{}
 	}
-	d, err := amount(*text)
+	d, err := amount(*text, maxPrice)
 	if err != nil {
 		c.refuse(at, *text, err.Error())
 		return decimal.NullDecimal{}

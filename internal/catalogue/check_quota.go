@@ -70,12 +70,13 @@ func (c *checker) thresholds(at place, texts []string) []int64 {
 	}
 	list := make([]int64, 0, len(texts))
 	for i, text := range texts {
-		share, err := millionths(text)
+		exact, err := millionths(text)
+		share, fits := exact.Int64()
 		switch {
 		case err != nil:
 			c.refuse(append(at, i), text, err.Error())
 			continue
-		case share <= minThreshold || share > maxThreshold:
+		case share <= minThreshold || share > maxThreshold || !fits:
 			c.refuse(append(at, i), text, "no share of the limit that can be told of; use more than 0.02, as 0.9, and at most 10")
 		case len(list) > 0 && share <= list[len(list)-1]:
 			c.refuse(append(at, i), text, "not above the one before it; list them in ascending order, each once")

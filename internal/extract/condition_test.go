@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -134,11 +135,11 @@ func TestAPanicCostsOneItemAndLeavesNoEffect(t *testing.T) {
 	e.Logs(logs(t, "api.called", member(nil)), "", &b)
 
 	w := e.walker(usage.Logs, "", &b)
-	w.atResource(pcommon.NewMap())
-	w.atScope(pcommon.NewMap())
+	w.atResource(pcommon.NewResource())
+	w.atScope(pcommon.NewInstrumentationScope())
 	attributes := only(logs(t, "course.accessed", member(nil))).Attributes()
 	w.item(record{source: &panicking{}, action: "course.accessed", time: someTime, attributes: attributes})
-	w.item(record{source: &logSource{}, action: "api.called", time: someTime, attributes: attributes})
+	w.item(record{source: &logSource{record: plog.NewLogRecord()}, action: "api.called", time: someTime, attributes: attributes})
 	w.release()
 
 	require.Len(t, b.Items, 3)

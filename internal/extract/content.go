@@ -15,11 +15,12 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// The key of content hashes. Duplicates are looked up on disk by them, so
-// neither the key nor the encoding below may ever change.
+// The keys of content hashes. Duplicates are looked up on disk by them, so
+// neither the keys nor the encodings below may ever change.
 const (
 	contentKey0 = 0x6f74656c636f6c2d
-	contentKey1 = 0x75736167652d3031
+	contentKey1 = 0x75736167652d3031 // of parts, and of former content
+	contentKey2 = 0x75736167652d3032 // of content
 )
 
 // maxDepth bounds the nesting of attribute values that a hash tells apart;
@@ -35,21 +36,79 @@ type hasher struct {
 	sums   []usage.UID
 }
 
-// content returns the hash that stands in for the uid that an item lacks.
+// content returns the hash that stands in for the uid that an item lacks: of
+// all that a resend repeats, so that only a resend has it again. Organization,
+// user and value are in it with the attributes that they are read from.
+//
+// Not in it is what a Collector on the way may write: the time of observation,
+// flags, trace state, counts of dropped attributes and addresses of schemas.
 func (h *hasher) content(w *walker, it *usage.Item, r *record) usage.UID {
 	h.buffer, h.sums = h.buffer[:0], h.sums[:0]
-	r.source.content(h, w, it, r)
-	return sum(h.buffer)
-}
-
-// event writes the content of an item that is no data point.
-func (h *hasher) event(w *walker, it *usage.Item, r *record) {
-	h.text(it.Organization)
-	h.text(it.User)
 	h.text(it.Action)
 	h.number(uint64(it.Time))
-	h.number(uint64(consumed(w.batch.Effects[it.FirstEffect:])))
 	h.attributes(r.attributes, 0)
+	h.origin(&w.origin)
+	r.source.content(h)
+	a, b := siphash.Hash128(contentKey0, contentKey2, h.buffer)
+	return usage.UID{a, b}
+}
+
+// The kinds of item, as the first byte of what its source adds to the content.
+const (
+	kindLog byte = iota
+	kindSpan
+	kindSpanEvent
+	kindPoint
+)
+
+// origin is the resource and the scope of items. Each is hashed once, when the
+// first of its items asks.
+type origin struct {
+	resource                    pcommon.Resource
+	scope                       pcommon.InstrumentationScope
+	resourceSum, scopeSum       usage.UID
+	resourceHashed, scopeHashed bool
+}
+
+func (h *hasher) origin(o *origin) {
+	if !o.resourceHashed {
+		start := len(h.buffer)
+		h.attributes(o.resource.Attributes(), 0)
+		o.resourceSum, o.resourceHashed = h.cut(start), true
+	}
+	if !o.scopeHashed {
+		start := len(h.buffer)
+		h.text(o.scope.Name())
+		h.text(o.scope.Version())
+		h.attributes(o.scope.Attributes(), 0)
+		o.scopeSum, o.scopeHashed = h.cut(start), true
+	}
+	h.sum(o.resourceSum)
+	h.sum(o.scopeSum)
+}
+
+// former returns the hash that stood in for a uid until format 3 of the
+// ledger: of less, so that two items of one instant could share it. Ledgers of
+// that time know their items by it.
+func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
+	h.buffer, h.sums = h.buffer[:0], h.sums[:0]
+	h.text(it.Organization)
+	if w.signal == usage.Metrics {
+		h.text(it.Action)
+		h.number(uint64(it.Time))
+		h.attributes(r.attributes, 0)
+		h.text(w.origin.scope.Name())
+		h.text(w.origin.scope.Version())
+		h.attributes(w.origin.scope.Attributes(), 0)
+		h.attributes(w.origin.resource.Attributes(), 0)
+	} else {
+		h.text(it.User)
+		h.text(it.Action)
+		h.number(uint64(it.Time))
+		h.number(uint64(consumed(w.batch.Effects[it.FirstEffect:])))
+		h.attributes(r.attributes, 0)
+	}
+	return h.cut(0)
 }
 
 // consumed is the value of the first Consume.
@@ -71,14 +130,33 @@ func (h *hasher) number(n uint64) {
 	h.buffer = binary.LittleEndian.AppendUint64(h.buffer, n)
 }
 
+func (h *hasher) sum(s usage.UID) {
+	h.number(s[0])
+	h.number(s[1])
+}
+
+func (h *hasher) bool(b bool) {
+	if b {
+		h.buffer = append(h.buffer, 1)
+	} else {
+		h.buffer = append(h.buffer, 0)
+	}
+}
+
+// cut hashes what was written from start on, and takes it off again.
+func (h *hasher) cut(start int) usage.UID {
+	a, b := siphash.Hash128(contentKey0, contentKey1, h.buffer[start:])
+	h.buffer = h.buffer[:start]
+	return usage.UID{a, b}
+}
+
 func (h *hasher) attributes(m pcommon.Map, depth int) {
 	first := len(h.sums)
 	for key, value := range m.All() {
 		start := len(h.buffer)
 		h.text(key)
 		h.value(value, depth)
-		h.sums = append(h.sums, sum(h.buffer[start:]))
-		h.buffer = h.buffer[:start]
+		h.sums = append(h.sums, h.cut(start))
 	}
 	own := h.sums[first:]
 	slices.SortFunc(own, func(a, b usage.UID) int {
@@ -86,8 +164,7 @@ func (h *hasher) attributes(m pcommon.Map, depth int) {
 	})
 	h.number(uint64(len(own)))
 	for _, s := range own {
-		h.number(s[0])
-		h.number(s[1])
+		h.sum(s)
 	}
 	h.sums = h.sums[:first]
 }
@@ -105,11 +182,7 @@ func (h *hasher) value(v pcommon.Value, depth int) {
 	case pcommon.ValueTypeDouble:
 		h.number(math.Float64bits(v.Double()))
 	case pcommon.ValueTypeBool:
-		if v.Bool() {
-			h.buffer = append(h.buffer, 1)
-		} else {
-			h.buffer = append(h.buffer, 0)
-		}
+		h.bool(v.Bool())
 	case pcommon.ValueTypeBytes:
 		h.number(uint64(v.Bytes().Len()))
 		for _, b := range v.Bytes().All() {
@@ -124,9 +197,4 @@ func (h *hasher) value(v pcommon.Value, depth int) {
 		}
 	case pcommon.ValueTypeEmpty:
 	}
-}
-
-func sum(content []byte) usage.UID {
-	a, b := siphash.Hash128(contentKey0, contentKey1, content)
-	return usage.UID{a, b}
 }

@@ -24,6 +24,7 @@ type Extractor struct {
 	user         []slot
 	uid          slot
 	binds        bool
+	formerBefore int64 // see usage.Extraction
 	spellings    usage.Spellings
 	placeholders *identity.Placeholders
 	walkers      sync.Pool
@@ -46,6 +47,7 @@ func New(x usage.Extraction) (*Extractor, error) {
 		user:         c.slots.ofAll(x.User),
 		uid:          c.slots.of(uidAttribute),
 		binds:        x.BindOrganization != "",
+		formerBefore: x.FormerBefore,
 		spellings:    x.Spellings,
 		placeholders: identity.NewPlaceholders(x.Placeholders),
 	}
@@ -75,7 +77,7 @@ func (w *walker) release() {
 	for _, l := range []*level{&w.record, &w.scope, &w.resource} {
 		clear(l.cells)
 	}
-	w.batch, w.bound, w.boundAs, w.at = nil, "", named{}, record{}
+	w.batch, w.bound, w.boundAs, w.at, w.origin = nil, "", named{}, record{}, origin{}
 	w.log, w.span, w.spanEvent, w.point = logSource{}, spanSource{}, spanEventSource{}, pointSource{}
 	w.extractor.walkers.Put(w)
 }

@@ -17,9 +17,9 @@ func (e *Extractor) Logs(ld plog.Logs, bound string, b *usage.Batch) {
 	w := e.walker(usage.Logs, bound, b)
 	defer w.release()
 	for _, resource := range ld.ResourceLogs().All() {
-		w.atResource(resource.Resource().Attributes())
+		w.atResource(resource.Resource())
 		for _, scope := range resource.ScopeLogs().All() {
-			w.atScope(scope.Scope().Attributes())
+			w.atScope(scope.Scope())
 			w.log.resource, w.log.scope = resource, scope
 			for _, log := range scope.LogRecords().All() {
 				w.log.record = log
@@ -65,7 +65,15 @@ func (*logSource) uid(w *walker) string {
 	return ""
 }
 
-func (*logSource) content(h *hasher, w *walker, it *usage.Item, r *record) { h.event(w, it, r) }
+func (s *logSource) content(h *hasher) {
+	h.buffer = append(h.buffer, kindLog)
+	trace, span := s.record.TraceID(), s.record.SpanID()
+	h.buffer = append(h.buffer, trace[:]...)
+	h.buffer = append(h.buffer, span[:]...)
+	h.number(uint64(s.record.SeverityNumber()))
+	h.text(s.record.SeverityText())
+	h.value(s.record.Body(), 0)
+}
 
 func (s *logSource) holds(c *condition) (bool, bool) {
 	item := ottllog.NewTransformContext(s.resource, s.scope, s.record)

@@ -4,6 +4,8 @@
 package extract
 
 import (
+	"math"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
@@ -17,9 +19,9 @@ func (e *Extractor) Metrics(md pmetric.Metrics, bound string, b *usage.Batch) {
 	w := e.walker(usage.Metrics, bound, b)
 	defer w.release()
 	for _, resource := range md.ResourceMetrics().All() {
-		w.atResource(resource.Resource().Attributes())
+		w.atResource(resource.Resource())
 		for _, scope := range resource.ScopeMetrics().All() {
-			w.atScope(scope.Scope().Attributes())
+			w.atScope(scope.Scope())
 			w.point.resource, w.point.scope = resource, scope
 			for _, metric := range scope.Metrics().All() {
 				w.point.metric = metric
@@ -114,17 +116,21 @@ type pointSource struct {
 
 func (*pointSource) uid(*walker) string { return "" }
 
-// content is the identity of the point's stream and its timestamp, without
-// the value: it stands in for a uid.
-func (s *pointSource) content(h *hasher, _ *walker, it *usage.Item, r *record) {
-	h.text(it.Organization)
-	h.text(it.Action)
-	h.number(uint64(it.Time))
-	h.attributes(r.attributes, 0)
-	h.text(s.scope.Scope().Name())
-	h.text(s.scope.Scope().Version())
-	h.attributes(s.scope.Scope().Attributes(), 0)
-	h.attributes(s.resource.Resource().Attributes(), 0)
+// content is the rest of the stream's identity, which always is a delta sum's,
+// and what the point says of it.
+func (s *pointSource) content(h *hasher) {
+	h.buffer = append(h.buffer, kindPoint)
+	h.text(s.metric.Unit())
+	h.bool(s.metric.Sum().IsMonotonic())
+	h.number(uint64(s.record.StartTimestamp()))
+	h.buffer = append(h.buffer, byte(s.record.ValueType()))
+	switch s.record.ValueType() {
+	case pmetric.NumberDataPointValueTypeInt:
+		h.number(uint64(s.record.IntValue()))
+	case pmetric.NumberDataPointValueTypeDouble:
+		h.number(math.Float64bits(s.record.DoubleValue()))
+	case pmetric.NumberDataPointValueTypeEmpty:
+	}
 }
 
 func (s *pointSource) holds(c *condition) (bool, bool) {

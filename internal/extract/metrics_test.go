@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -132,33 +131,4 @@ func TestANegativePointIsACorrectionForSumsAndNoActivity(t *testing.T) {
 	it, _ = items(t, md)
 	require.Equal(t, usage.Invalid, it[0].Outcome)
 	require.Equal(t, usage.ReasonNegative, it[0].Reason)
-}
-
-func TestAPointIsKnownByItsStreamAndTimeWhateverItsValue(t *testing.T) {
-	content := func(change func(pmetric.Metrics, pmetric.NumberDataPoint)) usage.UID {
-		md, m := metrics("api.called")
-		p := deltaSum(m)
-		p.SetIntValue(1)
-		change(md, p)
-		it, _ := items(t, md)
-		require.Empty(t, it[0].UID)
-		return it[0].Content
-	}
-	one := content(func(pmetric.Metrics, pmetric.NumberDataPoint) {})
-	require.NotZero(t, one)
-	require.Equal(t, one, content(func(_ pmetric.Metrics, p pmetric.NumberDataPoint) { p.SetIntValue(5) }))
-	for name, change := range map[string]func(pmetric.Metrics, pmetric.NumberDataPoint){
-		"time":     func(_ pmetric.Metrics, p pmetric.NumberDataPoint) { p.SetTimestamp(someTime + 1) },
-		"point":    func(_ pmetric.Metrics, p pmetric.NumberDataPoint) { p.Attributes().PutStr("route", "/") },
-		"resource": func(md pmetric.Metrics, _ pmetric.NumberDataPoint) { attributesOf(md).PutStr("host.name", "b") },
-		"scope": func(md pmetric.Metrics, _ pmetric.NumberDataPoint) {
-			md.ResourceMetrics().At(0).ScopeMetrics().At(0).Scope().SetName("b")
-		},
-	} {
-		require.NotEqual(t, one, content(change), name)
-	}
-}
-
-func attributesOf(md pmetric.Metrics) pcommon.Map {
-	return md.ResourceMetrics().At(0).Resource().Attributes()
 }

@@ -21,9 +21,9 @@ func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
 	w := e.walker(usage.Traces, bound, b)
 	defer w.release()
 	for _, resource := range td.ResourceSpans().All() {
-		w.atResource(resource.Resource().Attributes())
+		w.atResource(resource.Resource())
 		for _, scope := range resource.ScopeSpans().All() {
-			w.atScope(scope.Scope().Attributes())
+			w.atScope(scope.Scope())
 			w.span.resource, w.span.scope = resource, scope
 			for _, span := range scope.Spans().All() {
 				w.span.record = span
@@ -72,7 +72,17 @@ func (s *spanSource) appendUID(b []byte) []byte {
 	return hex.AppendEncode(hex.AppendEncode(b, trace[:]), span[:])
 }
 
-func (*spanSource) content(h *hasher, w *walker, it *usage.Item, r *record) { h.event(w, it, r) }
+func (s *spanSource) content(h *hasher) {
+	h.buffer = append(h.buffer, kindSpan)
+	trace, span, parent := s.record.TraceID(), s.record.SpanID(), s.record.ParentSpanID()
+	h.buffer = append(h.buffer, trace[:]...)
+	h.buffer = append(h.buffer, span[:]...)
+	h.buffer = append(h.buffer, parent[:]...)
+	h.number(uint64(s.record.Kind()))
+	h.number(uint64(s.record.StartTimestamp()))
+	h.number(uint64(s.record.Status().Code()))
+	h.text(s.record.Status().Message())
+}
 
 func (s *spanSource) holds(c *condition) (bool, bool) {
 	item := ottlspan.NewTransformContext(s.resource, s.scope, s.record)
@@ -96,8 +106,14 @@ func (s *spanEventSource) uid(*walker) string {
 	return string(strconv.AppendInt(append(uid, '/'), int64(s.index), 10))
 }
 
-func (*spanEventSource) content(h *hasher, w *walker, it *usage.Item, r *record) {
-	h.event(w, it, r)
+// content is the index, and all of the span that the event is in.
+func (s *spanEventSource) content(h *hasher) {
+	h.buffer = append(h.buffer, kindSpanEvent)
+	h.number(uint64(s.index))
+	h.text(s.span.record.Name())
+	h.number(uint64(s.span.record.EndTimestamp()))
+	h.attributes(s.span.record.Attributes(), 0)
+	s.span.content(h)
 }
 
 func (s *spanEventSource) holds(c *condition) (bool, bool) {

@@ -31,8 +31,9 @@ type source interface {
 	uid(w *walker) string
 	// holds evaluates a condition; ok is false where that fails.
 	holds(c *condition) (holds, ok bool)
-	// content hashes what tells the item from others without a uid.
-	content(h *hasher, w *walker, it *usage.Item, r *record)
+	// content writes what the signal adds to the content of an item without a
+	// uid: fields that only its records have.
+	content(h *hasher)
 }
 
 // walker goes through the items of one request. It is owned by one goroutine.
@@ -50,6 +51,7 @@ type walker struct {
 	userFlaw  usage.Reason // why the item has no user, where it says one
 
 	record, scope, resource level
+	origin                  origin
 
 	hasher hasher
 	at     record // the item it stands at; here so that it is not allocated
@@ -70,14 +72,16 @@ func newWalker(e *Extractor, cells int) *walker {
 	}
 }
 
-func (w *walker) atResource(attributes pcommon.Map) {
-	w.resource.scan(attributes, &w.extractor.everything)
+func (w *walker) atResource(resource pcommon.Resource) {
+	w.resource.scan(resource.Attributes(), &w.extractor.everything)
 	w.resource.render()
+	w.origin.resource, w.origin.resourceHashed = resource, false
 }
 
-func (w *walker) atScope(attributes pcommon.Map) {
-	w.scope.scan(attributes, &w.extractor.everything)
+func (w *walker) atScope(scope pcommon.InstrumentationScope) {
+	w.scope.scan(scope.Attributes(), &w.extractor.everything)
 	w.scope.render()
+	w.origin.scope, w.origin.scopeHashed = scope, false
 }
 
 // item appends the item of a record. It counts as an internal error until it
@@ -147,6 +151,8 @@ func (w *walker) judge(it *usage.Item, r *record) {
 		it.Outcome, it.Reason = usage.Invalid, r.refused
 	case r.time == 0:
 		it.Outcome, it.Reason = usage.Invalid, usage.ReasonNoTime
+	case it.Time < usage.Year2000:
+		it.Outcome, it.Reason = usage.Invalid, usage.ReasonTimestampUnit
 	case tally.usable == 0:
 		it.Outcome, it.Reason = usage.Invalid, tally.reason
 	case !authorized:
@@ -160,6 +166,9 @@ func (w *walker) judge(it *usage.Item, r *record) {
 	w.respell(it, recipe)
 	if tally.consumed && it.UID == "" {
 		it.Content = w.hasher.content(w, it, r)
+		if it.Time < x.formerBefore {
+			it.Former = w.hasher.former(w, it, r)
+		}
 	}
 }
 

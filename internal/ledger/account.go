@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Account returns an organization as it is billed: the catalogue's terms, and
@@ -83,23 +84,29 @@ func (s *Statement) window() (billing.Window, error) {
 	return w, nil
 }
 
+// users returns a number of them from millionths; there are 2^32 at the most.
+func users(millionths wide.Int) int64 {
+	n, _ := millionths.Int64()
+	return n / usage.Micro
+}
+
 // billed returns a version in the terms of billing. Only statements of users
 // tell how many were registered.
 func (v *StatementVersion) billed() billing.Version {
 	b := billing.Version{Number: v.Number, Made: v.Made, Used: v.Used}
 	b.Registered, b.Active = -1, v.Used
-	total := int64(0)
+	var total wide.Int
 	for _, f := range v.Figures {
 		switch f.Name {
 		case "usage_registered_users":
-			b.Registered = max(0, b.Registered) + f.Value/usage.Micro
+			b.Registered = max(0, b.Registered) + users(f.Value)
 			continue
 		case "usage_active_users":
 		default:
 			continue
 		}
-		total += f.Value
-		c := billing.Class{Users: f.Value / usage.Micro}
+		total = total.Add(f.Value)
+		c := billing.Class{Users: users(f.Value)}
 		for _, l := range f.Labels {
 			switch l.Name {
 			case "class":
@@ -112,7 +119,7 @@ func (v *StatementVersion) billed() billing.Version {
 			b.Classes = append(b.Classes, c)
 		}
 	}
-	if total > 0 { // of a meter of users, where what is used is a part of it
+	if total.Sign() > 0 { // of a meter of users, where what is used is a part of it
 		b.Active = total
 	}
 	return b

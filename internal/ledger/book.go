@@ -45,6 +45,7 @@ type book struct {
 	fatal      *storeLogger  // what the store could not go on after
 	writing    sync.Mutex    // held by the one write that is under way
 	unfolded   int64         // bytes of redo not yet covered by checkpoints
+	journaled  int64         // bytes of all journals
 
 	scratch intake
 }
@@ -60,6 +61,7 @@ type org struct {
 	position position
 	names    map[uint32]string // ids shown in labels, by slot
 	trends   []trend
+	journal  *journal // nil where the catalogue has or had it, or it is too late
 }
 
 func (o *org) setSecret(secret []byte) {
@@ -73,17 +75,34 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 // userHash is the keyed hash by which a user is known in memory.
 func (o *org) userHash(id string) uint64 { return siphash.Hash(o.k0, o.k1, bytesOf(id)) }
 
-// itemKey is the key by which duplicates of an item are found.
+// itemKey is the key by which duplicates of an item are found. Contents are
+// hashed with the keys the other way round, so that no uid can be some content.
 func (o *org) itemKey(it *usage.Item) usage.UID {
 	if it.UID != "" {
 		a, b := siphash.Hash128(o.k0, o.k1, bytesOf(it.UID))
 		return usage.UID{a, b}
 	}
-	var content [16]byte
+	content := [...]byte{16: contentVersion} // longer than any former content
 	binary.LittleEndian.PutUint64(content[:], it.Content[0])
 	binary.LittleEndian.PutUint64(content[8:], it.Content[1])
-	a, b := siphash.Hash128(o.k1, o.k0, content[:]) // keys the other way round: no uid can be some content
+	a, b := siphash.Hash128(o.k1, o.k0, content[:])
 	return usage.UID{a, b}
+}
+
+// contentVersion tells the content of items from their former content.
+const contentVersion = 2
+
+// formerKey is the key under which a program of format 3 may have counted an
+// item; ok is false where none has.
+func (o *org) formerKey(it *usage.Item) (key usage.UID, ok bool) {
+	if it.Former == (usage.UID{}) {
+		return usage.UID{}, false
+	}
+	var content [16]byte
+	binary.LittleEndian.PutUint64(content[:], it.Former[0])
+	binary.LittleEndian.PutUint64(content[8:], it.Former[1])
+	a, b := siphash.Hash128(o.k1, o.k0, content[:])
+	return usage.UID{a, b}, true
 }
 
 // find returns an organization by its id.
@@ -115,6 +134,7 @@ func (b *book) open(id string) *org {
 	o.dirty = true
 	b.pending.set(orgKey(keyOrg, o.number), append(secret[:], id...))
 	b.pending.openOrg(o.number, cal)
+	b.begin(o)
 	return o
 }
 
@@ -192,10 +212,13 @@ func (b *book) nobodyOrg() *org {
 // advance moves an organization's time to the arrival. The figures of a minute
 // that is to be collected are kept for the collection.
 func (b *book) advance(o *org) {
-	every := max(1, meter.Minute(b.settings.CollectEvery/time.Minute))
-	passed := meter.Ceil(b.now) - 1
-	o.advanceTo(b.now, passed%every == 0)
+	o.advanceTo(b.now, b.collected(meter.Ceil(b.now)-1))
 	b.publish(o)
+}
+
+// collected reports whether a minute is one of those that are collected.
+func (b *book) collected(at meter.Minute) bool {
+	return at%max(1, meter.Minute(b.settings.CollectEvery/time.Minute)) == 0
 }
 
 func (o *org) advanceTo(now int64, keep bool) {

@@ -21,12 +21,29 @@ import (
 // What a configuration or a catalogue changes about organizations that are
 // there, and what a restart tells them.
 
-// recover tells every organization that the ledger was down.
+func encodeOutages(e *meter.Encoder, outages []meter.Outage) {
+	e.Uint(uint64(len(outages)))
+	for _, o := range outages {
+		e.Int(o.Down)
+		e.Int(o.Up)
+	}
+}
+
+func decodeOutages(d *meter.Decoder) (outages []meter.Outage) {
+	for range d.Count(2) {
+		outages = append(outages, meter.Outage{Down: d.Int(), Up: d.Int()})
+	}
+	return outages
+}
+
+// recover tells every organization that the ledger was down until now.
 func (b *book) recover(down int64) {
-	b.pending.recover(down, b.now)
-	b.defs.Down, b.defs.Up = down, b.now
-	for _, o := range b.byID {
-		o.Recover(down, b.now)
+	o := meter.Outage{Down: down, Up: b.now}
+	b.pending.recover(o)
+	b.defs.Recover(o)
+	for _, org := range b.byID {
+		org.Recover(o)
+		b.keepOutage(org, o)
 	}
 }
 
@@ -46,10 +63,13 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	var e meter.Encoder
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
-	down, up := b.defs.Down, b.defs.Up
+	outages := b.defs.Outages
 	b.define(merged, birth)
-	b.defs.Down, b.defs.Up = down, up
+	b.defs.Outages = outages
+	_ = batch.DeleteRange([]byte{keyJournal}, []byte{keyJournal + 1}, nil) // they are by the old definitions
+	b.journaled = 0
 	for _, o := range b.byID {
+		o.journal = nil
 		if o.ID == usage.NoOrganization {
 			continue
 		}
@@ -96,13 +116,20 @@ func (b *book) admit(entry *catalogue.Organization) {
 		b.open(entry.ID)
 		return
 	}
+	if o.journal != nil {
+		b.advance(o) // to what is closed by now
+	}
+	if o.journal != nil {
+		b.giveCalendar(o, entry)
+	}
 	cal := o.Calendar()
-	if cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay {
+	if sameCalendar(cal, entry) {
 		return
 	}
 	b.advance(o)
 	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
-	b.pending.calendar(o.number, b.now, changed)
+	history := changed.History()
+	b.pending.calendar(o.number, b.now, history[len(history)-1])
 	o.SetCalendar(changed)
 }
 
@@ -135,11 +162,11 @@ func (b *book) allow(o *org) {
 }
 
 // changeCalendar applies such a change again.
-func (o *org) changeCalendar(c calendarChange) error {
-	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: c.zone, Anchor: c.anchor}})
+func (o *org) changeCalendar(to calendar.Entry) error {
+	cal, err := calendar.FromHistory(append(o.Calendar().History(), to))
 	if err != nil {
 		return err
 	}
-	o.SetCalendar(o.Calendar().Change(time.Unix(0, c.at), cal.Zone(), cal.Anchor()))
+	o.SetCalendar(cal)
 	return nil
 }

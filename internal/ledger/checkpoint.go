@@ -37,6 +37,7 @@ func (l *Ledger) checkpoint(b *book) error {
 	b.duplicates.Seal()
 	var now meter.Encoder
 	now.Int(b.now)
+	encodeOutages(&now, b.defs.Outages)
 	err := b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
 	l.mu.Unlock()
 	if err = errors.Join(err, b.duplicates.Write(batch)); err != nil {

@@ -53,6 +53,7 @@ func (l *Ledger) seal(b *book) *group {
 		return nil
 	}
 	g := b.pending
+	g.sealJournals()
 	b.committing, b.pending = g, newGroup(b.db, g.number+1)
 	b.unfolded += int64(len(g.entries.Bytes))
 	return g

@@ -27,7 +27,10 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 	l.settings.Catalogue = c
 	b.tick(now.UnixNano())
 	l.mu.Unlock()
-	if err := l.stretches(b, len(entries), func(i int) { b.admit(entries[i]) }); err != nil {
+	l.folding.Lock() // see book.replace
+	err := l.stretches(b, len(entries), func(i int) { b.admit(entries[i]) })
+	l.folding.Unlock()
+	if err != nil {
 		return err
 	}
 	l.mu.Lock()

@@ -38,6 +38,15 @@ func (b *book) record(batch *usage.Batch) error {
 
 func (b *book) take(batch *usage.Batch, it *usage.Item) error {
 	o, reason := b.organization(it)
+	from := len(b.pending.entries.Bytes)
+	err := b.takeFor(o, reason, batch, it)
+	b.keep(o, from)
+	return err
+}
+
+// takeFor takes an item in where it is counted; reason says why that is not where
+// it says.
+func (b *book) takeFor(o *org, reason usage.Reason, batch *usage.Batch, it *usage.Item) error {
 	b.advance(o)
 	if reason != usage.ReasonNone {
 		b.count(o, it, reasonOutcome[reason], reason)
@@ -60,11 +69,12 @@ func (b *book) take(batch *usage.Batch, it *usage.Item) error {
 }
 
 // refuse counts an item that extract could judge. Whether what it matched was in
-// force depends on the organization's zone, which extract does not know.
+// force depends on the organization's zone, which extract does not know, and on
+// its time: that of no century was matched by any definition.
 func (b *book) refuse(o *org, batch *usage.Batch, it *usage.Item) {
 	effects := batch.EffectsOf(it)
 	for i := range effects {
-		if b.inForce(o, &effects[i], it.Time) {
+		if it.Time < usage.Year2000 || b.inForce(o, &effects[i], it.Time) {
 			effects = nil
 			break
 		}
@@ -117,7 +127,10 @@ func (b *book) count(o *org, it *usage.Item, outcome usage.Outcome, reason usage
 	o.Count(b.now, it.Signal, outcome, 1)
 	b.pending.count(o.number, it.Signal, outcome)
 	if outcome != usage.Duplicate {
-		o.Note(meter.Reject{Arrived: b.now, Signal: it.Signal, Outcome: outcome, Reason: reason, Action: it.Action})
+		o.Note(meter.Reject{
+			Arrived: b.now, Signal: it.Signal, Outcome: outcome, Reason: reason, Action: it.Action,
+			Unit: usage.UnitOf(it.Time),
+		})
 	}
 }
 
@@ -156,7 +169,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		if uid = &s.at.key; !s.at.keyed {
 			*uid = o.itemKey(it)
 		}
-		seen, err := b.duplicates.Seen(*uid)
+		seen, err := b.seen(o, it, *uid)
 		if err != nil {
 			return 0, "", nil, err
 		}
@@ -180,6 +193,20 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		b.pending.refuse(o.number, r.meter, r.reason)
 	}
 	return usage.Counted, usage.ReasonNone, uid, nil
+}
+
+// seen reports whether sums have counted an item, by its key or by the one that
+// it had before.
+func (b *book) seen(o *org, it *usage.Item, key usage.UID) (bool, error) {
+	seen, err := b.duplicates.Seen(key)
+	if seen || err != nil {
+		return seen, err
+	}
+	former, had := o.formerKey(it)
+	if !had {
+		return false, nil
+	}
+	return b.duplicates.Seen(former)
 }
 
 // ofUser tells whether an effect is on the user alone, and of no meter.

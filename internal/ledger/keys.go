@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the version of all that this package writes. A directory of
 // a newer one is refused untouched.
-const formatVersion = 3
+const formatVersion = 4
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
@@ -26,13 +26,16 @@ const (
 	keyRedo       = 'r' // r group8                           -> entries
 	keyClosings   = 'c' // c org4                             -> closings of meter.Organization
 	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
+	keyJournal    = 'j' // j org4 group8                      -> size, entries
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
+	keyMemory     = 'w' // w name 0 key                       -> what Remember was given
 )
 
 var (
 	metaDefinitions = []byte("mdefinitions") // JSON of the meters
 	metaBirth       = []byte("mbirth")       // when the ledger began, ns since 1970, varint
 	metaNow         = []byte("mnow")         // its time at the last checkpoint, likewise
+	metaFormer      = []byte("mformer")      // see book.formerBefore, likewise
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }
@@ -63,6 +66,11 @@ func statementKey(org uint32, s *meter.Statement) []byte {
 }
 
 func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }
+
+// memoryKey is where a row of a name is, see Remember.
+func memoryKey(name, key string) []byte {
+	return append(append(append([]byte{keyMemory}, name...), 0), key...)
+}
 
 // after returns the first key behind all that begin with prefix.
 func after(prefix []byte) []byte {

@@ -104,11 +104,14 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err := b.read(fresh, now); err != nil {
 		return nil, err
 	}
+	if err := b.giveCalendars(); err != nil {
+		return nil, err
+	}
 	merged, changed, err := mergeDefinitions(meters, l.settings.Extraction.Meters, now)
 	if err != nil {
 		return nil, err
 	}
-	down := b.now
+	down := max(b.now, b.defs.Began) // the one if it was killed before it wrote anything down
 	b.now = max(b.now, now)
 	if changed {
 		if err := b.redefine(merged, fresh); err != nil {
@@ -120,6 +123,9 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 		b.retired[i] = m.Retired
 	}
 	l.extraction = extraction(l.settings.Extraction, merged)
+	if l.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
+		return nil, err
+	}
 	b.pending.arrival(b.now)
 	if !fresh {
 		b.recover(down)
@@ -172,7 +178,31 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		b.now = d.Int()
 	}
 	b.define(meters, born)
+	if now != nil && len(d.Bytes) > 0 { // of before format 4: none
+		b.defs.Outages = decodeOutages(d)
+	}
 	return meters, false, d.Err()
+}
+
+// formerBefore returns the end of the event times whose items may be known by
+// their former content (see usage.Item): 0 in a ledger that never knew it, else
+// the latest that could be counted when this program first opened it. Once the
+// acceptance span is past it, nothing asks for former content any more.
+func (b *book) formerBefore(fresh bool) (end int64, err error) {
+	known, err := b.meta(metaFormer)
+	if err != nil {
+		return 0, err
+	}
+	if known != nil {
+		d := &meter.Decoder{Bytes: known}
+		return d.Int(), d.Err()
+	}
+	if !fresh {
+		end = b.now + b.settings.Future.Nanoseconds()
+	}
+	var e meter.Encoder
+	e.Int(end)
+	return end, b.db.Set(metaFormer, e.Bytes, pebble.Sync)
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {
@@ -204,7 +234,12 @@ func (b *book) read(fresh bool, now int64) error {
 
 // each calls f for every row under a prefix, in order.
 func (b *book) each(prefix []byte, f func(key, value []byte) error) error {
-	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	return b.eachIn(prefix, after(prefix), f)
+}
+
+// eachIn calls f for every row from a key on and before another, in order.
+func (b *book) eachIn(from, to []byte, f func(key, value []byte) error) error {
+	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return err
 	}

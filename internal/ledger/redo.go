@@ -19,8 +19,10 @@ type group struct {
 	number  uint64
 	entries meter.Encoder
 	rows    *pebble.Batch
-	done    chan struct{} // closed when committed or failed
-	err     error         // of the commit, once done
+	// journals are the organizations whose journals grow with the group.
+	journals []*org
+	done     chan struct{} // closed when committed or failed
+	err      error         // of the commit, once done
 }
 
 func newGroup(db *pebble.DB, number uint64) *group {
@@ -55,10 +57,10 @@ func (g *group) arrival(now int64) { g.entry(entryArrival).Int(now) }
 
 func (g *group) collect(at meter.Minute) { g.entry(entryCollect).Int(int64(at)) }
 
-func (g *group) recover(down, up int64) {
+func (g *group) recover(o meter.Outage) {
 	e := g.entry(entryRecover)
-	e.Int(down)
-	e.Int(up)
+	e.Int(o.Down)
+	e.Int(o.Up)
 }
 
 func (g *group) openOrg(org uint32, cal *calendar.Calendar) {
@@ -68,12 +70,12 @@ func (g *group) openOrg(org uint32, cal *calendar.Calendar) {
 	e.Int(int64(cal.Anchor()))
 }
 
-func (g *group) calendar(org uint32, at int64, cal *calendar.Calendar) {
+func (g *group) calendar(org uint32, at int64, changed calendar.Entry) {
 	e := g.entry(entryCalendar)
 	e.Uint(uint64(org))
 	e.Int(at)
-	e.String(cal.Zone().String())
-	e.Int(int64(cal.Anchor()))
+	e.String(changed.Zone)
+	e.Int(changed.Code())
 }
 
 func (g *group) terms(org uint32, m uint16, k usage.Kind, t *meter.Terms) {
@@ -142,6 +144,9 @@ func (g *group) newUser(org, slot uint32, hash uint64, id string) {
 	g.set(userKey(org, slot), append(value, id...))
 }
 
-// set and merge cannot fail: a batch that is not yet committed only grows.
+// set, merge, drop and clear cannot fail: a batch that is not yet committed only
+// grows.
 func (g *group) set(key, value []byte)   { _ = g.rows.Set(key, value, nil) }
+func (g *group) drop(key []byte)         { _ = g.rows.Delete(key, nil) }
 func (g *group) merge(key, value []byte) { _ = g.rows.Merge(key, value, nil) }
+func (g *group) clear(prefix []byte)     { _ = g.rows.DeleteRange(prefix, after(prefix), nil) }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
@@ -35,6 +36,9 @@ func (b *book) replay() error {
 		return r.group(last, value)
 	})
 	if err = errors.Join(err, r.apply()); err != nil {
+		return err
+	}
+	if err := b.readJournals(); err != nil {
 		return err
 	}
 	again := b.db.NewBatch() // statements, which may be missing if the power went
@@ -67,23 +71,19 @@ type step struct {
 	org    *org
 	now    int64 // the arrival before it
 	kind   uint64
-	event  meter.Event    // entryEvent
-	signal usage.Signal   // entryEvent, entryCount
-	as     usage.Outcome  // entryCount
-	meter  uint16         // entryValue, entryRefuse, entryIncomplete
-	split  int            // entryValue: breakdown
-	name   string         // entryValue, entryKey
-	reason usage.Reason   // entryRefuse
-	change calendarChange // entryCalendar
+	event  meter.Event   // entryEvent
+	signal usage.Signal  // entryEvent, entryCount
+	as     usage.Outcome // entryCount
+	meter  uint16        // entryValue, entryRefuse, entryIncomplete
+	split  int           // entryValue: breakdown
+	name   string        // entryValue, entryKey
+	reason usage.Reason  // entryRefuse
+	uid    usage.UID     // entryEvent, where keyed
+	keyed  bool
+	change calendar.Entry // entryCalendar
 	window usage.Kind     // entryTerms
 	terms  *meter.Terms   // entryTerms
 	quotas []meter.Quota  // entryQuotas
-}
-
-type calendarChange struct {
-	at     int64
-	zone   string
-	anchor int
 }
 
 // group reads the entries of one group. What an organization's checkpoint
@@ -127,11 +127,11 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 		}
 		b.now = max(b.now, at.Ns())
 	case entryRecover:
-		down, up := d.Int(), d.Int()
-		b.defs.Down, b.defs.Up = down, up
+		of := meter.Outage{Down: d.Int(), Up: d.Int()}
+		b.defs.Recover(of)
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
-				o.Recover(down, up)
+				o.Recover(of)
 			}
 		}
 	case entryOpen:
@@ -173,8 +173,11 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 	}
 	s := &r.stretch[r.n]
 	s.org, s.now, s.kind = b.orgs[n], b.now, kind
-	if err := s.read(d, b); err != nil {
+	if err := s.read(d); err != nil {
 		return err
+	}
+	if s.kind == entryEvent && s.keyed { // also where the organization's checkpoint covers the entry
+		b.duplicates.Add(dayOf(s.event.Time), s.uid)
 	}
 	if !s.org.position.covers(number, offset) {
 		r.n++
@@ -182,22 +185,20 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 	return nil
 }
 
-// read reads what the entry says. The keys of duplicates are the book's: they
-// are kept whether or not the organization's checkpoint covers the entry.
-func (s *step) read(d *meter.Decoder, b *book) error {
+// read reads what the entry says.
+func (s *step) read(d *meter.Decoder) error {
 	switch s.kind {
 	case entryEvent:
 		s.signal = usage.Signal(d.Uint())
 		if err := s.event.Decode(d); err != nil {
 			return err
 		}
-		if d.Bool() {
+		if s.keyed = d.Bool(); s.keyed {
 			if len(d.Bytes) < 16 {
 				return errors.New("uid is cut short")
 			}
-			uid := usage.UID{binary.LittleEndian.Uint64(d.Bytes), binary.LittleEndian.Uint64(d.Bytes[8:])}
+			s.uid = usage.UID{binary.LittleEndian.Uint64(d.Bytes), binary.LittleEndian.Uint64(d.Bytes[8:])}
 			d.Bytes = d.Bytes[16:]
-			b.duplicates.Add(dayOf(s.event.Time), uid)
 		}
 	case entryValue:
 		s.meter, s.split, s.name = uint16(d.Uint()), int(d.Uint()), d.String()
@@ -210,7 +211,8 @@ func (s *step) read(d *meter.Decoder, b *book) error {
 	case entryIncomplete:
 		s.meter = uint16(d.Uint())
 	case entryCalendar:
-		s.change = calendarChange{d.Int(), d.String(), int(d.Int())}
+		s.change = calendar.Entry{From: time.Unix(0, d.Int()).Unix(), Zone: d.String()}
+		s.change.Decode(d.Int())
 	case entryTerms:
 		s.meter, s.window, s.terms = uint16(d.Uint()), usage.Kind(d.Uint()), meter.DecodeTerms(d)
 		if s.window >= usage.Rolling {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Statement is the record of a closed period of one meter's window, with all
@@ -37,8 +38,8 @@ type Statement struct {
 
 // StatementQuota is what the catalogue said when the period ended.
 type StatementQuota struct {
-	Limit     int64  // millionths
-	FlexPrice string // decimal; "" where overage is not billed
+	Limit     wide.Int // millionths
+	FlexPrice string   // decimal; "" where overage is not billed
 	Currency  string
 }
 
@@ -51,7 +52,7 @@ type StatementVersion struct {
 	Reason []Revised
 	// Used is what a quota counts: billable classes of active users, the peak
 	// of users in the hour, or the sum. In millionths.
-	Used int64
+	Used wide.Int
 	// Figures of the period, as the series of the same names have them.
 	Figures []StatementFigure
 }
@@ -66,7 +67,7 @@ type Revised struct {
 type StatementFigure struct {
 	Name   string
 	Labels []usage.Label // besides organization, meter, window and period
-	Value  int64         // millionths
+	Value  wide.Int      // millionths
 }
 
 // Current returns the version in force.
@@ -86,15 +87,15 @@ func (s *Statement) Delta(i int) (delta []StatementFigure) {
 	for _, f := range s.Versions[i].Figures {
 		if was := before[f.key()]; was != nil {
 			delete(before, f.key())
-			f.Value -= was.Value
+			f.Value = f.Value.Sub(was.Value)
 		}
-		if f.Value != 0 {
+		if f.Value.Sign() != 0 {
 			delta = append(delta, f)
 		}
 	}
 	for _, was := range s.Versions[i-1].Figures { // a value that has nothing any more
-		if before[was.key()] != nil && was.Value != 0 {
-			was.Value = -was.Value
+		if before[was.key()] != nil && was.Value.Sign() != 0 {
+			was.Value = was.Value.Neg()
 			delta = append(delta, was)
 		}
 	}
@@ -147,13 +148,19 @@ type statementSheet struct {
 	version *StatementVersion
 }
 
-func (s *statementSheet) put(name string, value int64, labels ...usage.Label) {
+func (s *statementSheet) put(name string, value wide.Int, labels ...usage.Label) {
 	s.version.Figures = append(s.version.Figures, StatementFigure{Name: name, Labels: labels, Value: value})
 }
 
+// count returns a number of users or events, in millionths.
+func count(n wide.Int) wide.Int {
+	whole, _ := n.Int64() // events are counted one by one: it fits
+	return wide.Product(whole, usage.Micro)
+}
+
 // total returns the columns of the whole meter.
-func total(v *meter.Statement, width int) []int64 {
-	columns := make([]int64, width)
+func total(v *meter.Statement, width int) []wide.Int {
+	columns := make([]wide.Int, width)
 	for _, c := range v.Cells {
 		if c.Breakdown == 0 && int(c.Column) < width {
 			columns[c.Column] = c.N
@@ -177,36 +184,36 @@ func (s *statementSheet) active(v *meter.Statement) {
 		if name := s.meter.Classes[class.Index]; name != "" {
 			labels = []usage.Label{{Name: "class", Value: name}, {Name: "billable", Value: strconv.FormatBool(class.Billable)}}
 		}
-		count := counts[class.Index] * usage.Micro
-		s.put("usage_active_users", count, labels...)
+		users := count(counts[class.Index])
+		s.put("usage_active_users", users, labels...)
 		if class.Billable {
-			s.version.Used += count
+			s.version.Used = s.version.Used.Add(users)
 		}
 	}
-	var registered [usage.NumStatuses]int64
+	var registered [usage.NumStatuses]wide.Int
 	for i := range v.Cells {
 		switch c := &v.Cells[i]; {
 		case c.IsRegistered():
 			registered[c.Column] = c.N
 		case c.Breakdown > 0:
-			s.put("usage_active_users_breakdown", c.N*usage.Micro, s.value(c)...)
+			s.put("usage_active_users_breakdown", count(c.N), s.value(c)...)
 		}
 	}
 	if v.Kind < usage.Month {
 		return
 	}
 	for status, n := range registered {
-		s.put("usage_registered_users", n*usage.Micro, usage.Label{Name: "status", Value: meter.StatusLabel(usage.Status(status))})
+		s.put("usage_registered_users", count(n), usage.Label{Name: "status", Value: meter.StatusLabel(usage.Status(status))})
 	}
 }
 
 func (s *statementSheet) concurrent(v *meter.Statement) {
 	columns := total(v, meter.HourHits+1)
-	s.put("usage_concurrent_users_peak", columns[meter.SamplePeak]*usage.Micro)
-	s.put("usage_concurrent_users_peak_hits", columns[meter.SampleHits]*usage.Micro)
-	s.put("usage_hour_users_peak", columns[meter.HourPeak]*usage.Micro)
-	s.put("usage_hour_users_peak_hits", columns[meter.HourHits]*usage.Micro)
-	s.version.Used = columns[meter.HourPeak] * usage.Micro
+	s.put("usage_concurrent_users_peak", count(columns[meter.SamplePeak]))
+	s.put("usage_concurrent_users_peak_hits", count(columns[meter.SampleHits]))
+	s.put("usage_hour_users_peak", count(columns[meter.HourPeak]))
+	s.put("usage_hour_users_peak_hits", count(columns[meter.HourHits]))
+	s.version.Used = count(columns[meter.HourPeak])
 }
 
 func (s *statementSheet) consumption(v *meter.Statement) {
@@ -214,11 +221,11 @@ func (s *statementSheet) consumption(v *meter.Statement) {
 	columns := total(v, width)
 	s.version.Used = columns[0]
 	s.put("usage_consumption", columns[0], usage.Label{Name: "unit", Value: s.meter.Unit})
-	s.put("usage_consumption_events", columns[1]*usage.Micro)
+	s.put("usage_consumption_events", count(columns[1]))
 	s.averages(v, columns, nil)
 	for i := 0; i < len(v.Cells); {
 		first := &v.Cells[i]
-		row := make([]int64, width)
+		row := make([]wide.Int, width)
 		for ; i < len(v.Cells) && v.Cells[i].Breakdown == first.Breakdown && v.Cells[i].Value == first.Value; i++ {
 			row[v.Cells[i].Column] = v.Cells[i].N
 		}
@@ -230,10 +237,10 @@ func (s *statementSheet) consumption(v *meter.Statement) {
 	}
 }
 
-func (s *statementSheet) averages(v *meter.Statement, row []int64, of []usage.Label) {
+func (s *statementSheet) averages(v *meter.Statement, row []wide.Int, of []usage.Label) {
 	for i, name := range v.Averages {
 		labels := slices.Concat(of, []usage.Label{{Name: "average", Value: name}})
 		s.put("usage_average_sum", row[2+2*i], labels...)
-		s.put("usage_average_count", row[3+2*i]*usage.Micro, labels...)
+		s.put("usage_average_count", count(row[3+2*i]), labels...)
 	}
 }

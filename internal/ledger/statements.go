@@ -23,6 +23,7 @@ import (
 // call, with the group that is gathering.
 func (b *book) publish(o *org) {
 	for _, s := range o.TakeStatements() {
+		b.closed(o, &s)
 		b.pending.set(statementKey(o.number, &s), statementRow(&s))
 		o.dirty = true
 	}
@@ -38,6 +39,7 @@ func statementRow(s *meter.Statement) []byte {
 // they are missing: what was made is never written over.
 func (b *book) republish(o *org, batch *pebble.Batch) error {
 	for _, s := range o.TakeStatements() {
+		b.closed(o, &s)
 		key := statementKey(o.number, &s)
 		known, err := b.meta(key)
 		if err == nil && known == nil {

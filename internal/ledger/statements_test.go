@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 const day = 24 * time.Hour
@@ -51,7 +52,7 @@ func storyOf(all []Statement) (lines []string) {
 		s := &all[i]
 		var versions []string
 		for _, v := range s.Versions {
-			text := fmt.Sprintf("v%d %s used %g", v.Number, v.Made.Format("01-02T15:04"), float64(v.Used)/usage.Micro)
+			text := fmt.Sprintf("v%d %s used %s", v.Number, v.Made.Format("01-02T15:04"), v.Used.Decimal(6))
 			var rest strings.Builder
 			for _, r := range v.Reason {
 				fmt.Fprintf(&rest, " (%d %s)", r.Events, r.Kind)
@@ -294,9 +295,9 @@ func TestAStatementHasTheLimitAndPriceOfItsPeriodsEnd(t *testing.T) {
 		quotas[st.Meter+" "+st.Window+" "+st.Start.Format("01-02T15")] = st.Quota
 		require.Equal(t, "Europe/Berlin", st.Zone)
 	}
-	require.Equal(t, &StatementQuota{Limit: 120e6, FlexPrice: "3.25", Currency: "EUR"}, quotas["learners month 04-30T22"])
+	require.Equal(t, &StatementQuota{Limit: wide.Of(120e6), FlexPrice: "3.25", Currency: "EUR"}, quotas["learners month 04-30T22"])
 	require.Nil(t, quotas["learners month 05-31T22"], "the quota was taken back in June")
-	require.Equal(t, &StatementQuota{Limit: 2000.5e6}, quotas["minutes month 05-31T22"])
+	require.Equal(t, &StatementQuota{Limit: wide.Of(2000.5e6)}, quotas["minutes month 05-31T22"])
 	require.Nil(t, quotas["minutes month 04-30T22"])
 	require.Nil(t, quotas["learners day 05-20T22"], "the quota is on the month")
 	closeLedger(t, l)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Status is how an organization's telemetry fares.
@@ -32,6 +33,7 @@ type Reject struct {
 	Outcome usage.Outcome
 	Reason  usage.Reason
 	Action  string
+	Unit    usage.TimeUnit // of its time
 }
 
 // Trend is a meter's headline number by day, oldest first.
@@ -49,8 +51,13 @@ type TrendDay struct {
 // trendDays is how many days are kept.
 const trendDays = 30
 
-// trend is the same by number of the meter.
-type trend []TrendDay
+// trend is the days of a meter, oldest first.
+type trend []trendDay
+
+type trendDay struct {
+	date  usage.Date
+	value wide.Int // millionths
+}
 
 // keepTrends notes the headline numbers of the day. A day that has begun is to
 // be written; what a collection changes besides follows from what is written.
@@ -64,14 +71,14 @@ func (o *org) keepTrends() {
 			o.trends = append(o.trends, nil)
 		}
 		t := o.trends[i]
-		if len(t) == 0 || t[len(t)-1].Date != today {
-			t = append(t, TrendDay{Date: today})
+		if len(t) == 0 || t[len(t)-1].date != today {
+			t = append(t, trendDay{date: today})
 			if len(t) > trendDays {
 				t = slices.Delete(t, 0, len(t)-trendDays)
 			}
 			o.trends[i], o.dirty = t, true
 		}
-		t[len(t)-1].Value = o.Headline(i)
+		t[len(t)-1].value = o.Headline(i)
 	}
 }
 
@@ -80,10 +87,10 @@ func encodeTrends(e *meter.Encoder, trends []trend) {
 	for _, t := range trends {
 		e.Uint(uint64(len(t)))
 		for _, day := range t {
-			e.Int(int64(day.Date.Year))
-			e.Uint(uint64(day.Date.Month))
-			e.Uint(uint64(day.Date.Day))
-			e.Int(int64(day.Value * usage.Micro))
+			e.Int(int64(day.date.Year))
+			e.Uint(uint64(day.date.Month))
+			e.Uint(uint64(day.date.Day))
+			e.Wide(day.value)
 		}
 	}
 }
@@ -92,9 +99,9 @@ func decodeTrends(d *meter.Decoder) (trends []trend) {
 	for range d.Count(1) {
 		var t trend
 		for range d.Count(4) {
-			t = append(t, TrendDay{
-				Date:  usage.Date{Year: int(d.Int()), Month: time.Month(d.Uint()), Day: int(d.Uint())},
-				Value: float64(d.Int()) / usage.Micro,
+			t = append(t, trendDay{
+				date:  usage.Date{Year: int(d.Int()), Month: time.Month(d.Uint()), Day: int(d.Uint())},
+				value: d.Wide(),
 			})
 		}
 		trends = append(trends, t)
@@ -144,7 +151,7 @@ func (b *book) status(o *org) Status {
 	}
 	for _, r := range o.Rejects() {
 		s.Rejects = append(s.Rejects, Reject{
-			Time: time.Unix(0, r.Arrived).UTC(), Signal: r.Signal, Outcome: r.Outcome, Reason: r.Reason, Action: r.Action,
+			Time: time.Unix(0, r.Arrived).UTC(), Signal: r.Signal, Outcome: r.Outcome, Reason: r.Reason, Action: r.Action, Unit: r.Unit,
 		})
 	}
 	slices.SortStableFunc(s.Rejects, func(x, y Reject) int { return y.Time.Compare(x.Time) })
@@ -153,7 +160,11 @@ func (b *book) status(o *org) Status {
 			continue
 		}
 		m := &b.defs.Meters[i]
-		s.Trends = append(s.Trends, Trend{Meter: m.Name, Window: m.Windows[0].String(), Unit: m.Unit, Days: slices.Clone(t)})
+		shown := Trend{Meter: m.Name, Window: m.Windows[0].String(), Unit: m.Unit}
+		for _, day := range t {
+			shown.Days = append(shown.Days, TrendDay{Date: day.date, Value: day.value.Over(usage.Micro)})
+		}
+		s.Trends = append(s.Trends, shown)
 	}
 	return s
 }

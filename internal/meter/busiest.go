@@ -9,17 +9,19 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // daySum is a local day with events and their sum; the zero daySum is none.
 type daySum struct {
 	start Minute
-	sum   int64
+	sum   wide.Int
 }
 
 // busier returns the one with the larger sum, the earlier on a tie.
 func (d daySum) busier(other daySum) daySum {
-	if d.start == 0 || other.start != 0 && (other.sum > d.sum || other.sum == d.sum && other.start < d.start) {
+	order := other.sum.Cmp(d.sum)
+	if d.start == 0 || other.start != 0 && (order > 0 || order == 0 && other.start < d.start) {
 		return other
 	}
 	return d
@@ -76,8 +78,8 @@ func (b *busiest) turn(c *clock, l *sumLayout, total *sumRow, rolled *[usage.Num
 		if i < 0 {
 			continue // it began and ended since the last turn
 		}
-		if cell := total.cell(l, b.day, i); cell[eventsColumn] != 0 {
-			b.close(c, daySum{start, cell[sumColumn]})
+		if total.any(l, b.day, i) {
+			b.close(c, daySum{start, total.sum(l, b.day, i)})
 		}
 	}
 	if rolled[usage.Month] > 0 {
@@ -101,8 +103,8 @@ func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, period int) daySu
 		if start < from {
 			break
 		}
-		if cell := total.cell(l, b.day, number); start < to && cell[eventsColumn] != 0 {
-			found = found.busier(daySum{start, cell[sumColumn]})
+		if start < to && total.any(l, b.day, number) {
+			found = found.busier(daySum{start, total.sum(l, b.day, number)})
 		}
 	}
 	return found
@@ -143,10 +145,10 @@ func (x *consumption) dayFigures(c *clock, s *sheet) {
 	b := &x.busiest
 	days, month := c.tracks[usage.Day].starts, c.tracks[usage.Month].starts[0]
 	for i, day := range slices.Backward(days) {
-		cell := x.total.cell(&x.layout, b.day, i)
-		if day < month || cell[eventsColumn] == 0 {
+		if day < month || !x.total.any(&x.layout, b.day, i) {
 			continue
 		}
+		sum := amount(x.total.sum(&x.layout, b.day, i))
 		series := b.byDay[day]
 		if series == nil {
 			date := dateOf(c.calendar, day)
@@ -156,10 +158,10 @@ func (x *consumption) dayFigures(c *clock, s *sheet) {
 			b.byDay[day] = series
 		}
 		if last := len(s.figures) - 1; last >= 0 && s.figures[last].Series == series {
-			s.figures[last].Value += amount(cell[sumColumn])
+			s.figures[last].Value += sum
 			continue
 		}
-		s.add(series, amount(cell[sumColumn]))
+		s.add(series, sum)
 	}
 }
 
@@ -186,7 +188,7 @@ func (b *busiest) encode(e *Encoder) {
 		e.Uint(uint64(w.Kind))
 		for _, d := range b.closed[i] {
 			e.Int(int64(d.start))
-			e.Int(d.sum)
+			e.Wide(d.sum)
 		}
 	}
 }
@@ -195,7 +197,7 @@ func (b *busiest) decode(d *Decoder) {
 	for range d.Count(1 + 2*published) {
 		kind := d.Uint()
 		for period := range published {
-			day := daySum{start: Minute(d.Int()), sum: d.Int()}
+			day := daySum{start: Minute(d.Int()), sum: d.Wide()}
 			for i, w := range b.windows {
 				if uint64(w.Kind) == kind {
 					b.closed[i][period] = day

@@ -3,7 +3,10 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
 
 // A cell is what one period or one minute has of one thing: cellWidth(averages)
 // numbers side by side, so that a row is one slice and adding is one loop.
@@ -18,13 +21,6 @@ const (
 
 func cellWidth(averages int) int { return firstAverage + 2*averages }
 
-// addCell adds sign times src to dst.
-func addCell(dst, src []int64, sign int64) {
-	for i, v := range src {
-		dst[i] += sign * v
-	}
-}
-
 // sumWindow is a window of a consumption meter with its place in a row.
 type sumWindow struct {
 	usage.Window
@@ -33,6 +29,9 @@ type sumWindow struct {
 	minutes Minute // length of a rolling window, 0 of a calendar kind
 	figures int    // number of its first published period among all of the meter
 }
+
+// place returns where the cell of a period begins.
+func (l *sumLayout) place(w *sumWindow, period int) int { return w.first + period*l.width }
 
 // shown is how many periods of the window have series.
 func (w *sumWindow) shown() int { return min(w.periods, published) }
@@ -65,17 +64,21 @@ func newSumLayout(def *usage.Meter) sumLayout {
 
 // sumRow is what is known of the whole meter, or of one value of a breakdown.
 type sumRow struct {
-	cells  []int64 // of each window, current period first
+	cells  wide.Ints // of each window, current period first
 	log    minuteLog
 	series []*usage.Series // of the published periods, by column; made when first shown
 }
 
-func newSumRow(l *sumLayout) *sumRow { return &sumRow{cells: make([]int64, l.size)} }
+func newSumRow(l *sumLayout) *sumRow { return &sumRow{cells: wide.Make(l.size)} }
 
-// cell returns the cell of a window's period.
-func (r *sumRow) cell(l *sumLayout, w *sumWindow, period int) []int64 {
-	at := w.first + period*l.width
-	return r.cells[at : at+l.width]
+// sum returns that of a window's period, in millionths.
+func (r *sumRow) sum(l *sumLayout, w *sumWindow, period int) wide.Int {
+	return r.cells.At(l.place(w, period) + sumColumn)
+}
+
+// any reports whether a window's period has events.
+func (r *sumRow) any(l *sumLayout, w *sumWindow, period int) bool {
+	return r.cells.At(l.place(w, period)+eventsColumn) != wide.Int{}
 }
 
 // turn moves the row's windows from one minute to another.
@@ -83,12 +86,11 @@ func (r *sumRow) turn(l *sumLayout, from, to Minute, rolled *[usage.NumKinds]int
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.Kind < usage.Rolling {
-			shift(r.cells[w.first:w.first+w.periods*l.width], l.width, rolled[w.Kind])
+			r.cells.Shift(w.first, w.first+w.periods*l.width, rolled[w.Kind]*l.width)
 			continue
 		}
-		sum := r.cell(l, w, 0)
-		r.log.sum(sum, from, to, +1)
-		r.log.sum(sum, from-w.minutes, to-w.minutes, -1)
+		r.log.each(from, to, l.width, func(cells *wide.Ints, at int) { r.cells.AddFrom(w.first, cells, at, l.width) })
+		r.log.each(from-w.minutes, to-w.minutes, l.width, func(cells *wide.Ints, at int) { r.cells.SubFrom(w.first, cells, at, l.width) })
 	}
 	if l.longest > 0 {
 		r.log.drop(to - l.longest)
@@ -99,9 +101,8 @@ func (r *sumRow) turn(l *sumLayout, from, to Minute, rolled *[usage.NumKinds]int
 func (r *sumRow) resum(l *sumLayout, asOf Minute) {
 	for i := range l.windows {
 		if w := &l.windows[i]; w.Kind == usage.Rolling {
-			sum := r.cell(l, w, 0)
-			clear(sum)
-			r.log.sum(sum, asOf-w.minutes, asOf, +1)
+			r.cells.Clear(w.first, l.width)
+			r.log.each(asOf-w.minutes, asOf, l.width, func(cells *wide.Ints, at int) { r.cells.AddFrom(w.first, cells, at, l.width) })
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // What a statement has of each type of meter. All of it is known of every
@@ -28,14 +29,19 @@ func (o *Organization) appendCells(to []Cell, id periodID, period int) []Cell {
 	}
 }
 
-// addCells appends the columns of a row that are not 0.
+// addCells appends the numbers of a row that are not 0.
 func addCells(to []Cell, breakdown uint16, value uint32, columns []int64) []Cell {
 	for column, n := range columns {
-		if n != 0 {
-			to = append(to, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: n})
-		}
+		to = addCell(to, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: wide.Of(n)})
 	}
 	return to
+}
+
+func addCell(to []Cell, c Cell) []Cell {
+	if c.N == (wide.Int{}) {
+		return to
+	}
+	return append(to, c)
 }
 
 func (a *active) cells(cells []Cell, k usage.Kind, period int) []Cell {
@@ -61,12 +67,17 @@ func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, period int) []Cell
 
 func (x *consumption) cells(cells []Cell, k usage.Kind, period int) []Cell {
 	i := slices.IndexFunc(x.layout.windows, func(w sumWindow) bool { return w.Kind == k })
-	w := &x.layout.windows[i]
-	cells = addCells(cells, 0, 0, x.total.cell(&x.layout, w, period))
+	place := x.layout.place(&x.layout.windows[i], period)
+	add := func(r *sumRow, breakdown uint16, value uint32) {
+		for column := range x.layout.width {
+			cells = addCell(cells, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: r.cells.At(place + column)})
+		}
+	}
+	add(x.total, 0, 0)
 	for b, rows := range x.dims {
 		for value, r := range rows {
 			if r != nil {
-				cells = addCells(cells, uint16(b)+1, uint32(value), r.cell(&x.layout, w, period))
+				add(r, uint16(b)+1, uint32(value))
 			}
 		}
 	}

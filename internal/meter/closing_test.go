@@ -5,6 +5,7 @@ package meter
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 var closingStart = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
@@ -102,7 +104,7 @@ func TestStatementsDoNotDependOnHowTheClockIsMoved(t *testing.T) {
 
 func TestAStatementIsReadAsItWasWritten(t *testing.T) {
 	o := workspace(t, 0)
-	o.SetTerms(0, usage.Day, &Terms{Limit: 2000e6, Price: "3.50", Currency: "EUR"})
+	o.SetTerms(0, usage.Day, &Terms{Limit: units(2000), Price: "3.50", Currency: "EUR"})
 	live(o, 40, 3)
 	all := o.TakeStatements()
 	require.NotEmpty(t, all)
@@ -123,7 +125,7 @@ func TestAStatementIsReadAsItWasWritten(t *testing.T) {
 func TestClosingsAreRestored(t *testing.T) {
 	grown := func() *Organization {
 		o := workspace(t, 24*time.Hour)
-		o.SetTerms(1, usage.Week, &Terms{Limit: 5e6})
+		o.SetTerms(1, usage.Week, &Terms{Limit: units(5)})
 		live(o, 10, 20)
 		o.Apply(&Event{Time: closingStart.AddDate(0, 0, 14).UnixNano(), User: 3, Effects: []Effect{{Kind: usage.Consume, Meter: 1, Value: 1, Dims: []uint32{2}, Averages: []usage.Average{{}}}}})
 		return o
@@ -156,7 +158,7 @@ func TestClosingsAreRestored(t *testing.T) {
 }
 
 func FuzzStatementDecode(f *testing.F) {
-	s := Statement{Start: 1, End: 1441, Made: 5761, Zone: "Europe/Berlin", Anchor: 31, Terms: &Terms{Limit: -1, Price: "0.08"}, Averages: []string{"accuracy"}, Reason: Reason{1, 0, 2}, Cells: []Cell{{N: 3}, {Column: 2, N: -9}, {Breakdown: 1, Value: 7, N: 1}}}
+	s := Statement{Start: 1, End: 1441, Made: 5761, Zone: "Europe/Berlin", Anchor: 31, Terms: &Terms{Limit: wide.Of(-1), Price: "0.08"}, Averages: []string{"accuracy"}, Reason: Reason{1, 0, 2}, Cells: []Cell{{N: wide.Of(3)}, {Column: 2, N: wide.Product(math.MaxInt64, -9)}, {Breakdown: 1, Value: 7, N: wide.Of(1)}}}
 	var e Encoder
 	s.Encode(&e)
 	f.Add(e.Bytes)
@@ -174,7 +176,7 @@ func FuzzStatementDecode(f *testing.F) {
 
 func FuzzClosingsDecode(f *testing.F) {
 	o := workspace(f, 0)
-	o.SetTerms(0, usage.Month, &Terms{Limit: 1})
+	o.SetTerms(0, usage.Month, &Terms{Limit: units(1)})
 	live(o, 4, 5)
 	o.Apply(&Event{Time: closingStart.UnixNano(), User: 1, Effects: []Effect{{Kind: usage.Active, Meter: 0, Class: 1, Dims: []uint32{0}}}})
 	var e Encoder

@@ -6,6 +6,8 @@ package meter
 import (
 	"encoding/binary"
 	"errors"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // errCorrupt says that bytes read back are not what was written.
@@ -19,6 +21,9 @@ func (e *Encoder) Uint(v uint64) { e.Bytes = binary.AppendUvarint(e.Bytes, v) }
 
 // Int appends a signed integer.
 func (e *Encoder) Int(v int64) { e.Bytes = binary.AppendVarint(e.Bytes, v) }
+
+// Wide appends a sum: of what an int64 holds the bytes are those of Int.
+func (e *Encoder) Wide(v wide.Int) { e.Bytes = wide.AppendVarint(e.Bytes, v) }
 
 // Bool appends a flag.
 func (e *Encoder) Bool(v bool) {
@@ -64,6 +69,17 @@ func (d *Decoder) Int() int64 {
 	if n <= 0 {
 		d.fail()
 		return 0
+	}
+	d.Bytes = d.Bytes[n:]
+	return v
+}
+
+// Wide reads a sum.
+func (d *Decoder) Wide() wide.Int {
+	v, n := wide.Varint(d.Bytes)
+	if n == 0 {
+		d.fail()
+		return wide.Int{}
 	}
 	d.Bytes = d.Bytes[n:]
 	return v

@@ -31,7 +31,7 @@ type concurrent struct {
 	started int64
 	// outages are the spans in which the ledger was down and which can still
 	// postpone a sample.
-	outages []outage
+	outages []Outage
 
 	busy   dayPeaks
 	busyOf busyOf // what busy was found of
@@ -39,8 +39,8 @@ type concurrent struct {
 	series *concurrentSeries
 }
 
-// outage is a span (down, up] in which the ledger was down, ns.
-type outage struct{ down, up int64 }
+// Outage is a span (Down, Up] in which the ledger was down, ns.
+type Outage struct{ Down, Up int64 }
 
 func newConcurrent(def *usage.Meter) *concurrent {
 	return &concurrent{
@@ -51,49 +51,51 @@ func newConcurrent(def *usage.Meter) *concurrent {
 	}
 }
 
-// start begins sampling for a ledger that began at now. The first sample is the
-// latest whose time had come: it is due at the first collection, but only
-// `settle` from now for arrivals, so that all batches of a moment count in it.
-func (x *concurrent) start(now int64) {
-	x.started = now
-	x.startAfter(now)
+// start begins sampling, whenever the organization is first seen: its samples
+// become final when those of the others do that the ledger had from its
+// beginning. The first sample is the latest whose time had come when the ledger
+// began, or, where it was down later on, at the end of what it took in before.
+func (x *concurrent) start(began int64, outages []Outage) {
+	x.started, x.outages = began, slices.Clone(outages)
+	settle := int64(x.def.Settle)
+	if len(outages) > 0 && outages[0].Down >= began+settle {
+		began = outages[0].Down // all from before was final then
+	}
+	x.next = began - settle
+	x.next -= x.next % int64(x.def.SampleInterval)
 }
 
-// join begins sampling an organization that is first seen after the ledger was
-// last down: samples that are final for the others are so for it.
-func (x *concurrent) join(down, up int64) {
-	x.startAfter(up)
-	x.recover(down, up)
-}
-
-func (x *concurrent) startAfter(now int64) {
-	first := now - int64(x.def.Settle)
-	x.next = first - first%int64(x.def.SampleInterval)
-}
-
-// recover says that the ledger was down in (down, up]: samples whose time
-// passed then, or that would have been final then, are taken `settle` after up.
-func (x *concurrent) recover(down, up int64) {
-	x.outages = append(x.outages, outage{down, up})
+// recover says that the ledger was down: samples whose time passed then, or
+// that would have been final then, are taken `settle` after it.
+func (x *concurrent) recover(o Outage) {
+	x.outages = append(x.outages, o)
 	x.forgetOutages()
 }
 
 func (x *concurrent) forgetOutages() {
-	x.outages = slices.DeleteFunc(x.outages, func(o outage) bool { return o.up < x.next })
+	x.outages = slices.DeleteFunc(x.outages, func(o Outage) bool { return o.Up < x.next })
 }
 
 // due returns when a sample becomes final: at a collection, or before an
-// arrival.
+// arrival. One from before the ledger began is due at the first collection, but
+// only `settle` from the start for arrivals, so that all batches of a moment
+// count in it. After an outage that took any time it is so for collections, too,
+// since what is resent may come after them.
 func (x *concurrent) due(at int64, collecting bool) int64 {
 	settle := int64(x.def.Settle)
-	due := at + settle
-	if !collecting && due <= x.started {
+	usual := at + settle
+	first := usual <= x.started
+	due := usual
+	if first {
 		due = x.started + settle
 	}
 	for _, o := range x.outages {
-		if o.down < due && at <= o.up {
-			due = o.up + settle
+		if o.Down < due && at <= o.Up {
+			due, first = o.Up+settle, first && o.Down == o.Up
 		}
+	}
+	if first && collecting {
+		return usual
 	}
 	return due
 }
@@ -221,8 +223,8 @@ func (x *concurrent) encode(e *Encoder) {
 	e.Int(x.started)
 	e.Uint(uint64(len(x.outages)))
 	for _, o := range x.outages {
-		e.Int(o.down)
-		e.Int(o.up)
+		e.Int(o.Down)
+		e.Int(o.Up)
 	}
 	for _, n := range []uint32{x.last.active, x.last.idle, x.last.handover} {
 		e.Uint(uint64(n))
@@ -235,7 +237,7 @@ func (x *concurrent) encode(e *Encoder) {
 func (x *concurrent) decode(d *Decoder, users int) {
 	x.next, x.started = d.Int(), d.Int()
 	for range d.Count(2) {
-		x.outages = append(x.outages, outage{d.Int(), d.Int()})
+		x.outages = append(x.outages, Outage{d.Int(), d.Int()})
 	}
 	x.last = sample{uint32(d.Uint()), uint32(d.Uint()), uint32(d.Uint())}
 	x.samples.decode(d)

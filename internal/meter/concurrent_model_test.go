@@ -69,7 +69,7 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 		}
 	}
 	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: NewBook(time.Time{})}
-	r.x.start(start.UnixNano())
+	r.x.start(start.UnixNano(), nil)
 	return r
 }
 
@@ -139,7 +139,7 @@ type shiftModel struct {
 	samples map[Minute]int // final ones with anybody connected
 	next    int64
 	started int64
-	outages []outage
+	outages []Outage
 	frozen  map[calendar.Period]int // users of the hours that are past revision
 }
 
@@ -205,13 +205,17 @@ func (m *shiftModel) sampleOf(at int64) sample {
 func (m *shiftModel) settle(now int64, collecting bool) {
 	for {
 		due := m.next + int64(m.def.Settle)
-		if due <= m.started && !collecting {
+		beforeBirth, heldUp := due <= m.started, false
+		if beforeBirth {
 			due = m.started + int64(m.def.Settle)
 		}
 		for _, o := range m.outages {
-			if due > o.down && m.next <= o.up {
-				due = o.up + int64(m.def.Settle)
+			if due > o.Down && m.next <= o.Up {
+				due, heldUp = o.Up+int64(m.def.Settle), heldUp || o.Down < o.Up
 			}
+		}
+		if beforeBirth && !heldUp && collecting { // the first collection takes it
+			due = now
 		}
 		if due > now || due == now && !collecting {
 			return

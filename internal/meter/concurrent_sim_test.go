@@ -135,8 +135,8 @@ func (s *shiftSim) outage() {
 	down := s.now
 	s.now += s.rng.Int64N(int64([]time.Duration{time.Minute, time.Hour, 50 * time.Hour}[s.rng.IntN(3)]))
 	s.reload()
-	s.x.recover(down, s.now)
-	s.model.outages = append(s.model.outages, outage{down, s.now})
+	s.x.recover(Outage{down, s.now})
+	s.model.outages = append(s.model.outages, Outage{down, s.now})
 	for range s.rng.IntN(3) {
 		s.batch(4)
 		s.now += s.rng.Int64N(int64(time.Minute))

@@ -194,7 +194,7 @@ func TestASampleWhoseTimePassedInAnOutageIsTakenAfterRecovery(t *testing.T) {
 	r := newYard(t, "06:00")
 	r.arrive(clockTime(t, "06:14"), r.event(tom, "06:10", task))
 	r.reload()
-	r.x.recover(clockTime(t, "06:15:30").UnixNano(), clockTime(t, "06:40:20").UnixNano())
+	r.x.recover(r.outage("06:15:30", "06:40:20"))
 	r.arrive(clockTime(t, "06:40:50"), r.event(john, "06:14", task), r.event(john, "06:20", logoff), r.event(ann, "06:29", task))
 	require.Equal(t, connected{}, r.sampleAt("06:41"), "not settled yet")
 	r.arrive(clockTime(t, "06:41:20"), r.event(john, "06:16", task))
@@ -205,9 +205,9 @@ func TestASampleWhoseTimePassedInAnOutageIsTakenAfterRecovery(t *testing.T) {
 
 func TestASecondOutagePostponesOnceMore(t *testing.T) {
 	r := newYard(t, "06:00")
-	r.x.recover(clockTime(t, "06:15:30").UnixNano(), clockTime(t, "06:20").UnixNano())
+	r.x.recover(r.outage("06:15:30", "06:20"))
 	r.reload()
-	r.x.recover(clockTime(t, "06:20:10").UnixNano(), clockTime(t, "06:25").UnixNano())
+	r.x.recover(r.outage("06:20:10", "06:25"))
 	r.arrive(clockTime(t, "06:26"), r.event(tom, "06:15", task))
 	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:26"))
 	require.Empty(t, r.x.outages, "nothing is left to postpone")
@@ -215,16 +215,69 @@ func TestASecondOutagePostponesOnceMore(t *testing.T) {
 
 func TestAnOutageDoesNotPostponeWhatWasDueBefore(t *testing.T) {
 	r := newYard(t, "06:00")
-	r.x.recover(clockTime(t, "06:16").UnixNano(), clockTime(t, "06:20").UnixNano())
+	r.x.recover(r.outage("06:16", "06:20"))
 	r.arrive(clockTime(t, "06:20:10"), r.event(tom, "06:15", task))
 	require.Equal(t, connected{}, r.sampleAt("06:21"))
 }
 
 func TestAnOutageUntilTheVeryInstantPostpones(t *testing.T) {
 	r := newYard(t, "06:02")
-	r.x.recover(clockTime(t, "06:15").UnixNano(), clockTime(t, "06:16").UnixNano())
+	r.x.recover(r.outage("06:15", "06:16"))
 	r.arrive(clockTime(t, "06:16:30"), r.event(tom, "06:15", task))
 	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:17"))
+}
+
+// outage is one of the day of the yard.
+func (r *shiftRig) outage(down, up string) Outage {
+	return Outage{clockTime(r.t, down).UnixNano(), clockTime(r.t, up).UnixNano()}
+}
+
+func TestAfterAFurtherStartTheFirstSampleWaitsForCollectionsToo(t *testing.T) {
+	r := newYard(t, "06:03")
+	r.x.recover(r.outage("06:03:20", "06:03:50"))
+	require.Equal(t, connected{}, r.sampleAt("06:04"))
+	r.arrive(clockTime(t, "06:04:50"), r.event(tom, "05:50", task))
+	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:05"))
+}
+
+// TestAnOrganizationThatIsFirstSeenAfterOutagesHasTheSamplesOfTheOthers
+// compares a meter that lived through outages with one that begins after them.
+func TestAnOrganizationThatIsFirstSeenAfterOutagesHasTheSamplesOfTheOthers(t *testing.T) {
+	for name, outages := range map[string][][2]string{
+		"killed in its first minute":          {{"06:03:20", "06:03:50"}},
+		"killed as it began":                  {{"06:03", "06:03:50"}},
+		"killed twice in its first minute":    {{"06:03:50", "06:04:20"}, {"06:05", "06:05:30"}},
+		"killed again when samples are final": {{"06:03:50", "06:04:20"}, {"06:05:20", "06:05:30"}},
+		"killed later":                        {{"06:20", "06:20:30"}},
+		"killed within the settle time":       {{"06:15:20", "06:16:30"}},
+		"down for long":                       {{"06:20", "07:50:10"}},
+		"down for long, twice":                {{"06:20", "07:20:10"}, {"07:21", "08:50"}},
+		"down for long, and at once again":    {{"06:20", "07:20:10"}, {"07:21:30", "07:22"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			old, defs := newYard(t, "06:03"), Definitions{Meters: []usage.Meter{{Settle: time.Minute}}}
+			last := ""
+			for _, o := range outages {
+				defs.Recover(old.outage(o[0], o[1]))
+				old.x.recover(old.outage(o[0], o[1]))
+				last = o[1]
+			}
+			young := newYard(t, "06:03")
+			young.x = newConcurrent(young.def)
+			young.x.start(clockTime(t, "06:03").UnixNano(), defs.Outages)
+
+			up := clockTime(t, last)
+			for _, y := range []*shiftRig{old, young} {
+				y.arrive(up.Add(30*time.Second), y.event(tom, "05:50", task), y.event(ann, "06:40", task), y.event(john, "06:59", task), y.event(john, "07:10", task))
+				y.collect(up.Truncate(time.Minute).Add(time.Minute))
+				y.arrive(up.Add(80*time.Second), y.event(ann, "05:50", task), y.event(john, "07:15", logon))
+			}
+			at := up.Truncate(time.Minute).Add(2 * time.Minute)
+			require.Equal(t, old.collect(at), young.collect(at))
+			require.Equal(t, old.x.next, young.x.next)
+			require.Equal(t, old.x.outages, young.x.outages)
+		})
+	}
 }
 
 func TestTwoIdsOfOnePersonAreConnectedOnce(t *testing.T) {
@@ -343,7 +396,7 @@ func FuzzConcurrentDecode(f *testing.F) {
 	t := &testing.T{}
 	r := newYard(t, "06:00")
 	r.arrive(clockTime(t, "06:10"), r.event(tom, "06:09", task), r.event(ann, "05:09", logoff|usage.RoleHourly))
-	r.x.recover(clockTime(t, "06:11").UnixNano(), clockTime(t, "06:18").UnixNano())
+	r.x.recover(r.outage("06:11", "06:18"))
 	r.collect(clockTime(t, "07:10"))
 	e := &Encoder{}
 	r.x.encode(e)

@@ -5,9 +5,9 @@ package meter
 
 import (
 	"iter"
-	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // consumption is the state of one consumption meter of one organization.
@@ -30,7 +30,7 @@ type consumption struct {
 
 	total   *sumRow
 	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
-	ever    counted
+	ever    wide.Int    // the sum of everything ever counted
 	busiest busiest
 	daily   daySums
 	// dailyFrom is since when daily has all there is; 0: from the beginning.
@@ -40,33 +40,13 @@ type consumption struct {
 	tops   []topList // by kind of users.kinds and period
 	nobody []share   // as tops: what no user stands for
 
-	bounds []int64 // of the value and of each average: see fits
-
 	place  []int   // scratch: where the event's period starts in a row, -1: nowhere
 	delta  []int64 // scratch: the event as a cell
 	series consumptionSeries
 }
 
-// counted is the sum of everything ever counted. It may pass what an int64 of
-// millionths holds, periods may not.
-type counted struct{ units, micros int64 }
-
-func (t *counted) add(micros int64) {
-	t.micros += micros % usage.Micro
-	t.units += micros/usage.Micro + t.micros/usage.Micro
-	t.micros %= usage.Micro
-}
-
-// value is the nearest float64 as long as an int64 of millionths holds it.
-func (t counted) value() float64 {
-	if t.units >= 1<<43 {
-		return float64(t.units) + amount(t.micros)
-	}
-	return amount(t.units*usage.Micro + t.micros)
-}
-
-// amount returns millionths as the number that they stand for.
-func amount(micros int64) float64 { return float64(micros) / usage.Micro }
+// amount returns the number of units nearest to an exact one of millionths.
+func amount(millionths wide.Int) float64 { return millionths.Over(usage.Micro) }
 
 // newConsumption returns an empty state. vals numbers the values of each
 // breakdown. hash gives users a stable order that does not depend on their
@@ -74,9 +54,8 @@ func amount(micros int64) float64 { return float64(micros) / usage.Micro }
 func newConsumption(def *usage.Meter, vals []*values, hash func(slot uint32) uint64) *consumption {
 	x := &consumption{
 		def: def, vals: vals, hash: hash, layout: newSumLayout(def),
-		dims:   make([][]*sumRow, len(def.Breakdowns)),
-		bounds: make([]int64, 1+len(def.Averages)),
-		place:  make([]int, len(def.Windows)),
+		dims:  make([][]*sumRow, len(def.Breakdowns)),
+		place: make([]int, len(def.Windows)),
 	}
 	x.delta = make([]int64, x.layout.width)
 	x.total = newSumRow(&x.layout)
@@ -109,61 +88,11 @@ func (x *consumption) rows() iter.Seq[*sumRow] {
 	}
 }
 
-// fits tells whether no sum overflows if the effect is applied. Every sum lies
-// within a bound that grows with each value and is taken anew at the turn of a
-// minute once it is past half of what a sum may be: so a value is refused only
-// where sums and the values of this minute come that far together.
-func (x *consumption) fits(e *Effect) bool {
-	if !addsUp(x.bounds[0], e.Value) {
-		return false
-	}
-	for i, a := range e.Averages {
-		if a.Set && !addsUp(x.bounds[1+i], a.Value) {
-			return false
-		}
-	}
-	return true
-}
-
-func addsUp(bound, value int64) bool { return magnitude(value) <= maxSum-bound }
-
-// magnitude returns the absolute value, of the smallest number the largest.
-func magnitude(v int64) int64 {
-	if v == math.MinInt64 {
-		return math.MaxInt64
-	}
-	return max(v, -v)
-}
-
-// measure takes the bounds anew where they are high.
-func (x *consumption) measure(c *clock) {
-	for b, high := range x.bounds {
-		if high <= maxSum/2 {
-			continue
-		}
-		column := sumColumn
-		if b > 0 {
-			column = firstAverage + 2*(b-1)
-		}
-		bound := int64(0)
-		for r := range x.rows() {
-			for at := column; at < len(r.cells); at += x.layout.width {
-				bound = max(bound, magnitude(r.cells[at]))
-			}
-			bound = max(bound, r.log.magnitude(column, x.layout.width))
-		}
-		if b == 0 && x.def.Corrections { // else no user has more than the total
-			bound = max(bound, x.users.magnitude(c))
-		}
-		x.bounds[b] = min(bound, maxSum)
-	}
-}
-
-// apply counts an event, which fits.
+// apply counts an event.
 func (x *consumption) apply(c *clock, ev *Event, e *Effect) {
 	x.asOf = c.asOf
 	if !x.def.Corrections {
-		x.ever.add(e.Value)
+		x.ever = x.ever.Add(wide.Of(e.Value))
 	}
 	x.prepare(c, ev, e)
 	x.daily.add(&c.days, Floor(ev.Time), e.Value)
@@ -178,7 +107,7 @@ func (x *consumption) apply(c *clock, ev *Event, e *Effect) {
 	}
 }
 
-// prepare writes the event's places, its cell and its part of the bounds.
+// prepare writes the event's places and its cell.
 func (x *consumption) prepare(c *clock, ev *Event, e *Effect) {
 	floor, ceil := Floor(ev.Time), Ceil(ev.Time)
 	for i := range x.layout.windows {
@@ -194,11 +123,9 @@ func (x *consumption) prepare(c *clock, ev *Event, e *Effect) {
 	}
 	clear(x.delta)
 	x.delta[sumColumn], x.delta[eventsColumn] = e.Value, 1
-	x.bounds[0] += magnitude(e.Value)
 	for i, a := range e.Averages {
 		if a.Set {
 			x.delta[firstAverage+2*i], x.delta[firstAverage+2*i+1] = a.Value, 1
-			x.bounds[1+i] += magnitude(a.Value)
 		}
 	}
 }
@@ -207,11 +134,12 @@ func (x *consumption) prepare(c *clock, ev *Event, e *Effect) {
 func (x *consumption) addTo(r *sumRow, ceil Minute, logged bool) {
 	for _, at := range x.place {
 		if at >= 0 {
-			addCell(r.cells[at:at+x.layout.width], x.delta, +1)
+			r.cells.Add(at, x.delta)
 		}
 	}
 	if logged {
-		addCell(r.log.at(ceil, x.layout.width), x.delta, +1)
+		cells, at := r.log.at(ceil, x.layout.width)
+		cells.Add(at, x.delta)
 	}
 }
 
@@ -230,12 +158,13 @@ func (x *consumption) row(breakdown int, number uint32) *sumRow {
 
 // countUser adds the prepared event to its user, or to nobody.
 func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
-	sums, named := x.nobody, e.ByUser && ev.User != NoUser
+	named := e.ByUser && ev.User != NoUser
+	var sums userCells
 	if named {
 		sums = x.users.of(c, ev.User)
 		x.users.seen(ev.User, Floor(ev.Time))
 	}
-	k := 0
+	value, k := wide.Of(e.Value), 0
 	for i, at := range x.place {
 		w := &x.layout.windows[i]
 		if w.Kind == usage.Rolling {
@@ -243,10 +172,13 @@ func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
 		}
 		if period := (at - w.first) / x.layout.width; at >= 0 && period < published {
 			cell := k*published + period
-			before := sums[cell]
-			sums[cell] = before.plus(e.Value)
-			if named {
-				x.tops[cell].change(x.def.ByUser.Top, ev.User, before, sums[cell], x.hash)
+			if !named {
+				x.nobody[cell] = x.nobody[cell].plus(value)
+			} else {
+				before := sums.at(cell)
+				after := before.plus(value)
+				sums.set(cell, after)
+				x.tops[cell].change(x.def.ByUser.Top, ev.User, before, after, x.hash)
 			}
 		}
 		k++
@@ -264,7 +196,6 @@ func (x *consumption) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
 		shift(x.nobody[k*published:][:published], 1, rolled[kind])
 		shiftTops(x.tops[k*published:][:published], rolled[kind])
 	}
-	x.measure(c)
 }
 
 // merge makes one person of two users. What closed for good stays where it is.
@@ -281,10 +212,12 @@ func (x *consumption) merge(c *clock, from, to uint32) {
 				continue
 			}
 			cell := k*published + period
-			gone, before := source[cell], target[cell]
-			source[cell], target[cell] = 0, before.join(gone)
-			x.tops[cell].change(x.def.ByUser.Top, from, gone, 0, x.hash)
-			x.tops[cell].change(x.def.ByUser.Top, to, before, target[cell], x.hash)
+			gone, before := source.at(cell), target.at(cell)
+			after := before.join(gone)
+			source.set(cell, share{})
+			target.set(cell, after)
+			x.tops[cell].change(x.def.ByUser.Top, from, gone, share{}, x.hash)
+			x.tops[cell].change(x.def.ByUser.Top, to, before, after, x.hash)
 		}
 	}
 }

@@ -3,15 +3,18 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
 
 // consumptionFormat is the version of what encode writes. Everything that a
 // changed configuration may add or remove is written with its name, so that
 // the state outlives it: what the meter no longer has is passed over, what is
 // new begins empty.
 //
-//	format asOf ever
-//	averages:  count { name bound }   bound of the value before them
+//	format asOf ever                  until format 2 whole units, millionths, and a bound that is not used any more
+//	averages:  count { name }         until format 2 each with such a bound
 //	kinds:     count { kind }
 //	total:     row
 //	dims:      count { dimension, count { number row } }
@@ -20,19 +23,16 @@ import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 //
 //	row:       for each kind: count { period cell }
 //	           count { minutes since the one before, cell }
-const consumptionFormat = 2
+const consumptionFormat = 3
 
 // encode writes everything but the pages of x.users.
 func (x *consumption) encode(e *Encoder) {
 	e.Uint(consumptionFormat)
 	e.Int(int64(x.asOf))
-	e.Int(x.ever.units)
-	e.Int(x.ever.micros)
-	e.Int(x.bounds[0])
+	e.Wide(x.ever)
 	e.Uint(uint64(len(x.def.Averages)))
-	for i, average := range x.def.Averages {
+	for _, average := range x.def.Averages {
 		e.String(average.Name)
-		e.Int(x.bounds[1+i])
 	}
 	calendar := x.calendarWindows()
 	e.Uint(uint64(len(calendar)))
@@ -49,7 +49,7 @@ func (x *consumption) encode(e *Encoder) {
 	for k, kind := range x.users.kinds {
 		e.Uint(uint64(kind))
 		for _, t := range x.nobody[k*published:][:published] {
-			e.Int(int64(t))
+			e.Wide(wide.Int(t))
 		}
 	}
 	x.busiest.encode(e)
@@ -85,24 +85,24 @@ func (x *consumption) encodeRow(e *Encoder, r *sumRow, calendar []*sumWindow) {
 	for _, w := range calendar {
 		filled := 0
 		for period := range w.periods {
-			if r.cell(&x.layout, w, period)[eventsColumn] != 0 {
+			if r.any(&x.layout, w, period) {
 				filled++
 			}
 		}
 		e.Uint(uint64(filled))
 		for period := range w.periods {
-			if cell := r.cell(&x.layout, w, period); cell[eventsColumn] != 0 {
+			if r.any(&x.layout, w, period) {
 				e.Uint(uint64(period))
-				encodeCell(e, cell)
+				encodeCell(e, &r.cells, x.layout.place(w, period), x.layout.width)
 			}
 		}
 	}
 	r.log.encode(e, x.layout.width)
 }
 
-func encodeCell(e *Encoder, cell []int64) {
-	for _, v := range cell {
-		e.Int(v)
+func encodeCell(e *Encoder, cells *wide.Ints, place, width int) {
+	for column := range width {
+		e.Wide(cells.At(place + column))
 	}
 }
 
@@ -122,11 +122,18 @@ func (x *consumption) decode(d *Decoder) {
 		d.fail()
 	}
 	x.asOf = Minute(d.Int())
-	x.ever = counted{units: d.Int(), micros: d.Int()}
-	x.bounds[0] = d.Int()
+	if format < 3 {
+		x.ever = wide.Product(d.Int(), usage.Micro).Add(wide.Of(d.Int()))
+		d.Int()
+	} else {
+		x.ever = d.Wide()
+	}
 	reader := rowReader{layout: &x.layout, columns: []int{sumColumn, eventsColumn}}
-	for range d.Count(2) {
+	for range d.Count(1) {
 		x.decodeAverage(d, &reader)
+		if format < 3 {
+			d.Int()
+		}
 	}
 	kinds := d.Count(1)
 	if kinds > usage.NumKinds {
@@ -144,14 +151,13 @@ func (x *consumption) decode(d *Decoder) {
 	if format > 1 {
 		x.busiest.decode(d)
 	}
-	x.decoded(d)
+	x.decoded()
 }
 
 func (x *consumption) decodeAverage(d *Decoder, reader *rowReader) {
-	name, bound := d.String(), d.Int()
+	name := d.String()
 	for i, average := range x.def.Averages {
 		if average.Name == name {
-			x.bounds[1+i] = bound
 			reader.columns = append(reader.columns, firstAverage+2*i, firstAverage+2*i+1)
 			return
 		}
@@ -193,23 +199,15 @@ func (x *consumption) decodeNobody(d *Decoder) {
 	for range d.Count(1 + published) {
 		k := x.users.indexOf(d.Uint())
 		for period := range published {
-			if t := share(d.Int()); k >= 0 {
+			if t := share(d.Wide()); k >= 0 {
 				x.nobody[k*published+period] = t
 			}
 		}
 	}
 }
 
-// decoded finds what is not written and refuses what cannot be.
-func (x *consumption) decoded(d *Decoder) {
-	for _, bound := range x.bounds {
-		if bound < 0 || bound > maxSum {
-			d.fail()
-		}
-	}
-	if x.ever.micros <= -usage.Micro || x.ever.micros >= usage.Micro {
-		d.fail()
-	}
+// decoded finds what is not written.
+func (x *consumption) decoded() {
 	for r := range x.rows() {
 		if x.layout.longest == 0 {
 			r.log = minuteLog{}
@@ -227,10 +225,10 @@ func (f *rowReader) row(d *Decoder, r *sumRow) {
 		for range d.Count(1 + len(f.columns)) {
 			period := d.Uint()
 			if w == nil || period >= uint64(w.periods) {
-				f.cell(d, nil)
+				f.cell(d, nil, 0)
 				continue
 			}
-			f.cell(d, r.cell(f.layout, w, int(period)))
+			f.cell(d, &r.cells, f.layout.place(w, int(period)))
 		}
 	}
 	m := int64(0)
@@ -240,15 +238,16 @@ func (f *rowReader) row(d *Decoder, r *sumRow) {
 			d.fail()
 			return
 		}
-		f.cell(d, r.log.at(Minute(m), f.layout.width))
+		cells, place := r.log.at(Minute(m), f.layout.width)
+		f.cell(d, cells, place)
 	}
 }
 
 // cell adds an encoded cell to one of this meter's, or passes it over.
-func (f *rowReader) cell(d *Decoder, to []int64) {
+func (f *rowReader) cell(d *Decoder, to *wide.Ints, place int) {
 	for _, column := range f.columns {
-		if v := d.Int(); to != nil && column >= 0 {
-			to[column] += v
+		if v := d.Wide(); to != nil && column >= 0 {
+			to.Set(place+column, to.At(place+column).Add(v))
 		}
 	}
 }
@@ -257,7 +256,7 @@ func (f *rowReader) cell(d *Decoder, to []int64) {
 func (l *minuteLog) encode(e *Encoder, width int) {
 	filled := 0
 	for i := range l.chunks {
-		filled += len(l.chunks[i].cells) / width
+		filled += l.chunks[i].cells.Len() / width
 	}
 	e.Uint(uint64(filled))
 	before := Minute(0)
@@ -270,7 +269,7 @@ func (l *minuteLog) encode(e *Encoder, width int) {
 			}
 			m := ch.hour*minutesPerHour + within
 			e.Uint(uint64(m - before))
-			encodeCell(e, ch.cells[at:at+width])
+			encodeCell(e, &ch.cells, at, width)
 			before, at = m, at+width
 		}
 	}

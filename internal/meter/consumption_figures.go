@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // consumptionSeries are the series that no row or user has, made when first
@@ -24,7 +25,7 @@ func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, pe
 		if x.series.ever == nil {
 			x.series.ever = s.book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
 		}
-		s.add(x.series.ever, x.ever.value())
+		s.add(x.series.ever, amount(x.ever))
 	}
 	x.refill(c)
 	kind := 0
@@ -53,7 +54,7 @@ func (x *consumption) periodFigures(s *sheet, w *sumWindow, period int) {
 	x.show(s, x.total, w, period, consumptionSum, nil)
 	for b, rows := range x.dims {
 		for number, r := range rows {
-			if r == nil || r.cell(&x.layout, w, period)[eventsColumn] == 0 {
+			if r == nil || !r.any(&x.layout, w, period) {
 				continue
 			}
 			name := [2]usage.Label{
@@ -81,11 +82,12 @@ func (x *consumption) show(s *sheet, r *sumRow, w *sumWindow, period int, names 
 	if series[sumColumn] == nil {
 		x.nameColumns(s.book, series, w, period, names, more)
 	}
-	for column, v := range r.cell(&x.layout, w, period) {
+	for column := range x.layout.width {
+		v := r.cells.At(x.layout.place(w, period) + column)
 		switch {
 		case series[column] == nil:
 		case column%2 == 1: // a count
-			s.add(series[column], float64(v))
+			s.add(series[column], v.Over(1))
 		default:
 			s.add(series[column], amount(v))
 		}
@@ -113,7 +115,7 @@ func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWind
 // rest, which together are the total.
 func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, period int) {
 	at := kind*published + period
-	rest := x.total.cell(&x.layout, w, period)[sumColumn]
+	rest := x.total.sum(&x.layout, w, period)
 	entries := x.tops[at].entries
 	for i := range entries {
 		e := &entries[i]
@@ -121,20 +123,20 @@ func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, period int) {
 			e.series = x.userSeries(s, w, period, s.person(e.slot, x.def.ByUser.Reveal))
 		}
 		s.add(e.series, amount(e.sum))
-		rest -= e.sum
+		rest = rest.Sub(e.sum)
 	}
 	if x.series.nobody == nil {
 		x.series.nobody = make([]*usage.Series, len(x.tops))
 		x.series.rest = make([]*usage.Series, len(x.tops))
 	}
-	if none := x.nobody[at]; none != 0 {
+	if none := x.nobody[at]; !none.none() {
 		if x.series.nobody[at] == nil {
 			x.series.nobody[at] = x.userSeries(s, w, period, usage.NoValue)
 		}
 		s.add(x.series.nobody[at], amount(none.sum()))
-		rest -= none.sum()
+		rest = rest.Sub(none.sum())
 	}
-	if rest != 0 {
+	if rest != (wide.Int{}) {
 		if x.series.rest[at] == nil {
 			x.series.rest[at] = x.userSeries(s, w, period, usage.OtherValue)
 		}
@@ -199,7 +201,7 @@ func (x *consumption) refill(c *clock) {
 		for n := range uint32(pageUsers) {
 			slot, sums := uint32(i)*pageUsers+n, x.users.user(p, n)
 			for _, at := range stale {
-				x.tops[at].change(x.def.ByUser.Top, slot, 0, sums[at], x.hash)
+				x.tops[at].change(x.def.ByUser.Top, slot, share{}, sums.at(at), x.hash)
 			}
 		}
 	}

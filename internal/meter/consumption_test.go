@@ -5,6 +5,7 @@ package meter
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // consumptionBench drives one consumption state as an organization does.
@@ -45,6 +47,9 @@ func mustWindows(t testing.TB, names string) []usage.Window {
 	}
 	return windows
 }
+
+// units are so many, in millionths.
+func units(n int64) wide.Int { return wide.Product(n, usage.Micro) }
 
 // spread is a hash that orders slots unlike their numbers.
 func spread(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
@@ -89,7 +94,6 @@ func (b *consumptionBench) consume(ns int64, user uint32, value float64, dims ..
 }
 
 func (b *consumptionBench) apply(ns int64, user uint32, e *Effect) {
-	require.True(b.t, b.x.fits(e))
 	b.x.apply(b.c, &Event{Time: ns, User: user}, e)
 }
 
@@ -216,7 +220,7 @@ func TestALateEventRevisesItsPeriodAndAPeriodWithoutSeriesTakesItToo(t *testing.
 	require.InDelta(t, 3.0, b.figures()["consumption 2_ago day"], 0)
 	b.consumeAt("2026-02-01 10:00", 5)
 	day := &b.x.layout.windows[0]
-	require.Equal(t, int64(5_000_000), b.x.total.cell(&b.x.layout, day, 33)[sumColumn], "statements reach further than series")
+	require.Equal(t, units(5), b.x.total.sum(&b.x.layout, day, 33), "statements reach further than series")
 }
 
 func TestARollingWindowLeavesOutItsFarEdgeAndTakesInItsNearOne(t *testing.T) {
@@ -317,37 +321,66 @@ func TestTheTotalIsACounterUnlessThereAreCorrections(t *testing.T) {
 	require.InDelta(t, 2.0, b.figures()["consumption_events current day"], 0)
 }
 
-func TestEverythingEverCountedMayPassTheRangeOfOnePeriod(t *testing.T) {
-	b := newConsumptionBench(t, consumptionMeter(t, "day"), "UTC", "2026-03-01 12:00")
-	for day := range 4 {
-		b.turn(minuteAt(t, "2026-03-01 12:00") + Minute(day*60*24*60))
-		b.apply(b.c.asOf.Ns(), NoUser, &Effect{Value: maxSum - 1})
+// largest is the largest value that an item may carry, in units.
+const largest = math.MaxInt64 / 1e6
+
+func TestSumsDoNotEndWhereTheValueOfAnItemDoes(t *testing.T) {
+	def := topMeter(t, "day month 2d", 1)
+	def.Averages = []usage.AverageOf{{Name: "length"}}
+	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}}
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	de, _ := b.vals[0].number("de", 3)
+	most := &Effect{Value: math.MaxInt64, ByUser: true, Dims: []uint32{de}, Averages: []usage.Average{{Value: -math.MaxInt64, Set: true}}}
+	require.Equal(t, 12*largest, b.twelve(most)["consumption current day"])
+	b.restart(def)
+	b.turnTo("2026-03-06 11:00")
+	require.Equal(t, 24*largest, b.twelve(most)["consumption current month"])
+	for range 2 { // before a restart, and after
+		found := b.figures()
+		for key, sum := range map[string]float64{
+			"consumption_total":                                24,
+			"consumption current 2d":                           24,
+			"consumption previous day":                         12,
+			"consumption_peak_day current month":               12,
+			"consumption_by_day 03-06":                         12,
+			"consumption_breakdown language de current month":  24,
+			"consumption_breakdown user u7/true current month": 24,
+			"average_sum length current month":                 -24,
+			"average_sum length language de previous day":      -12,
+		} {
+			require.Equal(t, sum*largest, found[key], key)
+		}
+		b.restart(def)
 	}
-	require.InEpsilon(t, 4*float64(maxSum)/usage.Micro, b.figures()["consumption_total"], 1e-15)
+	b.turnTo("2026-03-07 12:00")
+	require.Equal(t, 12*largest, b.figures()["consumption current 2d"], "they leave a rolling window as they came")
+	b.turnTo("2026-03-08 12:00")
+	require.Zero(t, b.figures()["consumption current 2d"])
+	require.Equal(t, 24*largest, b.figures()["consumption current month"])
 }
 
-func TestAValueThatCouldOverflowASumDoesNotFit(t *testing.T) {
-	def := consumptionMeter(t, "day 1d")
-	def.Corrections = true
-	def.Averages = []usage.AverageOf{{Name: "accuracy"}}
-	def.ByUser = &usage.ByUser{Dimension: "user", Top: 1}
-	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
-	big := func(value int64) *Effect { return &Effect{Value: value, ByUser: true} }
-	b.apply(b.c.asOf.Ns(), 1, big(maxSum-10))
-	require.False(t, b.x.fits(big(11)))
-	require.False(t, b.x.fits(big(-1<<63)))
-	b.apply(b.c.asOf.Ns(), 2, big(-10))
-	b.turn(b.c.asOf + 1)
-	require.False(t, b.x.fits(big(20)), "the sum has room, the first user's has not")
-	b.turn(b.c.asOf + 40*24*60)
-	b.apply(b.c.asOf.Ns(), 1, big(20))
-	require.InDelta(t, 0.00002, b.figures()["consumption current day"], 0)
+// twelve applies an effect so many times now.
+func (b *consumptionBench) twelve(e *Effect) map[string]float64 {
+	for range 12 {
+		b.apply(b.c.asOf.Ns(), 7, e)
+	}
+	return b.figures()
+}
 
-	average := &Effect{Averages: []usage.Average{{Value: maxSum, Set: true}}}
-	b.apply(b.c.asOf.Ns(), 1, average)
-	require.False(t, b.x.fits(average))
-	average.Averages[0].Set = false
-	require.True(t, b.x.fits(average))
+func TestCorrectionsTakeASumBelowWhatAnItemMayCarryAndBack(t *testing.T) {
+	def := topMeter(t, "day 1d", 2)
+	def.Corrections = true
+	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
+	require.Equal(t, -12*largest, b.twelve(&Effect{Value: -math.MaxInt64, ByUser: true})["consumption current day"])
+	b.consume(b.c.asOf.Ns(), 8, 1)
+	require.Equal(t, map[string]float64{"u8/true current day": 1, "u7/true current day": -12 * largest}, b.byUser())
+	b.restart(def)
+	b.twelve(&Effect{Value: math.MaxInt64, ByUser: true})
+	b.consume(b.c.asOf.Ns(), 7, 0.5)
+	found := b.figures()
+	require.Equal(t, 1.5, found["consumption current day"])
+	require.Equal(t, 1.5, found["consumption current 1d"])
+	require.Equal(t, map[string]float64{"u8/true current day": 1, "u7/true current day": 0.5}, b.byUser())
 }
 
 func topMeter(t testing.TB, windows string, top int) *usage.Meter {

@@ -4,10 +4,10 @@
 package meter
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // curves are how the use of one meter and window rose in the running period
@@ -17,16 +17,16 @@ import (
 //
 //	points  value at the start | 2nd midnight | 3rd ... | at the end
 type curves struct {
-	from   Minute // since when the running period is recorded
-	points []int64
-	past   []curve // newest first
+	from   Minute    // since when the running period is recorded
+	points wide.Ints // users, or millionths of a sum
+	past   []curve   // newest first
 }
 
 // curve is that of a period that has ended. Values are packed as the first one
 // and what each adds to the one before; nil: all are 0.
 type curve struct {
 	start, end Minute
-	last       int64 // value at the end
+	last       wide.Int // value at the end
 	packed     []byte
 }
 
@@ -37,29 +37,33 @@ var curvesKept = [usage.NumKinds]int{
 }
 
 // fill notes the value at the marks up to the n-th that have passed.
-func (c *curves) fill(n int, value int64) {
-	for len(c.points) <= n {
-		c.points = append(c.points, value)
+func (c *curves) fill(n int, value wide.Int) {
+	for c.points.Len() <= n {
+		c.points.Append(value)
 	}
 }
 
 // finish ends the running period with its last value and begins the next. A
 // period that was not recorded from its start on is dropped.
-func (c *curves) finish(kind usage.Kind, start, end Minute, value int64) {
+func (c *curves) finish(kind usage.Kind, start, end Minute, value wide.Int) {
 	if c.from <= start {
-		c.past = slices.Insert(c.past, 0, curve{start, end, value, pack(append(c.points, value))})
+		c.points.Append(value)
+		c.past = slices.Insert(c.past, 0, curve{start, end, value, pack(&c.points)})
 		c.past = c.past[:min(len(c.past), curvesKept[kind])]
 	}
-	c.points, c.from = c.points[:0], end
+	c.points.Empty()
+	c.from = end
 }
 
 // pack writes values; they rarely fall.
-func pack(values []int64) []byte {
+func pack(values *wide.Ints) []byte {
 	var e Encoder
-	before, used := int64(0), false
-	for _, v := range values {
-		e.Int(v - before)
-		before, used = v, used || v != 0
+	var before wide.Int
+	used := false
+	for i := range values.Len() {
+		v := values.At(i)
+		e.Wide(v.Sub(before))
+		before, used = v, used || v != wide.Int{}
 	}
 	if !used {
 		return nil
@@ -70,14 +74,14 @@ func pack(values []int64) []byte {
 // at returns the value that lies a part of the way from the n-th mark to the
 // next.
 func (c *curve) at(n int, part float64) float64 {
-	value, next := int64(0), int64(0)
+	var value, next wide.Int
 	rest := c.packed
 	for i := 0; i <= n+1 && len(rest) > 0; i++ {
-		delta, size := binary.Varint(rest)
+		delta, size := wide.Varint(rest)
 		rest = rest[size:]
-		value, next = next, next+delta
+		value, next = next, next.Add(delta)
 	}
-	return float64(value) + part*float64(next-value)
+	return value.Over(1) + part*next.Sub(value).Over(1)
 }
 
 // marks returns how many marks of a curve that began at from have passed at a
@@ -112,9 +116,9 @@ func (c *curves) of(start Minute) *curve {
 
 func (c *curves) encode(e *Encoder) {
 	e.Int(int64(c.from))
-	e.Uint(uint64(len(c.points)))
-	for _, v := range c.points {
-		e.Int(v)
+	e.Uint(uint64(c.points.Len()))
+	for i := range c.points.Len() {
+		e.Wide(c.points.At(i))
 	}
 	e.Uint(uint64(len(c.past)))
 	for i := range c.past {
@@ -127,7 +131,7 @@ func (c *curves) encode(e *Encoder) {
 func (c *curves) decode(d *Decoder) {
 	c.from = Minute(d.Int())
 	for range d.Count(1) {
-		c.points = append(c.points, d.Int())
+		c.points.Append(d.Wide())
 	}
 	before := c.from
 	for range d.Count(3) {
@@ -147,13 +151,13 @@ func (c *curves) decode(d *Decoder) {
 }
 
 // sumOf adds up packed numbers; ok is false where they are none.
-func sumOf(packed []byte) (sum int64, ok bool) {
+func sumOf(packed []byte) (sum wide.Int, ok bool) {
 	for len(packed) > 0 {
-		delta, n := binary.Varint(packed)
-		if n <= 0 {
-			return 0, false
+		delta, n := wide.Varint(packed)
+		if n == 0 {
+			return wide.Int{}, false
 		}
-		sum, packed = sum+delta, packed[n:]
+		sum, packed = sum.Add(delta), packed[n:]
 	}
 	return sum, true
 }

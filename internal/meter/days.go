@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // days are the local days of an organization, as far back as comparisons with
@@ -112,7 +113,7 @@ const maxDayLength = 3 * 24 * minutesPerHour
 
 // daySums are a sum by the local day of its events. The last one is that of
 // the last of the organization's days; days before the first had nothing.
-type daySums struct{ sums []int64 }
+type daySums struct{ sums wide.Ints }
 
 // add counts a value in the day of a minute.
 func (s *daySums) add(d *days, m Minute, value int64) {
@@ -121,54 +122,52 @@ func (s *daySums) add(d *days, m Minute, value int64) {
 		return
 	}
 	back := d.today() - i
-	if missing := back + 1 - len(s.sums); missing > 0 {
-		s.sums = append(make([]int64, missing, missing+len(s.sums)), s.sums...)
+	if missing := back + 1 - s.sums.Len(); missing > 0 {
+		s.sums.Insert(0, missing)
 	}
-	s.sums[len(s.sums)-1-back] += value
+	s.sums.Add(s.sums.Len()-1-back, []int64{value})
 }
 
 // turn follows the days, which have gone on by n.
 func (s *daySums) turn(d *days, n int) {
-	if len(s.sums) == 0 {
+	if s.sums.Len() == 0 {
 		return
 	}
-	for range n {
-		s.sums = append(s.sums, 0)
-	}
-	if extra := len(s.sums) - len(d.starts); extra > 0 {
-		s.sums = slices.Delete(s.sums, 0, extra)
+	s.sums.Insert(s.sums.Len(), n)
+	if extra := s.sums.Len() - len(d.starts); extra > 0 {
+		s.sums.Delete(0, extra)
 	}
 }
 
 // back returns the sum of the day that lies n days before the running one.
-func (s *daySums) back(n int) int64 {
-	if n >= len(s.sums) {
-		return 0
+func (s *daySums) back(n int) wide.Int {
+	if n >= s.sums.Len() {
+		return wide.Int{}
 	}
-	return s.sums[len(s.sums)-1-n]
+	return s.sums.At(s.sums.Len() - 1 - n)
 }
 
 // between returns the sum from a day's start to a minute, of whose day it takes
 // the part that had passed.
 func (s *daySums) between(d *days, start, until Minute) float64 {
 	first, last := d.index(start), d.index(until)
-	sum := int64(0)
+	var sum wide.Int
 	for i := first; i < last; i++ {
-		sum += s.back(d.today() - i)
+		sum = sum.Add(s.back(d.today() - i))
 	}
-	part := d.share(last, until) * float64(s.back(d.today()-last))
-	return float64(sum) + part
+	part := d.share(last, until) * s.back(d.today()-last).Over(1)
+	return sum.Over(1) + part
 }
 
 func (s *daySums) encode(e *Encoder) {
-	e.Uint(uint64(len(s.sums)))
-	for _, v := range s.sums {
-		e.Int(v)
+	e.Uint(uint64(s.sums.Len()))
+	for i := range s.sums.Len() {
+		e.Wide(s.sums.At(i))
 	}
 }
 
 func (s *daySums) decode(d *Decoder) {
 	for range d.Count(1) {
-		s.sums = append(s.sums, d.Int())
+		s.sums.Append(d.Wide())
 	}
 }

@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,9 +21,11 @@ type Definitions struct {
 	// Birth is when the ledger began: a period has a figure if every event of
 	// it could have been accepted since.
 	Birth Minute
-	// Began is the same in ns; Down and Up are when the ledger was last down,
-	// 0 if it never was.
-	Began, Down, Up int64
+	// Began is the same in ns.
+	Began int64
+	// Outages are those after which a sample may still not be final, oldest
+	// first; see Recover.
+	Outages []Outage
 	// Since holds, for each meter and window, when the ledger began to keep
 	// it, where that was after its birth; else 0.
 	Since [][]Minute
@@ -175,6 +178,16 @@ func (d *Definitions) Bare() *Definitions {
 		d.bare = &bare
 	}
 	return d.bare
+}
+
+// Recover enters an outage, for organizations that are first seen after it.
+// Those that had no sample left to postpone when it began are forgotten.
+func (d *Definitions) Recover(o Outage) {
+	var settle int64
+	for i := range d.Meters {
+		settle = max(settle, int64(d.Meters[i].Settle))
+	}
+	d.Outages = append(slices.DeleteFunc(d.Outages, func(earlier Outage) bool { return earlier.Up+settle <= o.Down }), o)
 }
 
 // retired tells whether a meter is no longer configured.

@@ -5,20 +5,21 @@ package meter
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Headline returns the one number that stands for a meter where there is room
 // for one: active users of all classes, peak of users in the hour, or the sum,
-// of its first window's current period.
-func (o *Organization) Headline(number int) float64 {
+// of its first window's current period, in millionths.
+func (o *Organization) Headline(number int) wide.Int {
 	switch m := &o.meters[number]; {
 	case m.active != nil:
-		return float64(m.active.headline())
+		return wide.Product(m.active.headline(), usage.Micro)
 	case m.concurrent != nil:
-		return float64(m.concurrent.hours.peak(&o.clock, 0, 0).max)
+		return wide.Product(int64(m.concurrent.hours.peak(&o.clock, 0, 0).max), usage.Micro)
 	default:
 		x := m.consumption
-		return amount(x.total.cell(&x.layout, &x.layout.windows[0], 0)[sumColumn])
+		return x.total.sum(&x.layout, &x.layout.windows[0], 0)
 	}
 }
 

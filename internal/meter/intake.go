@@ -65,10 +65,6 @@ func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
 // Refusal says why an effect cannot be applied, or ReasonNone.
 func (o *Organization) Refusal(user uint32, e *Effect) usage.Reason {
 	switch e.Kind {
-	case usage.Consume:
-		if !o.meters[e.Meter].consumption.fits(e) {
-			return usage.ReasonOverflow
-		}
 	case usage.Alias:
 		if target, merged := o.users.target[e.Key]; merged && target != user {
 			return usage.ReasonSecondAlias

@@ -78,6 +78,20 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 	return o
 }
 
+// Anew returns the organization as it was when the ledger first heard of it, at
+// now (ns), by another calendar; outages are those of Definitions then. The
+// users have the slots that they have, and there is nothing of them yet; of the
+// two only one may get new ones.
+func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []Outage) *Organization {
+	d, present := o.defs, o.defs.Outages
+	d.Outages = outages
+	n := NewOrganization(o.ID, d, cal, now)
+	d.Outages = present
+	n.users.ids, n.Person = o.users.ids, o.Person
+	n.stream.rejects = o.stream.rejects
+	return n
+}
+
 // phaseOf spreads organizations over the minutes of an hour.
 func phaseOf(id string) Minute {
 	h := uint32(2166136261)
@@ -119,10 +133,8 @@ func (o *Organization) begin(s *state) {
 	case s.active != nil:
 		s.active.start(&o.clock)
 		s.active.rebuildRollings(&o.clock, &o.users.persons)
-	case s.concurrent != nil && o.defs.Up == 0:
-		s.concurrent.start(o.defs.Began)
 	case s.concurrent != nil:
-		s.concurrent.join(o.defs.Down, o.defs.Up)
+		s.concurrent.start(o.defs.Began, o.defs.Outages)
 	}
 }
 
@@ -283,12 +295,12 @@ func (o *Organization) settle(now int64, inclusive bool) {
 	}
 }
 
-// Recover tells that the ledger was down: samples that passed meanwhile are
-// taken some time after up, so that what is resent still counts.
-func (o *Organization) Recover(down, up int64) {
+// Recover says that the ledger was down: samples that passed meanwhile are
+// taken some time after it, so that what is resent still counts.
+func (o *Organization) Recover(of Outage) {
 	for i := range o.meters {
 		if s := o.meters[i].concurrent; s != nil {
-			s.recover(down, up)
+			s.recover(of)
 		}
 	}
 }
@@ -302,6 +314,9 @@ func (o *Organization) SetCalendar(cal *calendar.Calendar) {
 		}
 	}
 }
+
+// AsOf returns the minute up to which the organization's time has got.
+func (o *Organization) AsOf() Minute { return o.clock.asOf }
 
 // Calendar returns the organization's calendar.
 func (o *Organization) Calendar() *calendar.Calendar { return o.clock.calendar }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // What an organization has used, what is expected of it, and what earlier
@@ -25,15 +26,27 @@ func curved(def *usage.Meter, w usage.Window) bool {
 
 // used returns what a quota is held against (SEMANTICS 6), in millionths:
 // users of billable classes, the peak of users in the hour, or the sum.
-func (s *state) used(c *clock, window int) int64 {
-	switch {
-	case s.active != nil:
-		return s.active.billable(window) * usage.Micro
-	case s.concurrent != nil:
-		return int64(s.concurrent.hours.peak(c, window, 0).max) * usage.Micro
+func (s *state) used(c *clock, window int) wide.Int {
+	if x := s.consumption; x != nil {
+		return x.total.sum(&x.layout, &x.layout.windows[window], 0)
 	}
-	x := s.consumption
-	return x.total.cell(&x.layout, &x.layout.windows[window], 0)[sumColumn]
+	return wide.Product(s.users(c, window), usage.Micro)
+}
+
+// users returns the same of a meter of users, in users.
+func (s *state) users(c *clock, window int) int64 {
+	if s.active != nil {
+		return s.active.billable(window)
+	}
+	return int64(s.concurrent.hours.peak(c, window, 0).max)
+}
+
+// level returns the same as curves have it: users, or millionths of a sum.
+func (s *state) level(c *clock, window int) wide.Int {
+	if s.consumption != nil {
+		return s.used(c, window)
+	}
+	return wide.Of(s.users(c, window))
 }
 
 // billable returns the users of billable classes in the running period.
@@ -76,10 +89,7 @@ func (o *Organization) mark(to Minute) {
 			if !curved(s.definition(), window) {
 				continue
 			}
-			c, t, value := &s.curves[w], o.clock.tracks[window.Kind], s.used(&o.clock, w)
-			if s.consumption == nil {
-				value /= usage.Micro
-			}
+			c, t, value := &s.curves[w], o.clock.tracks[window.Kind], s.level(&o.clock, w)
 			if last := min(to, t.end-1); last >= c.from {
 				n, _ := o.clock.days.marks(window.Kind, c.from, last)
 				c.fill(n, value)
@@ -109,7 +119,7 @@ func (o *Organization) nextMarks() marks {
 				continue
 			}
 			next.end = min(next.end, o.clock.tracks[window.Kind].end)
-			if len(o.meters[i].curves[w].points) == 0 {
+			if o.meters[i].curves[w].points.Len() == 0 {
 				next.next = o.clock.asOf + 1
 			}
 			if window.Kind == usage.Day {

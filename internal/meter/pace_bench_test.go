@@ -33,7 +33,7 @@ func BenchmarkCollect(b *testing.B) {
 	}
 	var quotas []Quota
 	for i := range d.Meters {
-		quotas = append(quotas, Quota{Meter: uint16(i), Window: windows[2], Limit: 150 * usage.Micro, Thresholds: quarters})
+		quotas = append(quotas, Quota{Meter: uint16(i), Window: windows[2], Limit: units(150), Thresholds: quarters})
 	}
 	o.SetQuotas(quotas)
 	now := began

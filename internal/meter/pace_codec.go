@@ -49,7 +49,7 @@ func (o *Organization) decodePace(d *Decoder) {
 		if x := s.consumption; x != nil {
 			x.daily.decode(d)
 			x.dailyFrom = Minute(d.Int())
-			if len(x.daily.sums) > len(o.clock.days.starts) {
+			if x.daily.sums.Len() > len(o.clock.days.starts) {
 				d.fail()
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 func paceMeters(t testing.TB) []usage.Meter {
@@ -67,9 +68,9 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 				hashes = append(hashes, user)
 			}
 			quotas := []Quota{
-				{Meter: 0, Window: d.Meters[0].Windows[2], Limit: 30 * usage.Micro, Thresholds: quarters},
-				{Meter: 1, Window: d.Meters[1].Windows[1], Limit: 4 * usage.Micro, Thresholds: quarters},
-				{Meter: 2, Window: d.Meters[2].Windows[3], Limit: 200 * usage.Micro, Thresholds: quarters},
+				{Meter: 0, Window: d.Meters[0].Windows[2], Limit: units(30), Thresholds: quarters},
+				{Meter: 1, Window: d.Meters[1].Windows[1], Limit: units(4), Thresholds: quarters},
+				{Meter: 2, Window: d.Meters[2].Windows[3], Limit: units(200), Thresholds: quarters},
 			}
 			lives.SetQuotas(quotas)
 			read.SetQuotas(quotas)
@@ -164,7 +165,7 @@ func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
 			past := o.meters[0].curves[2].past
 			require.Len(t, past, 1, "January was not recorded from its start on")
 			require.Equal(t, minuteAt(t, "2026-01-31 23:00"), past[0].start)
-			require.EqualValues(t, 20, past[0].last)
+			require.Equal(t, wide.Of(20), past[0].last)
 			at := func(day int) float64 {
 				return past[0].until(&o.clock.days, usage.Month, minuteAt(t, "2026-01-31 23:00")+Minute(day-1)*minutesPerDay)
 			}
@@ -179,7 +180,7 @@ func FuzzPaceDecode(f *testing.F) {
 	cal := calendar.New(namedZone(f, "Europe/Berlin"), 31)
 	o := NewOrganization("acme", d, cal, began.Ns())
 	o.AddUser(1)
-	o.SetQuotas([]Quota{{Meter: 2, Window: d.Meters[2].Windows[3], Limit: 200 * usage.Micro, Thresholds: quarters}})
+	o.SetQuotas([]Quota{{Meter: 2, Window: d.Meters[2].Windows[3], Limit: units(200), Thresholds: quarters}})
 	for day := range Minute(80) {
 		now := began + day*minutesPerDay
 		o.Advance(now.Ns(), false)

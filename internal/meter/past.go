@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // pastShown is how many ended periods have series: the one of a year ago is
@@ -28,7 +29,7 @@ type past struct {
 
 type endedPeriod struct {
 	start Minute
-	used  int64 // millionths
+	used  wide.Int // millionths
 }
 
 // remembered tells whether a window's ended periods have series.
@@ -36,7 +37,7 @@ func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < 
 
 // usedThen returns what a quota is held against, of the calendar period that
 // lies some periods before the running one, in millionths.
-func (s *state) usedThen(c *clock, window, period int) int64 {
+func (s *state) usedThen(c *clock, window, period int) wide.Int {
 	switch {
 	case s.active != nil:
 		k := s.active.def.Windows[window].Kind
@@ -46,12 +47,12 @@ func (s *state) usedThen(c *clock, window, period int) int64 {
 				n += counts[class]
 			}
 		}
-		return n * usage.Micro
+		return wide.Product(n, usage.Micro)
 	case s.concurrent != nil:
-		return int64(s.concurrent.hours.peak(c, window, period).max) * usage.Micro
+		return wide.Product(int64(s.concurrent.hours.peak(c, window, period).max), usage.Micro)
 	}
 	x := s.consumption
-	return x.total.cell(&x.layout, &x.layout.windows[window], period)[sumColumn]
+	return x.total.sum(&x.layout, &x.layout.windows[window], period)
 }
 
 // remember keeps the oldest published period of each window whose running one
@@ -86,7 +87,7 @@ func (o *Organization) pastFigures(sh *sheet, meter int) {
 			p.of, p.series = t.starts[0], nil
 		}
 		n := 0
-		show := func(start Minute, used int64) {
+		show := func(start Minute, used wide.Int) {
 			if n == len(p.series) {
 				p.series = append(p.series, o.pastSeries(meter, window, start))
 			}
@@ -123,7 +124,7 @@ func (o *Organization) encodePast(e *Encoder) {
 			e.Uint(uint64(len(s.past[w].kept)))
 			for _, ended := range s.past[w].kept {
 				e.Int(int64(ended.start))
-				e.Int(ended.used)
+				e.Wide(ended.used)
 			}
 		}
 	}
@@ -140,7 +141,7 @@ func (o *Organization) decodePast(d *Decoder) {
 			name := d.String()
 			var kept []endedPeriod
 			for range d.Count(2) {
-				kept = append(kept, endedPeriod{Minute(d.Int()), d.Int()})
+				kept = append(kept, endedPeriod{Minute(d.Int()), d.Wide()})
 			}
 			for w, window := range s.definition().Windows {
 				if window.String() == name {

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Projections (SEMANTICS 6, docs/projection.md): the use that is expected at
@@ -64,14 +65,14 @@ const profileDays = 4 * daysPerWeek
 // known is false.
 func (s *daySums) profile() (w weekly, known bool) {
 	oldest := profileDays
-	for oldest > 0 && s.back(oldest) == 0 {
+	for oldest > 0 && s.back(oldest) == (wide.Int{}) {
 		oldest--
 	}
 	var count weekly
 	sum := 0.0
 	for back := 1; back <= oldest; back++ {
 		r := (profileDays - back) % daysPerWeek
-		v := max(float64(s.back(back)), 0)
+		v := max(s.back(back).Over(1), 0)
 		w[r] += v
 		count[r]++
 		sum += v
@@ -171,7 +172,7 @@ func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook 
 		at := span{p.start, m, p.end}
 		for i := range past {
 			if m >= p.end {
-				sum += float64(past[i].last)
+				sum += past[i].last.Over(1)
 			} else {
 				sum += past[i].until(d, kind, at.within(past[i].start, past[i].end))
 			}
@@ -183,7 +184,7 @@ func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook 
 	if at > 0 {
 		expected = used * end / at
 	}
-	expected = max(used, share*expected+(1-share)*float64(c.likely(kind).last))
+	expected = max(used, share*expected+(1-share)*c.likely(kind).last.Over(1))
 	if end <= at {
 		return outlook{used, expected, func(m Minute) float64 { return span{p.now, m, p.end}.share() }}
 	}
@@ -205,13 +206,14 @@ func (c *curves) recent(d *days, kind usage.Kind, p span, used float64) outlook 
 
 // value returns the running period's value between two marks.
 func (c *curves) value(n int, part float64) float64 {
-	switch last := len(c.points) - 1; {
+	switch last := c.points.Len() - 1; {
 	case last < 0:
 		return 0
 	case n >= last:
-		return float64(c.points[last])
+		return c.points.At(last).Over(1)
 	}
-	return float64(c.points[n]) + part*float64(c.points[n+1]-c.points[n])
+	value, next := c.points.At(n), c.points.At(n+1)
+	return value.Over(1) + part*next.Sub(value).Over(1)
 }
 
 // dayPeaks are the largest hour of each day of the last four weeks and of today,

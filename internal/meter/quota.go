@@ -4,23 +4,23 @@
 package meter
 
 import (
-	"cmp"
 	"math"
-	"math/bits"
+	"math/big"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // Quotas (SEMANTICS 6). Amounts and shares are integers: millionths of the
-// meter's unit, and millionths of the limit. What is compared is compared in
-// 128 bits, so nothing is rounded and nothing overflows.
+// meter's unit, and millionths of the limit. Products of the two are numbers of
+// any size, so nothing is rounded and nothing overflows.
 
 // Quota is what an organization may use of one meter in one window.
 type Quota struct {
 	Meter  uint16
 	Window usage.Window
-	Limit  int64 // millionths; 0: none is allowed
+	Limit  wide.Int // millionths; 0: none is allowed
 	// Thresholds are shares of the limit, ascending.
 	Thresholds []int64
 }
@@ -53,7 +53,7 @@ const (
 )
 
 // Status returns the band of a use.
-func (q *Quota) Status(used int64) QuotaStatus {
+func (q *Quota) Status(used wide.Int) QuotaStatus {
 	switch {
 	case q.compare(used, moderateFrom) < 0:
 		return UnderQuota
@@ -66,79 +66,35 @@ func (q *Quota) Status(used int64) QuotaStatus {
 }
 
 // Ratio returns used/limit: of a limit of 0, +Inf once anything is used.
-func (q *Quota) Ratio(used int64) float64 {
+func (q *Quota) Ratio(used wide.Int) float64 {
 	switch {
-	case q.Limit != 0:
-		return float64(used) / float64(q.Limit)
-	case used > 0:
+	case q.Limit.Sign() != 0:
+		ratio, _ := new(big.Rat).SetFrac(used.Big(), q.Limit.Big()).Float64()
+		return ratio
+	case used.Sign() > 0:
 		return math.Inf(1)
 	}
 	return 0
 }
 
 // Remaining returns what may still be used.
-func (q *Quota) Remaining(used int64) int64 { return difference(q.Limit, used) }
+func (q *Quota) Remaining(used wide.Int) wide.Int { return q.Limit.Sub(used).Max(wide.Int{}) }
 
 // Overage returns what is used beyond the limit.
-func (q *Quota) Overage(used int64) int64 { return difference(used, q.Limit) }
-
-// difference returns a-b where that is positive, else 0; the largest number
-// where it is too large for one.
-func difference(a, b int64) int64 {
-	switch d := a - b; {
-	case a <= b:
-		return 0
-	case d < 0:
-		return math.MaxInt64
-	default:
-		return d
-	}
-}
+func (q *Quota) Overage(used wide.Int) wide.Int { return used.Sub(q.Limit).Max(wide.Int{}) }
 
 // compare compares used/limit with a share. Of a limit of 0 the ratio is
 // infinite once anything is used, else 0.
-func (q *Quota) compare(used, share int64) int {
-	if q.Limit == 0 {
-		if used > 0 {
+func (q *Quota) compare(used wide.Int, share int64) int {
+	if q.Limit.Sign() == 0 {
+		if used.Sign() > 0 {
 			return 1
 		}
-		return compareProducts(0, 1, share, 1)
+		return -wide.Of(share).Sign()
 	}
-	return compareProducts(used, whole, share, q.Limit)
-}
-
-// compareProducts compares a*b with c*d.
-func compareProducts(a, b, c, d int64) int {
-	left, right := sign(a)*sign(b), sign(c)*sign(d)
-	if left != right || left == 0 {
-		return cmp.Compare(left, right)
-	}
-	h1, l1 := bits.Mul64(absolute(a), absolute(b))
-	h2, l2 := bits.Mul64(absolute(c), absolute(d))
-	switch {
-	case h1 == h2 && l1 == l2:
-		return 0
-	case h1 < h2 || h1 == h2 && l1 < l2:
-		return -left
-	}
-	return left
-}
-
-func sign(v int64) int {
-	switch {
-	case v < 0:
-		return -1
-	case v > 0:
-		return 1
-	}
-	return 0
-}
-
-func absolute(v int64) uint64 {
-	if v < 0 {
-		return -uint64(v)
-	}
-	return uint64(v)
+	part := new(big.Int).Mul(big.NewInt(share), q.Limit.Big())
+	of := used.Big()
+	return of.Mul(of, big.NewInt(whole)).Cmp(part)
 }
 
 // quota is a quota with what its collections have found: the thresholds that
@@ -149,15 +105,15 @@ type quota struct {
 	reached []bool // by threshold
 	period  Minute // start of the period that reached is of; 0 of rolling windows
 
-	used   int64  // at the minute at, in millionths
-	at     Minute // 0: not known yet
-	falls  Minute // when the limit is expected to be passed, as set aside; 0: not in this period
+	used   wide.Int // at the minute at, in millionths
+	at     Minute   // 0: not known yet
+	falls  Minute   // when the limit is expected to be passed, as set aside; 0: not in this period
 	series *quotaSeries
 }
 
 // judge holds the use of a period against the thresholds and tells whether
 // that changed anything.
-func (q *quota) judge(used int64, period Minute) (changed bool) {
+func (q *quota) judge(used wide.Int, period Minute) (changed bool) {
 	if period != q.period {
 		clear(q.reached)
 		q.period, changed = period, true
@@ -217,7 +173,7 @@ func EncodeQuotas(e *Encoder, quotas []Quota) {
 		q := &quotas[i]
 		e.Uint(uint64(q.Meter))
 		e.String(q.Window.String())
-		e.Int(q.Limit)
+		e.Wide(q.Limit)
 		e.Uint(uint64(len(q.Thresholds)))
 		for _, share := range q.Thresholds {
 			e.Int(share)
@@ -234,7 +190,7 @@ func DecodeQuotas(d *Decoder) (quotas []Quota) {
 			d.fail()
 			return nil
 		}
-		q.Window, q.Limit = w, d.Int()
+		q.Window, q.Limit = w, d.Wide()
 		for range d.Count(1) {
 			q.Thresholds = append(q.Thresholds, d.Int())
 		}

@@ -32,7 +32,7 @@ func (d *Definitions) quotaSeries(q *Quota) *quotaSeries {
 		timeRemaining: gauge("time_remaining_seconds"), exhaustion: gauge("exhaustion_timestamp_seconds"),
 	}
 	for _, share := range q.Thresholds {
-		label := usage.Label{Name: "threshold", Value: strconv.FormatFloat(amount(share), 'f', -1, 64)}
+		label := usage.Label{Name: "threshold", Value: strconv.FormatFloat(float64(share)/usage.Micro, 'f', -1, 64)}
 		s.threshold = append(s.threshold, gauge("threshold", label))
 		s.reached = append(s.reached, gauge("threshold_reached", label))
 	}
@@ -122,7 +122,7 @@ func (o *Organization) quotaFigures(figures []usage.Figure, q *quota) []usage.Fi
 		add(s.exhaustion, float64(q.falls)*60)
 	}
 	for i, share := range q.Thresholds {
-		add(s.threshold[i], amount(share))
+		add(s.threshold[i], float64(share)/usage.Micro)
 		add(s.reached[i], float64(flag(q.reached[i])))
 	}
 	return figures

@@ -5,6 +5,7 @@ package meter
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 var quarters = []int64{500_000, 750_000, 900_000, 1_000_000}
@@ -101,7 +103,7 @@ func TestTheQuotaVector(t *testing.T) {
 	bands := map[string]QuotaStatus{"under": UnderQuota, "moderate": ModerateUse, "high": HighUse, "at_or_over": AtOrOverQuota}
 	for _, c := range vector.Cases {
 		d := newDesk(t, *consumptionMeter(t, "month"))
-		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: int64(c.Limit) * usage.Micro, Thresholds: quarters}})
+		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: units(int64(c.Limit)), Thresholds: quarters}})
 		d.consume("2026-05-10 12:01", c.Used)
 		d.collect("2026-05-10 12:02")
 		d.require(c.Limit, "usage_quota_limit")
@@ -127,35 +129,60 @@ func TestTheQuotaVector(t *testing.T) {
 
 func TestAQuotaComparesInIntegersOfAnySize(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
-	number := func() int64 {
-		n := random.Int64() >> random.IntN(63)
-		if random.IntN(4) == 0 {
-			n = -n
-		}
-		return n
+	number := func() *big.Int {
+		n := new(big.Int).Mul(big.NewInt(random.Int64()), big.NewInt(random.Int64()))
+		return n.Rsh(n, uint(4+random.IntN(122)))
+	}
+	sum := func(n *big.Int) wide.Int {
+		s, ok := wide.FromBig(n)
+		require.True(t, ok)
+		return s
 	}
 	for range 20_000 {
-		used, share := number(), number()
-		q := Quota{Limit: max(number(), 0)}
-		if q.Limit == 0 {
+		used, limit, share := number(), number(), random.Int64N(10*usage.Micro)
+		if random.IntN(4) == 0 {
+			used.Div(used.Mul(limit, big.NewInt(share)), big.NewInt(whole)) // where the ratio is the share, or nearly
+		}
+		if random.IntN(9) == 0 {
+			used.Neg(used)
+		}
+		q := Quota{Limit: sum(limit)}
+		if limit.Sign() == 0 {
 			continue
 		}
-		left := new(big.Int).Mul(big.NewInt(used), big.NewInt(whole))
-		right := new(big.Int).Mul(big.NewInt(share), big.NewInt(q.Limit))
-		require.Equal(t, left.Cmp(right), q.compare(used, share), "%d of %d at %d", used, q.Limit, share)
+		left := new(big.Int).Mul(used, big.NewInt(whole))
+		right := new(big.Int).Mul(big.NewInt(share), limit)
+		require.Equal(t, left.Cmp(right), q.compare(sum(used), share), "%d of %d at %d", used, limit, share)
+		ratio, _ := new(big.Rat).SetFrac(used, limit).Float64()
+		require.Equal(t, ratio, q.Ratio(sum(used)))
+		rest := new(big.Int).Sub(limit, used)
+		require.Equal(t, sum(rest).Max(wide.Int{}), q.Remaining(sum(used)))
+		require.Equal(t, sum(rest.Neg(rest)).Max(wide.Int{}), q.Overage(sum(used)))
 	}
-	extreme := Quota{Limit: math.MaxInt64}
-	require.Equal(t, AtOrOverQuota, extreme.Status(math.MaxInt64))
-	require.Equal(t, UnderQuota, extreme.Status(math.MinInt64))
-	require.Equal(t, int64(math.MaxInt64), extreme.Remaining(math.MinInt64))
-	require.Zero(t, extreme.Overage(math.MinInt64))
+}
+
+// A quota of twenty million million, and items of one each.
+func TestAQuotaBeyondWhatOneItemMayCarryIsReachedAndPassed(t *testing.T) {
+	def := consumptionMeter(t, "month")
+	d := newDesk(t, *def)
+	d.SetQuotas([]Quota{{Window: def.Windows[0], Limit: units(20_000_000_000_000), Thresholds: quarters}})
+	for n := 1; n <= 25; n++ {
+		at := fmt.Sprintf("2026-05-11 10:%02d", n)
+		d.consume(at, 1e12)
+		d.collect(at)
+		d.require(float64(n)*1e12, "usage_quota_used")
+		d.require(max(0, float64(20-n))*1e12, "usage_quota_remaining")
+		d.require(max(0, float64(n-20))*1e12, "usage_quota_overage")
+		d.require(float64(n)/20, "usage_quota_ratio")
+		d.require(float64(flag(n >= 18)), "usage_quota_threshold_reached", "threshold", "0.9")
+	}
 }
 
 func TestAThresholdThatIsReachedStaysUntilTheRatioFallsBelowTheDeadBand(t *testing.T) {
 	def := consumptionMeter(t, "month")
 	def.Corrections = true
 	d := newDesk(t, *def)
-	d.SetQuotas([]Quota{{Window: def.Windows[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+	d.SetQuotas([]Quota{{Window: def.Windows[0], Limit: units(100), Thresholds: quarters}})
 	minute := minuteAt(t, "2026-05-10 12:00")
 	for _, step := range []struct{ used, reached float64 }{
 		{89.999999, 0}, {90, 1}, {89, 1}, {88, 1}, {87.999999, 0}, {88, 0}, {89.999999, 0}, {90, 1}, {120, 1}, {0, 0},
@@ -172,7 +199,7 @@ func TestAThresholdThatIsReachedStaysUntilTheRatioFallsBelowTheDeadBand(t *testi
 
 func TestAnewPeriodForgetsWhatWasReached(t *testing.T) {
 	d := newDesk(t, *consumptionMeter(t, "day"))
-	d.SetQuotas([]Quota{{Window: mustWindows(t, "day")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+	d.SetQuotas([]Quota{{Window: mustWindows(t, "day")[0], Limit: units(100), Thresholds: quarters}})
 	d.consume("2026-05-10 12:01", 90)
 	d.collect("2026-05-10 23:59")
 	d.require(1, "usage_quota_threshold_reached", "threshold", "0.9")
@@ -187,7 +214,7 @@ func TestAnewPeriodForgetsWhatWasReached(t *testing.T) {
 
 func TestARollingQuotaHasNeitherEndNorProjection(t *testing.T) {
 	d := newDesk(t, *consumptionMeter(t, "24h"))
-	d.SetQuotas([]Quota{{Window: mustWindows(t, "24h")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+	d.SetQuotas([]Quota{{Window: mustWindows(t, "24h")[0], Limit: units(100), Thresholds: quarters}})
 	d.consume("2026-05-10 12:01", 90)
 	d.collect("2026-05-10 12:02")
 	d.require(90, "usage_quota_used")
@@ -202,12 +229,12 @@ func TestARollingQuotaHasNeitherEndNorProjection(t *testing.T) {
 
 func TestAChangedQuotaKeepsWhatItsThresholdsHaveReached(t *testing.T) {
 	d := newDesk(t, *consumptionMeter(t, "month"))
-	quota := Quota{Window: mustWindows(t, "month")[0], Limit: 100 * usage.Micro, Thresholds: quarters}
+	quota := Quota{Window: mustWindows(t, "month")[0], Limit: units(100), Thresholds: quarters}
 	require.True(t, d.SetQuotas([]Quota{quota}))
 	require.False(t, d.SetQuotas([]Quota{quota}))
 	d.consume("2026-05-10 12:01", 90)
 	d.collect("2026-05-10 12:01")
-	quota.Limit, quota.Thresholds = 102*usage.Micro, []int64{890_000, 900_000}
+	quota.Limit, quota.Thresholds = units(102), []int64{890_000, 900_000}
 	require.True(t, d.SetQuotas([]Quota{quota}))
 	d.collect("2026-05-10 12:02")
 	d.require(102, "usage_quota_limit")
@@ -224,7 +251,7 @@ func TestAChangedQuotaKeepsWhatItsThresholdsHaveReached(t *testing.T) {
 func TestACollectionAMomentLateJudgesItsOwnMinute(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		d := newDesk(t, *consumptionMeter(t, "month"))
-		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: 100 * usage.Micro, Thresholds: quarters}})
+		d.SetQuotas([]Quota{{Window: mustWindows(t, "month")[0], Limit: units(100), Thresholds: quarters}})
 		d.consume("2026-05-10 12:01", 89)
 		late := minuteAt(t, "2026-05-10 12:02").Ns() + 1
 		d.Advance(late, keep)

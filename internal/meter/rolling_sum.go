@@ -4,10 +4,11 @@
 package meter
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 	"sort"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // minuteLog keeps the cells of single minutes for rolling windows, those with
@@ -22,7 +23,7 @@ type minuteLog struct{ chunks []hourChunk }
 type hourChunk struct {
 	hour  Minute
 	mask  uint64
-	cells []int64
+	cells wide.Ints
 }
 
 const minutesPerHour = 60
@@ -36,8 +37,8 @@ func hourOf(m Minute) (hour Minute, within uint) {
 	return hour, uint(m - hour*minutesPerHour)
 }
 
-// at returns the cell of a minute, for adding to it at once.
-func (l *minuteLog) at(m Minute, width int) []int64 {
+// at returns where the cell of a minute is, for adding to it at once.
+func (l *minuteLog) at(m Minute, width int) (cells *wide.Ints, place int) {
 	hour, within := hourOf(m)
 	i := len(l.chunks) - 1
 	if i < 0 || l.chunks[i].hour != hour {
@@ -50,12 +51,9 @@ func (l *minuteLog) at(m Minute, width int) []int64 {
 	rank := width * bits.OnesCount64(ch.mask&(1<<within-1))
 	if ch.mask&(1<<within) == 0 {
 		ch.mask |= 1 << within
-		n := len(ch.cells)
-		ch.cells = slices.Grow(ch.cells, width)[:n+width]
-		copy(ch.cells[rank+width:], ch.cells[rank:n])
-		clear(ch.cells[rank : rank+width])
+		ch.cells.Insert(rank, width)
 	}
-	return ch.cells[rank : rank+width]
+	return &ch.cells, rank
 }
 
 // find returns the index of the first chunk at or after the hour.
@@ -68,18 +66,18 @@ func (l *minuteLog) insert(i int, hour Minute) {
 	n := len(l.chunks)
 	l.chunks = slices.Grow(l.chunks, 1)[:n+1]
 	spare := l.chunks[n].cells
+	spare.Empty()
 	copy(l.chunks[i+1:], l.chunks[i:n])
-	l.chunks[i] = hourChunk{hour: hour, cells: spare[:0]}
+	l.chunks[i] = hourChunk{hour: hour, cells: spare}
 }
 
-// sum adds sign times the cells of the minutes in (after, upTo] to dst.
-func (l *minuteLog) sum(dst []int64, after, upTo Minute, sign int64) {
+// each calls f with where the cells of the minutes in (after, upTo] are.
+func (l *minuteLog) each(after, upTo Minute, width int, f func(cells *wide.Ints, place int)) {
 	if len(l.chunks) == 0 {
 		return
 	}
 	firstHour, firstMinute := hourOf(after + 1)
 	lastHour, lastMinute := hourOf(upTo)
-	width := len(dst)
 	for i := l.find(firstHour); i < len(l.chunks) && l.chunks[i].hour <= lastHour; i++ {
 		ch := &l.chunks[i]
 		wanted := ch.mask
@@ -92,7 +90,7 @@ func (l *minuteLog) sum(dst []int64, after, upTo Minute, sign int64) {
 		}
 		from, to := bits.OnesCount64(ch.mask&skip), bits.OnesCount64(wanted)
 		for at := from; at < to; at++ {
-			addCell(dst, ch.cells[at*width:(at+1)*width], sign)
+			f(&ch.cells, at*width)
 		}
 	}
 }
@@ -109,25 +107,4 @@ func (l *minuteLog) drop(upTo Minute) {
 	slices.Reverse(l.chunks[n:])
 	slices.Reverse(l.chunks)
 	l.chunks = l.chunks[:len(l.chunks)-n]
-}
-
-// magnitude returns the sum of one column's absolute values, at most
-// math.MaxInt64: no sum of minutes lies further from zero.
-func (l *minuteLog) magnitude(column, width int) int64 {
-	sum := int64(0)
-	for i := range l.chunks {
-		cells := l.chunks[i].cells
-		for at := column; at < len(cells); at += width {
-			sum = addCapped(sum, magnitude(cells[at]))
-		}
-	}
-	return sum
-}
-
-// addCapped adds two numbers, neither negative.
-func addCapped(a, b int64) int64 {
-	if b > math.MaxInt64-a {
-		return math.MaxInt64
-	}
-	return a + b
 }

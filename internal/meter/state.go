@@ -260,7 +260,7 @@ func (c *clock) encode(e *Encoder) {
 	for _, h := range history {
 		e.Int(h.From)
 		e.String(h.Zone)
-		e.Int(int64(h.Anchor))
+		e.Int(h.Code())
 	}
 	e.Int(int64(c.asOf))
 	e.Int(int64(c.now))
@@ -278,7 +278,9 @@ func (c *clock) encode(e *Encoder) {
 func decodeClock(d *Decoder) (clock, error) {
 	var history []calendar.Entry
 	for range d.Count(3) {
-		history = append(history, calendar.Entry{From: d.Int(), Zone: d.String(), Anchor: int(d.Int())})
+		h := calendar.Entry{From: d.Int(), Zone: d.String()}
+		h.Decode(d.Int())
+		history = append(history, h)
 	}
 	if d.Err() != nil {
 		return clock{}, d.Err()

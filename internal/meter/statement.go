@@ -3,7 +3,10 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
 
 // Statement is one version of the record of a closed period (SEMANTICS 2):
 // what a meter counted in one window. It is whole in itself, so that it can be
@@ -26,9 +29,9 @@ type Statement struct {
 
 // Terms are what the catalogue said of a quota when the period ended.
 type Terms struct {
-	Limit    int64  // millionths
-	Price    string // decimal, of one above the limit; "" where overage is not billed
-	Currency string // of the price
+	Limit    wide.Int // millionths
+	Price    string   // decimal, of one above the limit; "" where overage is not billed
+	Currency string   // of the price
 }
 
 // Cell is one number of a period. Sums are in millionths.
@@ -39,7 +42,7 @@ type Terms struct {
 //	            concurrent users: see the columns below
 //	            consumption: 0 sum, 1 events, then sum and count of each average
 type Cell struct {
-	N         int64
+	N         wide.Int
 	Value     uint32
 	Breakdown uint16
 	Column    uint16
@@ -113,7 +116,7 @@ func (s *Statement) Decode(d *Decoder) error {
 func (t *Terms) Encode(e *Encoder) {
 	e.Bool(t != nil)
 	if t != nil {
-		e.Int(t.Limit)
+		e.Wide(t.Limit)
 		e.String(t.Price)
 		e.String(t.Currency)
 	}
@@ -124,7 +127,7 @@ func DecodeTerms(d *Decoder) *Terms {
 	if !d.Bool() {
 		return nil
 	}
-	return &Terms{Limit: d.Int(), Price: d.String(), Currency: d.String()}
+	return &Terms{Limit: d.Wide(), Price: d.String(), Currency: d.String()}
 }
 
 func (r *Reason) encode(e *Encoder) {
@@ -173,7 +176,7 @@ func encodeCells(e *Encoder, cells []Cell) {
 		e.Uint(uint64(n))
 		for _, c := range cells[:n] {
 			e.Uint(uint64(c.Column))
-			e.Int(c.N)
+			e.Wide(c.N)
 		}
 		cells = cells[n:]
 	}
@@ -185,7 +188,7 @@ func decodeCells(d *Decoder) (cells []Cell) {
 	for range d.Count(3) {
 		breakdown, value := uint16(d.Uint()), uint32(d.Uint())
 		for range d.Count(2) {
-			cells = append(cells, Cell{Breakdown: breakdown, Value: value, Column: uint16(d.Uint()), N: d.Int()})
+			cells = append(cells, Cell{Breakdown: breakdown, Value: value, Column: uint16(d.Uint()), N: d.Wide()})
 		}
 	}
 	return cells

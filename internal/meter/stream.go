@@ -53,6 +53,7 @@ type Reject struct {
 	Outcome usage.Outcome
 	Reason  usage.Reason
 	Action  string
+	Unit    usage.TimeUnit // of its time
 }
 
 // Count enters what became of items that arrived at now (ns).
@@ -119,7 +120,7 @@ const maxActionShown = 200
 // part of what a restart restores.
 func (o *Organization) Note(r Reject) {
 	for i := range o.stream.rejects {
-		if known := &o.stream.rejects[i]; known.Signal == r.Signal && known.Outcome == r.Outcome && known.Reason == r.Reason && known.Action == r.Action {
+		if known := &o.stream.rejects[i]; known.Signal == r.Signal && known.Outcome == r.Outcome && known.Reason == r.Reason && known.Action == r.Action && known.Unit == r.Unit {
 			known.Arrived = r.Arrived
 			return
 		}

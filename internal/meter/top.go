@@ -8,11 +8,12 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // topEntry is a user of a top list.
 type topEntry struct {
-	sum    int64
+	sum    wide.Int
 	hash   uint64 // of the person: their place among equal sums
 	slot   uint32
 	series *usage.Series // of the figure, once it was shown: the name is asked for once a period
@@ -22,7 +23,7 @@ type topEntry struct {
 // plays a part; slots decide between persons of one hash, which do not occur.
 func byRank(a, b topEntry) int {
 	if a.sum != b.sum {
-		return cmp.Compare(b.sum, a.sum)
+		return b.sum.Cmp(a.sum)
 	}
 	if a.hash != b.hash {
 		return cmp.Compare(a.hash, b.hash)
@@ -47,20 +48,20 @@ func (t *topList) change(top int, slot uint32, before, after share, hash func(sl
 	full := len(t.entries) == top
 	if full {
 		last := t.entries[top-1].sum
-		if (before == 0 || before.sum() < last) && (after == 0 || after.sum() < last) {
+		if (before.none() || before.sum().Cmp(last) < 0) && (after.none() || after.sum().Cmp(last) < 0) {
 			return // was not listed and will not be
 		}
 	}
 	e := topEntry{sum: before.sum(), hash: hash(slot), slot: slot}
-	if at, listed := t.find(e); listed && before != 0 {
-		if full && (after == 0 || after.sum() < before.sum()) {
+	if at, listed := t.find(e); listed && !before.none() {
+		if full && (after.none() || after.sum().Cmp(before.sum()) < 0) {
 			t.stale = true
 			return
 		}
 		e.series = t.entries[at].series
 		t.entries = slices.Delete(t.entries, at, at+1)
 	}
-	if after != 0 {
+	if !after.none() {
 		e.sum = after.sum()
 		t.offer(top, e)
 	}

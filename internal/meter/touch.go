@@ -93,14 +93,16 @@ func (x *consumption) touch(user uint32, dims []uint32, first uint32) uint64 {
 		}
 	}
 	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {
-		n += uint64(x.users.user(x.users.pages[page], user%pageUsers)[0])
+		sum, _ := x.users.user(x.users.pages[page], user%pageUsers).at(0).sum().Int64()
+		n += uint64(sum)
 	}
 	return n
 }
 
 func (x *consumption) touchRow(r *sumRow) (n uint64) {
 	for i := range x.layout.windows {
-		n += uint64(r.cells[x.layout.windows[i].first])
+		sum, _ := r.sum(&x.layout, &x.layout.windows[i], 0).Int64()
+		n += uint64(sum)
 	}
 	return n
 }

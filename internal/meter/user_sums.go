@@ -4,24 +4,27 @@
 package meter
 
 import (
-	"math"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
-// share is a user's sum that knows whether anything was counted in it, in one word:
-// 0 is nothing, else it is 2*sum + 1.
-type share int64
+// share is a user's sum that knows whether anything was counted in it: 0 is
+// nothing, else it is 2*sum + 1.
+type share wide.Int
 
-// maxSum bounds every sum, so that a share can hold it: 4.6e12 units.
-const maxSum = math.MaxInt64 / 2
+func (t share) none() bool { return t == share{} }
 
-func (t share) sum() int64 { return int64(t >> 1) }
+func (t share) sum() wide.Int { return wide.Int(t).Half() }
 
-func (t share) plus(sum int64) share { return (t | 1) + share(2*sum) }
+func (t share) plus(sum wide.Int) share {
+	if t.none() {
+		t = share(wide.Of(1))
+	}
+	return share(wide.Int(t).Add(sum.Add(sum)))
+}
 
 func (t share) join(other share) share {
-	if other == 0 {
+	if other.none() {
 		return t
 	}
 	return t.plus(other.sum())
@@ -46,16 +49,26 @@ type userSums struct {
 
 type sumPage struct {
 	stamp Minute
-	sums  []share
+	sums  wide.Ints // shares
 	last  [pageUsers]Minute
 }
 
-// of returns a user's sums, [kind][period], for changing them.
-func (u *userSums) of(c *clock, slot uint32) []share {
+// userCells are the sums of a user, [kind][period].
+type userCells struct {
+	page  *sumPage
+	first int
+}
+
+func (s userCells) at(cell int) share { return share(s.page.sums.At(s.first + cell)) }
+
+func (s userCells) set(cell int, to share) { s.page.sums.Set(s.first+cell, wide.Int(to)) }
+
+// of returns a user's sums for changing them.
+func (u *userSums) of(c *clock, slot uint32) userCells {
 	i := int(slot / pageUsers)
 	u.grow(i)
 	if u.pages[i] == nil {
-		u.pages[i] = &sumPage{stamp: c.asOf, sums: make([]share, pageUsers*u.stride())}
+		u.pages[i] = &sumPage{stamp: c.asOf, sums: wide.Make(pageUsers * u.stride())}
 	}
 	u.dirty.set(uint32(i))
 	return u.user(u.page(c, i), slot%pageUsers)
@@ -75,8 +88,8 @@ func (u *userSums) page(c *clock, i int) *sumPage {
 		if ended == 0 {
 			continue
 		}
-		for at := k * published; at < len(p.sums); at += u.stride() {
-			shift(p.sums[at:at+published], 1, ended)
+		for at := k * published; at < p.sums.Len(); at += u.stride() {
+			p.sums.Shift(at, at+published, ended)
 		}
 	}
 	p.stamp = c.asOf
@@ -86,10 +99,7 @@ func (u *userSums) page(c *clock, i int) *sumPage {
 func (u *userSums) stride() int { return len(u.kinds) * published }
 
 // user returns the sums of the user n of a page.
-func (u *userSums) user(p *sumPage, n uint32) []share {
-	at := int(n) * u.stride()
-	return p.sums[at : at+u.stride()]
-}
+func (u *userSums) user(p *sumPage, n uint32) userCells { return userCells{p, int(n) * u.stride()} }
 
 // seen notes an event of a user who has sums.
 func (u *userSums) seen(slot uint32, at Minute) {
@@ -107,27 +117,6 @@ func (u *userSums) forget(slot uint32) { u.pages[slot/pageUsers].last[slot%pageU
 func (u *userSums) has(slot uint32) bool {
 	i := int(slot / pageUsers)
 	return i < len(u.pages) && u.pages[i] != nil
-}
-
-// magnitude returns the largest sum, over all users, of the absolute values in
-// one period.
-func (u *userSums) magnitude(c *clock) int64 {
-	sums := make([]int64, u.stride())
-	for i := range u.pages {
-		p := u.page(c, i)
-		if p == nil {
-			continue
-		}
-		for at, t := range p.sums {
-			cell := at % len(sums)
-			sums[cell] = addCapped(sums[cell], magnitude(t.sum()))
-		}
-	}
-	largest := int64(0)
-	for _, sum := range sums {
-		largest = max(largest, sum)
-	}
-	return largest
 }
 
 func (u *userSums) grow(i int) {
@@ -149,8 +138,8 @@ func (u *userSums) encodePage(i int, e *Encoder) {
 	for k, kind := range u.kinds {
 		e.Uint(uint64(kind))
 		for n := range uint32(pageUsers) {
-			for _, t := range u.user(p, n)[k*published:][:published] {
-				e.Int(int64(t))
+			for period := range published {
+				e.Wide(wide.Int(u.user(p, n).at(k*published + period)))
 			}
 		}
 	}
@@ -172,13 +161,13 @@ func (u *userSums) decodePage(i int, d *Decoder) {
 	if kinds == 0 || d.err != nil {
 		return
 	}
-	p := &sumPage{stamp: Minute(stamp), sums: make([]share, pageUsers*u.stride())}
+	p := &sumPage{stamp: Minute(stamp), sums: wide.Make(pageUsers * u.stride())}
 	for range kinds {
 		k := u.indexOf(d.Uint())
 		for n := range uint32(pageUsers) {
 			for period := range published {
-				if t := share(d.Int()); k >= 0 {
-					u.user(p, n)[k*published+period] = t
+				if t := share(d.Wide()); k >= 0 {
+					u.user(p, n).set(k*published+period, t)
 				}
 			}
 		}

@@ -196,7 +196,7 @@ func zone(t *testing.T, name string) *time.Location {
 func example(t *testing.T) Input {
 	t.Helper()
 	reject := func(before time.Duration, o usage.Outcome, r usage.Reason, action string) Reject {
-		return Reject{at.Add(-before), usage.Logs, o, r, action}
+		return Reject{Time: at.Add(-before), Signal: usage.Logs, Outcome: o, Reason: r, Action: action}
 	}
 	return Input{
 		At:         at,

@@ -155,11 +155,22 @@ func caption(window, period string) string {
 }
 
 // explain says what a sender can do about a rejected item.
-func explain(o usage.Outcome, r usage.Reason) string {
-	if text := reasons[r]; text != "" {
+func explain(r *Reject) string {
+	text := explainReason(r)
+	if unit := units[r.Unit]; unit != "" && (r.Reason == usage.ReasonTimestampUnit || r.Outcome == usage.Late || r.Outcome == usage.Future) {
+		return text + ": " + unit
+	}
+	return text
+}
+
+func explainReason(r *Reject) string {
+	if text := pointReasons[r.Reason]; text != "" && r.Signal == usage.Metrics {
 		return text
 	}
-	switch o {
+	if text := reasons[r.Reason]; text != "" {
+		return text
+	}
+	switch r.Outcome {
 	case usage.Unmatched:
 		return "no meter names this action, or no condition holds"
 	case usage.Late:
@@ -169,8 +180,21 @@ func explain(o usage.Outcome, r usage.Reason) string {
 	case usage.OverLimit:
 		return "a resource limit is reached"
 	default:
-		return strings.ReplaceAll(string(r), "_", " ")
+		return strings.ReplaceAll(string(r.Reason), "_", " ")
 	}
+}
+
+// units says how a time is made nanoseconds.
+var units = map[usage.TimeUnit]string{
+	usage.Seconds:      "it looks like seconds; multiply by 1,000,000,000",
+	usage.Milliseconds: "it looks like milliseconds; multiply by 1,000,000",
+	usage.Microseconds: "it looks like microseconds; multiply by 1,000",
+	usage.Multiplied:   "it lies beyond the year 2100, or is negative: a time was multiplied once too often",
+}
+
+// pointReasons are those that say something else of a data point.
+var pointReasons = map[usage.Reason]string{
+	usage.ReasonNegative: "the counter is one that falls: let the meter take it with corrections: true, or count up only, with a monotonic Counter",
 }
 
 var reasons = map[usage.Reason]string{
@@ -181,11 +205,12 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonNoUser:          "names no user",
 	usage.ReasonNoValue:         "lacks the attribute that is added up",
 	usage.ReasonBadValue:        "the value is no finite number",
-	usage.ReasonNegative:        "the value is negative",
+	usage.ReasonNegative:        "the value is negative: only a meter with corrections: true takes it",
 	usage.ReasonOverflow:        "the value is too large to be added up",
 	usage.ReasonCondition:       "the meter's condition failed on it",
-	usage.ReasonTemporality:     "not a delta sum: send deltas, or put cumulativetodelta before usage",
+	usage.ReasonTemporality:     "not a delta sum: set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta in the SDK, which is exact, or put the cumulativetodelta processor before usage",
 	usage.ReasonNoTime:          "carries no time",
+	usage.ReasonTimestampUnit:   "the time is not in nanoseconds since 1970",
 	usage.ReasonNoAliasSource:   "lacks the previous id",
 	usage.ReasonSecondAlias:     "the id is known as another person already",
 	usage.ReasonNoStandingKey:   "does not say what is switched on or off",

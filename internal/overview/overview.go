@@ -82,6 +82,7 @@ type Reject struct {
 	Outcome usage.Outcome
 	Reason  usage.Reason
 	Action  string
+	Unit    usage.TimeUnit // of its time
 }
 
 // Trend is one figure of a meter, day by day, oldest first.

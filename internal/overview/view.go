@@ -174,10 +174,11 @@ func (c *card) rejects(in *Input, o *Organization) {
 		outcome usage.Outcome
 		reason  usage.Reason
 		action  string
+		unit    usage.TimeUnit
 	}
 	rows := map[kind]int{}
 	for _, r := range o.Rejects {
-		k := kind{r.Signal, r.Outcome, r.Reason, r.Action}
+		k := kind{r.Signal, r.Outcome, r.Reason, r.Action, r.Unit}
 		i, known := rows[k]
 		if !known {
 			i = len(c.Rejects)
@@ -185,7 +186,7 @@ func (c *card) rejects(in *Input, o *Organization) {
 			c.Rejects = append(c.Rejects, rejectRow{
 				Time: instant(r.Time, in.At), ISO: r.Time.UTC().Format(time.RFC3339),
 				Signal: r.Signal.String(), Outcome: r.Outcome.String(),
-				Explanation: explain(r.Outcome, r.Reason), Action: clip(r.Action),
+				Explanation: explain(&r), Action: clip(r.Action),
 			})
 		}
 		c.Rejects[i].Count++

@@ -46,6 +46,16 @@ type Ledger interface {
 	Collect(ctx context.Context, now time.Time) (Collection, error)
 }
 
+// Memory is a ledger that keeps a few rows for who shows its figures, so that a
+// restart knows what was shown. It knows nothing of what they mean.
+type Memory interface {
+	// Recall returns the rows that are kept under a name, by their keys.
+	Recall(ctx context.Context, name string) (map[string][]byte, error)
+	// Remember keeps rows under a name; one that is nil is dropped. A nil error
+	// means: on disk.
+	Remember(ctx context.Context, name string, rows map[string][]byte) error
+}
+
 // ErrUnavailable says that the ledger cannot acknowledge now; the sender
 // should retry.
 var ErrUnavailable = errors.New("usage ledger unavailable")
@@ -114,6 +124,7 @@ const (
 	ReasonCondition       Reason = "condition_error"
 	ReasonTemporality     Reason = "not_a_delta_sum"
 	ReasonNoTime          Reason = "no_timestamp"
+	ReasonTimestampUnit   Reason = "timestamp_unit" // a time before Year2000
 	ReasonNoAliasSource   Reason = "no_previous_id"
 	ReasonSecondAlias     Reason = "second_alias_target"
 	ReasonNoStandingKey   Reason = "no_standing_key"
@@ -172,6 +183,7 @@ type Item struct {
 	Action       string // name of the action
 	UID          string // the sender's uid, or "" (SEMANTICS 1)
 	Content      UID    // hash of the item's content; set only where UID is "" and an effect is a Consume
+	Former       UID    // beside Content, where Time is before Extraction.FormerBefore: the hash that older ledgers used
 	Time         int64  // event time, ns since 1970
 
 	// Outcome is Pending, or Unmatched, Invalid or Unauthorized where extract

@@ -4,8 +4,8 @@
 package usagereceiver
 
 import (
-	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -13,67 +13,23 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// present are the series that a collection had, by organization in its order.
-type present []organizationSeries
+// lookBack is how long a query takes a sample for the present value of a series
+// that has no later one, nor an end.
+const lookBack = 5 * time.Minute
 
-type organizationSeries struct {
-	organization string
-	series       []*usage.Series
-}
-
-// presentIn lists the series of a collection, which itself is of its minute only.
-func presentIn(c usage.Collection) present {
-	p := make(present, len(c.Organizations))
-	for i := range c.Organizations {
-		o := &c.Organizations[i]
-		all := make([]*usage.Series, len(o.Figures))
-		for j := range o.Figures {
-			all[j] = o.Figures[j].Series
-		}
-		p[i] = organizationSeries{o.Organization, all}
-	}
-	return p
-}
-
-// endedSince returns the series that were in before and are not in p. From one
-// minute to the next an organization nearly always has the same series in the
-// same order, so only where it has not are they looked at one by one.
-func (p present) endedSince(before present) present {
-	now := make(map[string][]*usage.Series, len(p))
-	for _, o := range p {
-		now[o.organization] = o.series
-	}
-	var ended present
-	for _, o := range before {
-		if still := now[o.organization]; !slices.Equal(o.series, still) {
-			ended = append(ended, organizationSeries{o.organization, without(o.series, still)})
-		}
-	}
-	return ended
-}
-
-func without(all, some []*usage.Series) []*usage.Series {
-	left := make(map[*usage.Series]struct{}, len(some))
-	for _, s := range some {
-		left[s] = struct{}{}
-	}
-	var rest []*usage.Series
-	for _, s := range all {
-		if _, still := left[s]; !still {
-			rest = append(rest, s)
-		}
-	}
-	return rest
-}
-
-// convert returns a collection as metrics, and the series in it. A series that
-// the collection before had and this one has not ends with a point without a
-// value, which stores keep as a stale marker: the gauge does not linger on.
+// convert returns a collection as metrics. step is how far collections are apart.
 //
 //	one resource without attributes, one scope without a name
 //	  one metric for each series name
 //	    one point for each organization and set of labels
-func convert(c usage.Collection, before present) (pmetric.Metrics, present) {
+//
+// A series that the collection before had and this one has not ends with a point
+// without a value, which stores keep as a stale marker: the gauge does not
+// linger on. A counter that was never shown begins with a zero, a step earlier:
+// without it what it counted until now would be no increase. Where it is not
+// known what was shown, only those of a ledger that began within the step do.
+func convert(c usage.Collection, before shown, changes []change, step time.Duration) pmetric.Metrics {
+	zero := c.At.Add(-step)
 	md := pmetric.NewMetrics()
 	w := writer{
 		at:     pcommon.NewTimestampFromTime(c.At),
@@ -81,19 +37,35 @@ func convert(c usage.Collection, before present) (pmetric.Metrics, present) {
 		byName: map[string]pmetric.NumberDataPointSlice{},
 	}
 	w.reserve(c)
+	rest := changes
 	for i := range c.Organizations {
 		o := &c.Organizations[i]
+		var begun map[*usage.Series]struct{}
+		for len(rest) > 0 && rest[0].organization <= o.Organization {
+			if rest[0].organization == o.Organization {
+				begun = rest[0].begun
+			}
+			rest = rest[1:]
+		}
 		for _, f := range o.Figures {
+			if _, first := begun[f.Series]; first && f.Value != 0 && (!before.at.IsZero() || f.Series.Start.After(zero)) {
+				p, at := w.point(o.Organization, f.Series), pcommon.NewTimestampFromTime(zero)
+				p.SetTimestamp(at)
+				p.SetStartTimestamp(min(at, p.StartTimestamp()))
+				p.SetDoubleValue(0)
+			}
 			w.point(o.Organization, f.Series).SetDoubleValue(f.Value)
 		}
 	}
-	now := presentIn(c)
-	for _, o := range now.endedSince(before) {
-		for _, s := range o.series {
-			w.point(o.organization, s).SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
+	if c.At.Sub(before.at) > max(lookBack, 2*step) {
+		return md // what has ended is not seen any more
+	}
+	for i := range changes {
+		for _, s := range changes[i].ended {
+			w.point(changes[i].organization, s).SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
 		}
 	}
-	return md, now
+	return md
 }
 
 // writer appends points to the metric of their name.
@@ -153,7 +125,7 @@ func metricName(series string) string {
 func (w *writer) point(organization string, s *usage.Series) pmetric.NumberDataPoint {
 	p := w.points(s).AppendEmpty()
 	p.SetTimestamp(w.at)
-	if s.Counter {
+	if s.Counter && !s.Start.IsZero() {
 		p.SetStartTimestamp(pcommon.NewTimestampFromTime(s.Start))
 	}
 	attributes := p.Attributes()

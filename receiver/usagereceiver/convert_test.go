@@ -41,6 +41,25 @@ func acme(at time.Time, all ...*usage.Series) usage.Collection {
 	return usage.Collection{At: at, Organizations: []usage.OrganizationFigures{o}}
 }
 
+// display converts one collection after the other, a minute apart, as a receiver
+// does.
+type display struct {
+	register *register
+	shown    shown
+}
+
+// newDisplay has shown nothing, and knows so.
+func newDisplay() *display {
+	return &display{newRegister(), shown{at: minute.Add(-time.Minute)}}
+}
+
+func (d *display) show(c usage.Collection) pmetric.Metrics {
+	now, changes := d.register.follow(d.shown, c)
+	md := convert(c, d.shown, changes, time.Minute)
+	d.shown = now
+	return md
+}
+
 func metricsOf(t *testing.T, md pmetric.Metrics) pmetric.MetricSlice {
 	t.Helper()
 	require.Equal(t, 1, md.ResourceMetrics().Len())
@@ -49,7 +68,7 @@ func metricsOf(t *testing.T, md pmetric.Metrics) pmetric.MetricSlice {
 }
 
 func TestAFigureIsAGaugeOfItsMinute(t *testing.T) {
-	md, _ := convert(acme(minute, series(`usage_active_users{meter="m",window="month",period="current"}`)), nil)
+	md := newDisplay().show(acme(minute, series(`usage_active_users{meter="m",window="month",period="current"}`)))
 	m := metricsOf(t, md).At(0)
 	require.Equal(t, "usage.active_users", m.Name())
 	require.Empty(t, m.Unit())
@@ -62,7 +81,7 @@ func TestAFigureIsAGaugeOfItsMinute(t *testing.T) {
 }
 
 func TestACounterIsACumulativeSumSinceItsStart(t *testing.T) {
-	md, _ := convert(acme(minute, series(`usage_items_total{signal="logs",outcome="counted"}`)), nil)
+	md := newDisplay().show(acme(minute, series(`usage_items_total{signal="logs",outcome="counted"}`)))
 	m := metricsOf(t, md).At(0)
 	require.Equal(t, "usage.items_total", m.Name())
 	require.Equal(t, pmetric.MetricTypeSum, m.Type())
@@ -72,7 +91,7 @@ func TestACounterIsACumulativeSumSinceItsStart(t *testing.T) {
 }
 
 func TestNothingNamesTheProcessThatCollected(t *testing.T) {
-	md, _ := convert(acme(minute, series("usage_quota_ratio")), nil)
+	md := newDisplay().show(acme(minute, series("usage_quota_ratio")))
 	require.Zero(t, md.ResourceMetrics().At(0).Resource().Attributes().Len())
 	require.Empty(t, md.ResourceMetrics().At(0).ScopeMetrics().At(0).Scope().Name())
 }
@@ -80,7 +99,7 @@ func TestNothingNamesTheProcessThatCollected(t *testing.T) {
 func TestPointsStandUnderOneMetricOfTheirName(t *testing.T) {
 	c := acme(minute, series(`usage_active_users{meter="a"}`), series(`usage_incomplete{meter="a"}`), series(`usage_active_users{meter="b"}`))
 	c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: "globex", Figures: c.Organizations[0].Figures})
-	md, _ := convert(c, nil)
+	md := newDisplay().show(c)
 	metrics := metricsOf(t, md)
 	require.Equal(t, 2, metrics.Len())
 	require.Equal(t, "usage.active_users", metrics.At(0).Name())
@@ -91,9 +110,10 @@ func TestPointsStandUnderOneMetricOfTheirName(t *testing.T) {
 func TestASeriesThatEndsGetsOnePointWithoutAValue(t *testing.T) {
 	share, read := series(`usage_active_users_breakdown{dimension_value="share"}`), series(`usage_active_users_breakdown{dimension_value="read"}`)
 	calls := series(`usage_items_total{signal="logs"}`)
-	_, first := convert(acme(minute, share, read, calls), nil)
+	d := newDisplay()
+	d.show(acme(minute, share, read, calls))
 
-	md, second := convert(acme(minute.Add(time.Minute), share), first)
+	md := d.show(acme(minute.Add(time.Minute), share))
 	points := metricsOf(t, md).At(0).Gauge().DataPoints()
 	require.Equal(t, 2, points.Len())
 	require.False(t, points.At(0).Flags().NoRecordedValue())
@@ -105,7 +125,7 @@ func TestASeriesThatEndsGetsOnePointWithoutAValue(t *testing.T) {
 	require.Equal(t, "usage.items_total", ended.Name())
 	require.True(t, ended.Sum().DataPoints().At(0).Flags().NoRecordedValue())
 
-	md, _ = convert(acme(minute.Add(2*time.Minute), share), second)
+	md = d.show(acme(minute.Add(2*time.Minute), share))
 	require.Equal(t, 1, md.DataPointCount(), "it is told once")
 }
 
@@ -113,8 +133,9 @@ func TestASeriesEndsForEachOrganizationAlone(t *testing.T) {
 	s := series("usage_stream_silent")
 	two := acme(minute, s)
 	two.Organizations = append(two.Organizations, usage.OrganizationFigures{Organization: "globex", Figures: two.Organizations[0].Figures})
-	_, before := convert(two, nil)
-	md, _ := convert(acme(minute, s), before)
+	d := newDisplay()
+	d.show(two)
+	md := d.show(acme(minute, s))
 	points := metricsOf(t, md).At(0).Gauge().DataPoints()
 	require.Equal(t, 2, points.Len())
 	organization, _ := points.At(1).Attributes().Get("organization")
@@ -124,24 +145,24 @@ func TestASeriesEndsForEachOrganizationAlone(t *testing.T) {
 
 func TestAnOrganizationThatIsGoneEndsWithAllItsSeries(t *testing.T) {
 	all := []*usage.Series{series(`a{x="1"}`), series("b")}
-	_, before := convert(acme(minute, all...), nil)
-	md, now := convert(usage.Collection{At: minute}, before)
-	require.Empty(t, now)
+	d := newDisplay()
+	d.show(acme(minute, all...))
+	md := d.show(usage.Collection{At: minute})
+	require.Empty(t, d.shown.organizations)
 	require.Equal(t, 2, md.DataPointCount())
 	require.Equal(t, "a", metricsOf(t, md).At(0).Name())
 }
 
 func TestSeriesInAnotherOrderDoNotEnd(t *testing.T) {
 	a, b := series("a"), series("b")
-	_, before := convert(acme(minute, a, b), nil)
-	md, _ := convert(acme(minute, b, a), before)
+	d := newDisplay()
+	d.show(acme(minute, a, b))
+	md := d.show(acme(minute, b, a))
 	require.Equal(t, 2, md.DataPointCount())
 }
 
 func TestAnEmptyCollectionIsEmpty(t *testing.T) {
-	md, sent := convert(usage.Collection{At: minute}, nil)
-	require.Zero(t, md.DataPointCount())
-	require.Empty(t, sent)
+	require.Zero(t, newDisplay().show(usage.Collection{At: minute}).DataPointCount())
 }
 
 // BenchmarkConvert is a collection of 1,000 organizations with 100 series each.
@@ -157,10 +178,11 @@ func BenchmarkConvert(b *testing.B) {
 		c.Organizations = append(c.Organizations, o)
 	}
 	c.At = minute
-	_, before := convert(c, nil)
+	d := newDisplay()
+	d.show(c)
 	b.ReportAllocs()
 	for b.Loop() {
-		convert(c, before)
+		d.show(c)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100_000, "ns/point")
 }

@@ -34,7 +34,8 @@ func TestRemoteWriteKeepsNamesAndLabels(t *testing.T) {
 		want = append(want, s)
 	}
 	slices.Sort(want)
-	md, _ := convert(acme(minute, all...), nil)
+	d := display{register: newRegister()}
+	md := d.show(acme(minute, all...))
 	for _, settings := range []prometheusremotewrite.Settings{
 		{AddMetricSuffixes: true},
 		{AddMetricSuffixes: false},

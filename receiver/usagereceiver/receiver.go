@@ -29,9 +29,11 @@ type usageReceiver struct {
 	stop     context.CancelFunc // nil before Start
 	loop     sync.WaitGroup
 
-	ledger usage.Ledger
-	at     time.Time // the minute of the last collection
-	sent   present   // the series of the last one that was taken
+	ledger   usage.Ledger
+	at       time.Time // the minute of the last collection
+	register *register
+	shown    shown // by the last one that was taken
+	memory   memory
 }
 
 func newUsageReceiver(set receiver.Settings, config *Config, next consumer.Metrics) (*usageReceiver, error) {
@@ -41,16 +43,24 @@ func newUsageReceiver(set receiver.Settings, config *Config, next consumer.Metri
 	if err != nil {
 		return nil, fmt.Errorf("receivers::%s: prepare own metrics: %w", set.ID, err)
 	}
-	return &usageReceiver{config: config, settings: set, next: next, report: report}, nil
+	return &usageReceiver{
+		config: config, settings: set, next: next, report: report, register: newRegister(),
+		memory: memory{name: set.ID.String(), unsure: map[string]struct{}{}},
+	}, nil
 }
 
 // Start finds the ledger and starts to collect.
-func (r *usageReceiver) Start(_ context.Context, host component.Host) error {
+func (r *usageReceiver) Start(start context.Context, host component.Host) error {
 	ledger, err := attach.Ledger(host, fmt.Sprintf("receivers::%s::ledger", r.settings.ID), r.config.Ledger)
 	if err != nil {
 		return err
 	}
 	r.ledger = ledger
+	r.memory.ledger, _ = ledger.(usage.Memory)
+	if r.shown, err = r.memory.recall(start, r.register); err != nil {
+		r.settings.Logger.Warn("series that have ended meanwhile are seen for five minutes more: what was shown before the start cannot be read", zap.Error(err))
+	}
+	r.at = r.shown.at
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
 	r.loop.Go(func() { r.run(ctx) })
@@ -111,24 +121,30 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 	if ctx.Err() != nil {
 		return // stopped in the middle
 	}
-	before := r.sent
 	if failed != nil {
 		r.settings.Logger.Error("figures of a minute are missing: the ledger did not collect them", zap.Time("minute", now.Truncate(time.Minute)), zap.Error(failed))
-		before = nil
 	}
 	if collection.At.Equal(r.at) || len(collection.Organizations) == 0 {
 		return
 	}
-	metrics, sent := convert(collection, before)
 	r.at = collection.At
+	shows, changes := r.shown, []change(nil)
+	if failed == nil {
+		shows, changes = r.register.follow(r.shown, collection)
+		if err := r.memory.remember(ctx, r.register, shows, changes); err != nil {
+			r.settings.Logger.Warn("after a restart some series will be seen for longer than they are: what is shown was not written down", zap.Error(err))
+		}
+	}
+	metrics := convert(collection, r.shown, changes, max(r.config.Interval, time.Minute))
 	points := metrics.DataPointCount() // whoever takes the metrics may change them
 	ctx = r.report.StartMetricsOp(ctx)
 	err := r.next.ConsumeMetrics(ctx, metrics)
 	r.report.EndMetricsOp(ctx, "ledger", points, err)
 	switch {
-	case err != nil: // r.sent stays: what ended has still to be told
+	case err != nil: // r.shown stays: what ended has still to be told
 		r.settings.Logger.Error("figures of a minute are missing: they were refused; give the exporters of this pipeline a sending_queue", zap.Time("minute", collection.At), zap.Error(err))
 	case failed == nil:
-		r.sent = sent
+		r.shown = shows
+		r.memory.taken()
 	}
 }

@@ -35,12 +35,16 @@ var allowed = map[string]struct {
 		[]string{standard},
 		"every package speaks this vocabulary, so that it may depend on none",
 	},
+	"internal/wide": {
+		[]string{standard},
+		"sums are exact whatever they are sums of",
+	},
 	"internal/calendar": {
 		[]string{standard, "internal/usage"},
 		"calendar arithmetic is the same wherever it is used",
 	},
 	"internal/meter": {
-		[]string{standard, "internal/usage", "internal/calendar"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/calendar"},
 		"the figures customers are billed by follow from events and time alone",
 	},
 	"internal/identity": {
@@ -56,23 +60,22 @@ var allowed = map[string]struct {
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
 	"internal/catalogue": {
-		[]string{standard, "internal/usage", "internal/identity", "internal/calendar", "internal/billing", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/billing", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
 		"the catalogue is a file that anything may read without a ledger",
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing",
-			"internal/dedupe",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing", "internal/dedupe",
 			pebble, hash, group, zap, money,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",
 	},
 	"internal/billing": {
-		[]string{standard, "internal/usage", "internal/calendar", money},
+		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", money},
 		"money is arithmetic on figures: what is charged follows from terms and statements alone, wherever they are kept",
 	},
 	"internal/report": {
-		[]string{standard, "internal/usage", "internal/calendar", "internal/billing", "internal/report"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", "internal/report"},
 		"a report is a function of figures",
 	},
 }

@@ -38,7 +38,7 @@ type item struct {
 // itself, and its type as a suffix where it is no string.
 type attribute struct{ place, name, kind, value string }
 
-var kinds = map[string]bool{"log": true, "span": true, "event": true, "delta": true, "cumulative": true, "gauge": true, "histogram": true}
+var kinds = map[string]bool{"log": true, "span": true, "event": true, "delta": true, "updown": true, "cumulative": true, "gauge": true, "histogram": true}
 
 func newRequest() *request {
 	return &request{logs: plog.NewLogs(), traces: ptrace.NewTraces(), metrics: pmetric.NewMetrics()}
@@ -186,6 +186,13 @@ func (r *request) log(it item) error {
 		}
 		record.SetObservedTimestamp(stamp(t))
 	}
+	if body := it.take("body"); body != "" {
+		record.Body().SetStr(body)
+	}
+	record.SetSeverityText(it.take("severity"))
+	if err := it.ids(record); err != nil {
+		return err
+	}
 	return it.put(record.Attributes(), scope.Scope().Attributes(), resource.Resource().Attributes())
 }
 
@@ -199,19 +206,39 @@ func (r *request) addSpan(it item) error {
 	r.span.SetName(it.action)
 	r.span.SetStartTimestamp(stamp(it.time.Add(-spanLength)))
 	r.span.SetEndTimestamp(stamp(it.time))
-	if text := it.take("id"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			return err
-		}
-		var trace pcommon.TraceID
-		var span pcommon.SpanID
-		trace[0] = 1
-		binary.BigEndian.PutUint64(span[:], n)
-		r.span.SetTraceID(trace)
-		r.span.SetSpanID(span)
+	r.span.TraceState().FromRaw(it.take("tracestate"))
+	if err := it.ids(r.span); err != nil {
+		return err
 	}
 	return it.put(r.span.Attributes(), scope.Scope().Attributes(), resource.Resource().Attributes())
+}
+
+// ids gives a record the span id that the item names, in trace 1 or the one
+// that it names.
+func (it *item) ids(of interface {
+	SetTraceID(trace pcommon.TraceID)
+	SetSpanID(span pcommon.SpanID)
+},
+) error {
+	text := it.take("id")
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return err
+	}
+	var span pcommon.SpanID
+	binary.BigEndian.PutUint64(span[:], n)
+	of.SetSpanID(span)
+	trace := uint64(1)
+	if text := it.take("trace"); text != "" {
+		if trace, err = strconv.ParseUint(text, 10, 8); err != nil {
+			return err
+		}
+	}
+	of.SetTraceID(pcommon.TraceID{byte(trace)})
+	return nil
 }
 
 func (r *request) metric(it item) error {
@@ -230,7 +257,7 @@ func (r *request) metric(it item) error {
 		p = m.SetEmptyGauge().DataPoints().AppendEmpty()
 	default:
 		sum := m.SetEmptySum()
-		sum.SetIsMonotonic(true)
+		sum.SetIsMonotonic(it.kind != "updown")
 		sum.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
 		if it.kind == "cumulative" {
 			sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
@@ -238,6 +265,13 @@ func (r *request) metric(it item) error {
 		p = sum.DataPoints().AppendEmpty()
 	}
 	p.SetTimestamp(stamp(it.time))
+	if start := it.take("start"); start != "" {
+		t, err := parseTime(start, it.time)
+		if err != nil {
+			return err
+		}
+		p.SetStartTimestamp(stamp(t))
+	}
 	switch text := it.take("value"); text {
 	case "none":
 		p.SetFlags(p.Flags().WithNoRecordedValue(true))

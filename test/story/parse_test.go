@@ -6,6 +6,7 @@ package story
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -62,7 +63,7 @@ func readStory(path string) (*story, error) {
 func (s *step) text() []byte { return []byte(strings.Join(s.body, "\n")) }
 
 // parseTime reads an instant: in full, as a date, as a time of the clock's
-// day, or as a distance from the clock.
+// day, as a distance from the clock, or as the number that the field has.
 func parseTime(text string, clock time.Time) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -78,8 +79,12 @@ func parseTime(text string, clock time.Time) (time.Time, error) {
 	if text == "now" {
 		return clock, nil
 	}
+	if field, ok := strings.CutPrefix(text, "@"); ok {
+		n, err := strconv.ParseUint(field, 10, 64)
+		return time.Unix(0, int64(n)).UTC(), err
+	}
 	if d, err := time.ParseDuration(text); err == nil && strings.ContainsAny(text[:1], "+-") {
 		return clock.Add(d), nil
 	}
-	return time.Time{}, fmt.Errorf("%q is no time: write 2026-05-10T09:00:00Z, 2026-05-10, 09:00, now, -30m or +5m", text)
+	return time.Time{}, fmt.Errorf("%q is no time: write 2026-05-10T09:00:00Z, 2026-05-10, 09:00, now, -30m, +5m or @1778403600000", text)
 }

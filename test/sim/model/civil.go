@@ -82,12 +82,21 @@ func (c *civil) period(k usage.Kind, t time.Time) period {
 	return c.clipped(now, k, t, since)
 }
 
+// clipped is the period by a zone and anchor that are in force since an instant.
+// The one that begins then is a day long at the least: else it has the next one
+// in it.
 func (c *civil) clipped(z zoned, k usage.Kind, t, since time.Time) period {
-	p := c.plain(z, k, t)
-	if p.start.Before(since) {
-		p.start = since
+	if since.IsZero() {
+		return c.plain(z, k, t)
 	}
-	return p
+	first := c.plain(z, k, since)
+	if first.start.Before(since) && first.end.Sub(since) < 24*time.Hour && k != usage.Hour {
+		first.end = c.plain(z, k, first.end).end
+	}
+	if first.start = since; t.Before(first.end) {
+		return first
+	}
+	return c.plain(z, k, t)
 }
 
 // plain is the period by one zone and anchor, as if there were no other.

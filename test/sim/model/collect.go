@@ -5,6 +5,7 @@ package model
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,7 +46,8 @@ func (m *Model) Collect(at time.Time) map[string]float64 {
 // Samples is Collect with the labels taken apart.
 func (m *Model) Samples(at time.Time) []Sample {
 	m.begin(at)
-	m.takeSamples(at, func(due time.Time, first bool) bool { return first || !due.After(at) })
+	heldUp := slices.ContainsFunc(m.outages, func(o outage) bool { return o.down.Before(o.up) })
+	m.takeSamples(at, func(due time.Time, first bool) bool { return first && !heldUp || !due.After(at) })
 	m.pass(at)
 	var all []Sample
 	for _, id := range sortedKeys(m.organizations) {

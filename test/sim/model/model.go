@@ -194,7 +194,8 @@ func (m *Model) SetCalendar(now time.Time, id string, o Organization) error {
 }
 
 // Restart tells that the ledger was down: samples whose time passed meanwhile
-// are taken their settle time after it came up.
+// are taken their settle time after it came up. So is the first one, if it was not
+// taken before.
 func (m *Model) Restart(down, up time.Time) { m.outages = append(m.outages, outage{down, up}) }
 
 // begin remembers when the model began to live.

@@ -347,5 +347,7 @@ func TestAChangedZoneTakesEffectWithTheNextPeriod(t *testing.T) {
 	day := "usage_active_users meter=users window=day period="
 	s.expect("2026-03-02 23:59", map[string]float64{day + "current": 1, day + "previous": 0})
 	s.expect("2026-03-03 14:59", map[string]float64{day + "current": 0, day + "previous": 1})
-	s.expect("2026-03-03 15:00", map[string]float64{day + "current": 0, day + "previous": 0, day + "2_ago": 1})
+	// Tokyo's midnight is 15 hours later: they are of the next day.
+	s.expect("2026-03-04 14:59", map[string]float64{day + "current": 0, day + "previous": 1})
+	s.expect("2026-03-04 15:00", map[string]float64{day + "current": 0, day + "previous": 0, day + "2_ago": 1})
 }

@@ -1,0 +1,128 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// ofEachType are meters with all that the state of one may have.
+func ofEachType(t testing.TB) []usage.Meter {
+	t.Helper()
+	all := byFeature(t)
+	all[1].Windows = windows(t, "day", "month", "30d")
+	all[1].ByUser = &usage.ByUser{Dimension: "user", Top: 2, Reveal: true}
+	all[1].Breakdowns = []usage.Breakdown{{Dimension: "language", Attribute: "app.language"}}
+	all[1].Averages = []usage.AverageOf{{Name: "length", Attribute: "app.length"}}
+	return append(all, usage.Meter{
+		Name: "credits", Type: usage.Consumption, Windows: windows(t, "hour", "week", "month"), Classes: []string{""}, Corrections: true,
+		ByUser:   &usage.ByUser{Dimension: "user", Top: 3, Reveal: true},
+		Versions: []usage.Version{{Classes: []usage.Class{{Actions: []string{"credit.spent"}}}}},
+	}, usage.Meter{
+		Name: "operators", Type: usage.ConcurrentUsers, Windows: windows(t, "day", "month"), Classes: []string{""},
+		SampleInterval: 15 * time.Minute, IdleTimeout: 30 * time.Minute, Settle: time.Minute,
+		Versions: []usage.Version{{Logon: []string{"logon"}, Hourly: []string{"task.finished"}}},
+	})
+}
+
+// history is what two weeks brought to a ledger that began at noon: events of
+// every kind, a quota, statements of closed days, of which some were revised.
+func history(t testing.TB, l *Ledger) {
+	t.Helper()
+	for hour := range 14 * 24 {
+		now := noon.Add(time.Duration(hour) * time.Hour)
+		send(t, l, now, func(b *usage.Batch) { visits(b, hour, now) })
+		collect(t, l, now.Add(time.Minute))
+		if hour == 13*24 {
+			require.NoError(t, l.checkpoint(l.book))
+		}
+	}
+}
+
+// visits are an hour's events: one of each meter, some of them of days ago. No two
+// users have the same sum: who of them is shown would depend on the ledger's key.
+func visits(b *usage.Batch, hour int, now time.Time) {
+	user := fmt.Sprint("user-", hour*hour%23)
+	at := now.Add(-time.Duration(hour%17) * 7 * time.Hour)
+	item := func(action string) usage.Item {
+		return usage.Item{Organization: "acme", User: user, UID: fmt.Sprint(action, hour), Action: action, Time: at.UnixNano()}
+	}
+	visitFeature(b, hour, at)
+	b.Values = append(b.Values, []string{"de", "en", "fr", "ja"}[hour%4])
+	b.Averages = append(b.Averages, usage.Average{Value: int64(hour) * 1_234_567, Set: hour%3 > 0})
+	add(b, item("transcription.finished"), usage.Effect{
+		Kind: usage.Consume, Meter: 1, Value: 3_000_000_000_000_000 + int64(hour*hour*hour)*1_003,
+		FirstValue: int32(len(b.Values) - 1), NumValues: 1, FirstAverage: int32(len(b.Averages) - 1), NumAverages: 1,
+	})
+	add(b, item("credit.spent"), usage.Effect{Kind: usage.Consume, Meter: 2, Value: int64(hour*hour%101-60)*1_000_001 + int64(hour*hour*hour)})
+	add(b, item("logon"), usage.Effect{Kind: usage.Concurrent, Meter: 3, Roles: usage.RoleLogon})
+	add(b, item("task.finished"), usage.Effect{Kind: usage.Concurrent, Meter: 3, Roles: usage.RoleHourly})
+	if hour%50 == 7 {
+		add(b, item("user.registered"), usage.Effect{Kind: usage.Lifecycle, Status: usage.Registered})
+	}
+	if hour == 335 {
+		visitFeature(b, hour+1, now.Add(4*time.Minute)) // held
+	}
+	if hour == 200 {
+		add(b, item("user.alias"), usage.Effect{Kind: usage.Alias, Key: "user-1"})
+	}
+}
+
+// formatSettings are those of a ledger with that history.
+func formatSettings(t testing.TB, directory string) Settings {
+	t.Helper()
+	s := withGrace(t, vfs.Default)
+	s.Extraction.Meters, s.Directory = ofEachType(t), directory
+	var err error
+	s.Catalogue, err = catalogue.Parse([]byte(`organizations: [{id: acme, timezone: Europe/Berlin, quotas: {minutes: {limit: 1000000000000, window: month}}}]`))
+	require.NoError(t, err)
+	return s
+}
+
+// testdata/format-3 was left by the last program of format 3, killed behind that
+// history: with a checkpoint, and redo entries of a day more. What it has is what
+// the history gives now.
+func TestStateOfFormat3IsReadAndBecomesTheNewest(t *testing.T) {
+	old := formatSettings(t, t.TempDir())
+	require.NoError(t, os.CopyFS(old.Directory, os.DirFS(filepath.Join("testdata", "format-3"))))
+	anew := formatSettings(t, t.TempDir())
+	l := open(t, anew, noon)
+	history(t, l)
+	closeLedger(t, l)
+	for day := 14; day < 17; day++ {
+		now := noon.Add(time.Duration(day) * 24 * time.Hour)
+		read, made := open(t, old, now), open(t, anew, now)
+		for _, l := range []*Ledger{read, made} {
+			send(t, l, now, func(b *usage.Batch) { visits(b, day*24, now) })
+		}
+		got, want := collect(t, read, now.Add(time.Minute)), collect(t, made, now.Add(time.Minute))
+		require.Len(t, got.Organizations, len(want.Organizations))
+		for i, o := range want.Organizations {
+			found := values(got.Organizations[i])
+			for series, value := range values(o) {
+				require.Equal(t, value, found[series], "%s on day %d", series, day)
+				delete(found, series)
+			}
+			require.Empty(t, found)
+		}
+		require.InDelta(t, 1.008e12+float64(day-13)*3e9, figure(got, "acme", "usage_consumption_total", "meter=minutes"), 1e7)
+		all := StatementQuery{Organization: "acme"}
+		require.Equal(t, statements(t, made, all), statements(t, read, all))
+		closeLedger(t, read)
+		closeLedger(t, made)
+	}
+	version, err := checkFormat(old.FS, old.Directory)
+	require.NoError(t, err)
+	require.Equal(t, formatVersion, version)
+}
