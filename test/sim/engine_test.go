@@ -44,16 +44,18 @@ type engine struct {
 	ledger    *ledger.Ledger
 	extractor *extract.Extractor
 	now       time.Time
+	// organizations of the catalogue.
+	organizations map[string]model.Organization
 }
 
 func newEngine(t testing.TB, c model.Config, now time.Time) *engine {
 	t.Helper()
-	e := &engine{t: t, fs: vfs.NewCrashableMem(), now: now}
+	e := &engine{t: t, fs: vfs.NewCrashableMem(), now: now, organizations: maps.Clone(c.Organizations)}
 	e.settings = ledger.Settings{
 		Directory: "ledger", FS: e.fs, Extraction: extraction(t, c),
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: time.Duration(c.Grace), Silence: time.Hour,
 		Limits:    ledger.Limits{Organizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
-		Catalogue: catalogueOf(t, c),
+		Catalogue: catalogueOf(t, c.Organizations),
 	}
 	if c.Limits.ValuesPerDimension > 0 {
 		e.settings.Limits.ValuesPerDimension = c.Limits.ValuesPerDimension
@@ -386,12 +388,12 @@ func quotasOf(o model.Organization) string {
 	return b.String()
 }
 
-func catalogueOf(t testing.TB, c model.Config) *catalogue.Catalogue {
+func catalogueOf(t testing.TB, organizations map[string]model.Organization) *catalogue.Catalogue {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("organizations:\n")
-	for _, id := range slices.Sorted(maps.Keys(c.Organizations)) {
-		o := c.Organizations[id]
+	for _, id := range slices.Sorted(maps.Keys(organizations)) {
+		o := organizations[id]
 		fmt.Fprintf(&b, "  - {id: %q", id)
 		if o.Timezone != "" {
 			fmt.Fprintf(&b, ", timezone: %q", o.Timezone)

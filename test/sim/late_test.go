@@ -43,7 +43,7 @@ func simulateLate(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 3))
 	began, last := steps[0].Now, steps[0].Now
 	late := began.Add(time.Duration(random.Int64N(int64(9 * 24 * time.Hour))))
-	all, compared := catalogueOf(t, config), 0
+	all, compared := catalogueOf(t, config.Organizations), 0
 	for _, step := range steps {
 		if random.IntN(60) == 0 {
 			up := last.Add(time.Duration(random.Int64N(int64(step.Now.Sub(last)) + 1)))

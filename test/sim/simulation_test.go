@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/test/sim/gen"
 	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
 )
@@ -30,10 +29,11 @@ func TestTheEngineCountsAsTheModelDoes(t *testing.T) {
 	if os.Getenv("USAGE_CAMPAIGN") == "long" {
 		seeds, days = 60, 210
 	}
+	late := []time.Duration{0, 7 * time.Hour, 29*time.Hour + 11*time.Minute, 9 * 24 * time.Hour}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
-			simulate(t, seed, gen.Options{Days: days, Organizations: 3 + int(seed%4), Moves: int(seed % 3)})
+			simulate(t, seed, gen.Options{Days: days, Organizations: 3 + int(seed%4), Moves: int(seed % 3), Late: late[seed%4]})
 		})
 	}
 }
@@ -60,9 +60,14 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 		}
 		last = step.Now
 		switch {
+		case step.Move != nil && step.Move.Admit:
+			require.NoError(t, oracle.Admit(step.Now, step.Move.Organization, step.Move.To))
+			e.catalogue(step.Now, step.Move.Organization, step.Move.To)
 		case step.Move != nil:
 			require.NoError(t, oracle.SetCalendar(step.Now, step.Move.Organization, step.Move.To))
-			e.move(step.Now, config, step.Move.Organization, step.Move.To)
+			to := step.Move.To
+			to.Quotas = config.Organizations[step.Move.Organization].Quotas
+			e.catalogue(step.Now, step.Move.Organization, to)
 		case step.Collect:
 			compared += compare(t, fmt.Sprint("seed ", seed, " at ", step.Now), oracle.Collect(step.Now), e.collect(step.Now))
 		default:
@@ -73,7 +78,7 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 	}
 	end := last.Truncate(time.Minute).Add(2 * time.Hour) // all changes are in a version by then
 	compared += compare(t, fmt.Sprint("seed ", seed, " at the end"), oracle.Collect(end), e.collect(end))
-	statements, revisions := e.compareStatements(t, fmt.Sprint("seed ", seed), oracle, config)
+	statements, revisions := e.compareStatements(t, fmt.Sprint("seed ", seed), oracle)
 	t.Logf("seed %d: %d figures, %d statements and %d later versions compared over %d days", seed, compared, statements, revisions, o.Days)
 	require.Positive(t, statements)
 	require.Positive(t, revisions)
@@ -103,24 +108,10 @@ func compare(t *testing.T, where string, want, got map[string]float64) int {
 	return len(want)
 }
 
-// move changes an organization's zone and anchor, as a changed catalogue does.
-func (e *engine) move(now time.Time, config model.Config, id string, to model.Organization) {
-	cat := e.settings.Catalogue
-	text := "organizations:\n"
-	var rest strings.Builder
-	for _, o := range cat.Organizations {
-		zone, anchor := o.Location.String(), o.AnchorDay
-		if o.ID == id {
-			zone, anchor = to.Timezone, max(to.AnchorDay, 1)
-			if zone == "" {
-				zone = "UTC"
-			}
-		}
-		fmt.Fprintf(&rest, "  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, quotasOf(config.Organizations[o.ID]))
-	}
-	text += rest.String()
-	changed, err := catalogue.Parse([]byte(text))
-	require.NoError(e.t, err)
+// catalogue changes or adds an organization, as a changed catalogue does.
+func (e *engine) catalogue(now time.Time, id string, to model.Organization) {
+	e.organizations[id] = to
+	changed := catalogueOf(e.t, e.organizations)
 	require.NoError(e.t, e.ledger.SetCatalogue(e.t.Context(), changed, now))
 	e.settings.Catalogue, e.now = changed, now
 }

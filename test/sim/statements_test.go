@@ -18,9 +18,9 @@ import (
 
 // compareStatements holds every version of every statement of the engine
 // against the model's.
-func (e *engine) compareStatements(t *testing.T, where string, oracle *model.Model, c model.Config) (statements, revisions int) {
+func (e *engine) compareStatements(t *testing.T, where string, oracle *model.Model) (statements, revisions int) {
 	t.Helper()
-	ids := append(slices.Sorted(maps.Keys(c.Organizations)), "stray")
+	ids := append(slices.Sorted(maps.Keys(e.organizations)), "stray")
 	for _, id := range ids {
 		all, err := e.ledger.Statements(t.Context(), ledger.StatementQuery{Organization: id})
 		if id == "stray" && err != nil {

@@ -31,6 +31,9 @@ type Options struct {
 	Collects      int       // a day; 3
 	// Moves is how many times an organization changes its zone and anchor; 0.
 	Moves int
+	// Late is when the last of the organizations comes into the catalogue,
+	// after Start; 0: it is there from the beginning.
+	Late time.Duration
 }
 
 // Step is one thing that happens. Steps are in the order of Now.
@@ -40,7 +43,8 @@ type Step struct {
 	Events []model.Event
 	// Collect says that figures are collected at Now, a whole minute.
 	Collect bool
-	// Move changes an organization's zone and anchor at Now.
+	// Move changes an organization's zone and anchor at Now, or puts it into
+	// the catalogue.
 	Move *Move
 }
 
@@ -48,6 +52,7 @@ type Step struct {
 type Move struct {
 	Organization string
 	To           model.Organization
+	Admit        bool // it was not in the catalogue
 }
 
 // generator makes up one history.
@@ -84,7 +89,15 @@ func History(seed uint64, o Options) (model.Config, []Step) {
 	slices.SortStableFunc(steps, func(a, b Step) int {
 		return cmp.Or(a.Now.Compare(b.Now), compareBools(a.Collect, b.Collect))
 	})
-	return g.config(), steps
+	config := g.config()
+	if o.Late > 0 {
+		late := organizations[g.options.Organizations-1].id
+		at := Step{Now: g.options.Start.Add(o.Late), Move: &Move{late, config.Organizations[late], true}}
+		delete(config.Organizations, late)
+		i, _ := slices.BinarySearchFunc(steps, at, func(a, b Step) int { return a.Now.Compare(b.Now) })
+		steps = slices.Insert(steps, i, at)
+	}
+	return config, steps
 }
 
 func compareBools(a, b bool) int {
@@ -245,6 +258,14 @@ func (g *generator) collects() []Step {
 	return steps
 }
 
+// late is how many organizations are not in the catalogue from the beginning.
+func (g *generator) late() int {
+	if g.options.Late > 0 {
+		return 1
+	}
+	return 0
+}
+
 func (g *generator) moves() []Step {
 	var steps []Step
 	for range g.options.Moves {
@@ -252,7 +273,7 @@ func (g *generator) moves() []Step {
 		to.AnchorDay = 1 + g.rng.IntN(31)
 		steps = append(steps, Step{
 			Now:  g.options.Start.Add(g.upTo(time.Duration(g.options.Days) * day)),
-			Move: &Move{Organization: g.organization(), To: to},
+			Move: &Move{Organization: organizations[g.rng.IntN(g.options.Organizations-g.late())].id, To: to},
 		})
 	}
 	return steps

@@ -69,6 +69,7 @@ type organization struct {
 	frozenTo    map[*meter]time.Time // hours that ended until then are in frozenHours
 	books       books
 	reached     map[*meter]reached // thresholds, at the last collection
+	received    []receipt          // while it is not in the catalogue
 }
 
 // entry is what one counted item means to one meter.
@@ -168,17 +169,29 @@ func (m *Model) Record(now time.Time, events []Event) ([]usage.Outcome, error) {
 		e := sent.read()
 		o := m.organization(e.Organization)
 		m.open(o, now)
-		outcome, parts, err := m.judge(now, o, e)
+		outcome, err := m.take(now, o, e)
 		if err != nil {
 			return nil, err
 		}
 		outcomes[i] = outcome
-		o.items[[2]string{e.signal(), outcome.String()}]++
-		if outcome == usage.Counted {
-			m.receive(o, now, e, parts)
-		}
 	}
 	return outcomes, nil
+}
+
+// take counts an item of an organization that arrives at now.
+func (m *Model) take(now time.Time, o *organization, e Event) (usage.Outcome, error) {
+	if _, listed := m.config.Organizations[o.id]; !listed {
+		o.received = append(o.received, receipt{now, e})
+	}
+	outcome, parts, err := m.judge(now, o, e)
+	if err != nil {
+		return 0, err
+	}
+	o.items[[2]string{e.signal(), outcome.String()}]++
+	if outcome == usage.Counted {
+		m.receive(o, now, e, parts)
+	}
+	return outcome, nil
 }
 
 // SetCalendar changes an organization's zone and anchor at now.

@@ -42,10 +42,11 @@ type statement struct {
 
 // books are the statements of an organization.
 type books struct {
-	began time.Time // the minute before it was first heard of
-	next  map[*meter]map[usage.Window]time.Time
-	all   map[*meter]map[usage.Window][]*statement
-	held  []link // aliases that take effect later
+	opened time.Time // when it was first heard of
+	began  time.Time // the minute before
+	next   map[*meter]map[usage.Window]time.Time
+	all    map[*meter]map[usage.Window][]*statement
+	held   []link // aliases that take effect later
 }
 
 // Statements returns the statements of an organization by meter, window and
@@ -84,7 +85,7 @@ func (m *Model) open(o *organization, now time.Time) {
 	if o.books.next != nil || o.id == usage.NoOrganization {
 		return
 	}
-	o.books.began = minuteBefore(now)
+	o.books.opened, o.books.began = now, minuteBefore(now)
 	o.books.next = map[*meter]map[usage.Window]time.Time{}
 	o.books.all = map[*meter]map[usage.Window][]*statement{}
 	for _, mt := range m.meters {
