@@ -110,6 +110,14 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	}
 	down := b.now
 	b.now = max(b.now, now)
+	if err := b.readSpellings(fresh); err != nil {
+		return nil, err
+	}
+	if c, err := l.settings.Catalogue.Spelled(b.identity()); err != nil {
+		return nil, err
+	} else if c != l.settings.Catalogue {
+		l.settings.Catalogue = c
+	}
 	if changed {
 		if err := b.redefine(merged, fresh); err != nil {
 			return nil, err
@@ -120,6 +128,8 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 		b.retired[i] = m.Retired
 	}
 	l.extraction = extraction(l.settings.Extraction, merged)
+	l.extraction.Spellings = b.spellings
+	b.tellSpellings()
 	b.pending.arrival(b.now)
 	if !fresh {
 		b.recover(down)
