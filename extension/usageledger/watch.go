@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -29,11 +30,12 @@ type watcher struct {
 	logger *zap.Logger
 	apply  func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 
-	// seen and hash are of the content that was judged last, meters what it is
-	// judged against. They belong to load, then to run.
-	seen   os.FileInfo
-	hash   [sha256.Size]byte
-	meters []usage.Meter
+	// seen and hash are of the content that was judged last, meters and identity
+	// what it is judged against. They belong to load and spell, then to run.
+	seen     os.FileInfo
+	hash     [sha256.Size]byte
+	meters   []usage.Meter
+	identity identity.Rule
 
 	mu    sync.Mutex // guards all below
 	good  *catalogue.Catalogue
@@ -74,6 +76,16 @@ func (w *watcher) load(meters []usage.Meter, now time.Time) (*catalogue.Catalogu
 	return c, nil
 }
 
+// spell makes the ids of the catalogue, now and later, those of a ledger that
+// has taken it.
+func (w *watcher) spell(rule identity.Rule) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, err := w.good.Spelled(rule)
+	w.good, w.identity = c, rule
+	return err
+}
+
 // run looks at the file until ctx ends.
 func (w *watcher) run(ctx context.Context) {
 	if w.path == "" {
@@ -111,6 +123,9 @@ func (w *watcher) poll(ctx context.Context, now time.Time) {
 		return
 	}
 	c, err := catalogue.ParseAs(filepath.Base(w.path), data, w.meters)
+	if err == nil {
+		c, err = c.Spelled(w.identity)
+	}
 	if err != nil {
 		w.seen = seen
 		w.fail(err, now)

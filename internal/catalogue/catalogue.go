@@ -41,7 +41,9 @@ type Catalogue struct {
 	// Principals are the clients that may read, and what.
 	Principals []Principal
 
-	byID map[string]int
+	byID  map[string]int
+	name  string // as errors call it
+	lines []int  // of the organizations' ids
 }
 
 // Organization is a customer organization.

@@ -39,6 +39,7 @@ func (c *checker) missing(at place, remedy string, args ...any) {
 
 func (c *checker) check(d *document, into *Catalogue) {
 	into.Organizations = make([]Organization, len(d.Organizations))
+	into.lines = make([]int, len(d.Organizations))
 	for i := range d.Organizations {
 		at := place{"organizations", i}
 		c.id(at, d.Organizations[i].ID, i, into)
@@ -53,6 +54,7 @@ func (c *checker) check(d *document, into *Catalogue) {
 // id judges the id of the i-th organization and indexes it.
 func (c *checker) id(at place, id string, i int, into *Catalogue) {
 	at = append(at, "id")
+	into.lines[i] = c.line(at)
 	first, taken := into.byID[id]
 	switch {
 	case id == "":

@@ -26,18 +26,15 @@ func ParseAs(name string, data []byte, meters []usage.Meter) (*Catalogue, error)
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	p := &parser{name: name}
-	c := &Catalogue{byID: map[string]int{}}
+	c := &Catalogue{byID: map[string]int{}, name: name}
 	if len(root.Content) > 0 { // an empty file is an empty catalogue
 		p.root = root.Content[0]
 		if d := p.decode(); len(p.errs) == 0 {
 			(&checker{parser: p, meters: meters, zones: zones{}}).check(d, c)
 		}
 	}
-	if more := len(p.errs) - maxErrors; more > 0 {
-		p.errs = append(p.errs[:maxErrors], fmt.Errorf("%s: and %d more errors", name, more))
-	}
 	if len(p.errs) > 0 {
-		return nil, errors.Join(p.errs...)
+		return nil, errors.Join(p.bounded()...)
 	}
 	return c, nil
 }
@@ -56,6 +53,14 @@ func (p *parser) add(line int, format string, args ...any) {
 		at = fmt.Sprintf("%s:%d", p.name, line)
 	}
 	p.errs = append(p.errs, fmt.Errorf("%s: "+format, append([]any{at}, args...)...))
+}
+
+// bounded returns the errors, all that are told of.
+func (p *parser) bounded() []error {
+	if more := len(p.errs) - maxErrors; more > 0 {
+		return append(p.errs[:maxErrors], fmt.Errorf("%s: and %d more errors", p.name, more))
+	}
+	return p.errs
 }
 
 // decode reads the document and refuses what does not fit its types and keys.

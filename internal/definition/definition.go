@@ -15,7 +15,11 @@
 // [FromMap].
 package definition
 
-import "time"
+import (
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+)
 
 // Config is everything of the ledger's configuration besides its HTTP API.
 type Config struct {
@@ -74,6 +78,14 @@ type Identity struct {
 	// UnknownOrganizations is accept (default) or reject: what becomes of items
 	// of organizations that the catalogue does not have.
 	UnknownOrganizations string `mapstructure:"unknown_organizations"`
+	// Normalize is how ids are spelled before they are compared: trim (without
+	// blanks and characters of no width around them, in NFC), fold (also without
+	// case) or none. A change holds for events from the next UTC day on. Default:
+	// what the ledger has done so far; trim for a new one.
+	Normalize string `mapstructure:"normalize"`
+	// Placeholders are ids that are nobody, as undefined: an item that names one
+	// is invalid. A list replaces the default one; [] allows all ids.
+	Placeholders []string `mapstructure:"placeholders"`
 }
 
 // The values of [Identity.UnknownOrganizations].
@@ -123,6 +135,7 @@ func Default() Config {
 			Organization:         []string{"organization.id", "tenant.id"},
 			User:                 []string{"user.id", "enduser.id"},
 			UnknownOrganizations: Accept,
+			Placeholders:         identity.DefaultPlaceholders(),
 		},
 		Lifecycle: Lifecycle{
 			Registered: []string{"user.registered"},

@@ -31,6 +31,8 @@ type book struct {
 	defs     *meter.Definitions
 	retired  []bool // by meter: no longer configured
 
+	spellings usage.Spellings
+
 	orgs   []*org // by number
 	byName map[string]*org
 	byID   []*org // in the order of their ids

@@ -144,7 +144,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	effects := batch.EffectsOf(it)
 	for i := range effects {
 		e := &effects[i]
-		if !b.inForce(o, e, it.Time) {
+		if e.Kind == usage.Respelled || !b.inForce(o, e, it.Time) {
 			continue
 		}
 		matched = true
@@ -178,14 +178,16 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		}
 	}
 	s.event.User = user
+	b.rejoin(o, effects)
+	rejoined := len(s.event.Effects)
 	for i := range effects {
 		e := &effects[i]
-		if !b.inForce(o, e, it.Time) || late && !timeless(e.Kind) {
+		if e.Kind == usage.Respelled || !b.inForce(o, e, it.Time) || late && !timeless(e.Kind) {
 			continue
 		}
 		b.effect(o, batch, e, full, &refused)
 	}
-	if len(s.event.Effects) == 0 {
+	if len(s.event.Effects) == rejoined {
 		return refused.outcome, refused.reason, nil, nil
 	}
 	for _, r := range refused.meters[:refused.n] {

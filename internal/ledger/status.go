@@ -133,11 +133,12 @@ func (l *Ledger) IDs() []string {
 	return ids
 }
 
-// Status returns the status of one organization.
+// Status returns the status of one organization. Its ID is the organization's
+// own where the id is another spelling of it.
 func (l *Ledger) Status(id string) (Status, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.find(id)
+	o := l.book.named(id)
 	if o == nil {
 		return Status{}, false
 	}
@@ -175,7 +176,7 @@ func (b *book) status(o *org) Status {
 func (l *Ledger) Pseudonym(organization, user string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.find(organization)
+	o := l.book.named(organization)
 	if o == nil {
 		return "unknown"
 	}

@@ -382,6 +382,9 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 		case usage.Alias:
 			o.alias(e.Key, ev.User)
 			direct.User = o.users.root(ev.User)
+		case usage.Respelled:
+			o.rejoin(e.Key, ev.User)
+			direct.User = o.users.root(ev.User)
 		case usage.Rejected: // counted at intake
 		}
 	}
@@ -418,6 +421,15 @@ func (o *Organization) setStanding(root uint32, at int64, e *Effect) {
 	o.enumerate(p, 1)
 	a.stand(&o.clock, p, root)
 	a.contribute(&o.clock, p, root, 1)
+}
+
+// rejoin makes one person of a user and of who that was by an earlier spelling
+// of ids. What an alias has made of either stays.
+func (o *Organization) rejoin(was, now uint32) {
+	if o.users.merged.has(was) {
+		was, now = now, was
+	}
+	o.alias(was, now)
 }
 
 // alias makes one person of two ids.

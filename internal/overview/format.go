@@ -203,6 +203,8 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonBadOrganization: "the organization's id is no id",
 	usage.ReasonOtherTenant:     "names another organization than the client's own",
 	usage.ReasonNoUser:          "names no user",
+	usage.ReasonPlaceholder:     "an id is a placeholder, as undefined: it would make one of everybody",
+	usage.ReasonLongID:          "an id is longer than 1024 bytes",
 	usage.ReasonNoValue:         "lacks the attribute that is added up",
 	usage.ReasonBadValue:        "the value is no finite number",
 	usage.ReasonNegative:        "the value is negative: only a meter with corrections: true takes it",
