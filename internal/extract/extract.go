@@ -24,6 +24,7 @@ type Extractor struct {
 	uid          slot
 	binds        bool
 	formerBefore int64 // see usage.Extraction
+	sampling     [len(samplingAttributes)]slot
 	walkers      sync.Pool
 }
 
@@ -45,6 +46,9 @@ func New(x usage.Extraction) (*Extractor, error) {
 		uid:          c.slots.of(uidAttribute),
 		binds:        x.BindOrganization != "",
 		formerBefore: x.FormerBefore,
+	}
+	for i, a := range samplingAttributes {
+		e.sampling[i] = c.slots.of(a.name)
 	}
 	if err := c.compile(); err != nil {
 		return nil, err

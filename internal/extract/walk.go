@@ -34,6 +34,8 @@ type source interface {
 	// content writes what the signal adds to the content of an item without a
 	// uid: fields that only its records have.
 	content(h *hasher)
+	// traceState is that of the span that the record is, or is in.
+	traceState() string
 }
 
 // walker goes through the items of one request. It is owned by one goroutine.
@@ -151,6 +153,7 @@ func (w *walker) judge(it *usage.Item, r *record) {
 	default:
 		it.Outcome, it.Reason = usage.Pending, usage.ReasonNone
 	}
+	it.Sampled = it.Outcome == usage.Pending && w.sampled(r)
 	if it.Outcome == usage.Pending && tally.consumed && it.UID == "" {
 		it.Content = w.hasher.content(w, it, r)
 		if it.Time < x.formerBefore {

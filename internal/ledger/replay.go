@@ -70,7 +70,7 @@ type step struct {
 	event  meter.Event    // entryEvent
 	signal usage.Signal   // entryEvent, entryCount
 	as     usage.Outcome  // entryCount
-	meter  uint16         // entryValue, entryRefuse, entryIncomplete
+	meter  uint16         // entryValue, entryRefuse, entryIncomplete, entrySampled
 	split  int            // entryValue: breakdown
 	name   string         // entryValue, entryKey
 	reason usage.Reason   // entryRefuse
@@ -207,7 +207,7 @@ func (s *step) read(d *meter.Decoder, b *book) error {
 		s.signal, s.as = usage.Signal(d.Uint()), usage.Outcome(d.Uint())
 	case entryRefuse:
 		s.meter, s.reason = uint16(d.Uint()), usage.Reason(d.String())
-	case entryIncomplete:
+	case entryIncomplete, entrySampled:
 		s.meter = uint16(d.Uint())
 	case entryCalendar:
 		s.change = calendarChange{d.Int(), d.String(), int(d.Int())}
@@ -268,6 +268,8 @@ func (s *step) apply() error {
 		o.Refuse(s.meter, s.reason)
 	case entryIncomplete:
 		o.MarkIncomplete(s.meter)
+	case entrySampled:
+		o.MarkSampled(s.meter)
 	case entryTerms:
 		o.SetTerms(s.meter, s.window, s.terms)
 	case entryCalendar:
