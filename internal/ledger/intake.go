@@ -373,9 +373,19 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 	o.Count(b.now, it.Signal, usage.Counted, 1)
 	first := o.Apply(ev)
 	for i := range ev.Effects {
+		if it.Sampled {
+			b.sampled(o, &ev.Effects[i])
+		}
 		if first>>min(i, 63)&1 != 0 && ev.Effects[i].Kind == usage.Active {
 			b.noteFirst(o, it, &ev.Effects[i], b.scratch.versions[i])
 		}
+	}
+}
+
+// sampled says that the effect is of an item that a sampler let through.
+func (b *book) sampled(o *org, e *meter.Effect) {
+	if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && o.MarkSampled(e.Meter) {
+		b.pending.sampled(o.number, e.Meter)
 	}
 }
 

@@ -193,6 +193,7 @@ type Item struct {
 	Outcome Outcome
 	Reason  Reason
 	Signal  Signal
+	Sampled bool // a sampler left others like it out; it counts as one all the same
 
 	FirstEffect, NumEffects int32
 }
