@@ -63,7 +63,7 @@ func settings(t testing.TB, fs vfs.FS) Settings {
 	return Settings{
 		Directory: "ledger", FS: fs, Extraction: usage.Extraction{Meters: meters(t)},
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Silence: time.Hour,
-		Limits: Limits{Organizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
+		Limits: Limits{Organizations: 100, UnknownOrganizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
 	}
 }
 

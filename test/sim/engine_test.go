@@ -52,7 +52,7 @@ func newEngine(t testing.TB, c model.Config, now time.Time) *engine {
 	e.settings = ledger.Settings{
 		Directory: "ledger", FS: e.fs, Extraction: extraction(t, c),
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: time.Duration(c.Grace), Silence: time.Hour,
-		Limits:    ledger.Limits{Organizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
+		Limits:    ledger.Limits{Organizations: 1000, UnknownOrganizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
 		Catalogue: catalogueOf(t, c),
 	}
 	if c.Limits.ValuesPerDimension > 0 {
