@@ -30,7 +30,6 @@ type book struct {
 	settings *Settings
 	db       *pebble.DB
 	defs     *meter.Definitions
-	retired  []bool // by meter: no longer configured
 
 	orgs   []*org // by number
 	byName map[string]*org
@@ -193,11 +192,21 @@ func (b *book) describe(o *org) {
 		entry = *of
 		name = cmp.Or(of.Name, o.ID)
 	}
+	o.Named = b.named(entry.Meters)
 	plan := string(entry.Plan.Type)
 	o.Info = append(b.notify(entry.Notify), b.defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
 	if entry.ClientID != "" || entry.Subdomain != "" || plan != "" {
 		o.Info = append(o.Info, b.defs.Account(entry.ClientID, entry.Subdomain, plan))
 	}
+}
+
+// named returns which meters a list of the catalogue names.
+func (b *book) named(meters []string) []bool {
+	named := make([]bool, len(b.defs.Meters))
+	for i := range named {
+		named[i] = slices.Contains(meters, b.defs.Meters[i].Name)
+	}
+	return named
 }
 
 // notify makes the gauges of an organization's receivers.

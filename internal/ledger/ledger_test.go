@@ -395,7 +395,7 @@ func TestAMeterThatComesLaterBeginsEmptyAndKeepsTheOthers(t *testing.T) {
 func TestOrganizationsOfTheCatalogueExistWithZeros(t *testing.T) {
 	s := settings(t, vfs.NewMem())
 	l := open(t, s, noon)
-	cat, err := catalogue.Parse([]byte("organizations: [{id: acme, timezone: Europe/Berlin, anchor_day: 15}]"))
+	cat, err := catalogue.Parse([]byte("organizations: [{id: acme, timezone: Europe/Berlin, anchor_day: 15, meters: [learners]}]"))
 	require.NoError(t, err)
 	require.NoError(t, l.SetCatalogue(context.Background(), cat, noon))
 	c := collect(t, l, noon.Add(time.Minute))

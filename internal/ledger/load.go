@@ -115,10 +115,6 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 			return nil, err
 		}
 	}
-	b.retired = make([]bool, len(merged))
-	for i, m := range merged {
-		b.retired[i] = m.Retired
-	}
 	l.extraction = extraction(l.settings.Extraction, merged)
 	b.pending.arrival(b.now)
 	if !fresh {
