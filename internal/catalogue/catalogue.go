@@ -67,6 +67,9 @@ type Organization struct {
 	// Currency is what prices are in.
 	Currency Currency
 	Plan     Plan
+	// Meters are what the organization has bought: it has their series from
+	// the beginning. Others it has once it uses them or has a quota on them.
+	Meters []string
 	// Quotas by meter.
 	Quotas map[string]Quota
 }

@@ -213,7 +213,7 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		},
 		"unknown key": {
 			"organizations:\n- id: acme\n  timezon: UTC",
-			`organizations.yaml:3: organizations[0].timezon: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, plan, quotas`,
+			`organizations.yaml:3: organizations[0].timezon: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, meters, plan, quotas`,
 		},
 		"unknown key of a quota": {
 			"organizations:\n- id: acme\n  quotas:\n    calls: {limt: 5}",
@@ -221,7 +221,7 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		},
 		"unknown key behind a merge": {
 			"organizations:\n- &a {id: a}\n- id: b\n  <<: [*a, {nam: B}]",
-			`organizations.yaml:4: organizations[1][1].nam: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, plan, quotas`,
+			`organizations.yaml:4: organizations[1][1].nam: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, meters, plan, quotas`,
 		},
 		"unknown key at the top": {
 			"organisations: []",

@@ -99,6 +99,7 @@ func (c *checker) organization(at place, text *organizationText) Organization {
 		}
 	}
 	c.notify(append(at, "notify"), o.Notify)
+	o.Meters = c.bought(append(at, "meters"), text.Meters)
 	o.Plan = c.plan(append(at, "plan"), &text.Plan, text.Currency)
 	o.Quotas = c.quotas(append(at, "quotas"), text.Quotas, o.Plan, text.Currency)
 	return o

@@ -42,6 +42,7 @@ func (c *Config) Check() error {
 	c.checkIdentity(p)
 	c.checkLifecycle(p)
 	p.atLeast("limits::organizations", c.Limits.Organizations)
+	p.atLeast("limits::unknown_organizations", c.Limits.UnknownOrganizations)
 	p.atLeast("limits::users_per_organization", c.Limits.UsersPerOrganization)
 	p.atLeast("limits::values_per_dimension", c.Limits.ValuesPerDimension)
 

@@ -73,6 +73,7 @@ func TestBadValuesAreRefusedWithPathValueAndRemedy(t *testing.T) {
 		{ok + `aliases: {from: ""}`, `aliases::from: "": name the attribute of the id that was used before, as user.previous_id, or leave aliases::actions empty`},
 		{ok + `aliases: {to: ""}`, `aliases::to: "": name the attribute of the id that stays, as user.id, or leave aliases::actions empty`},
 		{ok + `limits: {organizations: 0}`, `limits::organizations: 0: use a number of 1 or more`},
+		{ok + `limits: {unknown_organizations: 0}`, `limits::unknown_organizations: 0: use a number of 1 or more`},
 		{ok + `limits: {users_per_organization: -1}`, `limits::users_per_organization: -1: use a number of 1 or more`},
 		{ok + `limits: {values_per_dimension: 0}`, `limits::values_per_dimension: 0: use a number of 1 or more`},
 		{`meters: {}`, `meters: map[]: define at least one meter, as api_calls: {type: consumption, actions: [api.called], windows: [day]}`},

@@ -116,6 +116,9 @@ type Aliases struct {
 type Limits struct {
 	// Organizations defaults to 100000.
 	Organizations int `mapstructure:"organizations"`
+	// UnknownOrganizations bounds those that the catalogue does not list.
+	// Default 1000.
+	UnknownOrganizations int `mapstructure:"unknown_organizations"`
 	// UsersPerOrganization defaults to 10000000.
 	UsersPerOrganization int `mapstructure:"users_per_organization"`
 	// ValuesPerDimension bounds the values of a breakdown without a list of
@@ -143,6 +146,6 @@ func Default() Config {
 			Removed:    []string{"user.removed"},
 		},
 		Aliases: Aliases{Actions: []string{"user.alias"}, From: "user.previous_id", To: "user.id"},
-		Limits:  Limits{Organizations: 100_000, UsersPerOrganization: 10_000_000, ValuesPerDimension: 100},
+		Limits:  Limits{Organizations: 100_000, UnknownOrganizations: 1000, UsersPerOrganization: 10_000_000, ValuesPerDimension: 100},
 	}
 }

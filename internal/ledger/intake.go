@@ -99,6 +99,7 @@ var reasonOutcome = map[usage.Reason]usage.Outcome{
 	usage.ReasonUnknown:         usage.Invalid,
 	usage.ReasonBadOrganization: usage.Invalid,
 	usage.ReasonOrganizations:   usage.OverLimit,
+	usage.ReasonUnlisted:        usage.OverLimit,
 }
 
 // organization returns where an item is counted, and why it cannot be where it

@@ -124,10 +124,6 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 			return nil, err
 		}
 	}
-	b.retired = make([]bool, len(merged))
-	for i, m := range merged {
-		b.retired[i] = m.Retired
-	}
 	l.extraction = extraction(l.settings.Extraction, merged)
 	if l.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
 		return nil, err

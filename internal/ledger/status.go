@@ -70,6 +70,9 @@ func (o *org) keepTrends() {
 		if i >= len(o.trends) {
 			o.trends = append(o.trends, nil)
 		}
+		if !o.Has(i) {
+			continue
+		}
 		t := o.trends[i]
 		if len(t) == 0 || t[len(t)-1].date != today {
 			t = append(t, trendDay{date: today})
@@ -157,7 +160,7 @@ func (b *book) status(o *org) Status {
 	}
 	slices.SortStableFunc(s.Rejects, func(x, y Reject) int { return y.Time.Compare(x.Time) })
 	for i, t := range o.trends {
-		if i >= len(b.retired) || b.retired[i] {
+		if !o.Has(i) {
 			continue
 		}
 		m := &b.defs.Meters[i]

@@ -173,7 +173,8 @@ func (s *stream) itemFigures(d *Definitions, sh *sheet) {
 	}
 }
 
-func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
+func (o *Organization) streamFigures(sh *sheet) {
+	s, d := &o.stream, o.defs
 	s.itemFigures(d, sh)
 	for i := range s.rejected {
 		r := &s.rejected[i]
@@ -187,16 +188,18 @@ func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
 		sh.add(r.series, float64(r.count))
 	}
 	for i, series := range d.common.incomplete {
-		if d.retired(i) {
-			continue
+		refused := s.has(i, incomplete)
+		if o.Has(i) || refused && !d.retired(i) { // users may be refused by a meter that never counted one
+			sh.add(series, float64(flag(refused)))
 		}
-		sh.add(series, float64(flag(s.has(i, incomplete))))
-		sh.add(d.common.sampled[i], float64(flag(s.has(i, sampled))))
+		if o.Has(i) {
+			sh.add(d.common.sampled[i], float64(flag(s.has(i, sampled))))
+		}
 	}
 	if s.last != 0 {
 		sh.add(d.common.lastEvent, float64(s.last)/1e9)
 	}
-	sh.add(d.common.silent, float64(flag(s.silent(at, d.Silence))))
+	sh.add(d.common.silent, float64(flag(s.silent(o.clock.asOf, d.Silence))))
 }
 
 func (s *stream) encode(e *Encoder) {

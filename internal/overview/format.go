@@ -218,6 +218,7 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonNoStandingKey:   "does not say what is switched on or off",
 	usage.ReasonUsers:           "limits::users_per_organization is reached",
 	usage.ReasonOrganizations:   "limits::organizations is reached",
+	usage.ReasonUnlisted:        "of an organization that the catalogue does not list, and limits::unknown_organizations is reached: list it, erase others (usagectl erase), or raise the limit",
 	usage.ReasonTransitions:     "too many status changes of one user",
 	usage.ReasonPanic:           "an internal error: see the log",
 }

@@ -116,7 +116,7 @@ func (e *engine) move(now time.Time, config model.Config, id string, to model.Or
 				zone = "UTC"
 			}
 		}
-		fmt.Fprintf(&rest, "  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, quotasOf(config.Organizations[o.ID]))
+		fmt.Fprintf(&rest, "  - {id: %q, timezone: %q, anchor_day: %d%s}\n", o.ID, zone, anchor, soldTo(config.Organizations[o.ID]))
 	}
 	text += rest.String()
 	changed, err := catalogue.Parse([]byte(text))
