@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -23,18 +24,22 @@ func newCatalogueCheckCommand() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a catalogue before the ledger reads it",
 		Long: `Checks an organizations.yaml as the ledger does when it starts or reloads:
-unknown keys, zones that do not exist, ids that occur twice, prices that are no
+unknown keys, zones that do not exist, ids that occur twice in any spelling that
+identity::normalize makes one (trim, where the configuration says nothing), prices that are no
 decimals, terms that do not fit. With the collector's configuration also
 whether its meters keep the windows that quotas are on. All errors are printed
 with their lines; a catalogue is good as a whole or not used at all.`,
 		Example: "  usagectl catalogue check config/organizations.yaml --config config/default.yaml",
 		Args:    arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			meters, err := metersOf(config)
+			x, err := extractionOf(config)
 			if err != nil {
 				return err
 			}
-			c, err := catalogue.Load(args[0], meters)
+			c, err := catalogue.Load(args[0], x.Meters)
+			if err == nil {
+				c, err = c.Spelled(identity.RuleOf(&x))
+			}
 			if err != nil {
 				return err
 			}
@@ -46,18 +51,21 @@ with their lines; a catalogue is good as a whole or not used at all.`,
 	return cmd
 }
 
-// metersOf returns the meters of a collector's configuration, nil without one.
-func metersOf(config string) ([]usage.Meter, error) {
-	if config == "" {
-		return nil, nil
+// extractionOf returns what a collector's configuration says of meters and ids.
+// Without one there are no meters, and ids are as with a new ledger.
+func extractionOf(config string) (x usage.Extraction, err error) {
+	x.Placeholders = identity.DefaultPlaceholders()
+	if config != "" {
+		c, err := definition.FromCollectorConfig(config)
+		if err != nil {
+			return x, err
+		}
+		if x, err = c.Extraction(); err != nil {
+			return x, fmt.Errorf("%s: %w", config, err)
+		}
 	}
-	c, err := definition.FromCollectorConfig(config)
-	if err != nil {
-		return nil, err
+	if len(x.Spellings) == 0 {
+		x.Spellings = usage.Spellings{{Normalize: usage.Trim}}
 	}
-	x, err := c.Extraction()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", config, err)
-	}
-	return x.Meters, nil
+	return x, nil
 }

@@ -46,14 +46,19 @@ func newReplayCommand() *cobra.Command {
 		Use:   "replay FILE... --ledger DIR --tsdb DIR",
 		Short: "Run recorded OTLP through the engine on its own clock",
 		Long: `Reads OTLP/JSON lines (logs, traces and metrics, as the Collector's file
-exporter writes them), counts them on a clock that follows their event times,
-and stores the figures that would have been collected then. A collector that is
-started on the two directories goes on from there; none may run on them now.
+exporter writes them; also compressed by gzip or zstd), counts them as when they
+arrived, and stores the figures that would have been collected then. A collector
+that is started on the two directories goes on from there; none may run on them
+now.
 
-The files are read in the order given, which should be that of time. Lines that
-are no requests are reported and passed over. Replaying the same files again
-changes no figure. A ledger that the replay makes is on disk when the replay
-ends; remove it if the machine went down before.`,
+When a request arrived is told by the latest observedTimeUnixNano in it, else by
+the times of its items, and by the requests around it: one that is ahead of those
+that follow does not move the clock, and its items are future, as they would have
+been. What is no request is named with file and line and left out; the exit code
+is 3 then. The files are read in the order given, which should be that of time,
+and twice. Replaying the same files again changes no figure. A ledger that the
+replay makes is on disk when the replay ends; remove it if the machine went down
+before.`,
 		Example: `  usagectl replay 2026-09.jsonl 2026-10.jsonl --ledger data/ledger --tsdb data/tsdb
   usagectl replay data/demo/history/*.jsonl --catalogue config/demo-organizations.yaml \
       --ledger data/demo/ledger --tsdb data/demo/tsdb --step 1h`,
@@ -71,47 +76,50 @@ ends; remove it if the machine went down before.`,
 	cmd.Flags().StringVar(&f.tsdb, "tsdb", "", "directory of the embedded store")
 	cmd.Flags().DurationVar(&f.step, "step", 15*time.Minute, "history between two collections")
 	cmd.Flags().DurationVar(&f.fine, "fine", time.Minute, "the same in the last 24 hours")
-	cmd.Flags().Var(&f.until, "until", "where the recording ends (default: after the last line)")
+	cmd.Flags().Var(&f.until, "until", "where the recording ends (default: with its last request)")
 	cmd.Flags().TextVar(&f.retention, "retention", definition.Duration(promstore.DefaultRetention), "how long the store keeps figures")
 	return cmd
 }
 
 func runReplay(cmd *cobra.Command, f *replayFlags, files []string) error {
-	ends, err := replay.End(files, time.Now())
-	if f.until.IsZero() && err != nil {
-		return err
-	}
-	size, err := replay.Size(files)
+	progress := newReplayProgress(cmd.ErrOrStderr())
+	recording, err := replay.Read(cmd.Context(), files, f.until.Time, time.Now(), progress.update)
 	if err != nil {
+		progress.end()
 		return err
 	}
-	until := f.until.or(ends)
-	progress := newReplayProgress(cmd.ErrOrStderr(), size)
-	report, err := replayInto(cmd.Context(), f, replay.Settings{
-		Files: files, Step: f.step, Fine: f.fine, FineFrom: until.Add(-fineSpan), Until: until,
-		Progress: progress.update,
-	})
+	report, err := replayInto(cmd.Context(), f, recording, progress.update)
 	progress.end()
-	if report != nil {
-		if printErr := printReport(cmd.OutOrStdout(), report); err == nil {
-			err = printErr
-		}
+	if printErr := printReport(cmd.OutOrStdout(), report, recording); err == nil {
+		err = printErr
 	}
-	if err == nil && report.Bad > 0 {
-		err = badInput{fmt.Errorf("%d lines were left out", report.Bad)}
+	if err == nil && recording.Bad.Count > 0 {
+		err = badInput{fmt.Errorf("%d lines or files were left out, and all others counted", recording.Bad.Count)}
 	}
 	return err
 }
 
 // replayInto opens the engine and the store, runs the replay and closes them.
-func replayInto(ctx context.Context, f *replayFlags, s replay.Settings) (_ *replay.Report, err error) {
+// The report is nil where it did not begin.
+func replayInto(ctx context.Context, f *replayFlags, recording *replay.Recording, progress func(replay.Progress)) (_ *replay.Report, err error) {
 	settings, err := f.settings()
 	if err != nil {
 		return nil, err
 	}
-	begin, err := replay.Begin(s.Files, s.Until)
+	if recording.Requests() == 0 {
+		return nil, errors.New("the files hold no OTLP request; nothing was counted")
+	}
+	begin, err := recording.Begin()
 	if err != nil {
 		return nil, err
+	}
+	until, err := recording.Until()
+	if err != nil {
+		return nil, err
+	}
+	s := replay.Settings{
+		Recording: recording, Step: f.step, Fine: f.fine, FineFrom: until.Add(-fineSpan), Until: until,
+		Future: settings.Future, Progress: progress,
 	}
 	_, missing := os.Stat(f.ledger)
 	if errors.Is(missing, fs.ErrNotExist) {
@@ -179,27 +187,40 @@ func outcomes(book *ledger.Ledger) map[string]replay.Outcomes {
 	return all
 }
 
-func printReport(w io.Writer, r *replay.Report) error {
+// printReport prints what a replay did, nil for one that did not begin, and what
+// of its files was left out.
+func printReport(w io.Writer, r *replay.Report, recording *replay.Recording) error {
 	var text strings.Builder
-	if r.Passed > 0 {
-		fmt.Fprintf(&text, "%d steps had been collected before and were not again.\n", r.Passed)
+	if r != nil {
+		if r.Passed > 0 {
+			fmt.Fprintf(&text, "%d steps had been collected before and were not again.\n", r.Passed)
+		}
+		fmt.Fprintf(&text, "%d items in %d requests, %d collections stored.\n", r.Items, r.Requests, r.Collections)
+		table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+		if _, err := io.WriteString(table, outcomeRows(r)); err != nil {
+			return err
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		printNotes(&text, "A clock was wrong, or a last step so long that nothing tells it from one (--until does)", "requests", r.Ahead)
 	}
-	fmt.Fprintf(&text, "%d items in %d requests, %d collections stored.\n", r.Items, r.Requests, r.Collections)
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	if _, err := io.WriteString(table, outcomeRows(r)); err != nil {
-		return err
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	for _, line := range r.BadLines {
-		fmt.Fprintln(&text, line)
-	}
-	if more := r.Bad - len(r.BadLines); more > 0 {
-		fmt.Fprintf(&text, "and %d more bad lines\n", more)
-	}
+	printNotes(&text, "Left out", "lines or files", recording.Bad)
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+func printNotes(text *strings.Builder, title, of string, notes replay.Notes) {
+	if notes.Count == 0 {
+		return
+	}
+	fmt.Fprintf(text, "%s: %d %s\n", title, notes.Count, of)
+	for _, line := range notes.Lines {
+		fmt.Fprintln(text, line)
+	}
+	if more := notes.Count - len(notes.Lines); more > 0 {
+		fmt.Fprintf(text, "and %d more\n", more)
+	}
 }
 
 // outcomeRows is the table of outcomes, cells ended by tabs.

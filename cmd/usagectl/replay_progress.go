@@ -18,14 +18,16 @@ import (
 type replayProgress struct {
 	bar     *progressbar.ProgressBar // nil: no terminal
 	line    statusLine
-	size    int64
 	started time.Time
 }
 
-func newReplayProgress(w io.Writer, size int64) *replayProgress {
-	p := &replayProgress{line: statusLine{w: w}, size: max(size, 1), started: time.Now()}
+// promille is what the bar counts.
+const promille = 1000
+
+func newReplayProgress(w io.Writer) *replayProgress {
+	p := &replayProgress{line: statusLine{w: w}, started: time.Now()}
 	if isTerminal(w) {
-		p.bar = progressbar.NewOptions64(p.size, progressbar.OptionSetWriter(w), progressbar.OptionFullWidth(),
+		p.bar = progressbar.NewOptions64(promille, progressbar.OptionSetWriter(w), progressbar.OptionFullWidth(),
 			progressbar.OptionThrottle(terminalInterval), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetElapsedTime(true))
 	}
@@ -33,14 +35,17 @@ func newReplayProgress(w io.Writer, size int64) *replayProgress {
 }
 
 func (p *replayProgress) update(now replay.Progress) {
-	text := fmt.Sprintf("%s  %d items/s", now.Clock.Format("2006-01-02 15:04"),
-		int(float64(now.Items)/max(time.Since(p.started).Seconds(), 0.001)))
+	text := "reading"
+	if !now.Clock.IsZero() {
+		text = now.Clock.Format("2006-01-02 15:04")
+	}
+	text += fmt.Sprintf("  %d items/s", int(float64(now.Items)/max(time.Since(p.started).Seconds(), 0.001)))
 	if p.bar == nil {
-		p.line.set(fmt.Sprintf("%3d %%  %s", 100*now.Bytes/p.size, text))
+		p.line.set(fmt.Sprintf("%3.0f %%  %s", 100*now.Share, text))
 		return
 	}
 	p.bar.Describe(text)
-	_ = p.bar.Set64(now.Bytes) // progress is no result
+	_ = p.bar.Set64(int64(promille * now.Share)) // progress is no result
 }
 
 func (p *replayProgress) end() {

@@ -5,7 +5,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
 )
 
 // statements are what is printed.
@@ -96,28 +97,26 @@ func (v *statementVersion) why() string {
 var figureLabels = []string{"unit", "class", "billable", "dimension", "dimension_value", "average"}
 
 func csvOfStatements(w io.Writer, s statements) error {
-	out := csv.NewWriter(w)
-	_ = out.Write(append([]string{ // Error returns it
+	out := sheet.NewCSV(w, append([]string{
 		"organization", "meter", "window", "from", "to", "timezone", "version", "made", "reason", "billed",
 		"limit", "flex_price", "currency", "used", "figure", "value",
-	}, figureLabels...))
+	}, figureLabels...)...)
 	s.each(func(of *statement, v *statementVersion) {
-		quota := []string{"", "", ""}
+		quota := make([]sheet.Cell, 3)
 		if q := of.Quota; q != nil {
-			quota = []string{q.Limit.String(), q.FlexPrice, q.Currency}
+			quota = []sheet.Cell{sheet.Number(q.Limit.String()), sheet.Number(q.FlexPrice), sheet.Text(q.Currency)}
 		}
-		head := append([]string{
-			s.organization, of.Meter, of.Window, of.StartDate, of.EndDate, of.Timezone,
-			strconv.FormatUint(uint64(v.Version), 10), v.Made.Format(time.RFC3339), v.why(), of.billed(),
-		}, append(quota, v.Used.String())...)
+		head := slices.Concat([]sheet.Cell{
+			sheet.Text(s.organization), sheet.Text(of.Meter), sheet.Text(of.Window), sheet.Text(of.StartDate), sheet.Text(of.EndDate), sheet.Text(of.Timezone),
+			sheet.Number(strconv.FormatUint(uint64(v.Version), 10)), sheet.Time(v.Made), sheet.Text(v.why()), sheet.Number(of.billed()),
+		}, quota, []sheet.Cell{sheet.Number(v.Used.String())})
 		for _, f := range v.Figures {
-			row := slices.Concat(head, []string{f.Name, f.Value.String()})
+			row := slices.Concat(head, []sheet.Cell{sheet.Text(f.Name), sheet.Number(f.Value.String())})
 			for _, label := range figureLabels {
-				row = append(row, f.Labels[label])
+				row = append(row, sheet.Text(f.Labels[label]))
 			}
-			_ = out.Write(row) // as above
+			out.Row(row...)
 		}
 	})
-	out.Flush()
-	return out.Error()
+	return out.Close()
 }

@@ -4,8 +4,10 @@
 package main
 
 import (
+	"encoding/csv"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +55,22 @@ acme/north,workspace_users,month,2026-10-01,2026-11-01,Europe/Berlin,2,2026-11-0
 
 	_, stdout, _ = usagectl(t, "statement", "acme/north", "--api", address, "-o", "json")
 	require.JSONEq(t, statementAnswer, `{"status":"success","data":`+stdout+`}`)
+}
+
+// What a customer is called, and what senders wrote, is no program.
+func TestFormulasInStatementsAreGuardedAndNumbersAreNot(t *testing.T) {
+	answer := strings.NewReplacer(`"a, b"`, `"=HYPERLINK(\"http://x\",\"y\")"`, `"used":13`, `"used":-13.5`, `"value":0.000001`, `"value":-0.000001`).Replace(statementAnswer)
+	address, _ := api(t, http.StatusOK, answer)
+	code, stdout, stderr := usagectl(t, "statement", "=cmd|' /C calc'!A0", "--api", address, "--output", "csv")
+	require.Equal(t, exitOK, code, stderr)
+	rows, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
+	require.NoError(t, err)
+	cell := func(row int, column string) string { return rows[row][slices.Index(rows[0], column)] }
+	require.Len(t, rows, 3)
+	require.Equal(t, "'=cmd|' /C calc'!A0", cell(2, "organization"))
+	require.Equal(t, `'=HYPERLINK("http://x","y")`, cell(2, "dimension_value"))
+	require.Equal(t, "-13.5", cell(2, "used"))
+	require.Equal(t, "-0.000001", cell(2, "value"))
 }
 
 func TestStatementsThatCannotBeHadSayWhy(t *testing.T) {

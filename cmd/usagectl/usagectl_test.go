@@ -174,7 +174,7 @@ func TestReplayReportsBadLinesAndGoesOn(t *testing.T) {
 	require.Equal(t, exitBad, code)
 	require.Contains(t, stdout, bad+":1: no OTLP request")
 	require.Contains(t, stdout, "nordhafen")
-	require.Contains(t, stderr, "1 lines were left out")
+	require.Contains(t, stderr, "1 lines or files were left out")
 }
 
 func TestReplayRefusesWhatItCannotUse(t *testing.T) {
@@ -185,7 +185,14 @@ func TestReplayRefusesWhatItCannotUse(t *testing.T) {
 
 	empty := filepath.Join(t.TempDir(), "empty.jsonl")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
-	code, _, stderr = d.replay(t, empty)
+	code, stdout, stderr := d.replay(t, empty)
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "no OTLP request; nothing was counted")
+	require.Contains(t, stdout, empty+": no OTLP request in it: the file is empty")
+
+	timeless := filepath.Join(t.TempDir(), "timeless.jsonl")
+	require.NoError(t, os.WriteFile(timeless, []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}`), 0o600))
+	code, _, stderr = d.replay(t, timeless)
 	require.Equal(t, exitError, code)
 	require.Contains(t, stderr, "--until")
 }

@@ -63,8 +63,9 @@ func (e *ledgerExtension) testAlert(r *http.Request) (any, error) {
 		return nil, err
 	}
 	id := r.PathValue("id")
-	if _, known := b.Status(id); !known || id == usage.NoOrganization {
+	s, known := b.Status(id)
+	if !known || s.ID == usage.NoOrganization {
 		return nil, unknownOrganization(id)
 	}
-	return e.alertTests.start(id, time.Now()), nil
+	return e.alertTests.start(s.ID, time.Now()), nil
 }

@@ -296,9 +296,11 @@ func (e *ledgerExtension) figures(r *http.Request) (any, error) {
 		return nil, err
 	}
 	id := r.PathValue("id")
-	if _, known := b.Status(id); !known {
+	s, known := b.Status(id)
+	if !known {
 		return nil, unknownOrganization(id)
 	}
+	id = s.ID
 	c, collected := b.Latest()
 	if at := r.FormValue("at"); at != "" {
 		t, err := parseTime(at)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -135,6 +136,10 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 		return err // says which directory
 	}
 	e.book.Store(&b)
+	x = b.Extraction()
+	if err := e.catalogue.spell(identity.RuleOf(&x)); err != nil {
+		return errors.Join(fmt.Errorf("catalogue: %w", err), e.Shutdown(ctx))
+	}
 	background, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	if err := e.observe(); err != nil {

@@ -91,6 +91,9 @@ func (e *ledgerExtension) statements(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusBadRequest, badData, "query: %s", err)
 	}
 	id := r.PathValue("id")
+	if s, known := b.Status(id); known {
+		id = s.ID // of which what was asked for may be another spelling
+	}
 	q, keep, err := selection(id, params, b.Extraction().Meters)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ package usageledger
 import (
 	"context"
 	"crypto/sha256"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,12 +15,14 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// watchInterval is how often the catalogue's file is looked at. Looking is a
-// stat; it sees files that are replaced, mounted or linked anew, of which
-// notifications of the file system do not tell.
+// watchInterval is how often the catalogue's file is looked at. Looking is
+// reading it: files are edited in place with size and time as they were,
+// replaced, mounted or linked anew, of which neither notifications of the file
+// system nor its metadata tell for sure.
 const watchInterval = 2 * time.Second
 
 // watcher keeps the catalogue in force equal to its file, as long as that is
@@ -29,16 +32,20 @@ type watcher struct {
 	logger *zap.Logger
 	apply  func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 
-	// seen and hash are of the content that was judged last, meters what it is
-	// judged against. They belong to load, then to run.
-	seen   os.FileInfo
-	hash   [sha256.Size]byte
-	meters []usage.Meter
+	// judged is of the content that was judged last, hash of what is in force,
+	// meters and identity what it is judged against. They belong to load and
+	// spell, then to run.
+	judged, hash digest
+	meters       []usage.Meter
+	identity     identity.Rule
 
 	mu    sync.Mutex // guards all below
 	good  *catalogue.Catalogue
 	state catalogueState
 }
+
+// digest tells contents apart; zero: of none.
+type digest [sha256.Size]byte
 
 // catalogueState is what is known of the catalogue.
 type catalogueState struct {
@@ -61,7 +68,7 @@ func (w *watcher) load(meters []usage.Meter, now time.Time) (*catalogue.Catalogu
 	if w.path == "" {
 		return nil, nil //nolint:nilnil // no catalogue is the empty one
 	}
-	seen, data, err := w.read()
+	data, err := os.ReadFile(w.path)
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +76,20 @@ func (w *watcher) load(meters []usage.Meter, now time.Time) (*catalogue.Catalogu
 	if err != nil {
 		return nil, err
 	}
-	w.seen, w.hash = seen, sha256.Sum256(data)
+	w.hash = sha256.Sum256(data)
+	w.judged = w.hash
 	w.succeed(c, now)
 	return c, nil
+}
+
+// spell makes the ids of the catalogue, now and later, those of a ledger that
+// has taken it.
+func (w *watcher) spell(rule identity.Rule) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, err := w.good.Spelled(rule)
+	w.good, w.identity = c, rule
+	return err
 }
 
 // run looks at the file until ctx ends.
@@ -94,47 +112,55 @@ func (w *watcher) run(ctx context.Context) {
 // poll puts the file's catalogue in force if it has changed and is good. A bad
 // one is judged once; what could not be read or applied is tried again.
 func (w *watcher) poll(ctx context.Context, now time.Time) {
-	info, err := os.Stat(w.path)
-	if err == nil && w.seen != nil && os.SameFile(info, w.seen) && info.ModTime().Equal(w.seen.ModTime()) && info.Size() == w.seen.Size() {
+	hash, err := hashOf(w.path)
+	if err == nil && hash == w.judged {
 		return
 	}
-	seen, data, err := w.read()
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(w.path) // which may be newer again: it is judged by what is read here
+	}
 	if err != nil {
-		w.seen = nil
+		w.judged = digest{}
 		w.fail(err, now)
 		return
 	}
-	hash := sha256.Sum256(data)
-	if hash == w.hash {
-		w.seen = seen
+	w.judged = sha256.Sum256(data)
+	if w.judged == w.hash {
 		w.restore()
 		return
 	}
 	c, err := catalogue.ParseAs(filepath.Base(w.path), data, w.meters)
+	if err == nil {
+		c, err = c.Spelled(w.identity)
+	}
 	if err != nil {
-		w.seen = seen
 		w.fail(err, now)
 		return
 	}
 	if err := w.apply(ctx, c, now); err != nil {
-		w.seen = nil
+		w.judged = digest{}
 		w.fail(err, now)
 		return
 	}
-	w.seen, w.hash = seen, hash
+	w.hash = w.judged
 	w.succeed(c, now)
 	w.logger.Info("catalogue is reloaded", zap.String("path", w.path), zap.Int("organizations", c.Len()))
 }
 
-// read returns the file's content, and what was known of the file before: a
-// change in between is seen by the next poll.
-func (w *watcher) read() (os.FileInfo, []byte, error) {
-	info, err := os.Stat(w.path)
+// hashOf reads a file, of any size, without keeping it.
+func hashOf(path string) (hash digest, err error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, nil, err
+		return hash, err
 	}
-	data, err := os.ReadFile(w.path)
-	return info, data, err
+	defer func() { _ = file.Close() }() // read only: nothing is lost
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return hash, err
+	}
+	sum.Sum(hash[:0])
+	return hash, nil
 }
 
 func (w *watcher) succeed(c *catalogue.Catalogue, now time.Time) {

@@ -112,6 +112,44 @@ func TestAReplacedLinkIsSeen(t *testing.T) {
 	require.NoError(t, state.Err)
 }
 
+// An edit in place may leave size and time as they were.
+func TestContentTellsAChangeAndNotSizeOrTime(t *testing.T) {
+	w, a, _ := watching(t)
+	before, err := os.Stat(w.path)
+	require.NoError(t, err)
+	writeFile(t, w.path, "organizations: [{id: acne}]")
+	require.NoError(t, os.Chtimes(w.path, before.ModTime(), before.ModTime()))
+	after, err := os.Stat(w.path)
+	require.NoError(t, err)
+	require.Equal(t, before.Size(), after.Size())
+	require.Equal(t, before.ModTime(), after.ModTime())
+	require.True(t, os.SameFile(before, after))
+	w.poll(t.Context(), at)
+	require.Len(t, a.all, 1)
+	_, found := a.all[0].Lookup("acne")
+	require.True(t, found)
+}
+
+// Kubernetes switches a link to a directory from one version to the next.
+func TestASwitchedDirectoryIsSeen(t *testing.T) {
+	w, a, _ := watching(t)
+	dir := t.TempDir()
+	for version, text := range map[string]string{"..v1": acme, "..v2": acmeAndBo} {
+		require.NoError(t, os.Mkdir(filepath.Join(dir, version), 0o750))
+		writeFile(t, filepath.Join(dir, version, "customers.yaml"), text)
+	}
+	require.NoError(t, os.Symlink("..v1", filepath.Join(dir, "..data")))
+	w.path = filepath.Join(dir, "customers.yaml")
+	require.NoError(t, os.Symlink(filepath.Join("..data", "customers.yaml"), w.path))
+	w.poll(t.Context(), at)
+	require.Empty(t, a.all)
+	require.NoError(t, os.Symlink("..v2", filepath.Join(dir, "..data_tmp")))
+	require.NoError(t, os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")))
+	w.poll(t.Context(), at)
+	require.Len(t, a.all, 1)
+	require.Equal(t, 2, a.all[0].Len())
+}
+
 func TestACatalogueThatTheLedgerCouldNotTakeIsTriedAgain(t *testing.T) {
 	w, a, _ := watching(t)
 	a.err = errors.New("disk full")

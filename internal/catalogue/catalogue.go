@@ -41,7 +41,9 @@ type Catalogue struct {
 	// Principals are the clients that may read, and what.
 	Principals []Principal
 
-	byID map[string]int
+	byID  map[string]int
+	name  string // as errors call it
+	lines []int  // of the organizations' ids
 }
 
 // Organization is a customer organization.
@@ -65,6 +67,9 @@ type Organization struct {
 	// Currency is what prices are in.
 	Currency Currency
 	Plan     Plan
+	// Meters are what the organization has bought: it has their series from
+	// the beginning. Others it has once it uses them or has a quota on them.
+	Meters []string
 	// Quotas by meter.
 	Quotas map[string]Quota
 }

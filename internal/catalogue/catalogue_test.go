@@ -141,11 +141,47 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		},
 		"zone of the machine": {
 			"organizations: [{id: acme, timezone: Local}]",
-			`organizations.yaml:1: organizations[0].timezone "Local": unknown time zone; use an IANA name such as Europe/Berlin`,
+			`organizations.yaml:1: organizations[0].timezone "Local": no zone but that of the machine; use an IANA name such as Europe/Berlin`,
+		},
+		"file of the machine's zone": {
+			"organizations: [{id: acme, timezone: localtime}]",
+			`organizations.yaml:1: organizations[0].timezone "localtime": no zone but that of the machine; use an IANA name such as Europe/Berlin`,
+		},
+		"rules of the machine's zone": {
+			"organizations: [{id: acme, timezone: posixrules}]",
+			`organizations.yaml:1: organizations[0].timezone "posixrules": no zone but that of the machine; use an IANA name such as Europe/Berlin`,
+		},
+		"zone with leap seconds": {
+			"organizations: [{id: acme, timezone: right/Europe/Berlin}]",
+			`organizations.yaml:1: organizations[0].timezone "right/Europe/Berlin": no IANA name but one of a copy with or without leap seconds; use an IANA name such as Europe/Berlin`,
+		},
+		"zone without leap seconds": {
+			"organizations: [{id: acme, timezone: posix/UTC}]",
+			`organizations.yaml:1: organizations[0].timezone "posix/UTC": no IANA name but one of a copy with or without leap seconds; use an IANA name such as Europe/Berlin`,
+		},
+		"zone that is not set": {
+			"organizations: [{id: acme, timezone: Factory}]",
+			`organizations.yaml:1: organizations[0].timezone "Factory": no zone but the sign that none is set; use an IANA name such as Europe/Berlin`,
 		},
 		"empty zone": {
 			"organizations: [{id: acme, timezone: ''}]",
-			`organizations.yaml:1: organizations[0].timezone "": unknown time zone; use an IANA name such as Europe/Berlin`,
+			`organizations.yaml:1: organizations[0].timezone "": no zone; use an IANA name such as Europe/Berlin`,
+		},
+		"path of a zone": {
+			"organizations: [{id: acme, timezone: /usr/share/zoneinfo/Europe/Berlin}]",
+			`organizations.yaml:1: organizations[0].timezone "/usr/share/zoneinfo/Europe/Berlin": no zone; use an IANA name such as Europe/Berlin`,
+		},
+		"second document": {
+			"organizations:\n- id: acme\n---\norganizations:\n- id: b\n",
+			`organizations.yaml:3: a second YAML document begins; a catalogue is one: remove the line --- and put all organizations under one key organizations`,
+		},
+		"second document behind an empty one": {
+			"---\n# see below\n---\norganizations: [{id: b}]\n",
+			`organizations.yaml:3: a second YAML document begins; a catalogue is one: remove the line --- and put all organizations under one key organizations`,
+		},
+		"second document that is no YAML": {
+			"organizations: [{id: acme}]\n---\n}{",
+			`organizations.yaml: yaml: line 2: did not find expected node content`,
 		},
 		"anchor 0": {
 			"organizations:\n- id: acme\n  anchor_day: 0",
@@ -177,7 +213,7 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		},
 		"unknown key": {
 			"organizations:\n- id: acme\n  timezon: UTC",
-			`organizations.yaml:3: organizations[0].timezon: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, plan, quotas`,
+			`organizations.yaml:3: organizations[0].timezon: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, meters, plan, quotas`,
 		},
 		"unknown key of a quota": {
 			"organizations:\n- id: acme\n  quotas:\n    calls: {limt: 5}",
@@ -185,7 +221,7 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		},
 		"unknown key behind a merge": {
 			"organizations:\n- &a {id: a}\n- id: b\n  <<: [*a, {nam: B}]",
-			`organizations.yaml:4: organizations[1][1].nam: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, plan, quotas`,
+			`organizations.yaml:4: organizations[1][1].nam: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, meters, plan, quotas`,
 		},
 		"unknown key at the top": {
 			"organisations: []",

@@ -4,7 +4,6 @@
 package catalogue
 
 import (
-	"errors"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -39,6 +38,7 @@ func (c *checker) missing(at place, remedy string, args ...any) {
 
 func (c *checker) check(d *document, into *Catalogue) {
 	into.Organizations = make([]Organization, len(d.Organizations))
+	into.lines = make([]int, len(d.Organizations))
 	for i := range d.Organizations {
 		at := place{"organizations", i}
 		c.id(at, d.Organizations[i].ID, i, into)
@@ -53,6 +53,7 @@ func (c *checker) check(d *document, into *Catalogue) {
 // id judges the id of the i-th organization and indexes it.
 func (c *checker) id(at place, id string, i int, into *Catalogue) {
 	at = append(at, "id")
+	into.lines[i] = c.line(at)
 	first, taken := into.byID[id]
 	switch {
 	case id == "":
@@ -75,9 +76,9 @@ func (c *checker) organization(at place, text *organizationText) Organization {
 		ClientID: text.ClientID, Subdomain: text.Subdomain, Notify: text.Notify, AnchorDay: 1, Location: time.UTC,
 	}
 	if text.Timezone != nil {
-		var err error
-		if o.Location, err = c.zones.load(*text.Timezone); err != nil {
-			c.refuse(append(at, "timezone"), *text.Timezone, "unknown time zone; use an IANA name such as Europe/Berlin")
+		var why string
+		if o.Location, why = c.zones.load(*text.Timezone); why != "" {
+			c.refuse(append(at, "timezone"), *text.Timezone, "%s; use an IANA name such as Europe/Berlin", why)
 		}
 	}
 	if text.AnchorDay != nil {
@@ -98,6 +99,7 @@ func (c *checker) organization(at place, text *organizationText) Organization {
 		}
 	}
 	c.notify(append(at, "notify"), o.Notify)
+	o.Meters = c.bought(append(at, "meters"), text.Meters)
 	o.Plan = c.plan(append(at, "plan"), &text.Plan, text.Currency)
 	o.Quotas = c.quotas(append(at, "quotas"), text.Quotas, o.Plan, text.Currency)
 	return o
@@ -151,18 +153,27 @@ func (c *checker) principal(at place, p Principal) {
 // zones are time zones by name, each loaded once.
 type zones map[string]*time.Location
 
-// load returns an IANA zone. "Local" is refused: it would change with the
-// machine.
-func (z zones) load(name string) (*time.Location, error) {
+// load returns an IANA zone, or why a name is of none. Zone files lie beside
+// others that time.LoadLocation takes for zones.
+func (z zones) load(name string) (zone *time.Location, why string) {
 	if zone, done := z[name]; done {
-		return zone, nil
+		return zone, ""
 	}
-	if name == "Local" || name == "" {
-		return nil, errors.New("not an IANA name")
+	directory, _, _ := strings.Cut(name, "/")
+	switch directory {
+	case "Local", "localtime", "posixrules":
+		return nil, "no zone but that of the machine"
+	case "right", "posix":
+		return nil, "no IANA name but one of a copy with or without leap seconds"
+	case "Factory":
+		return nil, "no zone but the sign that none is set"
+	case "":
+		return nil, "no zone"
 	}
 	zone, err := time.LoadLocation(name)
-	if err == nil {
-		z[name] = zone
+	if err != nil {
+		return nil, "unknown time zone"
 	}
-	return zone, err
+	z[name] = zone
+	return zone, ""
 }

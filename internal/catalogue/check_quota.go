@@ -99,17 +99,37 @@ func (c *checker) billed(at place, q Quota, plan Plan) {
 	}
 }
 
-// kept judges whether the configuration has the meter and its window.
-func (c *checker) kept(at place, meter, text string, window usage.Window) {
+// bought judges a list of meters.
+func (c *checker) bought(at place, meters []string) []string {
+	for i, meter := range meters {
+		c.known(append(at, i), meter)
+		if slices.Contains(meters[:i], meter) {
+			c.refuse(append(at, i), meter, "listed already; remove it")
+		}
+	}
+	return meters
+}
+
+// known judges whether the configuration has a meter, and returns it.
+func (c *checker) known(at place, meter string) *usage.Meter {
 	if c.meters == nil {
-		return
+		return nil
 	}
 	i := slices.IndexFunc(c.meters, func(m usage.Meter) bool { return m.Name == meter })
 	if i < 0 {
 		c.add(c.line(at), "%s: unknown meter; %s", at, c.nearest(meter))
+		return nil
+	}
+	return &c.meters[i]
+}
+
+// kept judges whether the configuration has the meter and its window.
+func (c *checker) kept(at place, meter, text string, window usage.Window) {
+	m := c.known(at, meter)
+	if m == nil {
 		return
 	}
-	windows := c.meters[i].Windows
+	windows := m.Windows
 	if window == (usage.Window{}) || slices.Contains(windows, window) {
 		return
 	}

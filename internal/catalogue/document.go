@@ -22,6 +22,7 @@ type organizationText struct {
 	Timezone  *string              `yaml:"timezone"`
 	AnchorDay *int                 `yaml:"anchor_day"`
 	Currency  string               `yaml:"currency"`
+	Meters    []string             `yaml:"meters"`
 	Plan      planText             `yaml:"plan"`
 	Quotas    map[string]quotaText `yaml:"quotas"`
 }

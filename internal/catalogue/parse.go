@@ -4,8 +4,10 @@
 package catalogue
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 
@@ -21,23 +23,20 @@ const maxErrors = 100
 // ParseAs reads a catalogue whose errors name the file that it was read from.
 // Quotas are judged against the meters of the configuration; nil: they are not.
 func ParseAs(name string, data []byte, meters []usage.Meter) (*Catalogue, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
+	p := &parser{name: name}
+	root, err := p.document(data)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	p := &parser{name: name}
-	c := &Catalogue{byID: map[string]int{}}
+	c := &Catalogue{byID: map[string]int{}, name: name}
 	if len(root.Content) > 0 { // an empty file is an empty catalogue
 		p.root = root.Content[0]
 		if d := p.decode(); len(p.errs) == 0 {
 			(&checker{parser: p, meters: meters, zones: zones{}}).check(d, c)
 		}
 	}
-	if more := len(p.errs) - maxErrors; more > 0 {
-		p.errs = append(p.errs[:maxErrors], fmt.Errorf("%s: and %d more errors", name, more))
-	}
 	if len(p.errs) > 0 {
-		return nil, errors.Join(p.errs...)
+		return nil, errors.Join(p.bounded()...)
 	}
 	return c, nil
 }
@@ -56,6 +55,31 @@ func (p *parser) add(line int, format string, args ...any) {
 		at = fmt.Sprintf("%s:%d", p.name, line)
 	}
 	p.errs = append(p.errs, fmt.Errorf("%s: "+format, append([]any{at}, args...)...))
+}
+
+// bounded returns the errors, all that are told of.
+func (p *parser) bounded() []error {
+	if more := len(p.errs) - maxErrors; more > 0 {
+		return append(p.errs[:maxErrors], fmt.Errorf("%s: and %d more errors", p.name, more))
+	}
+	return p.errs
+}
+
+// document reads the one document of a file, and refuses another: YAML lets
+// several stand in a file, of which most readers take the first in silence.
+func (p *parser) document(data []byte) (root yaml.Node, err error) {
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	if err := documents.Decode(&root); err != nil && !errors.Is(err, io.EOF) { // EOF: there is none
+		return root, err
+	}
+	var second yaml.Node
+	switch err := documents.Decode(&second); {
+	case err == nil:
+		p.add(second.Line, "a second YAML document begins; a catalogue is one: remove the line --- and put all organizations under one key organizations")
+	case !errors.Is(err, io.EOF):
+		return root, err
+	}
+	return root, nil
 }
 
 // decode reads the document and refuses what does not fit its types and keys.

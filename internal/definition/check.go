@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -41,6 +42,7 @@ func (c *Config) Check() error {
 	c.checkIdentity(p)
 	c.checkLifecycle(p)
 	p.atLeast("limits::organizations", c.Limits.Organizations)
+	p.atLeast("limits::unknown_organizations", c.Limits.UnknownOrganizations)
 	p.atLeast("limits::users_per_organization", c.Limits.UsersPerOrganization)
 	p.atLeast("limits::values_per_dimension", c.Limits.ValuesPerDimension)
 
@@ -74,6 +76,20 @@ func (c *Config) checkIdentity(p *problems) {
 	}
 	if c.Identity.UnknownOrganizations == Reject && c.Catalogue == "" {
 		p.add("identity::unknown_organizations", Reject, "every organization is unknown without a catalogue: set catalogue, or use accept")
+	}
+	if n := c.Identity.Normalize; n != "" {
+		if _, err := usage.ParseNormalization(n); err != nil {
+			p.add("identity::normalize", n, "use trim, fold or none")
+		}
+	}
+	for i, id := range c.Identity.Placeholders {
+		at := fmt.Sprintf("identity::placeholders[%d]", i)
+		switch {
+		case id == "":
+			p.add(at, id, `not an id: put null and ~ in quotes, and write " " for ids of nothing but blanks`)
+		case len(id) > identity.MaxLength:
+			p.add(at, id, "longer than an id can be: use at most %d bytes", identity.MaxLength)
+		}
 	}
 }
 

@@ -15,7 +15,11 @@
 // [FromMap].
 package definition
 
-import "time"
+import (
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+)
 
 // Config is everything of the ledger's configuration besides its HTTP API.
 type Config struct {
@@ -74,6 +78,14 @@ type Identity struct {
 	// UnknownOrganizations is accept (default) or reject: what becomes of items
 	// of organizations that the catalogue does not have.
 	UnknownOrganizations string `mapstructure:"unknown_organizations"`
+	// Normalize is how ids are spelled before they are compared: trim (without
+	// blanks and characters of no width around them, in NFC), fold (also without
+	// case) or none. A change holds for events from the next UTC day on. Default:
+	// what the ledger has done so far; trim for a new one.
+	Normalize string `mapstructure:"normalize"`
+	// Placeholders are ids that are nobody, as undefined: an item that names one
+	// is invalid. A list replaces the default one; [] allows all ids.
+	Placeholders []string `mapstructure:"placeholders"`
 }
 
 // The values of [Identity.UnknownOrganizations].
@@ -104,6 +116,9 @@ type Aliases struct {
 type Limits struct {
 	// Organizations defaults to 100000.
 	Organizations int `mapstructure:"organizations"`
+	// UnknownOrganizations bounds those that the catalogue does not list.
+	// Default 1000.
+	UnknownOrganizations int `mapstructure:"unknown_organizations"`
 	// UsersPerOrganization defaults to 10000000.
 	UsersPerOrganization int `mapstructure:"users_per_organization"`
 	// ValuesPerDimension bounds the values of a breakdown without a list of
@@ -123,6 +138,7 @@ func Default() Config {
 			Organization:         []string{"organization.id", "tenant.id"},
 			User:                 []string{"user.id", "enduser.id"},
 			UnknownOrganizations: Accept,
+			Placeholders:         identity.DefaultPlaceholders(),
 		},
 		Lifecycle: Lifecycle{
 			Registered: []string{"user.registered"},
@@ -130,6 +146,6 @@ func Default() Config {
 			Removed:    []string{"user.removed"},
 		},
 		Aliases: Aliases{Actions: []string{"user.alias"}, From: "user.previous_id", To: "user.id"},
-		Limits:  Limits{Organizations: 100_000, UsersPerOrganization: 10_000_000, ValuesPerDimension: 100},
+		Limits:  Limits{Organizations: 100_000, UnknownOrganizations: 1000, UsersPerOrganization: 10_000_000, ValuesPerDimension: 100},
 	}
 }

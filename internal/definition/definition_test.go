@@ -40,6 +40,8 @@ func TestTheExampleOfTheInterfaceBecomesAnExtraction(t *testing.T) {
 			usage.Registered: {"user.registered"}, usage.Suspended: {"user.suspended"}, usage.Removed: {"user.removed"},
 		},
 		AliasActions: []string{"user.alias"}, AliasFrom: "user.previous_id", AliasTo: "user.id",
+		Spellings:    usage.Spellings{{Normalize: usage.Trim}},
+		Placeholders: []string{"undefined", "null"},
 		Meters: []usage.Meter{
 			{
 				Name: "active_learners", Type: usage.ActiveUsers, Windows: windows(t, "month"), Classes: []string{""},

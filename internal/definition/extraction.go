@@ -24,6 +24,10 @@ func (c *Config) Extraction() (usage.Extraction, error) {
 		AliasActions:     slices.Clone(c.Aliases.Actions),
 		AliasFrom:        c.Aliases.From,
 		AliasTo:          c.Aliases.To,
+		Placeholders:     slices.Clone(c.Identity.Placeholders),
+	}
+	if n, err := usage.ParseNormalization(c.Identity.Normalize); err == nil { // "" is the ledger's to say
+		e.Spellings = usage.Spellings{{Normalize: n}}
 	}
 	for status := range e.Lifecycle {
 		e.Lifecycle[status] = slices.Clone(c.Lifecycle.actions(usage.Status(status)))

@@ -20,6 +20,7 @@ func (c *Config) Settings(x usage.Extraction) ledger.Settings {
 		Silence:    c.Silence.Std(),
 		Limits: ledger.Limits{
 			Organizations:        c.Limits.Organizations,
+			UnknownOrganizations: c.Limits.UnknownOrganizations,
 			UsersPerOrganization: c.Limits.UsersPerOrganization,
 			ValuesPerDimension:   c.Limits.ValuesPerDimension,
 		},

@@ -208,7 +208,7 @@ func TestAUserIDOfAnEndlessLengthIsNone(t *testing.T) {
 	it, _ := item(t, "app.opened", attrs{"organization.id": "acme", "user.id": strings.Repeat("a", 1025)})
 	require.Equal(t, usage.ReasonLongID, it.Reason)
 	it, _ = item(t, "user.alias", member(attrs{"user.previous_id": strings.Repeat("a", 1025)}))
-	require.Equal(t, usage.ReasonNoAliasSource, it.Reason)
+	require.Equal(t, usage.ReasonLongID, it.Reason)
 }
 
 func TestABreakdownValueIsOneThatStoresTake(t *testing.T) {

@@ -75,6 +75,8 @@ func (s *logSource) content(h *hasher) {
 	h.value(s.record.Body(), 0)
 }
 
+func (*logSource) traceState() string { return "" } // a log record has none
+
 func (s *logSource) holds(c *condition) (bool, bool) {
 	item := ottllog.NewTransformContext(s.resource, s.scope, s.record)
 	defer item.Close()

@@ -133,6 +133,8 @@ func (s *pointSource) content(h *hasher) {
 	}
 }
 
+func (*pointSource) traceState() string { return "" }
+
 func (s *pointSource) holds(c *condition) (bool, bool) {
 	item := ottldatapoint.NewTransformContext(s.resource, s.scope, s.metric, s.record)
 	defer item.Close()

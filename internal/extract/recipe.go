@@ -184,6 +184,9 @@ func (c *compiler) add(action string, p part, names ...string) *recipe {
 			r.wants.add(name, c.slots.of(name))
 		}
 		r.wants.add(uidAttribute, c.slots.of(uidAttribute))
+		for _, a := range samplingAttributes {
+			r.wants.add(a.name, c.slots.of(a.name))
+		}
 		c.recipes[action] = r
 	}
 	for _, name := range names {

@@ -84,6 +84,8 @@ func (s *spanSource) content(h *hasher) {
 	h.text(s.record.Status().Message())
 }
 
+func (s *spanSource) traceState() string { return s.record.TraceState().AsRaw() }
+
 func (s *spanSource) holds(c *condition) (bool, bool) {
 	item := ottlspan.NewTransformContext(s.resource, s.scope, s.record)
 	defer item.Close()
@@ -115,6 +117,8 @@ func (s *spanEventSource) content(h *hasher) {
 	h.attributes(s.span.record.Attributes(), 0)
 	s.span.content(h)
 }
+
+func (s *spanEventSource) traceState() string { return s.span.traceState() }
 
 func (s *spanEventSource) holds(c *condition) (bool, bool) {
 	item := ottlspanevent.NewTransformContext(s.span.resource, s.span.scope, s.span.record, s.record,

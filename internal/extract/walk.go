@@ -34,6 +34,8 @@ type source interface {
 	// content writes what the signal adds to the content of an item without a
 	// uid: fields that only its records have.
 	content(h *hasher)
+	// traceState is that of the span that the record is, or is in.
+	traceState() string
 }
 
 // walker goes through the items of one request. It is owned by one goroutine.
@@ -163,6 +165,7 @@ func (w *walker) judge(it *usage.Item, r *record) {
 	if it.Outcome != usage.Pending {
 		return
 	}
+	it.Sampled = w.sampled(r)
 	w.respell(it, recipe)
 	if tally.consumed && it.UID == "" {
 		it.Content = w.hasher.content(w, it, r)

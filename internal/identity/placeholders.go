@@ -24,7 +24,7 @@ func DefaultPlaceholders() []string {
 
 // Placeholders are ids that stand for nobody in particular: counted, they would
 // make one person of everybody. Blanks around them and their case do not
-// matter, whatever the normalization.
+// matter, whatever the normalization. The nil *Placeholders has none.
 type Placeholders struct {
 	// ascii is by length: nearly every id is compared with one or two.
 	ascii [][]string
@@ -56,6 +56,9 @@ func NewPlaceholders(list []string) *Placeholders {
 
 // Has reports whether an id, which is not empty, is a placeholder.
 func (p *Placeholders) Has(id string) bool {
+	if p == nil {
+		return false
+	}
 	id = trim(id)
 	if id == "" {
 		return p.blank
@@ -68,4 +71,15 @@ func (p *Placeholders) Has(id string) bool {
 		}
 	}
 	return len(p.others) > 0 && p.others[Spell(id, usage.Fold)]
+}
+
+// Rule is how a ledger reads ids now: by which spelling, and which are nobody's.
+type Rule struct {
+	Normalize    usage.Normalization
+	Placeholders *Placeholders
+}
+
+// RuleOf returns the rule of a ledger's extraction.
+func RuleOf(x *usage.Extraction) Rule {
+	return Rule{x.Spellings.Newest(), NewPlaceholders(x.Placeholders)}
 }

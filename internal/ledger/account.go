@@ -21,11 +21,11 @@ import (
 func (l *Ledger) Account(ctx context.Context, organization string) (*billing.Account, error) {
 	l.mu.Lock()
 	err := l.unreadable()
-	entry, listed := l.settings.Catalogue.Lookup(organization)
 	var cal *calendar.Calendar
-	if o := l.book.find(organization); err == nil && o != nil {
-		cal = o.Calendar()
+	if o := l.book.named(organization); err == nil && o != nil {
+		organization, cal = o.ID, o.Calendar()
 	}
+	entry, listed := l.settings.Catalogue.Lookup(organization)
 	l.mu.Unlock()
 	switch {
 	case err != nil:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/dchest/siphash"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -29,12 +30,16 @@ type book struct {
 	settings *Settings
 	db       *pebble.DB
 	defs     *meter.Definitions
-	retired  []bool // by meter: no longer configured
+
+	spellings usage.Spellings
 
 	orgs   []*org // by number
 	byName map[string]*org
 	byID   []*org // in the order of their ids
 	nobody *org   // items that name no organization; also in byName
+	// unlisted is how many organizations the catalogue does not have.
+	unlisted int
+	full     bool // as many as their limit, and the log has said so
 
 	duplicates *dedupe.Set
 	now        int64  // the latest arrival or collection, ns; never goes back
@@ -58,6 +63,7 @@ type org struct {
 	k0, k1   uint64 // of hashes in memory and on disk, from the secret
 	advanced int64  // the arrival that its time was last moved to
 	dirty    bool   // changed since its last checkpoint
+	unlisted bool   // the catalogue does not have it
 	position position
 	names    map[uint32]string // ids shown in labels, by slot
 	trends   []trend
@@ -117,10 +123,42 @@ func (b *book) known(id string) usage.Reason {
 		return usage.ReasonBadOrganization
 	case b.settings.RejectUnknown:
 		return usage.ReasonUnknown
-	case len(b.orgs) >= b.settings.Limits.Organizations:
+	case len(b.byID) >= b.settings.Limits.Organizations:
 		return usage.ReasonOrganizations
+	case b.unlisted >= b.settings.Limits.UnknownOrganizations:
+		b.warnUnlisted()
+		return usage.ReasonUnlisted
 	}
 	return usage.ReasonNone
+}
+
+// warnUnlisted says in the log that unknown organizations are refused, once
+// each time that their limit is reached.
+func (b *book) warnUnlisted() {
+	if b.full {
+		return
+	}
+	b.full = true
+	b.settings.Logger.Warn("usage ledger: items of further unknown organizations are over_limit; list the organization in the catalogue, remove others with usagectl erase, or raise the limit",
+		zap.Int("limits::unknown_organizations", b.settings.Limits.UnknownOrganizations))
+}
+
+// list notes whether the catalogue has an organization: those that it does not
+// have are counted, since they have a limit of their own.
+func (b *book) list(o *org) {
+	_, listed := b.settings.Catalogue.Lookup(o.ID)
+	b.setUnlisted(o, !listed && o.ID != usage.NoOrganization)
+}
+
+func (b *book) setUnlisted(o *org, unlisted bool) {
+	switch {
+	case unlisted && !o.unlisted:
+		b.unlisted++
+	case !unlisted && o.unlisted:
+		b.unlisted--
+		b.full = false
+	}
+	o.unlisted = unlisted
 }
 
 // open makes a new organization and writes it down.
@@ -160,6 +198,7 @@ func (b *book) add(number uint32, id string, secret []byte, m *meter.Organizatio
 	if id == usage.NoOrganization {
 		b.nobody = o
 	}
+	b.list(o)
 	b.describe(o)
 	return o
 }
@@ -175,11 +214,21 @@ func (b *book) describe(o *org) {
 		entry = *of
 		name = cmp.Or(of.Name, o.ID)
 	}
+	o.Named = b.metersOf(entry.Meters)
 	plan := string(entry.Plan.Type)
 	o.Info = append(b.notify(entry.Notify), b.defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
 	if entry.ClientID != "" || entry.Subdomain != "" || plan != "" {
 		o.Info = append(o.Info, b.defs.Account(entry.ClientID, entry.Subdomain, plan))
 	}
+}
+
+// metersOf returns which meters a list of the catalogue names.
+func (b *book) metersOf(meters []string) []bool {
+	named := make([]bool, len(b.defs.Meters))
+	for i := range named {
+		named[i] = slices.Contains(meters, b.defs.Meters[i].Name)
+	}
+	return named
 }
 
 // notify makes the gauges of an organization's receivers.

@@ -136,6 +136,7 @@ func (b *book) admit(entry *catalogue.Organization) {
 // settle tells an organization what the catalogue says of it, if only that it
 // is not in it any more.
 func (b *book) settle(o *org) {
+	b.list(o)
 	b.agree(o)
 	b.describe(o)
 	b.allow(o)

@@ -17,18 +17,21 @@ import (
 // Arrivals are taken in meanwhile. After an error it is in force for a part of
 // the organizations and may be set again.
 func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
-	entries := inOrder(c)
 	l.mu.Lock()
-	if err := l.unavailable(now); err != nil {
+	err := l.unavailable(now)
+	if err == nil {
+		c, err = c.Spelled(l.book.identity())
+	}
+	if err != nil {
 		l.mu.Unlock()
 		return err
 	}
-	b := l.book
+	b, entries := l.book, inOrder(c)
 	l.settings.Catalogue = c
 	b.tick(now.UnixNano())
 	l.mu.Unlock()
 	l.folding.Lock() // see book.replace
-	err := l.stretches(b, len(entries), func(i int) { b.admit(entries[i]) })
+	err = l.stretches(b, len(entries), func(i int) { b.admit(entries[i]) })
 	l.folding.Unlock()
 	if err != nil {
 		return err

@@ -99,6 +99,7 @@ var reasonOutcome = map[usage.Reason]usage.Outcome{
 	usage.ReasonUnknown:         usage.Invalid,
 	usage.ReasonBadOrganization: usage.Invalid,
 	usage.ReasonOrganizations:   usage.OverLimit,
+	usage.ReasonUnlisted:        usage.OverLimit,
 }
 
 // organization returns where an item is counted, and why it cannot be where it
@@ -144,7 +145,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	effects := batch.EffectsOf(it)
 	for i := range effects {
 		e := &effects[i]
-		if !b.inForce(o, e, it.Time) {
+		if e.Kind == usage.Respelled || !b.inForce(o, e, it.Time) {
 			continue
 		}
 		matched = true
@@ -178,14 +179,16 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 		}
 	}
 	s.event.User = user
+	b.rejoin(o, effects)
+	rejoined := len(s.event.Effects)
 	for i := range effects {
 		e := &effects[i]
-		if !b.inForce(o, e, it.Time) || late && !timeless(e.Kind) {
+		if e.Kind == usage.Respelled || !b.inForce(o, e, it.Time) || late && !timeless(e.Kind) {
 			continue
 		}
 		b.effect(o, batch, e, full, &refused)
 	}
-	if len(s.event.Effects) == 0 {
+	if len(s.event.Effects) == rejoined {
 		return refused.outcome, refused.reason, nil, nil
 	}
 	for _, r := range refused.meters[:refused.n] {
@@ -371,9 +374,19 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 	o.Count(b.now, it.Signal, usage.Counted, 1)
 	first := o.Apply(ev)
 	for i := range ev.Effects {
+		if it.Sampled {
+			b.sampled(o, &ev.Effects[i])
+		}
 		if first>>min(i, 63)&1 != 0 && ev.Effects[i].Kind == usage.Active {
 			b.noteFirst(o, it, &ev.Effects[i], b.scratch.versions[i])
 		}
+	}
+}
+
+// sampled says that the effect is of an item that a sampler let through.
+func (b *book) sampled(o *org, e *meter.Effect) {
+	if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && o.MarkSampled(e.Meter) {
+		b.pending.sampled(o.number, e.Meter)
 	}
 }
 

@@ -36,6 +36,7 @@ var (
 	metaBirth       = []byte("mbirth")       // when the ledger began, ns since 1970, varint
 	metaNow         = []byte("mnow")         // its time at the last checkpoint, likewise
 	metaFormer      = []byte("mformer")      // see book.formerBefore, likewise
+	metaSpellings   = []byte("mspellings")   // JSON of usage.Spellings
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }

@@ -51,6 +51,7 @@ type Settings struct {
 // Limits bound what an organization may make the ledger keep.
 type Limits struct {
 	Organizations        int
+	UnknownOrganizations int // those that the catalogue does not list
 	UsersPerOrganization int
 	ValuesPerDimension   int
 }

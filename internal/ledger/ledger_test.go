@@ -63,7 +63,7 @@ func settings(t testing.TB, fs vfs.FS) Settings {
 	return Settings{
 		Directory: "ledger", FS: fs, Extraction: usage.Extraction{Meters: meters(t)},
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Silence: time.Hour,
-		Limits: Limits{Organizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
+		Limits: Limits{Organizations: 100, UnknownOrganizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
 	}
 }
 
@@ -395,7 +395,7 @@ func TestAMeterThatComesLaterBeginsEmptyAndKeepsTheOthers(t *testing.T) {
 func TestOrganizationsOfTheCatalogueExistWithZeros(t *testing.T) {
 	s := settings(t, vfs.NewMem())
 	l := open(t, s, noon)
-	cat, err := catalogue.Parse([]byte("organizations: [{id: acme, timezone: Europe/Berlin, anchor_day: 15}]"))
+	cat, err := catalogue.Parse([]byte("organizations: [{id: acme, timezone: Europe/Berlin, anchor_day: 15, meters: [learners]}]"))
 	require.NoError(t, err)
 	require.NoError(t, l.SetCatalogue(context.Background(), cat, noon))
 	c := collect(t, l, noon.Add(time.Minute))

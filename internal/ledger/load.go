@@ -104,6 +104,12 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err := b.read(fresh, now); err != nil {
 		return nil, err
 	}
+	if err := b.readSpellings(fresh, max(b.now, now)); err != nil {
+		return nil, err
+	}
+	if l.settings.Catalogue, err = l.settings.Catalogue.Spelled(b.identity()); err != nil {
+		return nil, err
+	}
 	if err := b.giveCalendars(); err != nil {
 		return nil, err
 	}
@@ -118,14 +124,12 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 			return nil, err
 		}
 	}
-	b.retired = make([]bool, len(merged))
-	for i, m := range merged {
-		b.retired[i] = m.Retired
-	}
 	l.extraction = extraction(l.settings.Extraction, merged)
 	if l.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
 		return nil, err
 	}
+	l.extraction.Spellings = b.spellings
+	b.tellSpellings()
 	b.pending.arrival(b.now)
 	if !fresh {
 		b.recover(down)

@@ -46,6 +46,7 @@ const (
 	entryCalendar   = 11 // org, at, zone, anchor
 	entryQuotas     = 12 // org, quotas
 	entryTerms      = 13 // org, meter, window's kind, terms
+	entrySampled    = 14 // org, meter
 )
 
 func (g *group) entry(kind uint64) *meter.Encoder {
@@ -134,6 +135,12 @@ func (g *group) refuse(org uint32, m uint16, reason usage.Reason) {
 
 func (g *group) incomplete(org uint32, m uint16) {
 	e := g.entry(entryIncomplete)
+	e.Uint(uint64(org))
+	e.Uint(uint64(m))
+}
+
+func (g *group) sampled(org uint32, m uint16) {
+	e := g.entry(entrySampled)
 	e.Uint(uint64(org))
 	e.Uint(uint64(m))
 }

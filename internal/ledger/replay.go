@@ -74,7 +74,7 @@ type step struct {
 	event  meter.Event   // entryEvent
 	signal usage.Signal  // entryEvent, entryCount
 	as     usage.Outcome // entryCount
-	meter  uint16        // entryValue, entryRefuse, entryIncomplete
+	meter  uint16        // entryValue, entryRefuse, entryIncomplete, entrySampled
 	split  int           // entryValue: breakdown
 	name   string        // entryValue, entryKey
 	reason usage.Reason  // entryRefuse
@@ -208,7 +208,7 @@ func (s *step) read(d *meter.Decoder) error {
 		s.signal, s.as = usage.Signal(d.Uint()), usage.Outcome(d.Uint())
 	case entryRefuse:
 		s.meter, s.reason = uint16(d.Uint()), usage.Reason(d.String())
-	case entryIncomplete:
+	case entryIncomplete, entrySampled:
 		s.meter = uint16(d.Uint())
 	case entryCalendar:
 		s.change = calendar.Entry{From: time.Unix(0, d.Int()).Unix(), Zone: d.String()}
@@ -270,6 +270,8 @@ func (s *step) apply() error {
 		o.Refuse(s.meter, s.reason)
 	case entryIncomplete:
 		o.MarkIncomplete(s.meter)
+	case entrySampled:
+		o.MarkSampled(s.meter)
 	case entryTerms:
 		o.SetTerms(s.meter, s.window, s.terms)
 	case entryCalendar:

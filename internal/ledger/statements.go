@@ -128,7 +128,7 @@ func (l *Ledger) eachRange(q StatementQuery, f func(statementRange) error) error
 		l.mu.Unlock()
 		return err
 	}
-	o := l.book.find(q.Organization)
+	o := l.book.named(q.Organization)
 	meters := l.book.defs.Meters
 	l.mu.Unlock()
 	if o == nil || o.ID == usage.NoOrganization {

@@ -70,6 +70,9 @@ func (o *org) keepTrends() {
 		if i >= len(o.trends) {
 			o.trends = append(o.trends, nil)
 		}
+		if !o.Has(i) {
+			continue
+		}
 		t := o.trends[i]
 		if len(t) == 0 || t[len(t)-1].date != today {
 			t = append(t, trendDay{date: today})
@@ -133,11 +136,12 @@ func (l *Ledger) IDs() []string {
 	return ids
 }
 
-// Status returns the status of one organization.
+// Status returns the status of one organization. Its ID is the organization's
+// own where the id is another spelling of it.
 func (l *Ledger) Status(id string) (Status, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.find(id)
+	o := l.book.named(id)
 	if o == nil {
 		return Status{}, false
 	}
@@ -156,7 +160,7 @@ func (b *book) status(o *org) Status {
 	}
 	slices.SortStableFunc(s.Rejects, func(x, y Reject) int { return y.Time.Compare(x.Time) })
 	for i, t := range o.trends {
-		if i >= len(b.retired) || b.retired[i] {
+		if !o.Has(i) {
 			continue
 		}
 		m := &b.defs.Meters[i]
@@ -175,7 +179,7 @@ func (b *book) status(o *org) Status {
 func (l *Ledger) Pseudonym(organization, user string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.find(organization)
+	o := l.book.named(organization)
 	if o == nil {
 		return "unknown"
 	}

@@ -57,6 +57,7 @@ type commonSeries struct {
 	lastEvent  *usage.Series
 	silent     *usage.Series
 	incomplete []*usage.Series // by meter
+	sampled    []*usage.Series // likewise
 }
 
 // activeSeries are the series of an active_users meter without breakdowns:
@@ -75,8 +76,9 @@ func (d *Definitions) Prepare() {
 		if d.Meters[i].Type == usage.ActiveUsers {
 			d.series[i] = newActiveSeries(d.book, &d.Meters[i])
 		}
-		d.common.incomplete = append(d.common.incomplete,
-			d.book.Gauge("usage_incomplete", usage.Label{Name: "meter", Value: d.Meters[i].Name}))
+		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
+		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
+		d.common.sampled = append(d.common.sampled, d.book.Gauge("usage_sampled", label))
 	}
 	for s := range usage.NumStatuses {
 		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: StatusLabel(usage.Status(s))})

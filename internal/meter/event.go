@@ -24,7 +24,7 @@ type Effect struct {
 	Class  uint8 // Active, StandingOn, StandingOff
 	Roles  usage.Roles
 	Status usage.Status
-	Key    uint32 // standing key, or the user slot that an alias makes one with User
+	Key    uint32 // standing key, or the user slot that an alias or another spelling makes one with User
 	Value  int64  // Consume: millionths
 	// ByUser says that a Consume counts in the breakdown by user.
 	ByUser bool

@@ -23,7 +23,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		s.add(o.defs.common.registered[status], float64(users))
 	}
 	for i := range o.meters {
-		if o.defs.retired(i) {
+		if !o.Has(i) {
 			continue
 		}
 		exists := func(w usage.Window, period int) bool { return o.exists(i, w, period) }
@@ -39,7 +39,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		o.pastFigures(s, i)
 	}
 	o.periodFigures(s)
-	o.stream.figures(o.defs, s, o.clock.asOf)
+	o.streamFigures(s)
 	return s.figures
 }
 

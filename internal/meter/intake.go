@@ -20,6 +20,9 @@ func (o *Organization) Users() int { return len(o.users.ids.keys) }
 // FindUser returns the slot of a user by the keyed hash of the id.
 func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.ids.find(hash) }
 
+// SamePerson reports whether two users are one person.
+func (o *Organization) SamePerson(a, b uint32) bool { return o.users.root(a) == o.users.root(b) }
+
 // AddUser gives a new user a slot; slots are given in order from 0.
 func (o *Organization) AddUser(hash uint64) uint32 { return o.users.ids.add(hash) }
 
@@ -115,7 +118,7 @@ func (x *Effect) encode(e *Encoder) {
 	switch x.Kind {
 	case usage.Lifecycle:
 		e.Uint(uint64(x.Status))
-	case usage.Alias:
+	case usage.Alias, usage.Respelled:
 		e.Uint(uint64(x.Key))
 	case usage.StandingOn, usage.StandingOff:
 		e.Uint(uint64(x.Meter))
@@ -166,7 +169,7 @@ func (x *Effect) decode(d *Decoder) {
 	switch x.Kind {
 	case usage.Lifecycle:
 		x.Status = usage.Status(d.Uint() % uint64(usage.NumStatuses))
-	case usage.Alias:
+	case usage.Alias, usage.Respelled:
 		x.Key = uint32(d.Uint())
 	case usage.StandingOn, usage.StandingOff:
 		x.Meter, x.Class, x.Key = uint16(d.Uint()), uint8(d.Uint()), uint32(d.Uint())

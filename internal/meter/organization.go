@@ -27,6 +27,7 @@ type Organization struct {
 	users    users
 	statuses census // now
 	meters   []state
+	traces   bool    // which meters counted an event is to be found when pages have been read
 	keys     *values // names of standing keys
 	held     []Event // events ahead of the clock, in no order
 	stream   stream
@@ -35,6 +36,8 @@ type Organization struct {
 	// Info are the gauges whose labels tell what the catalogue says of the
 	// organization, see Definitions.Info, Account and Notify; all are 1.
 	Info []*usage.Series
+	// Named marks the meters that the catalogue's entry names, by number.
+	Named []bool
 	// Person names a user where a series is by user; ids only if reveal.
 	Person func(user uint32, reveal bool) string
 
@@ -54,6 +57,7 @@ type state struct {
 	active      *active
 	concurrent  *concurrent
 	consumption *consumption
+	counted     bool      // an event, ever
 	values      []*values // by breakdown
 	curves      []curves  // by window
 	past        []past    // by window
@@ -343,6 +347,11 @@ func (o *Organization) release(ns int64) {
 // returns the effects (as bits, in order) that may be the user's first
 // qualifying action in a period of a day or longer.
 func (o *Organization) Apply(ev *Event) (first uint64) {
+	for i := range ev.Effects {
+		if e := &ev.Effects[i]; e.ofMeter() {
+			o.meters[e.Meter].counted = true
+		}
+	}
 	if ev.Time >= (o.clock.asOf + 1).Ns() {
 		o.held = append(o.held, ev.clone())
 		return ^uint64(0)
@@ -382,6 +391,9 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 		case usage.Alias:
 			o.alias(e.Key, ev.User)
 			direct.User = o.users.root(ev.User)
+		case usage.Respelled:
+			o.rejoin(e.Key, ev.User)
+			direct.User = o.users.root(ev.User)
 		case usage.Rejected: // counted at intake
 		}
 	}
@@ -418,6 +430,15 @@ func (o *Organization) setStanding(root uint32, at int64, e *Effect) {
 	o.enumerate(p, 1)
 	a.stand(&o.clock, p, root)
 	a.contribute(&o.clock, p, root, 1)
+}
+
+// rejoin makes one person of a user and of who that was by an earlier spelling
+// of ids. What an alias has made of either stays.
+func (o *Organization) rejoin(was, now uint32) {
+	if o.users.merged.has(was) {
+		was, now = now, was
+	}
+	o.alias(was, now)
 }
 
 // alias makes one person of two ids.

@@ -306,7 +306,7 @@ type periodInfo struct {
 func (o *Organization) periodFigures(s *sheet) {
 	var has [usage.NumKinds]int // how many periods have figures
 	for i := range o.meters {
-		if o.defs.retired(i) {
+		if !o.Has(i) {
 			continue
 		}
 		for _, w := range o.meters[i].definition().Windows {

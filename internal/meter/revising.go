@@ -36,7 +36,7 @@ func (o *Organization) watch(ev *Event) (w watch) {
 	}
 	young := Floor(ev.Time) >= o.closings.to
 	switch {
-	case has(usage.Alias):
+	case has(usage.Alias) || has(usage.Respelled):
 		w.kind = Aliases
 	case young:
 		return w

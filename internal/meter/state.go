@@ -44,6 +44,7 @@ func (o *Organization) Encode(e *Encoder) {
 	}
 	o.encodePace(e)
 	o.encodePast(e)
+	o.encodeCounted(e)
 }
 
 // RestoreOrganization reads a head back. hashes are those of the user slots in
@@ -87,8 +88,12 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 		if len(dec.Bytes) > 0 {
 			o.decodePast(dec)
 		}
+		if o.traces = len(dec.Bytes) == 0; !o.traces {
+			o.decodeCounted(dec)
+		}
 	} else {
 		o.beginPace()
+		o.traces = true
 	}
 	for i := range o.meters {
 		if i >= n {
@@ -128,7 +133,11 @@ func (o *Organization) Restored() {
 		if a := o.meters[i].active; a != nil {
 			a.restored(&o.clock, &o.users.persons)
 		}
+		if o.traces {
+			o.meters[i].counted = o.meters[i].hasTraces()
+		}
 	}
+	o.traces = false
 }
 
 func (s *state) encode(e *Encoder) {

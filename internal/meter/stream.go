@@ -27,15 +27,15 @@ const (
 
 // stream is what an organization sent.
 type stream struct {
-	last       int64 // latest time of a counted event, ns
-	arrived    int64 // latest arrival of any item, ns
-	hour       int64 // UTC hour since 1970 that hours was last brought to
-	heard      int64 // ns up to which arrivals change nothing in hours; 0 for not known
-	items      [usage.NumSignals][usage.NumOutcomes]uint64
-	rejected   []rejection // sorted by meter and reason
-	incomplete []bool      // by meter
-	hours      [weeksKept * hoursPerWeek]bool
-	rejects    []Reject
+	last     int64 // latest time of a counted event, ns
+	arrived  int64 // latest arrival of any item, ns
+	hour     int64 // UTC hour since 1970 that hours was last brought to
+	heard    int64 // ns up to which arrivals change nothing in hours; 0 for not known
+	items    [usage.NumSignals][usage.NumOutcomes]uint64
+	rejected []rejection // sorted by meter and reason
+	flaws    []flaw      // by meter
+	hours    [weeksKept * hoursPerWeek]bool
+	rejects  []Reject
 }
 
 // rejection counts items of which a meter could not use its part.
@@ -45,6 +45,15 @@ type rejection struct {
 	count  uint64
 	series *usage.Series
 }
+
+// flaw is why a meter's figures are too small, as bits. They are written: never
+// change one.
+type flaw uint8
+
+const (
+	incomplete flaw = 1 << iota // a limit refused users
+	sampled                     // a sampler left items out of those that came
+)
 
 // Reject is a refused item as it is shown: no ids.
 type Reject struct {
@@ -106,12 +115,24 @@ func (o *Organization) Refuse(meter uint16, reason usage.Reason) {
 }
 
 // MarkIncomplete says that a limit refused users of this meter.
-func (o *Organization) MarkIncomplete(meter uint16) {
-	for len(o.stream.incomplete) <= int(meter) {
-		o.stream.incomplete = append(o.stream.incomplete, false)
+func (o *Organization) MarkIncomplete(meter uint16) { o.stream.mark(meter, incomplete) }
+
+// MarkSampled says that a sampler left out items like those that this meter
+// has counted; it reports whether that is new.
+func (o *Organization) MarkSampled(meter uint16) bool { return o.stream.mark(meter, sampled) }
+
+func (s *stream) mark(meter uint16, f flaw) (isNew bool) {
+	if s.has(int(meter), f) {
+		return false
 	}
-	o.stream.incomplete[meter] = true
+	if missing := int(meter) + 1 - len(s.flaws); missing > 0 {
+		s.flaws = append(s.flaws, make([]flaw, missing)...)
+	}
+	s.flaws[meter] |= f
+	return true
 }
+
+func (s *stream) has(meter int, f flaw) bool { return meter < len(s.flaws) && s.flaws[meter]&f != 0 }
 
 // maxActionShown bounds the action's name in a note, in bytes.
 const maxActionShown = 200
@@ -152,7 +173,8 @@ func (s *stream) itemFigures(d *Definitions, sh *sheet) {
 	}
 }
 
-func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
+func (o *Organization) streamFigures(sh *sheet) {
+	s, d := &o.stream, o.defs
 	s.itemFigures(d, sh)
 	for i := range s.rejected {
 		r := &s.rejected[i]
@@ -166,15 +188,18 @@ func (s *stream) figures(d *Definitions, sh *sheet, at Minute) {
 		sh.add(r.series, float64(r.count))
 	}
 	for i, series := range d.common.incomplete {
-		if d.retired(i) {
-			continue
+		refused := s.has(i, incomplete)
+		if o.Has(i) || refused && !d.retired(i) { // users may be refused by a meter that never counted one
+			sh.add(series, float64(flag(refused)))
 		}
-		sh.add(series, float64(flag(i < len(s.incomplete) && s.incomplete[i])))
+		if o.Has(i) {
+			sh.add(d.common.sampled[i], float64(flag(s.has(i, sampled))))
+		}
 	}
 	if s.last != 0 {
 		sh.add(d.common.lastEvent, float64(s.last)/1e9)
 	}
-	sh.add(d.common.silent, float64(flag(s.silent(at, d.Silence))))
+	sh.add(d.common.silent, float64(flag(s.silent(o.clock.asOf, d.Silence))))
 }
 
 func (s *stream) encode(e *Encoder) {
@@ -189,9 +214,9 @@ func (s *stream) encode(e *Encoder) {
 		e.String(string(r.reason))
 		e.Uint(r.count)
 	}
-	e.Uint(uint64(len(s.incomplete)))
-	for _, b := range s.incomplete {
-		e.Bool(b)
+	e.Uint(uint64(len(s.flaws)))
+	for _, f := range s.flaws {
+		e.Uint(uint64(f))
 	}
 	e.Int(s.last)
 	e.Int(s.arrived)
@@ -211,7 +236,7 @@ func (s *stream) decode(d *Decoder) {
 		s.rejected = append(s.rejected, rejection{meter: uint16(d.Uint()), reason: usage.Reason(d.String()), count: d.Uint()})
 	}
 	for range d.Count(1) {
-		s.incomplete = append(s.incomplete, d.Bool())
+		s.flaws = append(s.flaws, flaw(d.Uint()))
 	}
 	s.last, s.arrived, s.hour = d.Int(), d.Int(), d.Int()
 	for i := range s.hours {

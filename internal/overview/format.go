@@ -203,6 +203,8 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonBadOrganization: "the organization's id is no id",
 	usage.ReasonOtherTenant:     "names another organization than the client's own",
 	usage.ReasonNoUser:          "names no user",
+	usage.ReasonPlaceholder:     "an id is a placeholder, as undefined: it would make one of everybody",
+	usage.ReasonLongID:          "an id is longer than 1024 bytes",
 	usage.ReasonNoValue:         "lacks the attribute that is added up",
 	usage.ReasonBadValue:        "the value is no finite number",
 	usage.ReasonNegative:        "the value is negative: only a meter with corrections: true takes it",
@@ -216,6 +218,7 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonNoStandingKey:   "does not say what is switched on or off",
 	usage.ReasonUsers:           "limits::users_per_organization is reached",
 	usage.ReasonOrganizations:   "limits::organizations is reached",
+	usage.ReasonUnlisted:        "of an organization that the catalogue does not list, and limits::unknown_organizations is reached: list it, erase others (usagectl erase), or raise the limit",
 	usage.ReasonTransitions:     "too many status changes of one user",
 	usage.ReasonPanic:           "an internal error: see the log",
 }

@@ -231,10 +231,12 @@ func TestLongListsArePagedAndSearched(t *testing.T) {
 	require.Contains(t, parse(t, render(t, in)).text(), "No organization has a b in its name or id.")
 }
 
-func TestIncompleteFiguresAreMarked(t *testing.T) {
-	in := example(t)
-	in.Organizations[1].Figures = append(in.Organizations[1].Figures, figure(t, "usage_incomplete", "meter=active_learners", 1))
-	require.Contains(t, parse(t, render(t, in)).all("article", "")[1].text(), "Active learners incomplete")
+func TestFiguresThatAreTooSmallAreMarked(t *testing.T) {
+	for series, mark := range map[string]string{"usage_incomplete": "incomplete", "usage_sampled": "sampled"} {
+		in := example(t)
+		in.Organizations[1].Figures = append(in.Organizations[1].Figures, figure(t, series, "meter=active_learners", 1))
+		require.Contains(t, parse(t, render(t, in)).all("article", "")[1].text(), "Active learners "+mark)
+	}
 }
 
 func TestNumbersAreReadAtAGlance(t *testing.T) {

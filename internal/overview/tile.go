@@ -16,7 +16,8 @@ type tile struct {
 	Name, Title   string
 	Number, Exact string
 	Unit, Caption string
-	Incomplete    bool
+	Incomplete    bool // a limit refused users
+	Sampled       bool // a sampler left items out
 	Parts         []part
 	Facts         []fact
 	Trend         *sparkline
@@ -91,6 +92,7 @@ func newTile(m *usage.Meter, rs []reading, trends []Trend, at time.Time, zone *t
 	t := tile{
 		Name: m.Name, Title: title(m.Name),
 		Incomplete: sum(rs, "usage_incomplete") > 0,
+		Sampled:    sum(rs, "usage_sampled") > 0,
 		quiet:      !slices.ContainsFunc(rs, func(r reading) bool { return r.value != 0 }),
 	}
 	for _, trend := range trends {

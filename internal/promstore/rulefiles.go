@@ -4,6 +4,7 @@
 package promstore
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // ruleFiles are the files that patterns match now.
@@ -51,6 +54,23 @@ func findRuleFiles(patterns []string) (ruleFiles, error) {
 	}
 	found.digest = hex.EncodeToString(sum.Sum(nil))
 	return found, nil
+}
+
+// documents refuses a file of several YAML documents: Prometheus would read the
+// first of them.
+func (f ruleFiles) documents() error {
+	for _, path := range f.paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		documents := yaml.NewDecoder(bytes.NewReader(content))
+		var first, second yaml.Node
+		if documents.Decode(&first) == nil && documents.Decode(&second) == nil { // other errors are Prometheus's to say
+			return fmt.Errorf("%s:%d: a second YAML document begins; a rule file is one: remove the line --- and put all groups under one key groups", path, second.Line)
+		}
+	}
+	return nil
 }
 
 // seenFrom says where a relative pattern was looked for.

@@ -115,6 +115,9 @@ func (r *Rules) Close(ctx context.Context) {
 
 // load reads rule files into groups, which know nothing yet.
 func (r *Rules) load(files ruleFiles) ([]*rules.Group, error) {
+	if err := files.documents(); err != nil {
+		return nil, err
+	}
 	// A manager is asked to load only; it never runs.
 	loaded, errs := rules.NewManager(r.options).LoadGroups(ruleInterval, labels.EmptyLabels(), r.settings.ExternalURL, nil, false, files.paths...)
 	if len(errs) > 0 {

@@ -218,6 +218,12 @@ func TestABadRuleFileIsRefusedWithPathAndLine(t *testing.T) {
 	}
 }
 
+func TestASecondDocumentOfARuleFileIsRefused(t *testing.T) {
+	path := ruleFile(t, "groups: []\n---\n"+manyUsers)
+	_, err := openStore(t, Settings{}).OpenRules(RuleSettings{Files: []string{path}})
+	require.ErrorContains(t, err, path+":2: a second YAML document begins; a rule file is one")
+}
+
 func TestAddressesOfAlertmanagersAreJudged(t *testing.T) {
 	for _, good := range []string{"localhost:9093", "https://am.example:443/prefix", "[::1]:9093"} {
 		require.NoError(t, CheckAlertmanager(good))

@@ -26,7 +26,7 @@ type player struct {
 	report *Report
 	before map[string]Outcomes // what the ledger had when the replay began
 
-	clock     time.Time // latest event time met
+	clock     time.Time // when the latest request arrived
 	collected time.Time // the latest step
 	started   bool
 	batch     usage.Batch
@@ -37,19 +37,22 @@ type player struct {
 func (p *player) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for r := range readAhead(ctx, p.Files) {
+	for r := range readAhead(ctx, p.Recording.files) {
 		switch {
 		case r.fatal != nil:
 			return r.fatal
-		case r.bad != nil:
-			p.report.note(r.file, r.line, r.bad)
+		case r.bad != nil: // the recording has noted it
 		default:
-			if err := p.play(ctx, r); err != nil {
+			arrived, err := p.Recording.arrival(p.report.Requests)
+			if err == nil {
+				err = p.play(ctx, r, arrived)
+			}
+			if err != nil {
 				return fmt.Errorf("%s:%d: %w", r.file, r.line, err)
 			}
 		}
 		if p.Progress != nil {
-			p.Progress(Progress{Bytes: r.read, Items: p.report.Items, Clock: p.clock})
+			p.Progress(Progress{Share: p.Recording.share(r.read, 1), Items: p.report.Items, Clock: p.clock})
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -58,23 +61,33 @@ func (p *player) run(ctx context.Context) error {
 	return p.finish(ctx)
 }
 
-// play takes the next request.
-func (p *player) play(ctx context.Context, r request) error {
-	first, last := r.span(p.clock, p.Until)
-	if !last.IsZero() { // else: nothing in it is newer than the clock
-		if !p.started {
-			first = last
+// play takes the next request, which arrived when the recording says; the zero
+// time: before there was a clock.
+func (p *player) play(ctx context.Context, r request, arrived time.Time) error {
+	if arrived.After(p.clock) {
+		first := arrived
+		if p.started {
+			first = r.first(p.clock, arrived)
 		}
 		if err := p.reach(ctx, first); err != nil {
 			return err
 		}
-		p.clock = last
+		p.clock = arrived
 	}
-	r.extract(p.Extractor, &p.batch)
+	for _, signal := range r.extract {
+		signal(p.Extractor, &p.batch)
+	}
 	p.report.Requests++
 	p.report.Items += r.items
-	if p.started && len(p.batch.Items) >= enough {
-		return p.record(ctx)
+	ahead := 0
+	if p.started {
+		ahead = r.ahead(p.clock.Add(p.Future))
+	}
+	if ahead > 0 {
+		p.report.Ahead.add(r, fmt.Errorf("of its %d items %d are ahead of %s, when it arrived", r.items, ahead, p.clock.Format(time.RFC3339)))
+	}
+	if ahead > 0 || p.started && len(p.batch.Items) >= enough {
+		return p.record(ctx) // before the clock goes on and makes them right
 	}
 	return nil
 }
@@ -167,6 +180,9 @@ func (p *player) record(ctx context.Context) error {
 
 // finish counts the rest and collects the last minute.
 func (p *player) finish(ctx context.Context) error {
+	if p.report.Requests < p.Recording.Requests() {
+		return errChanged
+	}
 	until := p.Until.Truncate(time.Minute)
 	if err := p.reach(ctx, until); err != nil {
 		return err

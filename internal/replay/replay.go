@@ -3,13 +3,15 @@
 
 // Package replay runs recorded OTLP through the engine on a clock of its own.
 //
+//	files --Read--> Recording: when did each request arrive
 //	files --lines--> requests --Extractor--> items --Ledger.Record--> ...
 //	                                  at every step  --Ledger.Collect--> Store
 //
-// The clock of a replay is the latest event time it has met, so the figures
-// are those that would have been lived through, had the requests come in the
-// order of the files. Items that come out of order are late as they would have
-// been then.
+// The clock of a replay is when the requests arrived, so the figures are those
+// that would have been lived through, and what was refused then is refused now:
+// items far ahead of their arrival are future, those long before it are late.
+// When that was is judged by the times in the recording, in which some clocks
+// may have been wrong; [Read] reads it once for that.
 //
 // Figures are collected at every step of history: fifteen minutes apart, and
 // one minute apart in the last day before the end (see [Settings]). A request
@@ -58,7 +60,7 @@ type Store interface {
 
 // Settings of a replay.
 type Settings struct {
-	Files     []string
+	Recording *Recording
 	Extractor Extractor
 	Ledger    Ledger
 	Store     Store
@@ -69,10 +71,10 @@ type Settings struct {
 	// minutes.
 	Fine     time.Duration
 	FineFrom time.Time
-	// Until is where the replay ends: an item with a later time does not move
-	// the clock (one record dated into the next century would make all others
-	// late), and the last collection is at this minute.
+	// Until is where the replay ends: the last collection is at this minute.
 	Until time.Time
+	// Future is how far ahead of its arrival the ledger takes an item.
+	Future time.Duration
 
 	// Outcomes returns how many items of each organization the ledger has had
 	// so far.
@@ -83,19 +85,18 @@ type Settings struct {
 
 // Progress is how far a replay is.
 type Progress struct {
-	Bytes int64     // read so far, of all files
+	Share float64   // of the work that is done, 0 to 1
 	Items int       // read so far
-	Clock time.Time // of the replay
+	Clock time.Time // of the replay; zero while the recording is only read
 }
 
-// Run replays the files in their order. A line that is no OTLP request is
-// noted in the report and passed over; an error ends the replay, and the
-// report then says how far it came.
+// Run replays the requests of a recording in their order. An error ends the
+// replay, and the report then says how far it came.
 func Run(ctx context.Context, s Settings) (*Report, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	p := player{Settings: s, report: &Report{}, before: s.Outcomes(), figures: make(chan usage.Collection, ahead)}
+	p := player{Settings: s, report: &Report{}, before: s.Outcomes(), figures: make(chan usage.Collection, queued)}
 	group, playing := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(p.figures)
@@ -127,8 +128,8 @@ func (s *Settings) validate() error {
 			errs = append(errs, fmt.Errorf("%s %s: figures are of whole minutes; use one minute or a multiple of it", step.name, step.value))
 		}
 	}
-	if len(s.Files) == 0 {
-		errs = append(errs, errors.New("no files to replay"))
+	if s.Recording.Requests() == 0 {
+		errs = append(errs, errors.New("no requests to replay"))
 	}
 	return errors.Join(errs...)
 }

@@ -117,16 +117,19 @@ func tape(t *testing.T, lines ...string) string {
 	return file
 }
 
-func settings(b *book, until string, files ...string) Settings {
+func settings(t *testing.T, b *book, until string, files ...string) Settings {
+	t.Helper()
+	recording, err := Read(t.Context(), files, day(until), time.Time{}, nil)
+	require.NoError(t, err)
 	return Settings{
-		Files: files, Extractor: b, Ledger: b, Store: b, Outcomes: b.outcomes,
-		Step: 15 * time.Minute, Fine: time.Minute, FineFrom: day("23:59:00"), Until: day(until),
+		Recording: recording, Extractor: b, Ledger: b, Store: b, Outcomes: b.outcomes,
+		Step: 15 * time.Minute, Fine: time.Minute, FineFrom: day("23:59:00"), Until: day(until), Future: 5 * time.Minute,
 	}
 }
 
 func TestEveryStepIsCollectedAfterWhatCameBeforeIt(t *testing.T) {
 	b := newBook()
-	report, err := Run(t.Context(), settings(b, "11:00:00", tape(t,
+	report, err := Run(t.Context(), settings(t, b, "11:00:00", tape(t,
 		"10:01:00 10:02:00", "10:14:59", "10:15:00", "10:50:30")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
@@ -143,7 +146,7 @@ func TestEveryStepIsCollectedAfterWhatCameBeforeIt(t *testing.T) {
 
 func TestTheLastDayIsCollectedMinuteByMinute(t *testing.T) {
 	b := newBook()
-	s := settings(b, "10:48:00", tape(t, "10:20:00", "10:46:30"))
+	s := settings(t, b, "10:48:00", tape(t, "10:20:00", "10:46:30"))
 	s.FineFrom = day("10:45:00")
 	_, err := Run(t.Context(), s)
 	require.NoError(t, err)
@@ -165,7 +168,7 @@ func TestTheIntervalDividesAllSteps(t *testing.T) {
 
 func TestARequestThatSpansStepsIsCountedAtItsEnd(t *testing.T) {
 	b := newBook()
-	_, err := Run(t.Context(), settings(b, "11:00:00", tape(t, "10:01:00", "10:05:00 10:40:00", "10:50:00")))
+	_, err := Run(t.Context(), settings(t, b, "11:00:00", tape(t, "10:01:00", "10:05:00 10:40:00", "10:50:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"+1 10:01:00", "+2 10:40:00", "10:45", "+1 10:50:00", "11:00",
@@ -174,7 +177,7 @@ func TestARequestThatSpansStepsIsCountedAtItsEnd(t *testing.T) {
 
 func TestItemsFromThePastOrTheFutureDoNotMoveTheClock(t *testing.T) {
 	b := newBook()
-	_, err := Run(t.Context(), settings(b, "10:30:00", tape(t, "10:01:00", "09:00:00", "23:00:00", "10:02:00")))
+	_, err := Run(t.Context(), settings(t, b, "10:30:00", tape(t, "10:01:00", "09:00:00", "23:00:00", "10:02:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"+3 10:01:00", "+1 10:02:00", "10:15", "10:30",
@@ -187,17 +190,17 @@ func TestAGapOfMonthsIsNotCollectedThrough(t *testing.T) {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	lines := strings.Split(string(text), "\n")
-	early := time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC)
+	early := time.Date(2002, 1, 2, 0, 0, 0, 0, time.UTC)
 	lines[0] = strings.ReplaceAll(lines[0], strconv.FormatInt(day("10:01:00").UnixNano(), 10), strconv.FormatInt(early.UnixNano(), 10))
 	require.NoError(t, os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600))
-	_, err = Run(t.Context(), settings(b, "10:15:00", file))
+	_, err = Run(t.Context(), settings(t, b, "10:15:00", file))
 	require.NoError(t, err)
 	require.Equal(t, []string{"+1 00:00:00", "+1 10:02:00", "10:15"}, b.calls)
 }
 
 func TestARepeatedReplayDoesNotCollectAgain(t *testing.T) {
 	b := newBook()
-	s := settings(b, "10:30:00", tape(t, "10:01:00", "10:20:00"))
+	s := settings(t, b, "10:30:00", tape(t, "10:01:00", "10:20:00"))
 	_, err := Run(t.Context(), s)
 	require.NoError(t, err)
 
@@ -212,40 +215,26 @@ func TestARepeatedReplayDoesNotCollectAgain(t *testing.T) {
 
 func TestAReplayGoesOnWhereAnEarlierOneEnded(t *testing.T) {
 	b := newBook()
-	_, err := Run(t.Context(), settings(b, "10:30:00", tape(t, "10:01:00")))
+	_, err := Run(t.Context(), settings(t, b, "10:30:00", tape(t, "10:01:00")))
 	require.NoError(t, err)
 
 	b.calls = nil
-	_, err = Run(t.Context(), settings(b, "11:00:00", tape(t, "10:20:00", "10:35:00")))
+	_, err = Run(t.Context(), settings(t, b, "11:00:00", tape(t, "10:20:00", "10:35:00")))
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"+1 10:20:00", "(10:30)", "+1 10:35:00", "10:45", "11:00",
 	}, b.calls)
 }
 
-func TestBadLinesAreNotedAndTheRestGoesOn(t *testing.T) {
-	b := newBook()
-	file := tape(t, "10:01:00", "'not json", "'{\"resourceLogs\":[{]}", "", "'{\"other\":1}", "10:02:00")
-	report, err := Run(t.Context(), settings(b, "10:15:00", file))
-	require.NoError(t, err)
-	require.Equal(t, 2, report.Items)
-	require.Equal(t, 3, report.Bad)
-	for i, number := range []int{2, 3, 5} {
-		require.Contains(t, report.BadLines[i], fmt.Sprintf("%s:%d: ", file, number))
-	}
-	require.Contains(t, report.BadLines[0], "resourceLogs, resourceSpans or resourceMetrics")
-}
-
 func TestReplayReadsAllThreeSignals(t *testing.T) {
 	b := newBook()
 	nano := day("10:01:00").UnixNano()
-	report, err := Run(t.Context(), settings(b, "10:15:00", tape(t,
+	report, err := Run(t.Context(), settings(t, b, "10:15:00", tape(t,
 		fmt.Sprintf(`'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"observedTimeUnixNano":"%d"}]}]}]}`, nano),
 		fmt.Sprintf(`'{"resourceSpans":[{"scopeSpans":[{"spans":[{"endTimeUnixNano":"%d"}]}]}]}`, nano+1),
 		fmt.Sprintf(`' { "resourceMetrics" : [{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{"timeUnixNano":"%d"}]}},{"gauge":{"dataPoints":[{}]}}]}]}]}`, nano+2),
 	)))
 	require.NoError(t, err)
-	require.Empty(t, report.BadLines)
 	require.Equal(t, 4, report.Items)
 }
 
@@ -253,60 +242,61 @@ func TestErrorsEndTheReplayAndSayWhere(t *testing.T) {
 	b := newBook()
 	b.fail = errors.New("disk is full")
 	file := tape(t, "10:01:00", "10:20:00", "10:50:00")
-	_, err := Run(t.Context(), settings(b, "11:00:00", file))
+	_, err := Run(t.Context(), settings(t, b, "11:00:00", file))
 	require.EqualError(t, err, "store the figures of 2026-11-20T10:15:00Z: disk is full")
 	require.Equal(t, []string{"10:15"}, b.stored)
 
-	_, err = Run(t.Context(), settings(newBook(), "11:00:00", file, filepath.Join(t.TempDir(), "missing.jsonl")))
-	require.ErrorIs(t, err, os.ErrNotExist)
-
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = Run(ctx, settings(newBook(), "11:00:00", file))
+	_, err = Run(ctx, settings(t, newBook(), "11:00:00", file))
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = Read(ctx, []string{file}, time.Time{}, day("11:00:00"), nil)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestStepsAreWholeMinutes(t *testing.T) {
-	s := settings(newBook(), "11:00:00")
+	s := settings(t, newBook(), "11:00:00")
 	s.Step, s.Fine = 90*time.Second, 0
 	_, err := Run(t.Context(), s)
 	require.ErrorContains(t, err, "step 1m30s")
 	require.ErrorContains(t, err, "fine step 0s")
-	require.ErrorContains(t, err, "no files to replay")
+	require.ErrorContains(t, err, "no requests to replay")
 }
 
-func TestProgressCountsBytesAndItems(t *testing.T) {
-	b := newBook()
+func TestProgressIsOfBothReadings(t *testing.T) {
 	file := tape(t, "10:01:00 10:01:01", "10:20:00")
-	s := settings(b, "10:30:00", file)
 	var last Progress
-	s.Progress = func(p Progress) { last = p }
-	_, err := Run(t.Context(), s)
+	progress := func(p Progress) { last = p }
+	recording, err := Read(t.Context(), []string{file}, time.Time{}, day("12:00:00"), progress)
 	require.NoError(t, err)
-	size, err := Size([]string{file})
+	require.Equal(t, Progress{Share: 0.5, Items: 3}, last)
+
+	s := settings(t, newBook(), "10:30:00", file)
+	s.Recording, s.Progress = recording, progress
+	_, err = Run(t.Context(), s)
 	require.NoError(t, err)
-	require.Equal(t, Progress{Bytes: size, Items: 3, Clock: day("10:20:00")}, last)
+	require.Equal(t, Progress{Share: 1, Items: 3, Clock: day("10:20:00")}, last)
 }
 
-func TestBeginIsTheFirstRequestThatHasATime(t *testing.T) {
-	begin, err := Begin([]string{tape(t, "'bad", "23:00:00", "10:01:00 10:02:00", "10:20:00")}, day("12:00:00"))
-	require.NoError(t, err)
-	require.Equal(t, day("10:02:00"), begin)
-
-	begin, err = Begin([]string{tape(t, "'bad")}, day("12:00:00"))
-	require.NoError(t, err)
-	require.Equal(t, day("12:00:00"), begin)
+func TestFilesThatChangeBetweenTheReadingsAreRefused(t *testing.T) {
+	for _, then := range []string{"10:01:00", "10:01:00 | 10:02:00 | 10:03:00"} {
+		file := tape(t, "10:01:00", "10:02:00")
+		s := settings(t, newBook(), "10:30:00", file)
+		text, err := os.ReadFile(tape(t, strings.Split(then, "|")...))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, text, 0o600))
+		_, err = Run(t.Context(), s)
+		require.ErrorIs(t, err, errChanged, then)
+	}
 }
 
-func TestEndIsTheMinuteAfterTheLastRequest(t *testing.T) {
-	end, err := End([]string{tape(t, "10:01:00", "10:20:01")}, day("12:00:00"))
+func TestARequestThatIsAheadIsCountedByItselfAndNoted(t *testing.T) {
+	b := newBook()
+	file := tape(t, "10:01:00", "10:02:00", "12:30:00 10:02:10", "10:02:20", "10:03:00", "10:04:00", "10:05:00")
+	report, err := Run(t.Context(), settings(t, b, "10:15:00", file))
 	require.NoError(t, err)
-	require.Equal(t, day("10:21:00"), end)
-
-	end, err = End([]string{tape(t, "10:20:00 13:00:00", "'", "'  ")}, day("12:00:00"))
-	require.NoError(t, err)
-	require.Equal(t, day("10:20:00"), end)
-
-	_, err = End([]string{tape(t, "'nothing")}, day("12:00:00"))
-	require.ErrorContains(t, err, "--until")
+	require.Equal(t, []string{
+		"+1 10:01:00", "+3 10:02:10", "+1 10:02:20", "+1 10:03:00", "+1 10:04:00", "+1 10:05:00", "10:15",
+	}, b.calls)
+	require.Equal(t, Notes{1, []string{file + ":3: of its 2 items 1 are ahead of 2026-11-20T10:02:10Z, when it arrived"}}, report.Ahead)
 }

@@ -4,28 +4,23 @@
 package replay
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// maxBadLines is how many bad lines a report quotes; it counts all.
-const maxBadLines = 20
-
 // Report is what a replay did.
 type Report struct {
-	Requests    int // lines that were OTLP requests
+	Requests    int
 	Items       int // in them
 	Collections int // written to the store
 	// Passed is how many steps were not collected because the ledger had
 	// passed them before.
 	Passed int
-	// Bad is the number of lines that were no requests, and BadLines the first
-	// of them, each as file:line: reason.
-	Bad      int
-	BadLines []string
+	// Ahead are the requests with items that arrived before their time, as by a
+	// clock that was wrong; they are refused as future.
+	Ahead Notes
 	// Outcomes is what became of the items, by organization; those that none
 	// was counted for are left out.
 	Outcomes map[string]Outcomes
@@ -37,13 +32,6 @@ type Outcomes [usage.NumOutcomes]uint64
 // Organizations returns the organizations that items were counted for, in
 // order.
 func (r *Report) Organizations() []string { return slices.Sorted(maps.Keys(r.Outcomes)) }
-
-func (r *Report) note(file string, line int, reason error) {
-	r.Bad++
-	if len(r.BadLines) < maxBadLines {
-		r.BadLines = append(r.BadLines, fmt.Sprintf("%s:%d: %v", file, line, reason))
-	}
-}
 
 // count sets the outcomes to the difference of two counts of a ledger.
 func (r *Report) count(before, after map[string]Outcomes) {

@@ -4,7 +4,6 @@
 package replay
 
 import (
-	"bytes"
 	"errors"
 	"time"
 
@@ -16,81 +15,117 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// request is one line of a file: an export request of one signal, or why it is
-// none.
+// request is one object of a file: an export request, or why it is none.
 type request struct {
 	file string
-	line int
+	line int   // 0: the file as a whole
 	read int64 // bytes of all files up to here
 
-	extract func(Extractor, *usage.Batch)
-	items   int
-	times   []pcommon.Timestamp // of its items, 0 where one has none
+	extract  []func(Extractor, *usage.Batch) // one for each signal in it
+	items    int
+	times    []int64 // of its items, ns since 1970, without those that have none
+	observed []int64 // when they were observed, likewise
 
-	bad   error // this line is no request
+	bad   error // this is no request
 	fatal error // nothing more can be read
 }
 
-// span returns the first and the last time of the request's items that are
-// later than the clock and not after until; zero times where there is none.
-func (r *request) span(clock, until time.Time) (first, last time.Time) {
-	for _, t := range r.times {
-		at := t.AsTime()
-		if t == 0 || !at.After(clock) || at.After(until) {
-			continue
-		}
-		if first.IsZero() || at.Before(first) {
-			first = at
-		}
-		if at.After(last) {
-			last = at
-		}
+// said returns the times that tell when the request arrived: those of
+// observation where there are any, else those of the items. Times before 2000
+// are of no clock, and those after limit of none that is right.
+func (r *request) said(limit time.Time) (times []int64, observed bool) {
+	if times = within(r.observed, limit); len(times) > 0 {
+		return times, true
 	}
-	return first, last
+	return within(r.times, limit), false
 }
 
-var errNoRequest = errors.New(`no OTLP request: the line has to be an object with resourceLogs, resourceSpans or resourceMetrics`)
+var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
 
-// decode reads a line; its signal is told by its first key.
-func (r *request) decode(line []byte) {
-	key, _, _ := bytes.Cut(bytes.TrimLeft(line, " \t{"), []byte(":"))
-	switch string(bytes.TrimSpace(key)) {
-	case `"resourceLogs"`:
-		r.decodeLogs(line)
-	case `"resourceSpans"`:
-		r.decodeTraces(line)
-	case `"resourceMetrics"`:
-		r.decodeMetrics(line)
-	default:
+func within(times []int64, limit time.Time) []int64 {
+	var in []int64
+	for _, t := range times {
+		if t >= earliest && t <= limit.UnixNano() {
+			in = append(in, t)
+		}
+	}
+	return in
+}
+
+// first returns the first of the times that are after the clock and not after
+// the arrival; the arrival where there is none.
+func (r *request) first(clock, arrival time.Time) time.Time {
+	first := arrival
+	times, _ := r.said(arrival)
+	for _, t := range times {
+		if at := time.Unix(0, t).UTC(); at.After(clock) && at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// ahead returns how many items are of a time after limit.
+func (r *request) ahead(limit time.Time) (n int) {
+	for _, t := range r.times {
+		if t > limit.UnixNano() {
+			n++
+		}
+	}
+	return n
+}
+
+// decode reads an object that has these keys. Others than those of the signals
+// are passed over, as everywhere in OTLP/JSON.
+func (r *request) decode(object []byte, keys []string) {
+	known := false
+	for _, signal := range []struct {
+		camel, snake string
+		decode       func([]byte) error
+	}{
+		{"resourceLogs", "resource_logs", r.decodeLogs},
+		{"resourceSpans", "resource_spans", r.decodeTraces},
+		{"resourceMetrics", "resource_metrics", r.decodeMetrics},
+	} {
+		if has(keys, signal.camel, signal.snake) {
+			known = true
+			r.bad = errors.Join(r.bad, signal.decode(object))
+		}
+	}
+	if !known {
 		r.bad = errNoRequest
 	}
 }
 
-func (r *request) decodeLogs(line []byte) {
-	var logs plog.Logs
-	if logs, r.bad = (&plog.JSONUnmarshaler{}).UnmarshalLogs(line); r.bad != nil {
-		return
+func (r *request) decodeLogs(object []byte) error {
+	logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(object)
+	if err != nil {
+		return err
 	}
-	r.extract = func(e Extractor, b *usage.Batch) { e.Logs(logs, "", b) }
+	r.extract = append(r.extract, func(e Extractor, b *usage.Batch) { e.Logs(logs, "", b) })
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				t := record.Timestamp()
-				if t == 0 {
-					t = record.ObservedTimestamp()
+				if observed := record.ObservedTimestamp(); observed != 0 {
+					r.observed = append(r.observed, int64(observed))
 				}
-				r.item(t)
+				if t := record.Timestamp(); t != 0 {
+					r.item(t)
+				} else {
+					r.item(record.ObservedTimestamp())
+				}
 			}
 		}
 	}
+	return nil
 }
 
-func (r *request) decodeTraces(line []byte) {
-	var traces ptrace.Traces
-	if traces, r.bad = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line); r.bad != nil {
-		return
+func (r *request) decodeTraces(object []byte) error {
+	traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(object)
+	if err != nil {
+		return err
 	}
-	r.extract = func(e Extractor, b *usage.Batch) { e.Traces(traces, "", b) }
+	r.extract = append(r.extract, func(e Extractor, b *usage.Batch) { e.Traces(traces, "", b) })
 	for _, resource := range traces.ResourceSpans().All() {
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
@@ -101,14 +136,15 @@ func (r *request) decodeTraces(line []byte) {
 			}
 		}
 	}
+	return nil
 }
 
-func (r *request) decodeMetrics(line []byte) {
-	var metrics pmetric.Metrics
-	if metrics, r.bad = (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(line); r.bad != nil {
-		return
+func (r *request) decodeMetrics(object []byte) error {
+	metrics, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(object)
+	if err != nil {
+		return err
 	}
-	r.extract = func(e Extractor, b *usage.Batch) { e.Metrics(metrics, "", b) }
+	r.extract = append(r.extract, func(e Extractor, b *usage.Batch) { e.Metrics(metrics, "", b) })
 	for _, resource := range metrics.ResourceMetrics().All() {
 		for _, scope := range resource.ScopeMetrics().All() {
 			for _, metric := range scope.Metrics().All() {
@@ -116,6 +152,7 @@ func (r *request) decodeMetrics(line []byte) {
 			}
 		}
 	}
+	return nil
 }
 
 // points notes the data points of a metric. Only sums can be usage; the other
@@ -140,5 +177,7 @@ func (r *request) points(metric pmetric.Metric) {
 
 func (r *request) item(at pcommon.Timestamp) {
 	r.items++
-	r.times = append(r.times, at)
+	if at != 0 {
+		r.times = append(r.times, int64(at))
+	}
 }

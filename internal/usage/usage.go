@@ -130,6 +130,7 @@ const (
 	ReasonNoStandingKey   Reason = "no_standing_key"
 	ReasonUsers           Reason = "users_per_organization"
 	ReasonOrganizations   Reason = "organizations"
+	ReasonUnlisted        Reason = "unknown_organizations"
 	ReasonTransitions     Reason = "transitions_per_user"
 	ReasonLate            Reason = "late"
 	ReasonPanic           Reason = "internal_error"
@@ -193,6 +194,7 @@ type Item struct {
 	Outcome Outcome
 	Reason  Reason
 	Signal  Signal
+	Sampled bool // a sampler left others like it out; it counts as one all the same
 
 	FirstEffect, NumEffects int32
 }

@@ -64,7 +64,7 @@ func (p *usageProcessor) start(_ context.Context, host component.Host) error {
 		if !ok {
 			return fmt.Errorf("%s::pseudonymize: true, but extension %q makes no pseudonyms: set it to false", path, p.config.Ledger)
 		}
-		p.pseudonyms = newPseudonyms(pseudonymizer, extraction)
+		p.pseudonyms = newPseudonyms(pseudonymizer, extractor, extraction)
 	}
 	p.ledger, p.extractor, p.bind = ledger, extractor, extraction.BindOrganization
 	return nil

@@ -4,11 +4,14 @@
 package usageprocessor
 
 import (
+	"cmp"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -16,11 +19,12 @@ import (
 // user's pseudonym wherever OTLP has attributes.
 type pseudonyms struct {
 	pseudonymizer Pseudonymizer
+	extractor     *extract.Extractor
 	names         map[string]bool
 }
 
-func newPseudonyms(pseudonymizer Pseudonymizer, x usage.Extraction) *pseudonyms {
-	p := &pseudonyms{pseudonymizer: pseudonymizer, names: map[string]bool{}}
+func newPseudonyms(pseudonymizer Pseudonymizer, extractor *extract.Extractor, x usage.Extraction) *pseudonyms {
+	p := &pseudonyms{pseudonymizer: pseudonymizer, extractor: extractor, names: map[string]bool{}}
 	for _, name := range append([]string{x.AliasFrom, x.AliasTo}, x.User...) {
 		if name != "" {
 			p.names[name] = true
@@ -39,32 +43,39 @@ type rewrite struct {
 	next  int
 }
 
-func (r *rewrite) organization() string {
+// owner is whose users an item names, and when: by its time ids are spelled.
+type owner struct {
+	organization string
+	time         int64
+}
+
+func (r *rewrite) owner() owner {
 	if r.next < len(r.items) {
-		return r.items[r.next].Organization
+		return owner{r.items[r.next].Organization, r.items[r.next].Time}
 	}
-	return usage.NoOrganization
+	return owner{organization: usage.NoOrganization}
 }
 
 // shared hides what a resource or scope names.
-func (r *rewrite) shared(attributes pcommon.Map) { r.hide(attributes, r.organization()) }
+func (r *rewrite) shared(attributes pcommon.Map) { r.hide(attributes, r.owner()) }
 
 // item hides what the next item names.
-func (r *rewrite) item(attributes pcommon.Map) string {
-	organization := r.organization()
+func (r *rewrite) item(attributes pcommon.Map) owner {
+	of := r.owner()
 	r.next++
-	r.hide(attributes, organization)
-	return organization
+	r.hide(attributes, of)
+	return of
 }
 
-// hide replaces each of the names, repeated ones too, whatever its type.
-func (p *pseudonyms) hide(attributes pcommon.Map, organization string) {
+// hide replaces each of the names, repeated ones too, whatever its type. What
+// is an id is hidden in the spelling by which it is counted.
+func (p *pseudonyms) hide(attributes pcommon.Map, of owner) {
 	for name, value := range attributes.All() {
 		if !p.names[name] {
 			continue
 		}
-		if user := value.AsString(); user != "" {
-			value.SetStr(p.pseudonymizer.Pseudonym(organization, user))
+		if user := cmp.Or(p.extractor.ID(value, of.time), value.AsString()); user != "" {
+			value.SetStr(p.pseudonymizer.Pseudonym(of.organization, user))
 		}
 	}
 }
@@ -87,9 +98,9 @@ func (r *rewrite) traces(td ptrace.Traces) {
 		for _, scope := range resource.ScopeSpans().All() {
 			r.shared(scope.Scope().Attributes())
 			for _, span := range scope.Spans().All() {
-				organization := r.item(span.Attributes())
+				of := r.item(span.Attributes())
 				for _, link := range span.Links().All() {
-					r.hide(link.Attributes(), organization)
+					r.hide(link.Attributes(), of)
 				}
 				for _, event := range span.Events().All() {
 					r.item(event.Attributes())
@@ -137,8 +148,8 @@ func (r *rewrite) metric(m pmetric.Metric) {
 	}
 }
 
-func (r *rewrite) exemplars(exemplars pmetric.ExemplarSlice, organization string) {
+func (r *rewrite) exemplars(exemplars pmetric.ExemplarSlice, of owner) {
 	for _, e := range exemplars.All() {
-		r.hide(e.FilteredAttributes(), organization)
+		r.hide(e.FilteredAttributes(), of)
 	}
 }

@@ -157,6 +157,18 @@ func onePrometheus(f file) []string {
 	return offences
 }
 
+func TestOnlySheetWritesCSV(t *testing.T) {
+	hold(t, oneCSV, "cmd/usagectl/x.go", `package main; import _ "encoding/csv"`)
+}
+
+// oneCSV lets tests read CSV back by what others would read it with.
+func oneCSV(f file) []string {
+	if f.test() || f.in("internal/sheet") || !slices.Contains(f.imports(), "encoding/csv") {
+		return nil
+	}
+	return []string{"imports encoding/csv: a text that begins with = is a program to a spreadsheet; internal/sheet writes cells that are safe to open"}
+}
+
 func TestThePluginSpeaksHTTPOnly(t *testing.T) {
 	hold(t, pluginApart, "plugin/pkg/x.go", `package x; import _ "github.com/otelcol-usage/otelcol-usage/internal/ledger"`)
 }

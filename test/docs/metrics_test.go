@@ -93,7 +93,7 @@ func collect(t *testing.T) usage.Collection {
 	l, err := ledger.Open(ledger.Settings{
 		Directory: "ledger", FS: vfs.NewMem(), Extraction: extraction, Catalogue: listed,
 		Past: config.Horizon.Past.Std(), Future: config.Horizon.Future.Std(), Silence: config.Silence.Std(),
-		Limits: ledger.Limits{Organizations: 10, UsersPerOrganization: 2, ValuesPerDimension: 10},
+		Limits: ledger.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 2, ValuesPerDimension: 10},
 	}, now.AddDate(0, 0, -3)) // so that it has lived through yesterday
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close(context.Background())) }()

@@ -54,7 +54,7 @@ func newEngine(t testing.TB, c model.Config, now time.Time) *engine {
 	e.settings = ledger.Settings{
 		Directory: "ledger", FS: e.fs, Extraction: extraction(t, c),
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: time.Duration(c.Grace), Silence: time.Hour,
-		Limits:    ledger.Limits{Organizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
+		Limits:    ledger.Limits{Organizations: 1000, UnknownOrganizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
 		Catalogue: catalogueOf(t, c.Organizations),
 	}
 	if c.Limits.ValuesPerDimension > 0 {
@@ -368,8 +368,12 @@ func addVersion(into *usage.Meter, m usage.Meter) {
 	into.Versions = append(into.Versions, v)
 }
 
-// quotasOf writes an organization's quotas as its further key.
-func quotasOf(o model.Organization) string {
+// soldTo writes an organization's meters and quotas as its further keys.
+func soldTo(o model.Organization) string {
+	meters := ""
+	if len(o.Meters) > 0 {
+		meters = ", meters: [" + strings.Join(o.Meters, ", ") + "]"
+	}
 	var b strings.Builder
 	for i, name := range slices.Sorted(maps.Keys(o.Quotas)) {
 		q := o.Quotas[name]
@@ -385,7 +389,7 @@ func quotasOf(o model.Organization) string {
 	if b.Len() > 0 {
 		b.WriteString("}")
 	}
-	return b.String()
+	return meters + b.String()
 }
 
 func catalogueOf(t testing.TB, organizations map[string]model.Organization) *catalogue.Catalogue {
@@ -401,7 +405,7 @@ func catalogueOf(t testing.TB, organizations map[string]model.Organization) *cat
 		if o.AnchorDay != 0 {
 			fmt.Fprintf(&b, ", anchor_day: %d", o.AnchorDay)
 		}
-		b.WriteString(quotasOf(o) + "}\n")
+		b.WriteString(soldTo(o) + "}\n")
 	}
 	parsed, err := catalogue.Parse([]byte(b.String()))
 	require.NoError(t, err)

@@ -65,8 +65,8 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 			e.catalogue(step.Now, step.Move.Organization, step.Move.To)
 		case step.Move != nil:
 			require.NoError(t, oracle.SetCalendar(step.Now, step.Move.Organization, step.Move.To))
-			to := step.Move.To
-			to.Quotas = config.Organizations[step.Move.Organization].Quotas
+			to := e.organizations[step.Move.Organization]
+			to.Timezone, to.AnchorDay = step.Move.To.Timezone, step.Move.To.AnchorDay
 			e.catalogue(step.Now, step.Move.Organization, to)
 		case step.Collect:
 			compared += compare(t, fmt.Sprint("seed ", seed, " at ", step.Now), oracle.Collect(step.Now), e.collect(step.Now))

@@ -4,6 +4,8 @@
 package gen
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
@@ -79,6 +81,14 @@ func (g *generator) config() model.Config {
 	}
 	for _, o := range organizations[:g.options.Organizations] {
 		o.Quotas = g.quotas()
+		for _, meter := range slices.Sorted(maps.Keys(c.Meters)) {
+			if g.chance(0.5) {
+				o.Meters = append(o.Meters, meter)
+			}
+			if g.chance(0.4) {
+				delete(o.Quotas, meter)
+			}
+		}
 		c.Organizations[o.id] = o.Organization
 	}
 	return c

@@ -95,6 +95,9 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 	}
 	samples = append(samples, o.registered(at, func(t time.Time) bool { return !t.After(at) })...)
 	for _, mt := range m.meters {
+		if !m.has(o, mt) {
+			continue
+		}
 		switch mt.Type {
 		case usage.ConcurrentUsers.String():
 			hours := o.hours(mt, at)
@@ -112,6 +115,14 @@ func (m *Model) figures(o *organization, at time.Time) []Sample {
 	}
 	samples = append(samples, m.periodFigures(o, at)...)
 	return append(samples, m.quotaFigures(o, at, samples)...)
+}
+
+// has reports whether an organization has a meter: it has bought it, has a
+// quota on it, or has ever used it.
+func (m *Model) has(o *organization, mt *meter) bool {
+	sold := m.config.Organizations[o.id]
+	_, limited := sold.Quotas[mt.name]
+	return limited || slices.Contains(sold.Meters, mt.name) || len(o.entries[mt]) > 0
 }
 
 // registered counts people by their lifecycle status at t, as judged by what

@@ -31,6 +31,8 @@ type Config struct {
 type Organization struct {
 	Timezone  string `json:"timezone,omitempty"`
 	AnchorDay int    `json:"anchor_day,omitempty"`
+	// Meters that it has bought.
+	Meters []string `json:"meters,omitempty"`
 	// Quotas by meter.
 	Quotas map[string]Quota `json:"quotas,omitempty"`
 }

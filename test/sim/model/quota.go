@@ -153,6 +153,9 @@ func (m *Model) periodFigures(o *organization, at time.Time) []Sample {
 		zone = o.civil.changes[n-1].to.zone
 	}
 	for _, mt := range m.meters {
+		if !m.has(o, mt) {
+			continue
+		}
 		for _, w := range m.windowsOf(o, mt, at) {
 			if w.kind == usage.Rolling || known[[2]string{w.name, w.period}] {
 				continue

@@ -1,0 +1,94 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// Which meters an organization has (SEMANTICS 2): those that its catalogue
+// entry names, that it has a quota on, or that ever counted an event of it. Of
+// these it has all series, zeros included, of others none.
+
+// Has reports whether the organization has a meter.
+func (o *Organization) Has(meter int) bool {
+	if o.defs.retired(meter) {
+		return false
+	}
+	if o.meters[meter].counted || meter < len(o.Named) && o.Named[meter] {
+		return true
+	}
+	for i := range o.quotas {
+		if int(o.quotas[i].Meter) == meter {
+			return true
+		}
+	}
+	return false
+}
+
+// ofMeter reports whether an effect is on the meter that it names.
+func (x *Effect) ofMeter() bool {
+	switch x.Kind {
+	case usage.Active, usage.StandingOn, usage.StandingOff, usage.Concurrent, usage.Consume:
+		return true
+	default:
+		return false
+	}
+}
+
+// encodeCounted appends which meters ever counted an event. Heads of before
+// format 4 end before it.
+func (o *Organization) encodeCounted(e *Encoder) {
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		e.Bool(o.meters[i].counted)
+	}
+}
+
+func (o *Organization) decodeCounted(d *Decoder) {
+	for i := range d.Count(1) {
+		counted := d.Bool()
+		if i >= len(o.meters) {
+			d.fail()
+			return
+		}
+		o.meters[i].counted = counted
+	}
+}
+
+// hasTraces reports whether a state shows that an event was counted. States of
+// before format 4 do not say so themselves.
+func (s *state) hasTraces() bool {
+	switch {
+	case s.active != nil:
+		found := false
+		s.active.users.each(func(uint32) { found = true })
+		return found
+	case s.concurrent != nil:
+		return s.concurrent.hasTraces()
+	}
+	return s.consumption.daily.sums.Len() > 0
+}
+
+func (x *concurrent) hasTraces() bool {
+	if len(x.sessions.recent) > 0 || x.samples.any() || x.hours.frozen.any() {
+		return true
+	}
+	for _, h := range x.hours.open {
+		if h.users > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// any reports whether there is any peak.
+func (p *peaks) any() bool {
+	for _, periods := range p.byDate {
+		for _, of := range periods {
+			if of.max > 0 {
+				return true
+			}
+		}
+	}
+	return len(p.stairs) > 0
+}
