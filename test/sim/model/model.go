@@ -295,7 +295,7 @@ func (m *Model) count(o *organization, e Event, parts []*entry) {
 // time.
 func (m *Model) parts(o *organization, e Event) ([]*entry, error) {
 	var parts []*entry
-	if e.signal() == usage.Metrics.String() && isZero(e.Value) {
+	if e.signal() == usage.Metrics.String() && isZero(e.Value) && !e.Cumulative {
 		return nil, nil
 	}
 	for status, actions := range m.config.Lifecycle {
