@@ -39,7 +39,7 @@ type Statement struct {
 // StatementQuota is what the catalogue said when the period ended.
 type StatementQuota struct {
 	Limit     wide.Int // millionths
-	FlexPrice string // decimal; "" where overage is not billed
+	FlexPrice string   // decimal; "" where overage is not billed
 	Currency  string
 }
 
