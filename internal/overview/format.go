@@ -208,7 +208,7 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonNoValue:         "lacks the attribute that is added up",
 	usage.ReasonBadValue:        "the value is no finite number",
 	usage.ReasonNegative:        "the value is negative: only a meter with corrections: true takes it",
-	usage.ReasonOverflow:        "the value is too large to be added up",
+	usage.ReasonOverflow:        "the value is beyond 9.2e12, the most that one item may carry: send a larger one in parts, or in a larger unit",
 	usage.ReasonCondition:       "the meter's condition failed on it",
 	usage.ReasonTemporality:     "not a delta sum: set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta in the SDK, which is exact, or put the cumulativetodelta processor before usage",
 	usage.ReasonNoTime:          "carries no time",

@@ -57,7 +57,7 @@ func statementOf(s *ledger.Statement) model.Statement {
 			for _, l := range f.Labels {
 				labels[l.Name] = l.Value
 			}
-			version.Figures[model.Key(f.Name, labels)] = float64(f.Value) / usage.Micro
+			version.Figures[model.Key(f.Name, labels)] = f.Value.Over(usage.Micro)
 		}
 		out.Versions = append(out.Versions, version)
 	}
