@@ -202,9 +202,11 @@ func (w *walker) formerly(e usage.Effect, now named) {
 	if now.id == "" {
 		return
 	}
-	for _, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
+	for i, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
 		was := w.extractor.as(now.from.value, earlier.Normalize)
-		if e.Kind != usage.Respelled {
+		if e.Kind == usage.Respelled {
+			e.Version = uint8(i)
+		} else {
 			was = spelled(idText(now.from.value, earlier.Normalize), earlier.Normalize)
 		}
 		if e.Key = was.id; e.Key != "" && e.Key != now.id {

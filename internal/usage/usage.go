@@ -212,7 +212,7 @@ const (
 type Effect struct {
 	Kind    EffectKind
 	Meter   uint16 // index into Extraction.Meters
-	Version uint8  // index into Meter.Versions
+	Version uint8  // index into Meter.Versions; Respelled: into Extraction.Spellings
 	Class   uint8  // Active, StandingOn, StandingOff: index into Meter.Classes
 	Roles   Roles  // Concurrent
 	Status  Status // Lifecycle
