@@ -202,7 +202,7 @@ const (
 	Lifecycle  // the user's status becomes Status
 	Alias      // the item's user is the person known as Key: alias(from=Key, to=User)
 	Rejected   // this meter could not use its part: Reason
-	Respelled  // the item's user would have been Key by an earlier spelling of ids
+	Respelled  // the item's user was Key by an earlier spelling of ids
 )
 
 // Effect is what an item means to one meter (or to the user alone, for
@@ -212,7 +212,7 @@ const (
 type Effect struct {
 	Kind    EffectKind
 	Meter   uint16 // index into Extraction.Meters
-	Version uint8  // index into Meter.Versions; Respelled: into Extraction.Spellings
+	Version uint8  // index into Meter.Versions
 	Class   uint8  // Active, StandingOn, StandingOff: index into Meter.Classes
 	Roles   Roles  // Concurrent
 	Status  Status // Lifecycle
