@@ -210,7 +210,7 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonNegative:        "the value is negative: only a meter with corrections: true takes it",
 	usage.ReasonOverflow:        "the value is beyond 9.2e12, the most that one item may carry: send a larger one in parts, or in a larger unit",
 	usage.ReasonCondition:       "the meter's condition failed on it",
-	usage.ReasonTemporality:     "not a delta sum: set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta in the SDK, which is exact, or put the cumulativetodelta processor before usage",
+	usage.ReasonTemporality:     "not a delta sum: set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta in the SDK, which is exact, or put the cumulative_to_delta processor before usage, as config/cumulative.yaml does; neither makes deltas of an UpDownCounter",
 	usage.ReasonNoTime:          "carries no time",
 	usage.ReasonTimestampUnit:   "the time is not in nanoseconds since 1970",
 	usage.ReasonNoAliasSource:   "lacks the previous id",

@@ -51,8 +51,9 @@ func (e Event) signal() string {
 }
 
 // identity is what duplicates of an item share: its uid, or all that it says.
+// A point has no uid: to it that is an attribute like others.
 func (e Event) identity() string {
-	if e.UID != "" {
+	if e.UID != "" && e.signal() != usage.Metrics.String() {
 		return "uid " + e.UID
 	}
 	var attributes []string
@@ -60,7 +61,7 @@ func (e Event) identity() string {
 		attributes = append(attributes, fmt.Sprintf("%q=%q", k, v))
 	}
 	slices.Sort(attributes)
-	return fmt.Sprintf("content %q %q %d %q %s", e.User, e.Action, e.Time.UnixNano(), e.Value, strings.Join(attributes, " "))
+	return fmt.Sprintf("content %q %q %q %d %q %s", e.UID, e.User, e.Action, e.Time.UnixNano(), e.Value, strings.Join(attributes, " "))
 }
 
 var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$`)
