@@ -110,10 +110,14 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	}
 	down := b.now
 	b.now = max(b.now, now)
-	if changed {
-		if err := b.redefine(merged, fresh); err != nil {
-			return nil, err
+	err = l.settings.announce(merged, func() error {
+		if !changed {
+			return nil
 		}
+		return b.redefine(merged, fresh)
+	})
+	if err != nil {
+		return nil, err
 	}
 	b.retired = make([]bool, len(merged))
 	for i, m := range merged {
