@@ -27,7 +27,12 @@ const (
 	keyClosings   = 'c' // c org4                             -> closings of meter.Organization
 	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
+	keyErased     = 'x' // x org4                             -> when, ns since 1970, varint
 )
+
+// ofOrganization are the kinds of rows that begin with the number of an
+// organization and go with it.
+var ofOrganization = [...]byte{keyOrg, keyHead, keyUser, keyPage, keyFirst, keyClosings, keyStatement, keyBilled}
 
 var (
 	metaDefinitions = []byte("mdefinitions") // JSON of the meters

@@ -142,6 +142,9 @@ func (g *group) newUser(org, slot uint32, hash uint64, id string) {
 	g.set(userKey(org, slot), append(value, id...))
 }
 
-// set and merge cannot fail: a batch that is not yet committed only grows.
+// set, merge and deleteRange cannot fail: a batch that is not yet committed only
+// grows. What is deleted was set before, in this batch or an earlier one.
 func (g *group) set(key, value []byte)   { _ = g.rows.Set(key, value, nil) }
 func (g *group) merge(key, value []byte) { _ = g.rows.Merge(key, value, nil) }
+
+func (g *group) deleteRange(from, to []byte) { _ = g.rows.DeleteRange(from, to, nil) }

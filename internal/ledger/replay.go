@@ -25,8 +25,12 @@ import (
 // in their order. An entry that concerns all organizations, or makes one, ends
 // the stretch.
 func (b *book) replay() error {
-	r, last := &replayer{book: b}, uint64(0)
-	err := b.each([]byte{keyRedo}, func(key, value []byte) error {
+	erased, err := b.readErased()
+	if err != nil {
+		return err
+	}
+	r, last := &replayer{book: b, erased: erased}, uint64(0)
+	err = b.each([]byte{keyRedo}, func(key, value []byte) error {
 		if len(key) != 9 {
 			return errors.New("damaged key of redo")
 		}
@@ -58,6 +62,7 @@ const stretchLength = 1024
 // replayer gathers entries and applies them.
 type replayer struct {
 	book    *book
+	erased  map[uint32]bool // organizations by number, of which nothing is there
 	stretch []step // its memory is used again
 	n       int    // steps of the stretch
 }
@@ -140,13 +145,14 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 	return d.Err()
 }
 
-// open makes the organization, unless its checkpoint has been read.
+// open makes the organization, unless its checkpoint has been read or it was
+// erased.
 func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder) error {
 	if d.Err() != nil {
 		return d.Err()
 	}
 	b := r.book
-	if int(number) < len(b.orgs) && b.orgs[number] != nil {
+	if r.erased[number] || int(number) < len(b.orgs) && b.orgs[number] != nil {
 		return nil
 	}
 	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
@@ -159,7 +165,8 @@ func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder
 // gather adds an entry of one organization to the stretch.
 func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 	b, n := r.book, d.Uint()
-	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil {
+	erased := n < uint64(len(b.orgs)) && r.erased[uint32(n)]
+	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil && !erased {
 		return fmt.Errorf("entry of kind %d names organization %d, which is not there", kind, n)
 	}
 	if r.n == len(r.stretch) {
@@ -176,7 +183,7 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 	if err := s.read(d, b); err != nil {
 		return err
 	}
-	if !s.org.position.covers(number, offset) {
+	if !erased && !s.org.position.covers(number, offset) {
 		r.n++
 	}
 	return nil
