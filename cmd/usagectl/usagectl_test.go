@@ -44,6 +44,8 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 		{"demo", "generate", "--out", "x", "--until", "yesterday"},
 		{"demo", "generate", "--out", "x", "--months", "0"},
 		{"catalogue", "check"},
+		{"erase"},
+		{"erase", "--organization", "acme"}, // nobody to ask
 		{"statement"},
 		{"statement", "acme", "--output", "xml"},
 		{"statement", "acme", "--header", "secret"},
@@ -56,7 +58,7 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "statement", "ready", "version"} {
+	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "statement", "erase", "ready", "version"} {
 		code, stdout, _ := usagectl(t, append(strings.Fields(path), "--help")...)
 		require.Equal(t, exitOK, code)
 		require.Contains(t, stdout, "Examples:\n  usagectl "+path)

@@ -36,6 +36,13 @@ func (a *alertTests) start(organization string, now time.Time) alertTestJSON {
 	return alertTestJSON{Organization: organization, Started: now, Until: now.Add(alertTestLength)}
 }
 
+// end forgets the test of an organization.
+func (a *alertTests) end(organization string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.started, organization)
+}
+
 // on adds the tests that run to a collection.
 func (a *alertTests) on(c usage.Collection, now time.Time) usage.Collection {
 	a.mu.Lock()

@@ -27,6 +27,7 @@ const (
 	notFound    = "not_found"
 	unavailable = "unavailable"
 	notAllowed  = "method_not_allowed"
+	conflict    = "conflict"
 )
 
 // apiError is an answer that is not a success.
@@ -50,6 +51,7 @@ func (e *ledgerExtension) handler() http.Handler {
 	mux.HandleFunc("/-/ready", e.read(e.readiness))
 	mux.HandleFunc("/api/v1/status", e.read(answer(e.status)))
 	mux.HandleFunc("/api/v1/organizations", e.read(answer(e.organizations)))
+	mux.HandleFunc("/api/v1/organizations/{id}", e.serveOnly(answer(e.erase), http.MethodDelete))
 	mux.HandleFunc("/api/v1/organizations/{id}/figures", e.read(answer(e.figures)))
 	mux.HandleFunc("/api/v1/organizations/{id}/statements", e.read(answer(e.statements)))
 	mux.HandleFunc("/api/v1/organizations/{id}/alerts/test", e.write(answer(e.testAlert)))

@@ -6,6 +6,7 @@ package usageledger
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 )
 
 // Config is the configuration of the usage ledger: what is counted, and where
@@ -46,8 +48,9 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
-// Validate judges the configuration and returns all errors joined, each with
-// its YAML path, the value and a remedy.
+// Validate judges the configuration, also against what the ledger in its
+// directory has counted with, and returns all errors joined, each with its YAML
+// path, the value and a remedy.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.API.NetAddr.Endpoint == "" {
@@ -58,6 +61,9 @@ func (c *Config) Validate() error {
 		return errors.Join(append(errs, err)...)
 	}
 	if _, err := extract.New(x); err != nil { // compiles the conditions
+		errs = append(errs, err)
+	}
+	if err := ledger.CheckDefinitions(c.Directory, x.Meters, time.Now()); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 )
@@ -46,6 +47,20 @@ meters:
 `))
 	require.ErrorContains(t, err, "meters::workspace_users::classes")
 	require.ErrorContains(t, err, `attributes[\"user.type\" == \"guest\"`)
+}
+
+func TestValidateJudgesByWhatTheOpenLedgerHasCountedWith(t *testing.T) {
+	cfg := configure(t, oneMeter)
+	require.NoError(t, confmap.Validate(cfg))
+	require.NoDirExists(t, cfg.Directory, "validating writes nothing")
+	l, err := openLedger(cfg, nil, zap.NewNop(), at)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close(t.Context())) }()
+	require.NoError(t, confmap.Validate(cfg))
+
+	changed := configure(t, strings.ReplaceAll(oneMeter, "api.called", "api.answered"))
+	changed.Directory = cfg.Directory
+	require.ErrorContains(t, confmap.Validate(changed), `meters::api_calls: effective_from "none": the definition has changed`)
 }
 
 func TestTheAuthenticatorOfTheAPIStartsFirst(t *testing.T) {

@@ -36,6 +36,7 @@ type book interface {
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 	IDs() []string
 	Status(id string) (ledger.Status, bool)
+	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
 	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 	Ready() error

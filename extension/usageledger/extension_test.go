@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadatatest"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
@@ -164,7 +165,7 @@ func TestAQuotaOnAnUnknownMeterOrWindowIsRefusedAtStartAndAtReload(t *testing.T)
 		e.catalogue.poll(t.Context(), at)
 		inForce, state := e.catalogue.current()
 		require.ErrorContains(t, state.Err, want)
-		require.EqualValues(t, 5*usage.Micro, inForce.Organizations[0].Quotas["api_calls"].Limit, "the last good one stays")
+		require.Equal(t, wide.Of(5*usage.Micro), inForce.Organizations[0].Quotas["api_calls"].Limit, "the last good one stays")
 		require.Empty(t, b.catalogues)
 	}
 }

@@ -41,6 +41,7 @@ type fakeBook struct {
 	panics     any   // what Record and Collect panic with, if not nil
 
 	recorded   int
+	erased     []string
 	catalogues []*catalogue.Catalogue
 	closed     int
 	kept       map[string]map[string][]byte // by name and key
@@ -98,6 +99,20 @@ func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]led
 		return nil, fmt.Errorf("organization %q: %w", q.Organization, ledger.ErrNoOrganization)
 	}
 	return f.statements, f.failure
+}
+
+// Erase knows acme, which has two users, and globex, which the catalogue lists.
+func (f *fakeBook) Erase(_ context.Context, id string, _ time.Time) (users int, err error) {
+	switch {
+	case f.failure != nil:
+		return 0, f.failure
+	case id == "globex":
+		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrListed)
+	case id != "acme":
+		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrNoOrganization)
+	}
+	f.erased = append(f.erased, id)
+	return 2, nil
 }
 
 func (f *fakeBook) StatementsAt(_ context.Context, _ string, end time.Time) (at []ledger.Statement, _ error) {

@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // statementsJSON are statements of an organization.
@@ -69,10 +68,10 @@ type amountJSON struct {
 }
 
 // millionths is a JSON number without loss.
-type millionths int64
+type millionths wide.Int
 
 func (m millionths) MarshalJSON() ([]byte, error) {
-	return []byte(decimal.New(int64(m), -6).String()), nil
+	return []byte(wide.Int(m).Decimal(6)), nil
 }
 
 // maxStatements bounds one answer: some megabytes.
@@ -276,7 +275,7 @@ func closedFigures(ctx context.Context, b book, id string, at, collected time.Ti
 		out.Statements = append(out.Statements, statementRefJSON{s.Meter, s.Window, s.Start, v.Number})
 		for _, a := range amounts(v.Figures) {
 			a.Labels["meter"], a.Labels["window"], a.Labels["period"] = s.Meter, s.Window, usage.PeriodName(1)
-			out.Figures = append(out.Figures, figureJSON{a.Name, a.Labels, number(float64(a.Value) / usage.Micro)})
+			out.Figures = append(out.Figures, figureJSON{a.Name, a.Labels, number(wide.Int(a.Value).Over(usage.Micro))})
 		}
 	}
 	return out, nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // closed returns a book with a revised month of Berlin and a day of New York.
@@ -30,17 +31,17 @@ func closed() *fakeBook {
 		{
 			Organization: "acme", Meter: "api_calls", Window: "month",
 			Start: time.Date(2026, 9, 30, 22, 0, 0, 0, time.UTC), End: time.Date(2026, 10, 31, 23, 0, 0, 0, time.UTC), Zone: "Europe/Berlin", Anchor: 15,
-			Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Quota: &ledger.StatementQuota{Limit: 2000e6, FlexPrice: "3.5", Currency: "EUR"}, Billed: 1,
+			Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Quota: &ledger.StatementQuota{Limit: wide.Of(2000e6), FlexPrice: "3.5", Currency: "EUR"}, Billed: 1,
 			Versions: []ledger.StatementVersion{
-				{Number: 1, Made: time.Date(2026, 11, 3, 23, 0, 0, 0, time.UTC), Used: 12e6, Figures: []ledger.StatementFigure{
-					{Name: "usage_active_users", Labels: class("onboarded", "true"), Value: 12e6},
-					{Name: "usage_active_users", Labels: class("email", "false"), Value: 3e6},
-					{Name: "usage_active_users_breakdown", Labels: value("read"), Value: 1e6},
+				{Number: 1, Made: time.Date(2026, 11, 3, 23, 0, 0, 0, time.UTC), Used: wide.Of(12e6), Figures: []ledger.StatementFigure{
+					{Name: "usage_active_users", Labels: class("onboarded", "true"), Value: wide.Of(12e6)},
+					{Name: "usage_active_users", Labels: class("email", "false"), Value: wide.Of(3e6)},
+					{Name: "usage_active_users_breakdown", Labels: value("read"), Value: wide.Of(1e6)},
 				}},
-				{Number: 2, Made: time.Date(2026, 11, 5, 8, 1, 0, 0, time.UTC), Used: 13e6, Reason: []ledger.Revised{{Kind: "late_event", Events: 4}}, Figures: []ledger.StatementFigure{
-					{Name: "usage_active_users", Labels: class("onboarded", "true"), Value: 13e6},
-					{Name: "usage_active_users", Labels: class("email", "false"), Value: 3e6},
-					{Name: "usage_active_users_breakdown", Labels: value("share"), Value: 2.5e6},
+				{Number: 2, Made: time.Date(2026, 11, 5, 8, 1, 0, 0, time.UTC), Used: wide.Of(13e6), Reason: []ledger.Revised{{Kind: "late_event", Events: 4}}, Figures: []ledger.StatementFigure{
+					{Name: "usage_active_users", Labels: class("onboarded", "true"), Value: wide.Of(13e6)},
+					{Name: "usage_active_users", Labels: class("email", "false"), Value: wide.Of(3e6)},
+					{Name: "usage_active_users_breakdown", Labels: value("share"), Value: wide.Of(2.5e6)},
 				}},
 			},
 		},
@@ -64,6 +65,13 @@ const revisedMonth = `{"meter":"api_calls","window":"month","start":"2026-09-30T
 	`{"name":"usage_active_users","labels":{"billable":"true","class":"onboarded"},"value":1},` +
 	`{"name":"usage_active_users_breakdown","labels":{"dimension":"feature","dimension_value":"share"},"value":2.5},` +
 	`{"name":"usage_active_users_breakdown","labels":{"dimension":"feature","dimension_value":"read"},"value":-1}]}]}`
+
+func TestAnAmountHasAllItsDigits(t *testing.T) {
+	sum := wide.Product(12_345_678_901_234_567, usage.Micro).Add(wide.Of(-1))
+	text, err := json.Marshal([]millionths{millionths(sum), millionths(sum.Neg()), {}})
+	require.NoError(t, err)
+	require.Equal(t, "[12345678901234566.999999,-12345678901234566.999999,0]", string(text))
+}
 
 func TestStatementsAreGivenWithAllVersions(t *testing.T) {
 	e, _ := started(t, configure(t, oneMeter), closed())

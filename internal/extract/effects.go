@@ -42,8 +42,8 @@ func (w *walker) effects(it *usage.Item, r *record, recipe *recipe) tally {
 		}
 		w.split(&e, p, it)
 		w.batch.Effects = append(w.batch.Effects, e)
-		if e.Kind == usage.StandingOff { // it may have been switched on by an earlier spelling
-			w.formerly(e, w.key(p.key))
+		if e.Kind == usage.StandingOff {
+			w.offFormerly(e, p.key)
 		}
 		t.usable++
 		t.consumed = t.consumed || e.Kind == usage.Consume

@@ -183,32 +183,40 @@ func (w *walker) user(r *recipe) named {
 }
 
 // respell tells the ledger who the people of an item were by earlier spellings,
-// so that a changed one makes no second person of anybody.
+// so that one which makes one of more ids makes no second person of anybody.
+// One that tells ids apart again does: who of them was meant is not known.
 func (w *walker) respell(it *usage.Item, recipe *recipe) {
 	if w.spelling <= 0 || it.User == "" {
 		return
 	}
-	w.formerly(usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter}, w.user(recipe))
+	w.formerly(w.user(recipe))
 	for i := range recipe.parts {
 		if p := &recipe.parts[i]; p.effect.Kind == usage.Alias {
-			w.formerly(usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter}, w.id(p.key))
+			w.formerly(w.id(p.key))
 		}
 	}
 }
 
-// formerly appends an effect for each other id that an attribute was by an
-// earlier spelling.
-func (w *walker) formerly(e usage.Effect, now named) {
+func (w *walker) formerly(now named) {
 	if now.id == "" {
 		return
 	}
-	for _, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
+	for _, earlier := range w.extractor.spellings[:w.spelling] {
 		was := w.extractor.as(now.from.value, earlier.Normalize)
-		if e.Kind != usage.Respelled {
-			was = spelled(idText(now.from.value, earlier.Normalize), earlier.Normalize)
+		if was.id != "" && was.id != now.id && w.normalize.Joins(earlier.Normalize) {
+			w.batch.Effects = append(w.batch.Effects, usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter, Key: was.id})
 		}
-		if e.Key = was.id; e.Key != "" && e.Key != now.id {
-			w.batch.Effects = append(w.batch.Effects, e)
+	}
+}
+
+// offFormerly switches off what an earlier spelling of the same key has
+// switched on.
+func (w *walker) offFormerly(off usage.Effect, s slot) {
+	from, was := w.key(s).from, off
+	for _, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
+		was.Key = spelled(idText(from.value, earlier.Normalize), earlier.Normalize).id
+		if was.Key != "" && was.Key != off.Key {
+			w.batch.Effects = append(w.batch.Effects, was)
 		}
 	}
 }

@@ -64,6 +64,7 @@ type org struct {
 	advanced int64  // the arrival that its time was last moved to
 	dirty    bool   // changed since its last checkpoint
 	unlisted bool   // the catalogue does not have it
+	erased   bool   // no longer in the book; see erase
 	position position
 	names    map[uint32]string // ids shown in labels, by slot
 	trends   []trend

@@ -39,7 +39,11 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 	l.mu.Lock()
 	orgs := append([]*org(nil), b.byID...)
 	l.mu.Unlock()
-	if err := l.stretches(b, len(orgs), func(i int) { b.settle(orgs[i]) }); err != nil {
+	if err := l.stretches(b, len(orgs), func(i int) {
+		if !orgs[i].erased {
+			b.settle(orgs[i])
+		}
+	}); err != nil {
 		return err
 	}
 	l.mu.Lock()

@@ -29,7 +29,12 @@ const (
 	keyJournal    = 'j' // j org4 group8                      -> size, entries
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
 	keyMemory     = 'w' // w name 0 key                       -> what Remember was given
+	keyErased     = 'x' // x org4                             -> when, ns since 1970, varint
 )
+
+// ofOrganization are the kinds of rows that begin with the number of an
+// organization and go with it.
+var ofOrganization = [...]byte{keyOrg, keyHead, keyUser, keyPage, keyFirst, keyClosings, keyStatement, keyBilled, keyJournal}
 
 var (
 	metaDefinitions = []byte("mdefinitions") // JSON of the meters

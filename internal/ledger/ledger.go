@@ -197,6 +197,9 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	for from := 0; from < len(orgs); from += stretch {
 		l.mu.Lock()
 		for _, o := range orgs[from:min(from+stretch, len(orgs))] {
+			if o.erased {
+				continue
+			}
 			f, ok := o.Collect(at)
 			b.publish(o)
 			if ok {

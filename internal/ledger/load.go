@@ -119,10 +119,14 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	}
 	down := max(b.now, b.defs.Began) // the one if it was killed before it wrote anything down
 	b.now = max(b.now, now)
-	if changed {
-		if err := b.redefine(merged, fresh); err != nil {
-			return nil, err
+	err = l.settings.announce(merged, func() error {
+		if !changed {
+			return nil
 		}
+		return b.redefine(merged, fresh)
+	})
+	if err != nil {
+		return nil, err
 	}
 	l.extraction = extraction(l.settings.Extraction, merged)
 	if l.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {

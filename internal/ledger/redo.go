@@ -152,7 +152,7 @@ func (g *group) newUser(org, slot uint32, hash uint64, id string) {
 }
 
 // set, merge, drop and clear cannot fail: a batch that is not yet committed only
-// grows.
+// grows. What is taken away was set before, in this batch or an earlier one.
 func (g *group) set(key, value []byte)   { _ = g.rows.Set(key, value, nil) }
 func (g *group) drop(key []byte)         { _ = g.rows.Delete(key, nil) }
 func (g *group) merge(key, value []byte) { _ = g.rows.Merge(key, value, nil) }

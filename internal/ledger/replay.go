@@ -26,8 +26,12 @@ import (
 // in their order. An entry that concerns all organizations, or makes one, ends
 // the stretch.
 func (b *book) replay() error {
-	r, last := &replayer{book: b}, uint64(0)
-	err := b.each([]byte{keyRedo}, func(key, value []byte) error {
+	erased, err := b.readErased()
+	if err != nil {
+		return err
+	}
+	r, last := &replayer{book: b, erased: erased}, uint64(0)
+	err = b.each([]byte{keyRedo}, func(key, value []byte) error {
 		if len(key) != 9 {
 			return errors.New("damaged key of redo")
 		}
@@ -62,8 +66,9 @@ const stretchLength = 1024
 // replayer gathers entries and applies them.
 type replayer struct {
 	book    *book
-	stretch []step // its memory is used again
-	n       int    // steps of the stretch
+	erased  map[uint32]bool // organizations by number, of which nothing is there
+	stretch []step          // its memory is used again
+	n       int             // steps of the stretch
 }
 
 // step is an entry of one organization.
@@ -140,13 +145,14 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 	return d.Err()
 }
 
-// open makes the organization, unless its checkpoint has been read.
+// open makes the organization, unless its checkpoint has been read or it was
+// erased.
 func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder) error {
 	if d.Err() != nil {
 		return d.Err()
 	}
 	b := r.book
-	if int(number) < len(b.orgs) && b.orgs[number] != nil {
+	if r.erased[number] || int(number) < len(b.orgs) && b.orgs[number] != nil {
 		return nil
 	}
 	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
@@ -159,7 +165,8 @@ func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder
 // gather adds an entry of one organization to the stretch.
 func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 	b, n := r.book, d.Uint()
-	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil {
+	erased := n < uint64(len(b.orgs)) && r.erased[uint32(n)]
+	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil && !erased {
 		return fmt.Errorf("entry of kind %d names organization %d, which is not there", kind, n)
 	}
 	if r.n == len(r.stretch) {
@@ -179,7 +186,7 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 	if s.kind == entryEvent && s.keyed { // also where the organization's checkpoint covers the entry
 		b.duplicates.Add(dayOf(s.event.Time), s.uid)
 	}
-	if !s.org.position.covers(number, offset) {
+	if !erased && !s.org.position.covers(number, offset) {
 		r.n++
 	}
 	return nil

@@ -99,8 +99,8 @@ func (b *book) tellSpellings() {
 }
 
 // rejoin makes one person of the event's user and of those that this user was by
-// earlier spellings. Such an id that is not known yet may still come, for as
-// long as events from before the change are taken in.
+// earlier spellings. An id that is not known yet may still come, for as long as
+// events from before the change are taken in.
 func (b *book) rejoin(o *org, effects []usage.Effect) {
 	s := &b.scratch
 	if s.event.User == meter.NoUser {
@@ -113,7 +113,7 @@ func (b *book) rejoin(o *org, effects []usage.Effect) {
 		}
 		was, known := o.FindUser(o.userHash(e.Key))
 		if !known {
-			changed := b.spellings[len(b.spellings)-1].From
+			changed := b.spellings[b.spellings.At(s.event.Time)].From
 			if s.event.Time >= changed+b.settings.Past.Nanoseconds() {
 				continue
 			}

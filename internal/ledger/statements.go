@@ -195,6 +195,9 @@ func (l *Ledger) readStatements(all []Statement, r statementRange, limit int) (_
 	}
 	b := l.book
 	o, m := b.orgs[r.org], &b.defs.Meters[r.meter]
+	if o == nil { // erased meanwhile
+		return nil, nil, false, ErrNoOrganization
+	}
 	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: r.from, UpperBound: r.to})
 	if err != nil {
 		return nil, nil, false, err

@@ -183,8 +183,13 @@ func (d *Definitions) Bare() *Definitions {
 }
 
 // Recover enters an outage, for organizations that are first seen after it.
-// Those that had no sample left to postpone when it began are forgotten.
+// Those that had no sample left to postpone when it began are forgotten. One
+// that is known already is passed over: a checkpoint may have it before the redo
+// entry that told of it is dropped.
 func (d *Definitions) Recover(o Outage) {
+	if n := len(d.Outages); n > 0 && d.Outages[n-1].Up >= o.Up {
+		return
+	}
 	var settle int64
 	for i := range d.Meters {
 		settle = max(settle, int64(d.Meters[i].Settle))

@@ -21,7 +21,7 @@ func TestARejectedItemIsExplainedWithTheRemedy(t *testing.T) {
 		"counter is one that falls":           {Outcome: usage.Invalid, Reason: usage.ReasonNegative, Signal: usage.Metrics},
 		"the value is negative":               {Outcome: usage.Invalid, Reason: usage.ReasonNegative, Signal: usage.Logs},
 		"TEMPORALITY_PREFERENCE=delta":        {Outcome: usage.Invalid, Reason: usage.ReasonTemporality, Signal: usage.Metrics},
-		"cumulativetodelta processor":         {Outcome: usage.Invalid, Reason: usage.ReasonTemporality, Signal: usage.Metrics},
+		"cumulative_to_delta processor":       {Outcome: usage.Invalid, Reason: usage.ReasonTemporality, Signal: usage.Metrics},
 	} {
 		require.Contains(t, explain(&r), text)
 	}

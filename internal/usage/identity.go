@@ -29,6 +29,15 @@ var normalizations = [...]string{"none", "trim", "fold", "format-3"}
 // String returns the value of identity::normalize.
 func (n Normalization) String() string { return normalizations[n] }
 
+// Joins reports whether ids that another normalization tells apart may be one by
+// this one.
+func (n Normalization) Joins(other Normalization) bool {
+	if n == Format3 || other == Format3 {
+		return n != other && other == Format3
+	}
+	return n > other
+}
+
 // ParseNormalization reads a value of identity::normalize.
 func ParseNormalization(s string) (Normalization, error) {
 	if n := slices.Index(normalizations[:Format3], s); n >= 0 {

@@ -216,7 +216,7 @@ const (
 	Lifecycle  // the user's status becomes Status
 	Alias      // the item's user is the person known as Key: alias(from=Key, to=User)
 	Rejected   // this meter could not use its part: Reason
-	Respelled  // the item's user would have been Key by an earlier spelling of ids
+	Respelled  // the item's user was Key by an earlier spelling of ids
 )
 
 // Effect is what an item means to one meter (or to the user alone, for

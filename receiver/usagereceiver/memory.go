@@ -122,10 +122,11 @@ func (m *memory) remember(ctx context.Context, r *register, now shown, changes [
 	for i := range changes {
 		m.unsure[changes[i].organization] = struct{}{}
 	}
-	rows := map[string][]byte{rowAt: binary.AppendVarint(nil, now.at.Unix())}
+	rows := map[string][]byte{}
 	for _, key := range m.unused {
 		rows[key] = nil
 	}
+	rows[rowAt] = binary.AppendVarint(nil, now.at.Unix())
 	for n := m.saved; n < len(r.series); n++ {
 		rows[seriesKey(n)] = encodeSeries(r.series[n])
 	}

@@ -51,19 +51,27 @@ func newUsageReceiver(set receiver.Settings, config *Config, next consumer.Metri
 
 // Start finds the ledger and starts to collect.
 func (r *usageReceiver) Start(start context.Context, host component.Host) error {
+	if err := r.find(start, host); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	r.loop.Go(func() { r.run(ctx) })
+	return nil
+}
+
+// find finds the ledger, and what was shown of it before.
+func (r *usageReceiver) find(ctx context.Context, host component.Host) error {
 	ledger, err := attach.Ledger(host, fmt.Sprintf("receivers::%s::ledger", r.settings.ID), r.config.Ledger)
 	if err != nil {
 		return err
 	}
 	r.ledger = ledger
 	r.memory.ledger, _ = ledger.(usage.Memory)
-	if r.shown, err = r.memory.recall(start, r.register); err != nil {
+	if r.shown, err = r.memory.recall(ctx, r.register); err != nil {
 		r.settings.Logger.Warn("series that have ended meanwhile are seen for five minutes more: what was shown before the start cannot be read", zap.Error(err))
 	}
 	r.at = r.shown.at
-	ctx, stop := context.WithCancel(context.Background())
-	r.stop = stop
-	r.loop.Go(func() { r.run(ctx) })
 	return nil
 }
 

@@ -72,16 +72,33 @@ func checkBuilder(t *testing.T, block map[string]any) {
 // ledger and pipelines, else over the default configuration.
 func checkCollector(t *testing.T, text string) {
 	t.Helper()
+	file := filepath.Join(t.TempDir(), "block.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	files := []string{file}
+	if !strings.Contains("\n"+text, "\nextensions:") || !strings.Contains(text, "\n  pipelines:") {
+		files = []string{"config/default.yaml", file}
+	}
+	validate(t, text, files...)
+}
+
+// TestTheConfigurationForCumulativeCountersIsGood over each one that it may
+// stand beside.
+func TestTheConfigurationForCumulativeCountersIsGood(t *testing.T) {
+	for _, base := range []string{"config/default.yaml", "config/victoriametrics.yaml"} {
+		validate(t, base, base, "config/cumulative.yaml")
+	}
+}
+
+func validate(t *testing.T, text string, files ...string) {
+	t.Helper()
 	binary, err := filepath.Abs(filepath.Join(root, "bin/otelcol-usage"))
 	require.NoError(t, err)
 	require.FileExists(t, binary, "run `make build` first")
-	file := filepath.Join(t.TempDir(), "block.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	arguments := []string{"validate"}
-	if !strings.Contains("\n"+text, "\nextensions:") || !strings.Contains(text, "\n  pipelines:") {
-		arguments = append(arguments, "--config", "config/default.yaml")
+	for _, file := range files {
+		arguments = append(arguments, "--config", file)
 	}
-	command := exec.Command(binary, append(arguments, "--config", file)...)
+	command := exec.Command(binary, arguments...)
 	command.Dir = root
 	answer, err := command.CombinedOutput()
 	require.NoError(t, err, "%s\n%s", answer, text)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // rejected reads a catalogue that must be refused with the words of the step.
@@ -137,7 +138,7 @@ func localDate(a *billing.Account, t time.Time) string {
 	return t.In(a.Calendar.Zone()).Format(time.DateOnly)
 }
 
-func amount(millionths int64) string { return decimal.New(millionths, -6).String() }
+func amount(millionths wide.Int) string { return millionths.Decimal(6) }
 
 func share(d decimal.NullDecimal) string {
 	if !d.Valid {
@@ -146,7 +147,7 @@ func share(d decimal.NullDecimal) string {
 	return d.Decimal.String()
 }
 
-func optional(n *int64) string {
+func optional(n *wide.Int) string {
 	if n == nil {
 		return "-"
 	}

@@ -132,6 +132,12 @@ func (a attribute) put(m pcommon.Map) (err error) {
 	switch a.kind {
 	case "":
 		m.PutStr(a.name, a.value)
+	case "quoted":
+		var text string
+		text, err = strconv.Unquote(a.value)
+		m.PutStr(a.name, text)
+	case "bool":
+		m.PutBool(a.name, a.value == "true")
 	case "int":
 		var n int64
 		n, err = strconv.ParseInt(a.value, 10, 64)
@@ -141,7 +147,7 @@ func (a attribute) put(m pcommon.Map) (err error) {
 		f, err = strconv.ParseFloat(a.value, 64)
 		m.PutDouble(a.name, f)
 	default:
-		err = fmt.Errorf("%q is no type: use int or double", a.kind)
+		err = fmt.Errorf("%q is no type: use int, double, bool or quoted", a.kind)
 	}
 	return err
 }

@@ -103,7 +103,7 @@ func property(s *ledger.Statement, name string) string {
 		if s.Quota == nil {
 			return "none"
 		}
-		return strings.TrimSpace(fmt.Sprint(float64(s.Quota.Limit)/usage.Micro, " ", s.Quota.FlexPrice, " ", s.Quota.Currency))
+		return strings.TrimSpace(fmt.Sprint(s.Quota.Limit.Decimal(6), " ", s.Quota.FlexPrice, " ", s.Quota.Currency))
 	}
 	return "no such property: " + name
 }
@@ -121,7 +121,7 @@ func (r *run) expectInVersion(v *ledger.StatementVersion, line string) error {
 		for _, l := range f.Labels {
 			labels[l.Name] = l.Value
 		}
-		r.figures = append(r.figures, figure{name: f.Name, labels: labels, value: float64(f.Value) / usage.Micro})
+		r.figures = append(r.figures, figure{name: f.Name, labels: labels, value: f.Value.Over(usage.Micro)})
 	}
 	return r.expect(line)
 }

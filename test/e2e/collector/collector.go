@@ -64,6 +64,8 @@ type Collector struct {
 	GRPC, HTTP, API, Store string
 	// Ledger is the ledger's directory.
 	Ledger string
+
+	overlay string // file
 }
 
 // Start runs a collector and waits until it is ready.
@@ -90,7 +92,25 @@ func Launch(t *testing.T, s Settings) *Collector {
 		command.Args = append(command.Args, "--config", config)
 	}
 	command.Dir = scratch
-	return &Collector{Process: Run(t, command), Ledger: filepath.Join(s.Directory, "ledger")}
+	return &Collector{Process: Run(t, command), Ledger: filepath.Join(s.Directory, "ledger"), overlay: filepath.Join(scratch, "overlay.yaml")}
+}
+
+// Configure replaces the overlay, which the collector does not read by itself.
+func (c *Collector) Configure(t *testing.T, overlay string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(c.overlay, []byte(overlay), 0o600))
+}
+
+// Validate runs `otelcol-usage validate` on the configuration as it is now. An
+// error has what it wrote.
+func (c *Collector) Validate(t *testing.T) error {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), c.command.Path, append([]string{"validate"}, c.command.Args[1:]...)...)
+	command.Dir = c.command.Dir
+	if text, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("validate: %w: %s", err, text)
+	}
+	return nil
 }
 
 // Usagectl runs a command line of the built usagectl. An error has what it

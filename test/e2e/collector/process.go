@@ -83,6 +83,12 @@ func (p *Process) Terminate(t *testing.T) {
 	require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
 }
 
+// Hangup asks the process to read its configuration anew.
+func (p *Process) Hangup(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.command.Process.Signal(syscall.SIGHUP))
+}
+
 // Pause stops the process as a frozen machine would, for as long as it takes.
 func (p *Process) Pause(t *testing.T, duration time.Duration) {
 	t.Helper()

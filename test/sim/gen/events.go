@@ -83,7 +83,7 @@ func (g *generator) work(e model.Event) {
 }
 
 // consume sends consumption: decimals, missing and useless values, data
-// points, and two items with one uid.
+// points, two items with one uid, and two points that only their value tells apart.
 func (g *generator) consume(e model.Event) {
 	e.UID = g.uid()
 	switch r := g.rng.Float64(); {
@@ -126,7 +126,7 @@ func (g *generator) consume(e model.Event) {
 	}
 	if e.UID != "" && g.chance(0.02) {
 		other := e
-		if e.Signal == "metrics" { // its value is part of what a point is known by
+		if e.Signal == "metrics" { // of the same stream and time, and still another point
 			other.Value = model.Number(g.decimal())
 		} else {
 			other.Attributes = maps.Clone(e.Attributes)

@@ -5,6 +5,7 @@ package model
 
 import (
 	"maps"
+	"math/big"
 	"slices"
 	"strconv"
 	"time"
@@ -146,13 +147,13 @@ func (o *organization) consumed(mt *meter, t time.Time) []Sample {
 	if mt.Corrections {
 		return nil
 	}
-	var sum int64
+	var sum big.Int
 	for _, e := range o.entries[mt] {
 		if !e.time.After(t) {
-			sum += e.value
+			sum.Add(&sum, e.value)
 		}
 	}
-	return []Sample{{"usage_consumption_total", mt.withUnit(map[string]string{"meter": mt.name}), micro(sum)}}
+	return []Sample{{"usage_consumption_total", mt.withUnit(map[string]string{"meter": mt.name}), micro(&sum)}}
 }
 
 // windowsOf returns all windows of a meter at t that exist as figures: the

@@ -4,6 +4,7 @@
 package model
 
 import (
+	"math/big"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -16,13 +17,13 @@ func (mt *meter) consumption(p *entry, v version, e Event) *entry {
 	case e.signal() == usage.Metrics.String():
 		p.value, p.reason = micros(string(e.Value), mt.Corrections)
 	case v.Value == "":
-		p.value = usage.Micro
+		p.value = big.NewInt(usage.Micro)
 	case !found:
 		p.reason = usage.ReasonNoValue
 	default:
 		p.value, p.reason = micros(written, mt.Corrections)
 	}
-	p.averages = map[string]int64{}
+	p.averages = map[string]*big.Int{}
 	for name, a := range mt.Averages {
 		if value, reason := micros(e.Attributes[a.Attribute], true); reason == usage.ReasonNone {
 			p.averages[name] = value
@@ -33,36 +34,62 @@ func (mt *meter) consumption(p *entry, v version, e Event) *entry {
 
 // total is a sum and of how many values it is.
 type total struct {
-	sum   int64
+	sum   big.Int
 	count int
 }
 
-func (t total) add(value int64) total { return total{t.sum + value, t.count + 1} }
+func (t *total) add(value *big.Int) {
+	t.sum.Add(&t.sum, value)
+	t.count++
+}
 
-// micro returns a fixed-point number as a figure.
-func micro(n int64) float64 { return float64(n) / usage.Micro }
+// totals are some by name.
+type totals map[string]*total
+
+// of returns one of them, which is nothing until it is added to.
+func (t totals) of(name string) *total {
+	if t[name] == nil {
+		t[name] = &total{}
+	}
+	return t[name]
+}
+
+// micro returns a fixed-point number as a figure: the nearest.
+func micro(n *big.Int) float64 {
+	f, _ := new(big.Rat).SetFrac(n, big.NewInt(usage.Micro)).Float64()
+	return f
+}
+
+// within is what a meter has in a window.
+func (o *organization) within(mt *meter, w window) *total {
+	all := &total{}
+	for _, e := range o.entries[mt] {
+		if w.contains(e.time) {
+			all.add(e.value)
+		}
+	}
+	return all
+}
 
 // consumptionFigures are the figures of a consumption meter in one window.
 func (m *Model) consumptionFigures(o *organization, mt *meter, w window) []Sample {
 	who := o.people(w.t)
-	var all total
-	averages := map[string]total{}
+	all, averages := o.within(mt, w), totals{}
 	within := []*entry{}
 	for _, e := range o.entries[mt] {
 		if w.contains(e.time) {
 			within = append(within, e)
-			all = all.add(e.value)
 			for name, value := range e.averages {
-				averages[name] = averages[name].add(value)
+				averages.of(name).add(value)
 			}
 		}
 	}
 	samples := []Sample{
-		{"usage_consumption", mt.withUnit(w.labels(mt)), micro(all.sum)},
+		{"usage_consumption", mt.withUnit(w.labels(mt)), micro(&all.sum)},
 		{"usage_consumption_events", w.labels(mt), float64(all.count)},
 	}
 	for _, name := range sortedKeys(mt.Averages) {
-		samples = append(samples, averageSamples(mt, w, name, "", "", averages[name])...)
+		samples = append(samples, averageSamples(mt, w, name, "", "", averages.of(name))...)
 	}
 	for _, dimension := range sortedKeys(mt.Breakdowns) {
 		if b := mt.Breakdowns[dimension]; b.Attribute == "" {
@@ -75,22 +102,22 @@ func (m *Model) consumptionFigures(o *organization, mt *meter, w window) []Sampl
 }
 
 func (m *Model) valueSamples(o *organization, mt *meter, w window, dimension string, within []*entry) []Sample {
-	totals, averages := map[string]total{}, map[string]map[string]total{}
+	sums, averages := totals{}, map[string]totals{}
 	for _, e := range within {
 		value := m.valueOf(o, mt, dimension, e)
-		totals[value] = totals[value].add(e.value)
+		sums.of(value).add(e.value)
 		if averages[value] == nil {
-			averages[value] = map[string]total{}
+			averages[value] = totals{}
 		}
 		for name, average := range e.averages {
-			averages[value][name] = averages[value][name].add(average)
+			averages[value].of(name).add(average)
 		}
 	}
 	var samples []Sample
-	for _, value := range sortedKeys(totals) {
-		samples = append(samples, breakdownSample(mt, w, dimension, value, totals[value].sum))
+	for _, value := range sortedKeys(sums) {
+		samples = append(samples, breakdownSample(mt, w, dimension, value, sums[value]))
 		for _, name := range sortedKeys(mt.Averages) {
-			samples = append(samples, averageSamples(mt, w, name, dimension, value, averages[value][name])...)
+			samples = append(samples, averageSamples(mt, w, name, dimension, value, averages[value].of(name))...)
 		}
 	}
 	return samples
@@ -102,27 +129,25 @@ func userSamples(mt *meter, w window, dimension string, b Breakdown, within []*e
 	if w.kind == usage.Rolling || !b.Reveal {
 		return nil
 	}
-	sums := map[string]int64{}
+	sums, nobody, other := totals{}, &total{}, &total{}
 	var samples []Sample
-	nobody, anonymous := int64(0), false
 	for _, e := range within {
 		if e.user == "" {
-			nobody, anonymous = nobody+e.value, true
+			nobody.add(e.value)
 		} else {
-			sums[who.of(e.user)] += e.value
+			sums.of(who.of(e.user)).add(e.value)
 		}
 	}
-	if anonymous {
+	if nobody.count > 0 {
 		samples = append(samples, breakdownSample(mt, w, dimension, usage.NoValue, nobody))
 	}
 	users := sortedKeys(sums)
-	slices.SortStableFunc(users, func(a, b string) int { return compareInts(sums[b], sums[a]) })
-	other := int64(0)
+	slices.SortStableFunc(users, func(a, b string) int { return sums[b].sum.Cmp(&sums[a].sum) })
 	for i, user := range users {
 		if i < b.Top {
 			samples = append(samples, breakdownSample(mt, w, dimension, user, sums[user]))
 		} else {
-			other += sums[user]
+			other.add(&sums[user].sum)
 		}
 	}
 	if len(users) > b.Top {
@@ -131,23 +156,13 @@ func userSamples(mt *meter, w window, dimension string, b Breakdown, within []*e
 	return samples
 }
 
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-func breakdownSample(mt *meter, w window, dimension, value string, sum int64) Sample {
+func breakdownSample(mt *meter, w window, dimension, value string, t *total) Sample {
 	labels := w.labels(mt)
 	labels["dimension"], labels["dimension_value"] = dimension, value
-	return Sample{"usage_consumption_breakdown", labels, micro(sum)}
+	return Sample{"usage_consumption_breakdown", labels, micro(&t.sum)}
 }
 
-func averageSamples(mt *meter, w window, name, dimension, value string, t total) []Sample {
+func averageSamples(mt *meter, w window, name, dimension, value string, t *total) []Sample {
 	labels := func() map[string]string {
 		l := w.labels(mt)
 		l["average"] = name
@@ -157,7 +172,7 @@ func averageSamples(mt *meter, w window, name, dimension, value string, t total)
 		return l
 	}
 	return []Sample{
-		{"usage_average_sum", labels(), micro(t.sum)},
+		{"usage_average_sum", labels(), micro(&t.sum)},
 		{"usage_average_count", labels(), float64(t.count)},
 	}
 }

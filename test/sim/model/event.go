@@ -88,14 +88,28 @@ func inOrder(m map[string]string) string {
 
 var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$`)
 
-// micros reads a decimal and rounds it half-even to millionths.
-func micros(s string, negative bool) (int64, usage.Reason) {
+// micros reads the value of an item, in millionths.
+func micros(s string, negative bool) (*big.Int, usage.Reason) {
+	n, ok := millionths(s)
+	switch {
+	case !ok:
+		return nil, usage.ReasonBadValue
+	case !n.IsInt64():
+		return nil, usage.ReasonOverflow
+	case n.Sign() < 0 && !negative:
+		return nil, usage.ReasonNegative
+	}
+	return n, usage.ReasonNone
+}
+
+// millionths reads a decimal and rounds it half-even.
+func millionths(s string) (n *big.Int, ok bool) {
 	if !decimal.MatchString(s) {
-		return 0, usage.ReasonBadValue
+		return nil, false
 	}
 	exact, ok := new(big.Rat).SetString(s)
 	if !ok {
-		return 0, usage.ReasonBadValue
+		return nil, false
 	}
 	exact.Mul(exact, big.NewRat(usage.Micro, 1))
 	// Twice the value, floored, tells on which side of the half it lies.
@@ -106,11 +120,5 @@ func micros(s string, negative bool) (int64, usage.Reason) {
 	case 0:
 		quotient.Add(quotient, big.NewInt(int64(quotient.Bit(0))))
 	}
-	switch {
-	case !quotient.IsInt64():
-		return 0, usage.ReasonOverflow
-	case quotient.Sign() < 0 && !negative:
-		return 0, usage.ReasonNegative
-	}
-	return quotient.Int64(), usage.ReasonNone
+	return quotient, true
 }

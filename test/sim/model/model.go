@@ -26,6 +26,7 @@ package model
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"sort"
 	"time"
@@ -82,10 +83,10 @@ type entry struct {
 	key, class               string
 	seen, logoff, hourly     bool // concurrent users; seen: logon or activity
 	consumed                 bool
-	value                    int64
-	values                   map[string]string // by dimension; missing ones are not in it
-	averages                 map[string]int64  // by average
-	status, aliasFrom        string            // no meter's
+	value                    *big.Int
+	values                   map[string]string   // by dimension; missing ones are not in it
+	averages                 map[string]*big.Int // by average
+	status, aliasFrom        string              // no meter's
 	meter                    *meter
 	reason                   usage.Reason // why it cannot be used
 	needsUser, withoutLimits bool
@@ -353,7 +354,7 @@ func (m *Model) meant(e Event) ([]*entry, error) {
 
 func isZero(n Number) bool {
 	v, reason := micros(string(n), true)
-	return reason == usage.ReasonNone && v == 0
+	return reason == usage.ReasonNone && v.Sign() == 0
 }
 
 // part returns what an item means to one version of a meter, nil if nothing.

@@ -164,7 +164,7 @@ func TestSumsAreFixedPoint(t *testing.T) {
 	} {
 		got, reason := micros(written, true)
 		require.Equal(t, usage.ReasonNone, reason, written)
-		require.Equal(t, want, got, written)
+		require.Equal(t, want, got.Int64(), written)
 	}
 	for written, want := range map[string]usage.Reason{
 		"": usage.ReasonBadValue, "NaN": usage.ReasonBadValue, "1/3": usage.ReasonBadValue, "0x1": usage.ReasonBadValue, "1e999": usage.ReasonOverflow,

@@ -40,15 +40,15 @@ func (m *Model) quotaFigures(o *organization, at time.Time, others []Sample) []S
 			}
 			return l
 		}
-		limit, _ := micros(q.Limit, false)
-		used := usedOf(mt, q.Window, others)
+		limit, _ := millionths(q.Limit)
+		used := m.usedOf(o, mt, q.Window, at, others)
 		add := func(name string, value float64, more ...string) {
 			samples = append(samples, Sample{"usage_quota_" + name, labels(more...), value})
 		}
 		add("limit", micro(limit))
 		add("used", micro(used))
-		add("remaining", micro(max(0, limit-used)))
-		add("overage", micro(max(0, used-limit)))
+		add("remaining", micro(surplus(limit, used)))
+		add("overage", micro(surplus(used, limit)))
 		ratio := ratioOf(used, limit)
 		add("ratio", ratio.float())
 		add("status", float64(ratio.band()))
@@ -92,17 +92,34 @@ func flag(b bool) float64 {
 	return 0
 }
 
-// usedOf reads what a quota is held against off the figures.
-func usedOf(mt *meter, window string, figures []Sample) (used int64) {
+// surplus is what a is above b.
+func surplus(a, b *big.Int) *big.Int {
+	if a.Cmp(b) < 0 {
+		return new(big.Int)
+	}
+	return new(big.Int).Sub(a, b)
+}
+
+// usedOf is what a quota is held against: the sum, or what the figures say of
+// users.
+func (m *Model) usedOf(o *organization, mt *meter, window string, at time.Time, figures []Sample) *big.Int {
+	used := new(big.Int)
+	if mt.Type == usage.Consumption.String() {
+		for _, w := range m.windowsOf(o, mt, at) {
+			if w.name == window && w.running {
+				used.Set(&o.within(mt, w).sum)
+			}
+		}
+		return used
+	}
 	name := map[string]string{
 		usage.ActiveUsers.String():     "usage_active_users",
 		usage.ConcurrentUsers.String(): "usage_hour_users_peak",
-		usage.Consumption.String():     "usage_consumption",
 	}[mt.Type]
 	for _, s := range figures {
 		if s.Name == name && s.Labels["meter"] == mt.name && s.Labels["window"] == window && s.Labels["period"] == usage.PeriodName(0) &&
 			s.Labels["billable"] != "false" {
-			used += int64(math.Round(s.Value * usage.Micro))
+			used.Add(used, big.NewInt(int64(s.Value)*usage.Micro))
 		}
 	}
 	return used
@@ -111,11 +128,11 @@ func usedOf(mt *meter, window string, figures []Sample) (used int64) {
 // ratio is used/limit as a fraction; nil is infinite.
 type ratio struct{ *big.Rat }
 
-func ratioOf(used, limit int64) ratio {
+func ratioOf(used, limit *big.Int) ratio {
 	switch {
-	case limit != 0:
-		return ratio{big.NewRat(used, limit)}
-	case used > 0:
+	case limit.Sign() != 0:
+		return ratio{new(big.Rat).SetFrac(used, limit)}
+	case used.Sign() > 0:
 		return ratio{}
 	}
 	return ratio{new(big.Rat)}

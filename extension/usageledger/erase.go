@@ -1,0 +1,44 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageledger
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// erasedJSON is an organization that is no longer there.
+type erasedJSON struct {
+	Organization string `json:"organization"`
+	Users        int    `json:"users"` // how many it had
+}
+
+// erase removes an organization, and says so in the log: nothing else will.
+func (e *ledgerExtension) erase(r *http.Request) (any, error) {
+	b, err := e.running()
+	if err != nil {
+		return nil, err
+	}
+	id := r.PathValue("id")
+	users, err := b.Erase(r.Context(), id, time.Now())
+	switch {
+	case errors.Is(err, ledger.ErrNoOrganization):
+		return nil, unknownOrganization(id)
+	case errors.Is(err, ledger.ErrListed):
+		return nil, refuse(http.StatusConflict, conflict, "%s", err)
+	case errors.Is(err, usage.ErrUnavailable):
+		return nil, refuse(http.StatusServiceUnavailable, unavailable, "%s", err)
+	case err != nil:
+		return nil, err
+	}
+	e.alertTests.end(id)
+	e.logger.Info("organization is erased", zap.String("organization", id), zap.Int("users", users), zap.String("client", r.RemoteAddr))
+	return erasedJSON{Organization: id, Users: users}, nil
+}
