@@ -164,6 +164,40 @@ func TestFilesThatAreNotInOrderDenyNothingWithinTheirDisorder(t *testing.T) {
 	require.Equal(t, want, arrivals(said, false))
 }
 
+func TestFilesThatGoBackwardsDenyNothing(t *testing.T) {
+	for _, every := range []time.Duration{time.Second, time.Minute, time.Hour} {
+		for _, n := range []int{2, 3, 5, 200} {
+			times := make([]int64, n)
+			for i := range times {
+				times[i] = day("10:00:00").Add(time.Duration(n-i) * every).UnixNano()
+			}
+			for _, at := range arrivals(testimonies(times), false) {
+				require.Equal(t, times[0], at)
+			}
+		}
+	}
+	// The files of two months in the wrong order.
+	times := append(minutes(120), minutes(60)...)
+	for i := range 60 {
+		times[120+i] -= int64(30 * 24 * time.Hour)
+	}
+	at := arrivals(testimonies(times), false)
+	require.Equal(t, times[:120], at[:120])
+	require.Equal(t, times[119], at[179])
+}
+
+func TestAWrongClockIsToldInAFileOfThreeLines(t *testing.T) {
+	at := func(clock string) int64 { return day(clock).UnixNano() }
+	times := []int64{at("12:30:00"), at("10:01:00"), at("10:02:00")}
+	require.Equal(t, []string{"10:01", "10:01", "10:02"}, clocks(arrivals(testimonies(times), false)))
+}
+
+func TestAShortFileInNoOrderDeniesNothing(t *testing.T) {
+	at := func(clock string) int64 { return day(clock).UnixNano() }
+	times := []int64{at("12:00:00"), at("09:00:00"), at("11:00:00"), at("10:00:00"), at("13:00:00")}
+	require.Equal(t, []string{"12:00", "12:00", "12:00", "12:00", "13:00"}, clocks(arrivals(testimonies(times), false)))
+}
+
 func TestARequestWithAFewItemsFarAheadVotesWithTheOthers(t *testing.T) {
 	at := func(clock string) int64 { return day(clock).UnixNano() }
 	times := minutes(180)
