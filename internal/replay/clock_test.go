@@ -164,6 +164,31 @@ func TestFilesThatAreNotInOrderDenyNothingWithinTheirDisorder(t *testing.T) {
 	require.Equal(t, want, arrivals(said, false))
 }
 
+// Office hours of a service, requests a few seconds late, some of them hours.
+func TestAnOrdinaryRecordingIsBelieved(t *testing.T) {
+	for _, every := range []time.Duration{10 * time.Second, time.Minute} {
+		for _, late := range []float64{0, 0.02, 0.1} {
+			random := rand.New(rand.NewPCG(3, 4))
+			drawn := func(mean time.Duration) time.Duration { return time.Duration(random.ExpFloat64() * float64(mean)) }
+			now := day("08:00:00")
+			var times []int64
+			for range 5000 {
+				if now = now.Add(drawn(every)); now.Hour() >= 18 {
+					now = now.Truncate(24 * time.Hour).Add(32*time.Hour + drawn(every))
+				}
+				behind := drawn(3 * time.Second)
+				if random.Float64() < late {
+					behind = drawn(12 * time.Hour)
+				}
+				times = append(times, now.Add(-behind).UnixNano())
+			}
+			for i, at := range arrivals(testimonies(times), false) {
+				require.LessOrEqual(t, times[i], at+int64(lead), "request %d, every %s, %v late", i, every, late)
+			}
+		}
+	}
+}
+
 func TestFilesThatGoBackwardsDenyNothing(t *testing.T) {
 	for _, every := range []time.Duration{time.Second, time.Minute, time.Hour} {
 		for _, n := range []int{2, 3, 5, 200} {
