@@ -61,10 +61,13 @@ type org struct {
 	advanced int64  // the arrival that its time was last moved to
 	dirty    bool   // changed since its last checkpoint
 	unlisted bool   // the catalogue does not have it
-	erased   bool   // no longer in the book; see erase
-	position position
-	names    map[uint32]string // ids shown in labels, by slot
-	trends   []trend
+	// passed is the last collection that passed a dormant organization over, 0
+	// where it took part; collected the last one that it took part in.
+	passed, collected meter.Minute
+	erased            bool // no longer in the book; see erase
+	position          position
+	names             map[uint32]string // ids shown in labels, by slot
+	trends            []trend
 }
 
 func (o *org) setSecret(secret []byte) {
@@ -241,6 +244,7 @@ func (b *book) nobodyOrg() *org {
 // that is to be collected are kept for the collection.
 func (b *book) advance(o *org) {
 	every := max(1, meter.Minute(b.settings.CollectEvery/time.Minute))
+	b.wake(o)
 	passed := meter.Ceil(b.now) - 1
 	o.advanceTo(b.now, passed%every == 0)
 	b.publish(o)

@@ -63,8 +63,8 @@ const stretchLength = 1024
 type replayer struct {
 	book    *book
 	erased  map[uint32]bool // organizations by number, of which nothing is there
-	stretch []step // its memory is used again
-	n       int    // steps of the stretch
+	stretch []step          // its memory is used again
+	n       int             // steps of the stretch
 }
 
 // step is an entry of one organization.
