@@ -20,6 +20,16 @@ func lengthAtMost(w usage.Window) Minute {
 	return nominal[w.Kind]
 }
 
+// longestWindow returns the longest window of a meter.
+func longestWindow(m *usage.Meter) (longest usage.Window) {
+	for _, w := range m.Windows {
+		if lengthAtMost(w) >= lengthAtMost(longest) {
+			longest = w
+		}
+	}
+	return longest
+}
+
 // Dormant reports whether, at a minute, nothing has come for longer than the
 // longest window of the meters that the organization has, so that all its
 // running figures are zero. Of one that has no meter yet, all count.
@@ -62,11 +72,9 @@ func (o *Organization) longest() Minute {
 		if o.defs.retired(i) {
 			continue
 		}
-		for _, w := range o.meters[i].definition().Windows {
-			length := lengthAtMost(w)
-			if all = max(all, length); o.Has(i) {
-				had = max(had, length)
-			}
+		length := lengthAtMost(o.defs.longest[i])
+		if all = max(all, length); o.Has(i) {
+			had = max(had, length)
 		}
 	}
 	if had == 0 {
