@@ -203,7 +203,7 @@ func printReport(w io.Writer, r *replay.Report, recording *replay.Recording) err
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		printNotes(&text, "A clock was wrong, or a last step so long that nothing tells it from one (--until does)", "requests", r.Ahead)
+		printNotes(&text, "Ahead of their arrival and so future, by a wrong clock (if the recording does go on until then, say so by --until)", "requests", r.Ahead)
 	}
 	printNotes(&text, "Left out", "lines or files", recording.Bad)
 	_, err := io.WriteString(w, text.String())

@@ -215,6 +215,10 @@ func TestBadCataloguesAreRefusedWithLineValueAndRemedy(t *testing.T) {
 			"organizations:\n- id: acme\n  timezon: UTC",
 			`organizations.yaml:3: organizations[0].timezon: unknown key; use one of id, name, reseller, csm, client_id, subdomain, notify, timezone, anchor_day, currency, meters, plan, quotas`,
 		},
+		"meter that is listed twice": {
+			"organizations:\n- id: acme\n  meters: [calls, calls]",
+			`organizations.yaml:3: organizations[0].meters[1] "calls": listed already; remove it`,
+		},
 		"unknown key of a quota": {
 			"organizations:\n- id: acme\n  quotas:\n    calls: {limt: 5}",
 			`organizations.yaml:4: organizations[0].quotas.calls.limt: unknown key; use one of limit, window, flex_price, thresholds`,

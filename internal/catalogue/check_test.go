@@ -137,6 +137,14 @@ func kept(t *testing.T) []usage.Meter {
 	}
 }
 
+func TestMetersThatWereBoughtAreHeldAgainstTheConfiguration(t *testing.T) {
+	c, err := ParseAs(FileName, []byte(acme("meters: [learners, api_calls]")), kept(t))
+	require.NoError(t, err)
+	require.Equal(t, []string{"learners", "api_calls"}, c.Organizations[0].Meters)
+	_, err = ParseAs(FileName, []byte(acme("meters: [learners, opertors]")), kept(t))
+	require.ErrorContains(t, err, ".meters[1]: unknown meter; do you mean operators? use one of api_calls, operators, learners")
+}
+
 func TestAQuotaIsHeldAgainstTheMetersOfTheConfiguration(t *testing.T) {
 	const good = "quotas: {api_calls: {limit: 5, window: day}, operators: {limit: 5, window: 182d}, learners: {limit: 5, window: 30d}}"
 	_, err := ParseAs(FileName, []byte(acme(good)), kept(t))

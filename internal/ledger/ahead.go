@@ -38,7 +38,12 @@ func (b *book) lookAhead(batch *usage.Batch) {
 	for i := range s.ahead {
 		s.ahead[i] = ahead{}
 		if it := &batch.Items[i]; it.Outcome == usage.Pending {
-			s.ahead[i].org = b.find(it.Organization)
+			if o := b.find(it.Organization); o != nil {
+				if o.advanced != b.now {
+					b.advance(o) // first, since values give places up when periods end
+				}
+				s.ahead[i].org = o
+			}
 		}
 	}
 	for i := range s.ahead {

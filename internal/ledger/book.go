@@ -64,11 +64,14 @@ type org struct {
 	advanced int64  // the arrival that its time was last moved to
 	dirty    bool   // changed since its last checkpoint
 	unlisted bool   // the catalogue does not have it
-	erased   bool   // no longer in the book; see erase
-	position position
-	names    map[uint32]string // ids shown in labels, by slot
-	trends   []trend
-	journal  *journal // nil where the catalogue has or had it, or it is too late
+	// passed is the last collection that passed a dormant organization over, 0
+	// where it took part; collected the last one that it took part in.
+	passed, collected meter.Minute
+	erased            bool // no longer in the book; see erase
+	position          position
+	names             map[uint32]string // ids shown in labels, by slot
+	trends            []trend
+	journal           *journal // nil where the catalogue has or had it, or it is too late
 }
 
 func (o *org) setSecret(secret []byte) {
@@ -262,6 +265,7 @@ func (b *book) nobodyOrg() *org {
 // advance moves an organization's time to the arrival. The figures of a minute
 // that is to be collected are kept for the collection.
 func (b *book) advance(o *org) {
+	b.wake(o)
 	o.advanceTo(b.now, b.collected(meter.Ceil(b.now)-1))
 	b.publish(o)
 }

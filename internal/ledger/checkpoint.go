@@ -72,6 +72,7 @@ func (l *Ledger) checkpointOrg(b *book, o *org) error {
 		l.mu.Unlock()
 		return batch.Close()
 	}
+	b.wake(o)
 	b.saveOrg(o, batch)
 	l.mu.Unlock()
 	if err := l.durable(b); err != nil {

@@ -200,11 +200,7 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 			if o.erased {
 				continue
 			}
-			f, ok := o.Collect(at)
-			b.publish(o)
-			if ok {
-				o.keepTrends()
-				o.dirty = o.Judged() || o.dirty
+			if f, ok := b.collect(o, at); ok {
 				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 			}
 		}

@@ -268,7 +268,7 @@ func (s *step) apply() error {
 		o.Count(s.now, s.signal, usage.Counted, 1)
 		o.Apply(&s.event)
 	case entryValue:
-		o.Value(s.meter, s.split, s.name)
+		o.PlaceValue(s.meter, s.split, s.name)
 	case entryKey:
 		o.Key(s.name)
 	case entryCount:

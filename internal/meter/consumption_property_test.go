@@ -288,7 +288,7 @@ func (w *consumptionWalk) event() {
 	}
 	effect := Effect{Value: e.value, ByUser: true}
 	for i := range def.Breakdowns {
-		n, _ := w.bench.vals[i].number(fmt.Sprintf("v%d", w.r.IntN(5)), 3)
+		n, _ := w.bench.vals[i].number(fmt.Sprintf("v%d", w.r.IntN(5)), 3, 0)
 		effect.Dims = append(effect.Dims, n)
 		e.dims = append(e.dims, w.bench.vals[i].names[n])
 	}
@@ -400,8 +400,8 @@ func benchedConsumption(t testing.TB) (*consumptionBench, *Effect) {
 	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}, {Dimension: "model"}}
 	def.Averages = []usage.AverageOf{{Name: "accuracy"}}
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
-	b.vals[0].number("de", 9)
-	b.vals[1].number("large", 9)
+	b.vals[0].number("de", 9, 0)
+	b.vals[1].number("large", 9, 0)
 	return b, &Effect{Value: 1, ByUser: true, Dims: []uint32{2, 2}, Averages: []usage.Average{{Value: 3, Set: true}}}
 }
 

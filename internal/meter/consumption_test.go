@@ -65,7 +65,7 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 	require.NoError(t, err)
 	b := &consumptionBench{t: t, def: def, book: NewBook(time.Time{}), pages: map[int][]byte{}}
 	for i := range def.Breakdowns {
-		b.vals = append(b.vals, newValues(&def.Breakdowns[i]))
+		b.vals = append(b.vals, newValues(&def.Breakdowns[i], 0))
 	}
 	b.c = &clock{calendar: calendar.New(location, 1), asOf: minuteAt(t, now), past: 35 * 24 * 60}
 	b.c.now, b.c.days = b.c.asOf, newDays(b.c.calendar, b.c.asOf)
@@ -86,7 +86,7 @@ func (b *consumptionBench) consume(ns int64, user uint32, value float64, dims ..
 		if i < len(dims) {
 			name = dims[i]
 		}
-		n, _ := b.vals[i].number(name, 3)
+		n, _ := b.vals[i].number(name, 3, 0)
 		e.Dims = append(e.Dims, n)
 	}
 	e.Averages = make([]usage.Average, len(b.def.Averages))
@@ -285,7 +285,7 @@ func TestAveragesHaveSumAndCountOfTheEventsThatCarryThem(t *testing.T) {
 	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}}
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
 	b.off = map[string]bool{"day/previous": true, "day/2_ago": true}
-	n, _ := b.vals[0].number("de", 3)
+	n, _ := b.vals[0].number("de", 3, 0)
 	for _, accuracy := range []usage.Average{{Value: 900_000, Set: true}, {}, {Value: -400_000, Set: true}} {
 		b.apply(b.c.asOf.Ns(), NoUser, &Effect{Value: 1, Dims: []uint32{n}, Averages: []usage.Average{accuracy, {}}})
 	}
@@ -329,7 +329,7 @@ func TestSumsDoNotEndWhereTheValueOfAnItemDoes(t *testing.T) {
 	def.Averages = []usage.AverageOf{{Name: "length"}}
 	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}}
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
-	de, _ := b.vals[0].number("de", 3)
+	de, _ := b.vals[0].number("de", 3, b.c.asOf)
 	most := &Effect{Value: math.MaxInt64, ByUser: true, Dims: []uint32{de}, Averages: []usage.Average{{Value: -math.MaxInt64, Set: true}}}
 	require.Equal(t, 12*largest, b.twelve(most)["consumption current day"])
 	b.restart(def)
@@ -488,8 +488,8 @@ func TestAStateOutlivesAChangedConfiguration(t *testing.T) {
 	def.Averages = []usage.AverageOf{{Name: "accuracy"}, {Name: "length"}}
 	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}, {Dimension: "model"}}
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
-	de, _ := b.vals[0].number("de", 3)
-	large, _ := b.vals[1].number("large", 3)
+	de, _ := b.vals[0].number("de", 3, 0)
+	large, _ := b.vals[1].number("large", 3, 0)
 	b.apply(b.c.asOf.Ns(), 1, &Effect{Value: 2_000_000, ByUser: true, Dims: []uint32{de, large}, Averages: []usage.Average{{}, {Value: 6_000_000, Set: true}}})
 
 	changed := topMeter(t, "2h month week", 1)

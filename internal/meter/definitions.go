@@ -45,6 +45,8 @@ type Definitions struct {
 	series []*activeSeries // by meter
 	pace   [][]paceSeries  // by meter and window
 	common commonSeries
+	// longest is the longest window of each meter.
+	longest []usage.Window
 
 	periods [usage.NumKinds]*periodSeries
 	days    int // how many local days are kept
@@ -73,6 +75,7 @@ func (d *Definitions) Prepare() {
 	d.days = depth[usage.Day]
 	for i := range d.Meters {
 		d.follow(&d.Meters[i])
+		d.longest = append(d.longest, longestWindow(&d.Meters[i]))
 		if d.Meters[i].Type == usage.ActiveUsers {
 			d.series[i] = newActiveSeries(d.book, &d.Meters[i])
 		}

@@ -35,23 +35,35 @@ func (x *Effect) ofMeter() bool {
 	}
 }
 
-// encodeCounted appends which meters ever counted an event. Heads of before
-// format 4 end before it.
+// encodeCounted appends which meters ever counted an event, and which values of
+// their breakdowns have a place. Heads of before format 4 end before it.
 func (o *Organization) encodeCounted(e *Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
-		e.Bool(o.meters[i].counted)
+		s := &o.meters[i]
+		e.Bool(s.counted)
+		e.Uint(uint64(len(s.values)))
+		for _, v := range s.values {
+			v.encodePlaces(e)
+		}
 	}
 }
 
 func (o *Organization) decodeCounted(d *Decoder) {
 	for i := range d.Count(1) {
-		counted := d.Bool()
 		if i >= len(o.meters) {
 			d.fail()
 			return
 		}
-		o.meters[i].counted = counted
+		s := &o.meters[i]
+		s.counted = d.Bool()
+		for b := range d.Count(1) {
+			var v *values
+			if b < len(s.values) {
+				v = s.values[b]
+			}
+			v.decodePlaces(d)
+		}
 	}
 }
 

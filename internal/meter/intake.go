@@ -29,7 +29,15 @@ func (o *Organization) AddUser(hash uint64) uint32 { return o.users.ids.add(hash
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.
 func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32, isNew bool) {
-	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension)
+	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension, o.clock.asOf)
+}
+
+// PlaceValue gives a breakdown's value a place again, as Value did.
+func (o *Organization) PlaceValue(meter uint16, breakdown int, name string) {
+	v := o.meters[meter].values[breakdown]
+	if _, known := v.find(ValueHash(name)); !known {
+		v.place(name, o.clock.asOf)
+	}
 }
 
 // ValueName returns the name of a breakdown's value.
@@ -45,7 +53,7 @@ func (o *Organization) Key(name string) (n uint32, isNew bool) {
 	if n, known := o.keys.find(ValueHash(name)); known {
 		return n, false
 	}
-	return o.keys.add(name), true
+	return o.keys.place(name, 0), true
 }
 
 // InForce tells whether an effect's version of its meter is the one in force

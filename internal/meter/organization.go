@@ -66,7 +66,7 @@ type state struct {
 // NewOrganization returns an organization without events. now is when the
 // ledger first heard of it, in ns.
 func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int64) *Organization {
-	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{})}
+	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{}, 0)}
 	o.clock = clock{calendar: cal, past: d.Past, asOf: Ceil(now) - 1, now: Floor(now), phase: phaseOf(id)}
 	o.closings = newClosings(&o.clock, d.Grace)
 	o.clock.days = newDays(cal, o.clock.asOf)
@@ -112,7 +112,7 @@ func (o *Organization) newState(number uint16) state {
 		s.curves[i].from = o.clock.asOf + 1
 	}
 	for i := range def.Breakdowns {
-		s.values = append(s.values, newValues(&def.Breakdowns[i]))
+		s.values = append(s.values, newValues(&def.Breakdowns[i], o.clock.asOf))
 	}
 	for _, w := range def.Windows {
 		if w.Kind != usage.Rolling {
@@ -249,10 +249,11 @@ func (o *Organization) step(to Minute) {
 	o.leave(to)
 	o.remember(to)
 	from := o.clock.asOf
-	if n := o.clock.days.turn(o.clock.calendar, to, o.defs.days); n > 0 {
+	days := o.clock.days.turn(o.clock.calendar, to, o.defs.days)
+	if days > 0 {
 		for i := range o.meters {
 			if x := o.meters[i].consumption; x != nil {
-				x.daily.turn(&o.clock.days, n)
+				x.daily.turn(&o.clock.days, days)
 			}
 		}
 	}
@@ -269,6 +270,7 @@ func (o *Organization) step(to Minute) {
 	}
 	o.ended(&rolled)
 	o.takeCensus(&rolled)
+	o.vacate(days > 0, &rolled)
 	if marked {
 		o.marks = o.nextMarks()
 	}
@@ -283,6 +285,31 @@ func (o *Organization) step(to Minute) {
 		}
 	}
 	o.release(to.Ns())
+}
+
+// vacate takes places of first-come breakdown values (SEMANTICS 3): of those
+// that were not used in a whole period of the meter's longest window, when that
+// ends; of a rolling window, whose length passes without an end, when a local
+// day begins. What is taken follows from the calendar, not from how the clock
+// was moved.
+func (o *Organization) vacate(day bool, rolled *[usage.NumKinds]int) {
+	for i := range o.meters {
+		if len(o.meters[i].values) == 0 {
+			continue
+		}
+		before := Minute(0)
+		switch w := o.defs.longest[i]; {
+		case w.Kind != usage.Rolling && rolled[w.Kind] > 0:
+			before, _ = o.clock.tracks[w.Kind].bounds(1)
+		case w.Kind == usage.Rolling && day:
+			before = o.clock.days.starts[o.clock.days.today()] - lengthOf(w)
+		default:
+			continue
+		}
+		for _, v := range o.meters[i].values {
+			v.vacate(before)
+		}
+	}
 }
 
 // settle makes samples of concurrent users final that are due.
@@ -374,6 +401,9 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 	}
 	for i := range ev.Effects {
 		e := &ev.Effects[i]
+		for b, n := range e.Dims {
+			o.meters[e.Meter].values[b].use(n, Floor(ev.Time))
+		}
 		switch e.Kind {
 		case usage.Active:
 			p := o.users.persons.of(direct.User)

@@ -13,8 +13,8 @@ import (
 )
 
 // Quotas (SEMANTICS 6). Amounts and shares are integers: millionths of the
-// meter's unit, and millionths of the limit. Products of the two are numbers of
-// any size, so nothing is rounded and nothing overflows.
+// meter's unit, and millionths of the limit. Products of the two are compared in
+// 192 bits, so nothing is rounded and nothing overflows.
 
 // Quota is what an organization may use of one meter in one window.
 type Quota struct {
@@ -67,7 +67,9 @@ func (q *Quota) Status(used wide.Int) QuotaStatus {
 
 // Ratio returns used/limit: of a limit of 0, +Inf once anything is used.
 func (q *Quota) Ratio(used wide.Int) float64 {
-	switch {
+	switch limit, fits := q.Limit.Int64(); {
+	case limit != 0 && fits && limit < 1<<53:
+		return used.Over(uint64(limit))
 	case q.Limit.Sign() != 0:
 		ratio, _ := new(big.Rat).SetFrac(used.Big(), q.Limit.Big()).Float64()
 		return ratio
@@ -83,8 +85,8 @@ func (q *Quota) Remaining(used wide.Int) wide.Int { return q.Limit.Sub(used).Max
 // Overage returns what is used beyond the limit.
 func (q *Quota) Overage(used wide.Int) wide.Int { return used.Sub(q.Limit).Max(wide.Int{}) }
 
-// compare compares used/limit with a share. Of a limit of 0 the ratio is
-// infinite once anything is used, else 0.
+// compare compares used/limit with a share, which is not negative. Of a limit of
+// 0 the ratio is infinite once anything is used, else 0.
 func (q *Quota) compare(used wide.Int, share int64) int {
 	if q.Limit.Sign() == 0 {
 		if used.Sign() > 0 {
@@ -92,9 +94,7 @@ func (q *Quota) compare(used wide.Int, share int64) int {
 		}
 		return -wide.Of(share).Sign()
 	}
-	part := new(big.Int).Mul(big.NewInt(share), q.Limit.Big())
-	of := used.Big()
-	return of.Mul(of, big.NewInt(whole)).Cmp(part)
+	return wide.CompareProducts(used, uint64(whole), q.Limit, uint64(share))
 }
 
 // quota is a quota with what its collections have found: the thresholds that

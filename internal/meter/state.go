@@ -64,7 +64,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 		o.users.ids.add(h)
 	}
 	for _, name := range decodeStrings(dec) {
-		o.keys.add(name)
+		o.keys.place(name, 0)
 	}
 	o.decodeUsers(dec)
 	for range dec.Count(3) {
@@ -81,7 +81,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 	}
 	for i := range n {
 		o.meters[i] = o.newState(uint16(i))
-		o.meters[i].decode(dec, o.Users())
+		o.meters[i].decode(dec, o.Users(), o.clock.asOf)
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
@@ -154,9 +154,9 @@ func (s *state) encode(e *Encoder) {
 	}
 }
 
-func (s *state) decode(d *Decoder, users int) {
+func (s *state) decode(d *Decoder, users int, now Minute) {
 	for _, v := range s.values {
-		v.restore(decodeStrings(d))
+		v.restore(decodeStrings(d), now)
 	}
 	switch {
 	case s.active != nil:

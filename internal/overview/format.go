@@ -14,12 +14,12 @@ import (
 )
 
 // short writes a number as one reads it at a glance: 1,234 and 12.5 in full,
-// from a million on three digits with M, G or T.
+// from a million on three digits with M, G, T, P or E.
 func short(v float64) string {
 	for _, unit := range []struct {
 		from float64
 		sign string
-	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}} {
+	}{{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}} {
 		if math.Abs(v) >= unit.from {
 			digits := 2 - int(math.Log10(math.Abs(v)/unit.from))
 			return trimZeros(strconv.FormatFloat(v/unit.from, 'f', max(digits, 0), 64)) + "\u202f" + unit.sign

@@ -6,6 +6,7 @@ package promstore
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -21,7 +22,7 @@ const organizationLabel = "organization"
 var staleMarker = math.Float64frombits(value.StaleNaN)
 
 // written remembers, per organization, the series that Write has written and
-// not yet ended.
+// not yet ended, and the counters that it has ended.
 type written map[string]*organizationSeries
 
 type organizationSeries struct {
@@ -35,6 +36,7 @@ type writtenSeries struct {
 	ref    storage.SeriesRef // 0: not known since the store was opened
 	labels labels.Labels
 	at     int64 // of the last Write that had it, ms since 1970
+	ended  bool  // since then; of counters, which then go on where they stopped
 }
 
 func (w written) forgetRefs() {
@@ -47,7 +49,9 @@ func (w written) forgetRefs() {
 
 // Write stores a ledger's figures in one transaction. A series that an earlier
 // Write had and this one has not ends here: it gets a stale marker, so that a
-// query does not see its last value for five minutes more.
+// query does not see its last value for five minutes more. A counter that is
+// new begins with a zero a minute earlier, so that its first value is an
+// increase; in the first Write only those of a ledger that began lately are new.
 //
 // It trusts collection.At: one far in the future makes every later sample too
 // old. Collections must come in the order of their time.
@@ -59,11 +63,15 @@ func (s *Store) Write(collection usage.Collection) error {
 		return err
 	}
 	t := collection.At.UnixMilli()
+	var began time.Time // counters are new that began later
+	if len(s.append.written) == 0 {
+		began = collection.At.Add(-lately)
+	}
 	for _, o := range s.append.written {
 		o.current = 0
 	}
 	for i := range collection.Organizations {
-		if err := s.writeOrganization(b, &collection.Organizations[i], t); err != nil {
+		if err := s.writeOrganization(b, &collection.Organizations[i], t, began); err != nil {
 			return s.rollback(b, err)
 		}
 	}
@@ -77,7 +85,10 @@ func (s *Store) Write(collection usage.Collection) error {
 	return nil
 }
 
-func (s *Store) writeOrganization(b *batch, figures *usage.OrganizationFigures, t int64) error {
+// lately is longer than the steps of a replay are apart.
+const lately = time.Hour
+
+func (s *Store) writeOrganization(b *batch, figures *usage.OrganizationFigures, t int64, began time.Time) error {
 	known := s.append.written[figures.Organization]
 	if known == nil {
 		known = &organizationSeries{series: make(map[*usage.Series]*writtenSeries, len(figures.Figures))}
@@ -89,8 +100,14 @@ func (s *Store) writeOrganization(b *batch, figures *usage.OrganizationFigures, 
 			entry = &writtenSeries{labels: labelsOf(figures.Organization, figure.Series)}
 			known.series[figure.Series] = entry
 			s.metadata.note(figure.Series.Name, metricType(figure.Series.Counter), "")
+			if figure.Series.Counter && figure.Value != 0 && figure.Series.Start.After(began) {
+				var err error
+				if entry.ref, err = b.add(0, entry.labels, t-time.Minute.Milliseconds(), 0); err != nil {
+					return err
+				}
+			}
 		}
-		entry.at = t
+		entry.at, entry.ended = t, false
 		known.current++
 		var err error
 		if entry.ref, err = b.add(entry.ref, entry.labels, t, figure.Value); err != nil {
@@ -107,7 +124,7 @@ func (w written) end(b *batch, t int64) error {
 			continue
 		}
 		for _, s := range o.series {
-			if s.at == t {
+			if s.at == t || s.ended {
 				continue
 			}
 			if _, err := b.add(s.ref, s.labels, t, staleMarker); err != nil {
@@ -125,7 +142,11 @@ func (w written) forget(t int64) {
 			continue
 		}
 		for key, s := range o.series {
-			if s.at != t {
+			switch {
+			case s.at == t:
+			case key.Counter:
+				s.ended = true
+			default:
 				delete(o.series, key)
 			}
 		}

@@ -51,6 +51,21 @@ func TestASeriesThatIsMissingEndsOnce(t *testing.T) {
 	}, dump(t, store))
 }
 
+func TestANewCounterBeginsWithAZero(t *testing.T) {
+	counter := func(name string, start time.Time) *usage.Series { return &usage.Series{Name: name, Counter: true, Start: start} }
+	young, old := counter("young_total", noon.Add(-30*time.Second)), counter("old_total", noon.Add(-48*time.Hour))
+	later, rests := counter("later_total", old.Start), usage.Figure{Series: young, Value: 7}
+	store := openStore(t, Settings{})
+	require.NoError(t, store.Write(collection(0, organization("acme", rests, usage.Figure{Series: old, Value: 5}))))
+	require.NoError(t, store.Write(collection(2, organization("acme", usage.Figure{Series: old, Value: 6}, usage.Figure{Series: later, Value: 3}))))
+	require.NoError(t, store.Write(collection(4, organization("acme", rests, usage.Figure{Series: old, Value: 6}, usage.Figure{Series: later, Value: 4}))))
+	require.Equal(t, []string{
+		`{__name__="later_total", organization="acme"} 0@1m 3@2m 4@4m`,
+		`{__name__="old_total", organization="acme"} 5@0m 6@2m 6@4m`,
+		`{__name__="young_total", organization="acme"} 0@-1m 7@0m stale@2m 7@4m`,
+	}, dump(t, store))
+}
+
 func TestARepeatedReplayChangesNothing(t *testing.T) {
 	store := openStore(t, Settings{})
 	replay := func() {

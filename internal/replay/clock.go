@@ -121,27 +121,41 @@ func arrivals(requests []testimony, stated bool) []int64 {
 
 // disorder is how far back every fourth step from one request to the next goes,
 // times four: files that are not in order of time, such as hourly dumps of
-// several services, deny nothing within it.
+// several services, deny nothing within it; and nothing at all where the latest
+// come first.
 func disorder(requests []testimony) int64 {
-	var back []int64
-	steps, last := 0, int64(0)
+	votes := make([]int64, 0, len(requests))
 	for _, r := range requests {
-		if r.vote == 0 {
-			continue
+		if r.vote != 0 {
+			votes = append(votes, r.vote)
 		}
-		if last != 0 {
-			steps++
-		}
-		if r.vote < last {
-			back = append(back, last-r.vote)
-		}
-		last = r.vote
 	}
-	if len(back) < confirmed || len(back) <= steps/4 {
+	var back []int64
+	for i, vote := range votes {
+		if i > 0 && vote < votes[i-1] {
+			back = append(back, votes[i-1]-vote)
+		}
+	}
+	steps := len(votes) - 1
+	if 2*len(back) > steps && backwards(votes) {
+		return math.MaxInt64
+	}
+	if len(back) < 2 || len(back) <= steps/4 {
 		return int64(scatter)
 	}
 	slices.Sort(back)
 	return max(int64(scatter), 4*back[len(back)-1-steps/4])
+}
+
+// backwards tells whether most of the second half is earlier than the first.
+func backwards(votes []int64) bool {
+	half, back := len(votes)/2, 0
+	for i := range half {
+		if votes[len(votes)-half+i] < votes[i] {
+			back++
+		}
+	}
+	return 4*back > 3*half
 }
 
 // believes tells whether request i may move the clock to what it claims.

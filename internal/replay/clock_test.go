@@ -164,6 +164,65 @@ func TestFilesThatAreNotInOrderDenyNothingWithinTheirDisorder(t *testing.T) {
 	require.Equal(t, want, arrivals(said, false))
 }
 
+// Office hours of a service, requests a few seconds late, some of them hours.
+func TestAnOrdinaryRecordingIsBelieved(t *testing.T) {
+	for _, every := range []time.Duration{10 * time.Second, time.Minute} {
+		for _, late := range []float64{0, 0.02, 0.1} {
+			random := rand.New(rand.NewPCG(3, 4))
+			drawn := func(mean time.Duration) time.Duration { return time.Duration(random.ExpFloat64() * float64(mean)) }
+			now := day("08:00:00")
+			var times []int64
+			for range 5000 {
+				if now = now.Add(drawn(every)); now.Hour() >= 18 {
+					now = now.Truncate(24 * time.Hour).Add(32*time.Hour + drawn(every))
+				}
+				behind := drawn(3 * time.Second)
+				if random.Float64() < late {
+					behind = drawn(12 * time.Hour)
+				}
+				times = append(times, now.Add(-behind).UnixNano())
+			}
+			for i, at := range arrivals(testimonies(times), false) {
+				require.LessOrEqual(t, times[i], at+int64(lead), "request %d, every %s, %v late", i, every, late)
+			}
+		}
+	}
+}
+
+func TestFilesThatGoBackwardsDenyNothing(t *testing.T) {
+	for _, every := range []time.Duration{time.Second, time.Minute, time.Hour} {
+		for _, n := range []int{2, 3, 5, 200} {
+			times := make([]int64, n)
+			for i := range times {
+				times[i] = day("10:00:00").Add(time.Duration(n-i) * every).UnixNano()
+			}
+			for _, at := range arrivals(testimonies(times), false) {
+				require.Equal(t, times[0], at)
+			}
+		}
+	}
+	// The files of two months in the wrong order.
+	times := append(minutes(120), minutes(60)...)
+	for i := range 60 {
+		times[120+i] -= int64(30 * 24 * time.Hour)
+	}
+	at := arrivals(testimonies(times), false)
+	require.Equal(t, times[:120], at[:120])
+	require.Equal(t, times[119], at[179])
+}
+
+func TestAWrongClockIsToldInAFileOfThreeLines(t *testing.T) {
+	at := func(clock string) int64 { return day(clock).UnixNano() }
+	times := []int64{at("12:30:00"), at("10:01:00"), at("10:02:00")}
+	require.Equal(t, []string{"10:01", "10:01", "10:02"}, clocks(arrivals(testimonies(times), false)))
+}
+
+func TestAShortFileInNoOrderDeniesNothing(t *testing.T) {
+	at := func(clock string) int64 { return day(clock).UnixNano() }
+	times := []int64{at("12:00:00"), at("09:00:00"), at("11:00:00"), at("10:00:00"), at("13:00:00")}
+	require.Equal(t, []string{"12:00", "12:00", "12:00", "12:00", "13:00"}, clocks(arrivals(testimonies(times), false)))
+}
+
 func TestARequestWithAFewItemsFarAheadVotesWithTheOthers(t *testing.T) {
 	at := func(clock string) int64 { return day(clock).UnixNano() }
 	times := minutes(180)

@@ -95,6 +95,25 @@ func (a Int) Max(b Int) Int {
 	return a
 }
 
+// CompareProducts compares a*m with b*n.
+func CompareProducts(a Int, m uint64, b Int, n uint64) int {
+	top, middle, low := a.times(m)
+	top2, middle2, low2 := b.times(n)
+	return cmp.Or(cmp.Compare(top, top2), cmp.Compare(middle, middle2), cmp.Compare(low, low2))
+}
+
+// times returns a*m, the highest word first.
+func (a Int) times(m uint64) (top int64, middle, low uint64) {
+	carried, low := bits.Mul64(a.lo, m)
+	high, middle := bits.Mul64(uint64(a.hi), m)
+	middle, carry := bits.Add64(middle, carried, 0)
+	top = int64(high + carry)
+	if a.hi < 0 {
+		top -= int64(m) // what the sign, read as a part of the number, has added
+	}
+	return top, middle, low
+}
+
 // Over returns the float64 nearest to a/d, on a tie the even one. d is above 0
 // and below 2^53.
 func (a Int) Over(d uint64) float64 {

@@ -74,6 +74,18 @@ func TestAProductIsExact(t *testing.T) {
 	})
 }
 
+func TestProductsAreComparedWhateverTheirSize(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, y := drawBig(t, "x"), drawBig(t, "y")
+		m, n := rapid.Uint64().Draw(t, "m"), rapid.Uint64().Draw(t, "n")
+		if m > 0 && rapid.Bool().Draw(t, "close") {
+			y, n = x, m-rapid.Uint64Range(0, 1).Draw(t, "less")
+		}
+		left, right := new(big.Int).SetUint64(m), new(big.Int).SetUint64(n)
+		require.Equal(t, left.Mul(left, x).Cmp(right.Mul(right, y)), CompareProducts(of(t, x), m, of(t, y), n))
+	})
+}
+
 func TestWhatDoesNotFitIsNoInt(t *testing.T) {
 	for _, n := range []*big.Int{most, least} {
 		require.Equal(t, n, of(t, n).Big())

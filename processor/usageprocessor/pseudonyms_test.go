@@ -57,3 +57,20 @@ func TestAUserIsHiddenUnderTheKeyOfTheItemsOrganization(t *testing.T) {
 	}
 	require.Equal(t, []string{"acme-5", "globex-5", usage.NoOrganization + "-5"}, users)
 }
+
+func TestAPseudonymIsOfTheIDAsItIsCounted(t *testing.T) {
+	l := &keyedLedger{}
+	p := newPipeline(t, l, func(c *Config) { c.Pseudonymize = true })
+	ld := plog.NewLogs()
+	for _, user := range []any{3e9, "3000000000", 1.5, true} {
+		lr := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		require.NoError(t, lr.Attributes().FromRaw(map[string]any{"organization.id": "acme", "user.id": user}))
+	}
+	require.NoError(t, p.logs.ConsumeLogs(t.Context(), ld))
+	var users []string
+	for _, rl := range p.logsSink.AllLogs()[0].ResourceLogs().All() {
+		user, _ := rl.ScopeLogs().At(0).LogRecords().At(0).Attributes().Get("user.id")
+		users = append(users, user.Str())
+	}
+	require.Equal(t, []string{"acme-10", "acme-10", "acme-3", "acme-4"}, users, "what is no id is hidden all the same")
+}

@@ -31,9 +31,10 @@ type memory struct {
 	ledger usage.Memory // nil: it keeps nothing
 	name   string       // of the receiver
 	// unsure are the organizations whose rows may not be what was last taken.
-	unsure map[string]struct{}
-	saved  int      // series of the register that have rows
-	unused []string // rows that nothing names any more
+	unsure  map[string]struct{}
+	written bool     // what was to be remembered last
+	saved   int      // series of the register that have rows
+	unused  []string // rows that nothing names any more
 }
 
 var errRow = errors.New("a row is cut short or names a series that is not there")
@@ -137,15 +138,19 @@ func (m *memory) remember(ctx context.Context, r *register, now shown, changes [
 			rows[rowOrganization+id] = appendNumbers(appendNumbers(nil, o.numbers), o.rested)
 		}
 	}
-	if err := m.ledger.Remember(ctx, m.name, rows); err != nil {
-		return err
+	err := m.ledger.Remember(ctx, m.name, rows)
+	if m.written = err == nil; m.written {
+		m.saved, m.unused = len(r.series), nil
 	}
-	m.saved, m.unused = len(r.series), nil
-	return nil
+	return err
 }
 
-// taken says that what was remembered last is what was shown.
-func (m *memory) taken() { clear(m.unsure) }
+// taken says that what was to be remembered last is what was shown.
+func (m *memory) taken() {
+	if m.written {
+		clear(m.unsure)
+	}
+}
 
 func seriesKey(number int) string {
 	return rowSeries + string(binary.BigEndian.AppendUint32(nil, uint32(number)))

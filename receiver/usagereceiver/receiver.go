@@ -139,7 +139,7 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 	shows, changes := r.shown, []change(nil)
 	if failed == nil {
 		shows, changes = r.register.follow(r.shown, collection)
-		if err := r.memory.remember(ctx, r.register, shows, changes); err != nil {
+		if err := r.memory.remember(ctx, r.register, shows, changes); err != nil && ctx.Err() == nil {
 			r.settings.Logger.Warn("after a restart some series will be seen for longer than they are: what is shown was not written down", zap.Error(err))
 		}
 	}

@@ -54,7 +54,7 @@ func TestValidateRefusesWhatAReloadWouldNotSurvive(t *testing.T) {
 
 	// What validate refuses ends the process, with an exit code by which a
 	// service manager starts it again, and what it had counted stays.
-	c.Configure(t, fmt.Sprintf(learners, "2020-01-01"))
+	c.Configure(t, strings.Replace(fmt.Sprintf(learners, "2020-01-01"), "enrolled", "trial", 1))
 	c.Hangup(t)
 	require.NotZero(t, c.End(t, 30*time.Second))
 	require.Contains(t, problem(c.Log(t)), `effective_from "2020-01-01"`)

@@ -99,3 +99,29 @@ func atOnce(t *testing.T, directory string) (path string) {
 	require.NoError(t, os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600))
 	return path
 }
+
+// TestANewbornLedgerThatIsKilledCountsWhatIsResent kills a collector in its first
+// minute, and then sends what operators did before it began: of an organization
+// that it knew, and of one that it did not.
+func TestANewbornLedgerThatIsKilledCountsWhatIsResent(t *testing.T) {
+	t.Parallel()
+	settings := collector.Settings{Directory: t.TempDir(), Overlay: "extensions: {usage_ledger: {meters: {operators: {settle: 10s}}}}\n"}
+	c := collector.Start(t, settings)
+	before := time.Now().Add(-10 * time.Second).Truncate(15 * time.Minute).Add(-time.Minute)
+	task := func(organization, user string) collector.Event {
+		return collector.Event{Organization: organization, User: user, Action: "task.finished", Time: before}
+	}
+	require.Equal(t, http.StatusOK, c.Send(t, task("acme", "ann")))
+	c.Kill()
+	c = collector.Start(t, settings)
+	require.Equal(t, http.StatusOK, c.Send(t, task("acme", "bob"), task("globex", "ann"), task("globex", "bob"), task("globex", "sue")))
+	for organization, want := range map[string]float64{"acme": 2, "globex": 3} {
+		c.Eventually(t, func() error {
+			got, err := values(c.Store, fmt.Sprintf("sum by (organization) (usage_concurrent_users{organization=%q})", organization), []string{"organization"})
+			if err == nil && got[organization] != want {
+				err = fmt.Errorf("%v users are connected, not %v of %s", got, want, organization)
+			}
+			return err
+		})
+	}
+}

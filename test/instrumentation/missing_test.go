@@ -61,6 +61,8 @@ func TestWhatHappensWhenAPieceIsMissing(t *testing.T) {
 		{"event name that a meter knows", func(r plog.LogRecord) { r.SetEventName("course.enrolled") }, usage.Unmatched, ""},
 		{"organization", without("organization.id"), usage.Invalid, usage.ReasonNoOrganization},
 		{"user", without("user.id"), usage.Invalid, usage.ReasonNoUser},
+		{"user but a placeholder", func(r plog.LogRecord) { r.Attributes().PutStr("user.id", "undefined") }, usage.Invalid, usage.ReasonPlaceholder},
+		{"user but a list", func(r plog.LogRecord) { r.Attributes().PutEmptySlice("user.id") }, usage.Invalid, usage.ReasonNoUser},
 		{"user of a consumption", func(r plog.LogRecord) {
 			transcribed(r)
 			without("user.id")(r)

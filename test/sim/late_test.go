@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,11 @@ import (
 // grace is as long as the acceptance span, so that nothing is closed before; and
 // no definition changes before, since what was judged by one stays so.
 func TestACatalogueThatComesLateCountsAsIfItHadBeenThere(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds := uint64(3)
+	if os.Getenv("USAGE_CAMPAIGN") == "long" {
+		seeds = 40
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			simulateLate(t, seed)

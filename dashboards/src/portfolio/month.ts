@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { calendar, figure } from '../panels';
-import { among, largest, series } from '../query';
+import { among, chosen, largest, series } from '../query';
 import { unit } from '../style';
 
 const used = (meter: string) => series('usage_consumption', { meter, window: 'month', period: 'current' });
@@ -29,7 +29,7 @@ export const month = (): Row => ({
       title: 'Average per organization',
       description: 'Of the running month, over all chosen organizations: one that used nothing counts as 0.',
       empty: nobody, unit: unit.count,
-    }, 6, { expr: `avg by (unit) (${among(used('$meter'))})`, legend: '{{unit}} of $meter' }).decimals(1),
+    }, 6, { expr: `sum by (unit) (${among(used('$meter'))}) / on () group_left () count(${chosen})`, legend: '{{unit}} of $meter' }).decimals(1),
     figure({
       title: 'Peak usage day',
       description: 'The day (month-day) of the running month on which the chosen organizations together used most of $meter. A day is the local day of each. On a tie each is shown, and the first is the peak usage day.',

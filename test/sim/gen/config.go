@@ -73,6 +73,12 @@ func (g *generator) config() model.Config {
 				Type: "consumption", Windows: []string{"day", "month"}, Unit: "documents",
 				Definition: model.Definition{Actions: []string{"document.read", "document.written"}},
 			},
+			"bytes": {
+				Type: "consumption", Windows: []string{"day", "month", "cycle", "7d"}, Unit: "By", Corrections: true,
+				Definition: model.Definition{Actions: []string{"file.stored"}, Value: "size"},
+				Averages:   map[string]model.Average{"size": {Attribute: "size"}},
+				Breakdowns: map[string]model.Breakdown{"kind": {Attribute: "file.kind"}, "user": {Top: 3, Reveal: true}},
+			},
 			"credit": {
 				Type: "consumption", Windows: []string{"month", "cycle", "7d"}, Unit: "EUR", Corrections: true,
 				Definition: model.Definition{Actions: []string{"credit.booked"}, Value: "amount"},
@@ -104,6 +110,7 @@ func (g *generator) quotas() map[string]model.Quota {
 		"operators": {Limit: limit(3, 6), Window: pick(g, []string{"day", "cycle", "30d"})},
 		"minutes":   {Limit: limit(100, 900) + ".5", Window: pick(g, []string{"hour", "day", "month", "24h"})},
 		"documents": {Limit: "0", Window: "day"},
+		"bytes":     {Limit: limit(9, 50) + "000000000000", Window: pick(g, []string{"day", "month", "7d"})},
 		"credit":    {Limit: limit(20, 60), Window: pick(g, []string{"month", "7d"})},
 	}
 	if g.chance(0.7) {

@@ -95,6 +95,12 @@ func (g *generator) consume(e model.Event) {
 	case r < 0.25:
 		e.Action = "credit.booked"
 		e.Attributes["amount"] = pick(g, []string{"", "-"}) + g.decimal()
+	case r < 0.35:
+		e.Action = "file.stored"
+		e.Attributes["size"] = g.size()
+		if g.chance(0.7) {
+			e.Attributes["file.kind"] = pick(g, []string{"video", "text"})
+		}
 	default:
 		e.Action = "transcription.finished"
 		e.Attributes["transcription.minutes"] = g.decimal()
@@ -159,6 +165,19 @@ func (g *generator) decimal() string {
 		return s + number(10+g.rng.IntN(90))
 	}
 	return s
+}
+
+// size is a number of which a few are more than one item may carry. Some are
+// taken off.
+func (g *generator) size() string {
+	s := pick(g, []string{"", "", "-"})
+	switch r := g.rng.Float64(); {
+	case r < 0.05:
+		return s + "9223372036854.775807" // the largest that there is
+	case r < 0.08:
+		return s + "9223372036854.775808"
+	}
+	return s + strconv.FormatInt(g.rng.Int64N(9_223_372_036_854), 10) + "." + number(100000+g.rng.IntN(900000))
 }
 
 // live sends a change of a user's status, some of it from long ago and some of

@@ -6,6 +6,7 @@ package model
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"regexp"
 	"strings"
@@ -94,7 +95,7 @@ func micros(s string, negative bool) (*big.Int, usage.Reason) {
 	switch {
 	case !ok:
 		return nil, usage.ReasonBadValue
-	case !n.IsInt64():
+	case n.CmpAbs(big.NewInt(math.MaxInt64)) > 0:
 		return nil, usage.ReasonOverflow
 	case n.Sign() < 0 && !negative:
 		return nil, usage.ReasonNegative

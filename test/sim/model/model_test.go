@@ -15,7 +15,7 @@ import (
 )
 
 const testConfig = `{
- "organizations": {"o": {}},
+ "organizations": {"o": {"meters": ["users", "members", "yard", "minutes", "credit"]}},
  "lifecycle": {"registered": ["registered"], "suspended": ["suspended"], "removed": ["removed"]},
  "aliases": {"actions": ["alias"], "from": "previous"},
  "meters": {

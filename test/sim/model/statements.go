@@ -252,6 +252,9 @@ func (m *Model) figuresAt(s *statement, t time.Time) map[string]float64 {
 	}
 	figures := map[string]float64{}
 	for _, f := range samples {
+		if b, is := s.meter.Breakdowns[f.Labels["dimension"]]; is && b.Attribute == "" {
+			continue // users are in no statement
+		}
 		for _, label := range []string{"meter", "window", "period"} {
 			delete(f.Labels, label)
 		}

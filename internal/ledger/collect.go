@@ -1,0 +1,46 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// An organization that the catalogue does not list and that has been quiet for
+// longer than its longest window is dormant: it has no series until something
+// of it comes again. Nearly all collections pass it over. What they would have
+// done to its state the last of them does, when the organization wakes: of one
+// of which nothing comes it does not matter how many collections there were.
+
+// restful is how long a dormant organization may be passed over: its periods
+// are to be closed, if late.
+const restful = meter.Minute(60)
+
+// collect returns an organization's figures; ok is false where it has none.
+func (b *book) collect(o *org, at meter.Minute) (figures []usage.Figure, ok bool) {
+	dormant := o.unlisted && o.Dormant(at)
+	if dormant && at-o.collected < restful {
+		o.passed = at
+		return nil, false
+	}
+	o.passed, o.collected = 0, at
+	figures, ok = o.Collect(at)
+	b.publish(o)
+	if !ok {
+		return nil, false
+	}
+	o.keepTrends()
+	o.dirty = o.Judged() || o.dirty
+	return figures, !dormant
+}
+
+// wake brings an organization to the last collection that passed it over.
+func (b *book) wake(o *org) {
+	if o.passed != 0 {
+		o.Collect(o.passed)
+		o.passed = 0
+		b.publish(o)
+	}
+}

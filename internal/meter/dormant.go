@@ -1,0 +1,84 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+// nominal is how long the periods of a calendar kind are at the most, as the
+// calendar has them.
+var nominal = [usage.NumKinds]Minute{
+	usage.Hour: minutesPerHour, usage.Day: minutesPerDay, usage.Week: 7 * minutesPerDay, usage.Month: 31 * minutesPerDay,
+	usage.Quarter: 92 * minutesPerDay, usage.Half: 184 * minutesPerDay, usage.Year: 366 * minutesPerDay, usage.Cycle: 31 * minutesPerDay,
+}
+
+// lengthAtMost returns how long a window is at the most.
+func lengthAtMost(w usage.Window) Minute {
+	if w.Kind == usage.Rolling {
+		return lengthOf(w)
+	}
+	return nominal[w.Kind]
+}
+
+// longestWindow returns the longest window of a meter.
+func longestWindow(m *usage.Meter) (longest usage.Window) {
+	for _, w := range m.Windows {
+		if lengthAtMost(w) >= lengthAtMost(longest) {
+			longest = w
+		}
+	}
+	return longest
+}
+
+// Dormant reports whether, at a minute, nothing has come for longer than the
+// longest window of the meters that the organization has, so that all its
+// running figures are zero. Of one that has no meter yet, all count.
+func (o *Organization) Dormant(at Minute) bool {
+	last := max(Ceil(o.stream.arrived), Ceil(o.stream.last))
+	if len(o.held) > 0 || at-last <= o.longest() {
+		return false
+	}
+	for i := range o.meters {
+		if o.Has(i) && o.running(i, last, at) {
+			return false
+		}
+	}
+	return true
+}
+
+// running reports whether a meter may have running figures other than zero at a
+// minute, though nothing has come since last: a standing activity goes on, and
+// a changed calendar can make a period longer than others.
+func (o *Organization) running(meter int, last, at Minute) bool {
+	if a := o.meters[meter].active; a != nil && len(a.standing) > 0 {
+		return true
+	}
+	for _, w := range o.meters[meter].definition().Windows {
+		if w.Kind == usage.Rolling {
+			continue
+		}
+		if start, end := o.clock.tracks[w.Kind].bounds(0); last >= start && at < end {
+			return true
+		}
+	}
+	return false
+}
+
+// longest returns how long the longest window is of the meters that the
+// organization has, of all meters where it has none.
+func (o *Organization) longest() Minute {
+	had, all := Minute(0), Minute(0)
+	for i := range o.meters {
+		if o.defs.retired(i) {
+			continue
+		}
+		length := lengthAtMost(o.defs.longest[i])
+		if all = max(all, length); o.Has(i) {
+			had = max(had, length)
+		}
+	}
+	if had == 0 {
+		return all
+	}
+	return had
+}
