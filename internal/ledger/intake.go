@@ -383,9 +383,9 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 	}
 }
 
-// sampled says that the effect is of an item that a sampler let through.
+// sampled marks the meter of an effect whose item a sampler let through.
 func (b *book) sampled(o *org, e *meter.Effect) {
-	if e.Kind != usage.Lifecycle && e.Kind != usage.Alias && o.MarkSampled(e.Meter) {
+	if e.OfMeter() && o.MarkSampled(e.Meter) {
 		b.pending.sampled(o.number, e.Meter)
 	}
 }

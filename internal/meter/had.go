@@ -25,8 +25,8 @@ func (o *Organization) Has(meter int) bool {
 	return false
 }
 
-// ofMeter reports whether an effect is on the meter that it names.
-func (x *Effect) ofMeter() bool {
+// OfMeter reports whether an effect is on the meter that it names.
+func (x *Effect) OfMeter() bool {
 	switch x.Kind {
 	case usage.Active, usage.StandingOn, usage.StandingOff, usage.Concurrent, usage.Consume:
 		return true

@@ -375,7 +375,7 @@ func (o *Organization) release(ns int64) {
 // qualifying action in a period of a day or longer.
 func (o *Organization) Apply(ev *Event) (first uint64) {
 	for i := range ev.Effects {
-		if e := &ev.Effects[i]; e.ofMeter() {
+		if e := &ev.Effects[i]; e.OfMeter() {
 			o.meters[e.Meter].counted = true
 		}
 	}
