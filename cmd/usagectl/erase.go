@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,7 +67,7 @@ func (f *eraseFlags) run(ctx context.Context, in io.Reader, out, ask io.Writer) 
 
 // confirm has the id typed again on a terminal.
 func (f *eraseFlags) confirm(in io.Reader, ask io.Writer) error {
-	if terminal, isFile := in.(*os.File); !isFile || !isTerminal(terminal) {
+	if !isTerminal(in) {
 		return wrongUsage{errors.New("nobody can be asked here whether this is meant: add --yes if it is")}
 	}
 	_, _ = fmt.Fprintf(ask, "Everything of %s will be gone: figures, users and statements.\nType its id to go on: ", f.organization) // the terminal has gone if it fails

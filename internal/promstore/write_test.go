@@ -52,7 +52,9 @@ func TestASeriesThatIsMissingEndsOnce(t *testing.T) {
 }
 
 func TestANewCounterBeginsWithAZero(t *testing.T) {
-	counter := func(name string, start time.Time) *usage.Series { return &usage.Series{Name: name, Counter: true, Start: start} }
+	counter := func(name string, start time.Time) *usage.Series {
+		return &usage.Series{Name: name, Counter: true, Start: start}
+	}
 	young, old := counter("young_total", noon.Add(-30*time.Second)), counter("old_total", noon.Add(-48*time.Hour))
 	later, rests := counter("later_total", old.Start), usage.Figure{Series: young, Value: 7}
 	store := openStore(t, Settings{})

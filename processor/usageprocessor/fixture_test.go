@@ -25,6 +25,9 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/processor/usageprocessor/internal/metadata"
 )
 
+// sentAt is the time of all items.
+const sentAt pcommon.Timestamp = 1_778_403_600e9
+
 // fakeLedger remembers the items that it was given.
 type fakeLedger struct {
 	component.StartFunc
@@ -132,7 +135,7 @@ func someLogs(t *testing.T) plog.Logs {
 	sl := rl.ScopeLogs().AppendEmpty()
 	lr := sl.LogRecords().AppendEmpty()
 	lr.SetEventName("app.opened")
-	lr.SetTimestamp(1)
+	lr.SetTimestamp(sentAt)
 	fill(t, rl.Resource().Attributes(), sl.Scope().Attributes(), lr.Attributes())
 	return ld
 }
@@ -146,10 +149,10 @@ func someTraces(t *testing.T) ptrace.Traces {
 	for range 2 {
 		s := ss.Spans().AppendEmpty()
 		s.SetName("app.opened")
-		s.SetEndTimestamp(1)
+		s.SetEndTimestamp(sentAt)
 		e := s.Events().AppendEmpty()
 		e.SetName("app.opened")
-		e.SetTimestamp(1)
+		e.SetTimestamp(sentAt)
 		fill(t, s.Attributes(), e.Attributes(), s.Links().AppendEmpty().Attributes())
 	}
 	return td
@@ -166,7 +169,7 @@ func someMetrics(t *testing.T) pmetric.Metrics {
 	sum.SetEmptySum().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
 	p := sum.Sum().DataPoints().AppendEmpty()
 	p.SetIntValue(1)
-	p.SetTimestamp(1)
+	p.SetTimestamp(sentAt)
 	fill(t, p.Attributes(), p.Exemplars().AppendEmpty().FilteredAttributes())
 	g := sm.Metrics().AppendEmpty().SetEmptyGauge().DataPoints().AppendEmpty()
 	fill(t, g.Attributes(), g.Exemplars().AppendEmpty().FilteredAttributes())
