@@ -26,6 +26,9 @@ func (l *Ledger) checkpoint(b *book) error {
 	l.mu.Lock()
 	orgs := append([]*org(nil), b.byID...)
 	start, before := b.pending.number, b.unfolded
+	var now meter.Encoder // no entry is older that a checkpoint made from here on does not cover
+	now.Int(b.now)
+	encodeOutages(&now, b.defs.Outages)
 	l.mu.Unlock()
 	for _, o := range orgs {
 		if err := l.checkpointOrg(b, o); err != nil {
@@ -35,9 +38,6 @@ func (l *Ledger) checkpoint(b *book) error {
 	batch := b.db.NewBatch()
 	l.mu.Lock()
 	b.duplicates.Seal()
-	var now meter.Encoder
-	now.Int(b.now)
-	encodeOutages(&now, b.defs.Outages)
 	err := b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
 	l.mu.Unlock()
 	if err = errors.Join(err, b.duplicates.Write(batch)); err != nil {

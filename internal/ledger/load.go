@@ -234,10 +234,11 @@ func (b *book) read(fresh bool, now int64) error {
 	if fresh {
 		return nil
 	}
+	checkpoint := b.now
 	if err := b.readOrgs(); err != nil {
 		return err
 	}
-	return b.replay()
+	return b.replay(checkpoint)
 }
 
 // each calls f for every row under a prefix, in order.
@@ -368,13 +369,14 @@ func (b *book) readUsers(number uint32) (id string, secret []byte, hashes []uint
 	return string(row[32:]), row[:32], hashes, err
 }
 
-// reopen makes an organization again that has no checkpoint yet.
-func (b *book) reopen(number uint32, cal *calendar.Calendar) error {
+// reopen makes an organization again that has no checkpoint yet, as of the
+// arrival that opened it.
+func (b *book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
 	id, secret, hashes, err := b.readUsers(number)
 	if err != nil {
 		return err
 	}
-	m := b.newOrganization(id, cal, b.now)
+	m := b.newOrganization(id, cal, now)
 	for _, h := range hashes {
 		m.AddUser(h)
 	}

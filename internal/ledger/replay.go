@@ -25,12 +25,15 @@ import (
 // by several workers side by side, each taking the entries of its organizations
 // in their order. An entry that concerns all organizations, or makes one, ends
 // the stretch.
-func (b *book) replay() error {
+//
+// now is the time at the last checkpoint, of which entries go on. The book's time
+// may be later: an organization may have been saved on its own since.
+func (b *book) replay(now int64) error {
 	erased, err := b.readErased()
 	if err != nil {
 		return err
 	}
-	r, last := &replayer{book: b, erased: erased}, uint64(0)
+	r, last := &replayer{book: b, now: now, erased: erased}, uint64(0)
 	err = b.each([]byte{keyRedo}, func(key, value []byte) error {
 		if len(key) != 9 {
 			return errors.New("damaged key of redo")
@@ -66,6 +69,7 @@ const stretchLength = 1024
 // replayer gathers entries and applies them.
 type replayer struct {
 	book    *book
+	now     int64           // the arrival that the entries are of
 	erased  map[uint32]bool // organizations by number, of which nothing is there
 	stretch []step          // its memory is used again
 	n       int             // steps of the stretch
@@ -107,7 +111,7 @@ func (r *replayer) group(number uint64, entries []byte) error {
 func (r *replayer) entry(d *meter.Decoder, number, offset uint64) error {
 	switch kind := d.Uint(); kind {
 	case entryArrival:
-		r.book.now = max(r.book.now, d.Int())
+		r.moveTo(d.Int())
 		return d.Err()
 	case entryCollect, entryRecover, entryOpen:
 		if err := r.apply(); err != nil {
@@ -117,6 +121,11 @@ func (r *replayer) entry(d *meter.Decoder, number, offset uint64) error {
 	default:
 		return r.gather(d, kind, number, offset)
 	}
+}
+
+func (r *replayer) moveTo(now int64) {
+	r.now = max(r.now, now)
+	r.book.now = max(r.book.now, now)
 }
 
 // common applies an entry that concerns all organizations, or makes one.
@@ -130,7 +139,7 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 				o.Collect(at)
 			}
 		}
-		b.now = max(b.now, at.Ns())
+		r.moveTo(at.Ns())
 	case entryRecover:
 		of := meter.Outage{Down: d.Int(), Up: d.Int()}
 		b.defs.Recover(of)
@@ -159,7 +168,7 @@ func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder
 	if err != nil {
 		return err
 	}
-	return b.reopen(number, cal)
+	return b.reopen(number, cal, r.now)
 }
 
 // gather adds an entry of one organization to the stretch.
@@ -179,7 +188,7 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 		}
 	}
 	s := &r.stretch[r.n]
-	s.org, s.now, s.kind = b.orgs[n], b.now, kind
+	s.org, s.now, s.kind = b.orgs[n], r.now, kind
 	if err := s.read(d); err != nil {
 		return err
 	}
