@@ -36,10 +36,10 @@ export const reseller = () =>
     .multi(true)
     .current(all);
 
-/** Organizations are chosen by name; the value is the id. */
-const names = () =>
+/** Organizations are chosen by name; the value is the id. Given a series, those that have it. */
+const names = (having?: string) =>
   query('organization', 'Organization', 'Customer organizations by name', queryResult,
-    `query_result(${lately(series('usage_organization_info', { reseller: '=~$reseller' }))})`)
+    `query_result(${lately(series('usage_organization_info', { reseller: '=~$reseller' }))}${having ? ` and on (organization) ${lately(series(having))}` : ''})`)
     .regex('/[{, ]name="(?<text>[^"]+)|organization="(?<value>[^"]+)/g');
 
 export const organization = names;

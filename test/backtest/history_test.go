@@ -127,6 +127,7 @@ func newSubject(t *testing.T, id string, defs *meter.Definitions, plan demo.Plan
 		Organization: meter.NewOrganization(id, defs, cal, plan.Start.UnixNano()),
 		id:           id, zone: zone, final: map[string]map[time.Time]float64{},
 	}
+	s.Named = slices.Repeat([]bool{true}, len(defs.Meters)) // zeros before the first use
 	for back := assessed; back >= 1; back-- {
 		p := cal.Period(usage.Month, time.Date(2026, 10-time.Month(back), 15, 0, 0, 0, 0, time.UTC))
 		for _, share := range shares {

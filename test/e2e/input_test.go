@@ -101,7 +101,6 @@ func TestABadRecordIsCountedUnderItsReasonAndTheOthersGoOn(t *testing.T) {
 		`usage_items_total{outcome="invalid",signal="logs"}`:                        3,
 		`usage_items_total{outcome="over_limit",signal="logs"}`:                     0,
 		`usage_active_users{meter="active_learners",period="current",window="24h"}`: 2,
-		`usage_active_users{meter="authors",period="current",window="30d"}`:         0,
 		`usage_meter_rejected_total{meter="authors",reason="no_user"}`:              1,
 		`usage_consumption_total{meter="transcription_minutes",unit="min"}`:         2.5,
 		`usage_consumption_total{meter="documents",unit="documents"}`:               1,

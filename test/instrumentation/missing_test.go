@@ -81,7 +81,7 @@ func TestWhatHappensWhenAPieceIsMissing(t *testing.T) {
 		{"timestamp", func(r plog.LogRecord) { r.SetTimestamp(0) }, usage.Invalid, usage.ReasonNoTime},
 		{"timestamp, but it was observed", func(r plog.LogRecord) {
 			r.SetTimestamp(0)
-			r.SetObservedTimestamp(1)
+			r.SetObservedTimestamp(pcommon.NewTimestampFromTime(time.Now()))
 		}, usage.Pending, ""},
 		{"uid", without("log.record.uid"), usage.Pending, ""},
 	} {

@@ -13,7 +13,7 @@ export const activeUsers = () =>
     of: 'activeUsers',
     title: 'Usage: active users',
     description: 'How many people of one organization are active per day, week and month, in which classes, and against those registered and committed.',
-    variables: [reseller(), organization(), meter('usage_active_users', 'workspace_users')],
+    variables: [reseller(), organization('usage_active_users'), meter('usage_active_users', 'workspace_users')],
     oneOrganization: true,
     from: 'now-60d',
     rows: [now(), classes(), registeredUsers(), months()],

@@ -12,7 +12,7 @@ export const concurrentUsers = () =>
     of: 'concurrentUsers',
     title: 'Usage: concurrent users',
     description: 'How many users of one organization are connected, how many work in the busiest hour, and what part of a peak a shift change explains.',
-    variables: [reseller(), organization(), meter('usage_concurrent_users', 'operators'), window('usage_hour_users_peak', 'month')],
+    variables: [reseller(), organization('usage_concurrent_users'), meter('usage_concurrent_users', 'operators'), window('usage_hour_users_peak', 'month')],
     oneOrganization: true,
     from: 'now-24h',
     rows: [connected(), hours(), peaks()],

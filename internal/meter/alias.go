@@ -1,0 +1,47 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+// rejoin makes one person of a user and of who that was by an earlier spelling
+// of ids. What an alias has made of either stays.
+func (o *Organization) rejoin(was, now uint32) {
+	if o.users.merged.has(was) {
+		was, now = now, was
+	}
+	o.alias(was, now)
+}
+
+// alias makes one person of two ids.
+func (o *Organization) alias(from, to uint32) {
+	if _, merged := o.users.target[from]; merged || o.users.root(from) == o.users.root(to) {
+		return
+	}
+	source, root := o.users.root(from), o.users.root(to)
+	o.reckon(source, -1)
+	o.reckon(root, -1)
+	if p := o.users.persons.of(source); p != nil {
+		into := o.users.persons.make(root)
+		o.enumerate(p, -1)
+		o.enumerate(into, -1)
+		into.take(p)
+		o.enumerate(into, 1)
+		o.users.persons.drop(source)
+	}
+	for i := range o.meters {
+		switch s := &o.meters[i]; {
+		case s.active != nil:
+			s.active.merge(&o.clock, source, root)
+			if p := o.users.persons.of(root); p != nil && p.standing(uint16(i)) {
+				s.active.stand(&o.clock, p, root)
+			}
+		case s.concurrent != nil:
+			s.concurrent.merge(&o.clock, source, root)
+		case s.consumption != nil:
+			s.consumption.merge(&o.clock, source, root)
+		}
+	}
+	o.users.target[from] = to
+	o.users.merged.set(from)
+	o.reckon(root, 1)
+}
