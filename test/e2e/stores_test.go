@@ -58,11 +58,11 @@ func TestTheGoSDKIsCountedInBothStores(t *testing.T) {
 		"by-http logs counted": 7, "by-http traces counted": 2, "by-http traces unmatched": 1, "by-http metrics counted": 2,
 		"cumulative metrics invalid": 2,
 	}, `usage_items_total > 0`, "organization", "signal", "outcome")
-	shows(map[string]float64{"by-grpc": 2, "by-http": 2, "cumulative": 0},
+	shows(map[string]float64{"by-grpc": 2, "by-http": 2},
 		`usage_active_users{meter="active_learners",window="30d"}`, "organization")
-	shows(map[string]float64{"by-grpc": 2, "by-http": 2, "cumulative": 0},
+	shows(map[string]float64{"by-grpc": 2, "by-http": 2},
 		`sum by (organization) (usage_concurrent_users{meter="operators"})`, "organization")
-	shows(map[string]float64{"by-grpc": 3, "by-http": 3, "cumulative": 0},
+	shows(map[string]float64{"by-grpc": 3, "by-http": 3},
 		`usage_hour_users_peak{meter="operators",window="182d"}`, "organization")
 	shows(map[string]float64{
 		"by-grpc transcription_minutes": 12.5, "by-grpc documents": 1, "by-grpc api_calls": 5,
@@ -109,6 +109,7 @@ func same(address string, here map[string]map[int64]float64) error {
 var interfaces = map[string][]string{
 	"usage_active_users":                           {"meter period window", "billable class meter period window"},
 	"usage_incomplete":                             {"meter"},
+	"usage_sampled":                                {"meter"},
 	"usage_active_users_breakdown":                 {"dimension dimension_value meter period window"},
 	"usage_organization_info":                      {"name timezone", "name reseller timezone", "name plan reseller timezone"},
 	"usage_organization_account":                   {"client_id plan subdomain"},
