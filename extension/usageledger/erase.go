@@ -27,6 +27,9 @@ func (e *ledgerExtension) erase(r *http.Request) (any, error) {
 		return nil, err
 	}
 	id := r.PathValue("id")
+	if s, known := b.Status(id); known {
+		id = s.ID // of which what was asked for may be another spelling
+	}
 	users, err := b.Erase(r.Context(), id, time.Now())
 	switch {
 	case errors.Is(err, ledger.ErrNoOrganization):

@@ -18,7 +18,7 @@ func TestAnOrganizationIsErasedByDelete(t *testing.T) {
 	b := kept()
 	e, _ := started(t, configure(t, oneMeter), b)
 	e.alertTests.start("acme", at)
-	w := request(t, e, http.MethodDelete, "/api/v1/organizations/acme")
+	w := request(t, e, http.MethodDelete, "/api/v1/organizations/acme%20") // another spelling of it
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.JSONEq(t, `{"status":"success","data":{"organization":"acme","users":2}}`, w.Body.String())
 	require.Equal(t, []string{"acme"}, b.erased)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,7 +87,7 @@ func (f *fakeBook) IDs() (ids []string) {
 
 func (f *fakeBook) Status(id string) (ledger.Status, bool) {
 	for _, s := range f.statuses {
-		if s.ID == id {
+		if s.ID == strings.TrimSpace(id) { // as identity::normalize: trim
 			return s, true
 		}
 	}

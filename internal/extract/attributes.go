@@ -48,8 +48,9 @@ type wants [maxNameLength + 1][]want
 const maxNameLength = 40
 
 type want struct {
-	name string
-	slot slot
+	name    string
+	slot    slot
+	sampled func(pcommon.Value) bool // of a sampler's attribute, else nil
 }
 
 func (w *wants) add(name string, s slot) {
@@ -59,7 +60,7 @@ func (w *wants) add(name string, s slot) {
 			return
 		}
 	}
-	*class = append(*class, want{name, s})
+	*class = append(*class, want{name, s, samplingAttributes[name]})
 }
 
 func (w *wants) clone() wants {
@@ -76,8 +77,9 @@ func (w *wants) clone() wants {
 //
 // so that a new pass forgets the last one without touching a cell.
 type level struct {
-	cells []cell
-	pass  uint64
+	cells   []cell
+	pass    uint64
+	sampled bool // an attribute of this pass says that a sampler left others out
 }
 
 type cell struct {
@@ -85,21 +87,23 @@ type cell struct {
 	value pcommon.Value
 	text  string // of a number or bool, where it was rendered ahead
 
-	named named               // the value as an id
-	by    usage.Normalization // + 1, of named; 0: not read yet
+	who named               // the value as an id
+	by  usage.Normalization // + 1, of who; 0: not read yet
 }
 
 // scan finds the wanted attributes in one pass. Of a repeated name the first
 // counts.
 func (l *level) scan(attributes pcommon.Map, wanted *wants) {
 	l.pass++
+	l.sampled = false
 	for key, value := range attributes.All() {
 		for _, w := range wanted[min(len(key), maxNameLength)] {
 			if w.name != key {
 				continue
 			}
 			if c := &l.cells[w.slot]; c.pass != l.pass {
-				*c = cell{pass: l.pass, value: value}
+				c.pass, c.value, c.text, c.by = l.pass, value, "", 0
+				l.sampled = l.sampled || w.sampled != nil && w.sampled(value)
 			}
 			break
 		}

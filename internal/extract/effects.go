@@ -79,12 +79,12 @@ func (w *walker) complete(e *usage.Effect, p *part, it *usage.Item, r *record) u
 		}
 		return reason
 	case usage.StandingOn, usage.StandingOff:
-		key := w.key(p.key)
+		key, _ := w.key(p.key)
 		if e.Key = key.id; e.Key == "" {
 			return cmp.Or(key.flaw, usage.ReasonNoStandingKey)
 		}
 	case usage.Alias:
-		from := w.id(p.key)
+		from := w.id(p.key).who
 		if e.Key = from.id; e.Key == "" {
 			return cmp.Or(from.flaw, usage.ReasonNoAliasSource)
 		}

@@ -27,7 +27,6 @@ type Extractor struct {
 	formerBefore int64 // see usage.Extraction
 	spellings    usage.Spellings
 	placeholders *identity.Placeholders
-	sampling     [len(samplingAttributes)]slot
 	walkers      sync.Pool
 }
 
@@ -51,9 +50,6 @@ func New(x usage.Extraction) (*Extractor, error) {
 		formerBefore: x.FormerBefore,
 		spellings:    x.Spellings,
 		placeholders: identity.NewPlaceholders(x.Placeholders),
-	}
-	for i, a := range samplingAttributes {
-		e.sampling[i] = c.slots.of(a.name)
 	}
 	if err := c.compile(); err != nil {
 		return nil, err

@@ -19,8 +19,10 @@ import (
 type named struct {
 	id   string       // "" where what it says is no id
 	flaw usage.Reason // why not; "" where it says nothing
-	from *cell        // where it says so
 }
+
+// nobody is where nothing is said.
+var nobody cell
 
 func (n *named) nothing() bool { return n.id == "" && n.flaw == usage.ReasonNone }
 
@@ -96,56 +98,54 @@ func (w *walker) spell(it *usage.Item) {
 // first returns the first attribute of an ordered list that is found. What is
 // found and is no id is not made up for by another attribute: that may be
 // somebody else's.
-func (w *walker) first(slots []slot) named {
+func (w *walker) first(slots []slot) *cell {
 	for _, s := range slots {
-		if n := w.id(s); !n.nothing() {
-			return n
+		if c := w.id(s); c != &nobody {
+			return c
 		}
 	}
-	return named{}
+	return &nobody
 }
 
 // id looks an attribute up on the record, then its scope, then its resource.
-func (w *walker) id(s slot) named {
+func (w *walker) id(s slot) *cell {
 	for _, l := range w.levels() {
 		if c := l.at(s); c != nil {
-			if n := w.named(c); !n.nothing() {
-				return n
+			if w.read(c); !c.who.nothing() {
+				return c
 			}
 		}
 	}
-	return named{}
+	return &nobody
 }
 
 func (w *walker) levels() [3]*level { return [...]*level{&w.record, &w.scope, &w.resource} }
 
-// named spells what was found once: many records share a resource.
-func (w *walker) named(c *cell) named {
+// read spells what was found once: many records share a resource.
+func (w *walker) read(c *cell) {
 	if by := w.normalize + 1; c.by != by {
-		c.named, c.by = w.extractor.as(c.value, w.normalize), by
-		c.named.from = c
+		c.who, c.by = w.extractor.as(c.value, w.normalize), by
 	}
-	return c.named
 }
 
-// key is id for the keys of standing activity, which may be any word.
-func (w *walker) key(s slot) named {
+// key is id for the keys of standing activity, which may be any word. from is
+// where it was found.
+func (w *walker) key(s slot) (key named, from *cell) {
 	for _, l := range w.levels() {
 		if c := l.at(s); c != nil {
 			if key := spelled(idText(c.value, w.normalize), w.normalize); !key.nothing() {
-				key.from = c
-				return key
+				return key, c
 			}
 		}
 	}
-	return named{}
+	return named{}, &nobody
 }
 
-// organization sets the organization under which the item counts and says
+// organization sets the organization under which the item counts and reports
 // whether its sender may name it, and why what it names is none. Where senders
 // are bound, the item counts under the sender's organization whatever it names.
 func (w *walker) organization(it *usage.Item) (authorized bool, flaw usage.Reason) {
-	n := w.first(w.extractor.organization)
+	n := w.first(w.extractor.organization).who
 	if !utf8.ValidString(n.id) { // no store takes it as a label, nor the request that it is in
 		n = named{}
 	}
@@ -173,9 +173,9 @@ func (w *walker) sender() named {
 	return w.boundAs
 }
 
-func (w *walker) user(r *recipe) named {
+func (w *walker) user(r *recipe) *cell {
 	if r.aliasTo != noSlot {
-		if to := w.id(r.aliasTo); !to.nothing() {
+		if to := w.id(r.aliasTo); to != &nobody {
 			return to
 		}
 	}
@@ -197,12 +197,13 @@ func (w *walker) respell(it *usage.Item, recipe *recipe) {
 	}
 }
 
-func (w *walker) formerly(now named) {
+func (w *walker) formerly(from *cell) {
+	now := from.who
 	if now.id == "" {
 		return
 	}
 	for _, earlier := range w.extractor.spellings[:w.spelling] {
-		was := w.extractor.as(now.from.value, earlier.Normalize)
+		was := w.extractor.as(from.value, earlier.Normalize)
 		if was.id != "" && was.id != now.id && w.normalize.Joins(earlier.Normalize) {
 			w.batch.Effects = append(w.batch.Effects, usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter, Key: was.id})
 		}
@@ -212,7 +213,8 @@ func (w *walker) formerly(now named) {
 // offFormerly switches off what an earlier spelling of the same key has
 // switched on.
 func (w *walker) offFormerly(off usage.Effect, s slot) {
-	from, was := w.key(s).from, off
+	_, from := w.key(s)
+	was := off
 	for _, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
 		was.Key = spelled(idText(from.value, earlier.Normalize), earlier.Normalize).id
 		if was.Key != "" && was.Key != off.Key {

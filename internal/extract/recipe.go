@@ -184,8 +184,8 @@ func (c *compiler) add(action string, p part, names ...string) *recipe {
 			r.wants.add(name, c.slots.of(name))
 		}
 		r.wants.add(uidAttribute, c.slots.of(uidAttribute))
-		for _, a := range samplingAttributes {
-			r.wants.add(a.name, c.slots.of(a.name))
+		for name := range samplingAttributes {
+			r.wants.add(name, c.slots.of(name))
 		}
 		c.recipes[action] = r
 	}

@@ -13,18 +13,15 @@ import (
 
 // samplingAttributes are those by which samplers in use say how many items the
 // one that they let through stands for. A log record has nothing else for it.
-var samplingAttributes = [...]struct {
-	name    string
-	sampled func(v pcommon.Value) bool
-}{
-	{"sampling.threshold", func(v pcommon.Value) bool { return rejects(v.Str()) }}, // the Collector's, on logs
-	{"sampling.probability", isFraction},
-	{"sampling.ratio", isFraction},
-	{"sampler.param", isFraction}, // Jaeger's; what is no probability is no fraction
-	{"SampleRate", func(v pcommon.Value) bool { // Honeycomb's: one in so many
+var samplingAttributes = map[string]func(pcommon.Value) bool{
+	"sampling.threshold":   func(v pcommon.Value) bool { return rejects(v.Str()) }, // the Collector's, on logs
+	"sampling.probability": isFraction,
+	"sampling.ratio":       isFraction,
+	"sampler.param":        isFraction, // Jaeger's; what is no probability is no fraction
+	"SampleRate": func(v pcommon.Value) bool { // Honeycomb's: one in so many
 		n, reason := numberOf(v)
 		return reason == usage.ReasonNone && n > usage.Micro
-	}},
+	},
 }
 
 func isFraction(v pcommon.Value) bool {
@@ -38,12 +35,7 @@ func (w *walker) sampled(r *record) bool {
 	if w.signal == usage.Metrics { // measured before any sampling
 		return false
 	}
-	for i, s := range w.extractor.sampling {
-		if v, found := w.value(s); found && samplingAttributes[i].sampled(v) {
-			return true
-		}
-	}
-	return thinned(r.source.traceState())
+	return w.record.sampled || w.scope.sampled || w.resource.sampled || thinned(r.source.traceState())
 }
 
 // thinned reads OpenTelemetry's entry of a trace state: ot=th:c;rv:... with a

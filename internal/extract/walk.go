@@ -137,7 +137,7 @@ func (w *walker) judge(it *usage.Item, r *record) {
 		it.Outcome, it.Reason = usage.Unmatched, usage.ReasonNone
 		return
 	}
-	user := w.user(recipe)
+	user := &w.user(recipe).who
 	it.User, w.userFlaw = user.id, user.flaw
 	it.UID = r.source.uid(w)
 	tally := tally{matched: 1}

@@ -147,7 +147,7 @@ func disorder(requests []testimony) int64 {
 	return max(int64(scatter), 4*back[len(back)-1-steps/4])
 }
 
-// backwards tells whether most of the second half is earlier than the first.
+// backwards reports whether most of the second half is earlier than the first.
 func backwards(votes []int64) bool {
 	half, back := len(votes)/2, 0
 	for i := range half {
@@ -158,7 +158,7 @@ func backwards(votes []int64) bool {
 	return 4*back > 3*half
 }
 
-// believes tells whether request i may move the clock to what it claims.
+// believes reports whether request i may move the clock to what it claims.
 func (c *court) believes(i int, claim, clock int64) bool {
 	since, need := clock-int64(lead), denials
 	if clock == 0 {

@@ -62,7 +62,7 @@ func endOfString(text []byte, from int) int {
 	return -1
 }
 
-// has tells whether one of the keys is a name, in either of the spellings that
+// has reports whether one of the keys is a name, in either of the spellings that
 // OTLP/JSON is read in.
 func has(keys []string, camel, snake string) bool {
 	return slices.Contains(keys, camel) || slices.Contains(keys, snake)

@@ -40,12 +40,10 @@ func (r *request) said(limit time.Time) (times []int64, observed bool) {
 	return within(r.times, limit), false
 }
 
-var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
-
 func within(times []int64, limit time.Time) []int64 {
 	var in []int64
 	for _, t := range times {
-		if t >= earliest && t <= limit.UnixNano() {
+		if t >= usage.Year2000 && t <= limit.UnixNano() {
 			in = append(in, t)
 		}
 	}

@@ -84,7 +84,7 @@ type damaged struct{ error }
 
 var errBinary = damaged{errors.New("binary, not lines of OTLP/JSON; record with `format: json` and without `compression` of the file exporter (a file that was compressed by gzip or zstd afterwards is read)")}
 
-// binary tells whether the source is no text: control characters are in no
+// binary reports whether the source is no text: control characters are in no
 // JSON.
 func (s *source) binary() bool {
 	head, _ := s.Peek(512) // an error shows when it is read

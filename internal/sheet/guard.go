@@ -49,20 +49,20 @@ func parts(text string) iter.Seq[string] {
 	}
 }
 
-// controls tells whether a spreadsheet may drop the character at the begin of a
+// controls reports whether a spreadsheet may drop the character at the begin of a
 // text, and look at the next one.
 func controls(r rune) bool { return r == '\t' || r == '\r' || r == '\n' }
 
-// calculates tells whether a formula begins with the character; those of full
+// calculates reports whether a formula begins with the character; those of full
 // width are such in Japanese locales.
 func calculates(r rune) bool { return strings.ContainsRune("=+-@＝＋－＠", r) }
 
-// separates tells whether a spreadsheet may cut a text behind the character,
+// separates reports whether a spreadsheet may cut a text behind the character,
 // though it is quoted: in a locale whose separator is not the comma quotes
 // within a line are text.
 func separates(r rune) bool { return strings.ContainsRune(";\t\r\n", r) }
 
-// passedOver tells whether a spreadsheet may overlook the character at the
+// passedOver reports whether a spreadsheet may overlook the character at the
 // begin: blanks, what has no width, and quotes.
 func passedOver(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '"'

@@ -6,7 +6,6 @@ package usage
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // Normalization is the spelling that ids are brought to before they are
@@ -69,15 +68,11 @@ type Spelling struct {
 // their own time, so that one which is sent again is spelled as it was.
 type Spellings []Spelling
 
-// noTime is the end of the times that no event can have: what bears one is
-// spelled as now.
-var noTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
-
 // At returns which spelling is in force for events of a time; -1: none, which
-// leaves ids as they are.
+// leaves ids as they are. A time that no event can have is spelled as now.
 func (s Spellings) At(t int64) int {
 	last := len(s) - 1
-	for ; last > 0 && noTime <= t && t < s[last].From; last-- { //nolint:revive // counts down
+	for ; last > 0 && Year2000 <= t && t < s[last].From; last-- { //nolint:revive // counts down
 	}
 	return last
 }
