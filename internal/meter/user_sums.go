@@ -207,7 +207,7 @@ func (u *userSums) adopt(old *userSums) {
 		old.encodePage(i, &e)
 		u.decodePage(i, &Decoder{Bytes: e.Bytes})
 		if u.has(uint32(i * pageUsers)) {
-			u.dirty[i/64] |= 1 << (i % 64)
+			u.dirty.set(uint32(i))
 		}
 	}
 }
