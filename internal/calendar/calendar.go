@@ -221,6 +221,7 @@ func FromHistory(entries []Entry) (*Calendar, error) {
 		return nil, errors.New("calendar history is empty: it needs at least one entry")
 	}
 	var c *Calendar
+	var before int64
 	for i, e := range entries {
 		zone, err := time.LoadLocation(e.Zone)
 		if err != nil {
@@ -232,11 +233,12 @@ func FromHistory(entries []Entry) (*Calendar, error) {
 		switch {
 		case i == 0:
 			c = New(zone, e.Anchor)
-		case i > 1 && e.From < entries[i-1].From:
-			return nil, fmt.Errorf("calendar history entry %d: from %d: is before the entry it follows (%d)", i, e.From, entries[i-1].From)
+		case i > 1 && e.From < before:
+			return nil, fmt.Errorf("calendar history entry %d: from %d: is before the entry it follows (%d)", i, e.From, before)
 		default:
 			c = c.change(entry{from: e.From, clips: e.Clips, rules: newRules(zone, e.Anchor)})
 		}
+		before = e.From
 	}
 	return c, nil
 }

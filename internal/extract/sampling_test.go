@@ -38,7 +38,7 @@ func TestASpanSaysInItsTraceStateThatItWasSampled(t *testing.T) {
 		require.Equal(t, sampled, it[0].Sampled, state)
 		require.Equal(t, sampled, it[2].Sampled, "an event of the span: %s", state)
 		require.False(t, it[1].Sampled, "nobody's")
-		require.EqualValues(t, usage.Pending, it[0].Outcome)
+		require.Equal(t, usage.Pending, it[0].Outcome)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -250,16 +252,18 @@ func TestItemsArriveWhileZonesAreGiven(t *testing.T) {
 	fs := vfs.NewCrashableMem()
 	s := withGrace(t, fs)
 	l := open(t, s, noon)
-	names, text := []string{}, "organizations:\n"
+	var names []string
+	var text strings.Builder
+	text.WriteString("organizations:\n")
 	for i := range 100 {
 		names = append(names, fmt.Sprint("org", i))
-		text += fmt.Sprintf("  - {id: org%d%s}\n", i, newYork)
+		fmt.Fprintf(&text, "  - {id: org%d%s}\n", i, newYork)
 	}
 	const rounds = 20
 	round := func(n int) {
 		send(t, l, noon.Add(time.Duration(n)*time.Millisecond), func(b *usage.Batch) {
 			for _, name := range names {
-				minutes(b, name, fmt.Sprint(n), 1, noon.Add(-9*time.Hour))
+				minutes(b, name, strconv.Itoa(n), 1, noon.Add(-9*time.Hour))
 			}
 		})
 	}
@@ -270,7 +274,7 @@ func TestItemsArriveWhileZonesAreGiven(t *testing.T) {
 			round(n + 1)
 		}
 	})
-	c := parsed(t, text)
+	c := parsed(t, text.String())
 	require.NoError(t, l.SetCatalogue(context.Background(), c, noon))
 	senders.Wait()
 	s.FS, s.Catalogue = fs.CrashClone(vfs.CrashCloneCfg{}), c
@@ -292,7 +296,7 @@ func BenchmarkGiveCalendar(b *testing.B) {
 		send(b, l, noon.Add(time.Duration(i)*time.Millisecond), func(batch *usage.Batch) {
 			for j := range 500 {
 				visit(batch, "acme", fmt.Sprint("u", (i+j*7)%30_000), noon.Add(-time.Duration(i%86400)*time.Second))
-				minutes(batch, "acme", fmt.Sprint(i+j), 1, noon.Add(-time.Duration(i%86400)*time.Second))
+				minutes(batch, "acme", strconv.Itoa(i+j), 1, noon.Add(-time.Duration(i%86400)*time.Second))
 			}
 		})
 	}

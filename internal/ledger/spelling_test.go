@@ -75,6 +75,7 @@ type people struct {
 }
 
 func newPeople(t *testing.T) *people {
+	t.Helper()
 	p := &people{t: t, fs: vfs.NewCrashableMem()}
 	p.s = settings(t, p.fs)
 	p.s.Extraction.Organization, p.s.Extraction.User = []string{"organization.id"}, []string{"user.id"}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func oddCases(now time.Time) map[string]oddCase {
 		`usage_quota_overage{meter="bytes",window="month"}`:                          3e12,
 	}}
 	for i := range 12 {
-		large.logs = append(large.logs, record("upload.finished", at, whole("size", "1000000000000"), whole("log.record.uid", fmt.Sprint(i))))
+		large.logs = append(large.logs, record("upload.finished", at, whole("size", "1000000000000"), whole("log.record.uid", strconv.Itoa(i))))
 	}
 	cases["sum-large"] = large
 	placeholders := oddCase{items: collector.Items{"counted": 5, "invalid": 5}, figures: map[string]float64{learners: 5}}

@@ -251,8 +251,9 @@ func put(to pcommon.Map, key, value, otlpType string) {
 		f, _ := strconv.ParseFloat(value, 64)
 		to.PutDouble(key, f)
 	case "array":
-		for _, element := range strings.Split(value, ",") {
-			to.PutEmptySlice(key).AppendEmpty().SetStr(element)
+		elements := to.PutEmptySlice(key)
+		for element := range strings.SplitSeq(value, ",") {
+			elements.AppendEmpty().SetStr(element)
 		}
 	default:
 		to.PutStr(key, value)
