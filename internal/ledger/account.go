@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -22,10 +23,14 @@ func (l *Ledger) Account(ctx context.Context, organization string) (*billing.Acc
 	l.mu.Lock()
 	err := l.unreadable()
 	var cal *calendar.Calendar
-	if o := l.book.named(organization); err == nil && o != nil {
-		organization, cal = o.ID, o.Calendar()
+	var entry *catalogue.Organization
+	listed := false
+	if err == nil { // else the directory may be being read anew, and the catalogue with it
+		if o := l.book.named(organization); o != nil {
+			organization, cal = o.ID, o.Calendar()
+		}
+		entry, listed = l.settings.Catalogue.Lookup(organization)
 	}
-	entry, listed := l.settings.Catalogue.Lookup(organization)
 	l.mu.Unlock()
 	switch {
 	case err != nil:

@@ -42,10 +42,14 @@ func (b *book) recover(down int64) {
 	b.pending.recover(o)
 	b.defs.Recover(o)
 	for _, org := range b.byID {
-		org.Recover(o)
+		org.recover(o)
 		b.keepOutage(org, o)
 	}
 }
+
+// recover tells an organization of an outage. Where that moves a sample it is to
+// be written, also if nothing comes: the redo entry goes with the next checkpoint.
+func (o *org) recover(of meter.Outage) { o.dirty = o.Recover(of) || o.dirty }
 
 // redefine converts the state to changed definitions and stores them with it,
 // in one synced batch.
@@ -136,6 +140,7 @@ func (b *book) admit(entry *catalogue.Organization) {
 // settle tells an organization what the catalogue says of it, if only that it
 // is not in it any more.
 func (b *book) settle(o *org) {
+	b.wake(o) // the collections that passed it over were under the old quotas
 	b.list(o)
 	b.agree(o)
 	b.describe(o)

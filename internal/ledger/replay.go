@@ -145,7 +145,7 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 		b.defs.Recover(of)
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
-				o.Recover(of)
+				o.recover(of)
 			}
 		}
 	case entryOpen:

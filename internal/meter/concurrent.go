@@ -66,10 +66,12 @@ func (x *concurrent) start(began int64, outages []Outage) {
 }
 
 // recover says that the ledger was down: samples whose time passed then, or
-// that would have been final then, are taken `settle` after it.
-func (x *concurrent) recover(o Outage) {
+// that would have been final then, are taken `settle` after it. It reports
+// whether there may be any.
+func (x *concurrent) recover(o Outage) bool {
 	x.outages = append(x.outages, o)
 	x.forgetOutages()
+	return len(x.outages) > 0
 }
 
 func (x *concurrent) forgetOutages() {

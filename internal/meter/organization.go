@@ -327,13 +327,15 @@ func (o *Organization) settle(now int64, inclusive bool) {
 }
 
 // Recover says that the ledger was down: samples that passed meanwhile are
-// taken some time after it, so that what is resent still counts.
-func (o *Organization) Recover(of Outage) {
+// taken some time after it, so that what is resent still counts. It reports
+// whether there is any sample that this may postpone.
+func (o *Organization) Recover(of Outage) (matters bool) {
 	for i := range o.meters {
 		if s := o.meters[i].concurrent; s != nil {
-			s.recover(of)
+			matters = s.recover(of) || matters
 		}
 	}
+	return matters
 }
 
 // SetCalendar changes the zone and anchor from the next period on.
