@@ -103,7 +103,7 @@ func (b *book) tellSpellings() {
 // events from before the change are taken in.
 func (b *book) rejoin(o *org, effects []usage.Effect) {
 	s := &b.scratch
-	if s.event.User == meter.NoUser {
+	if s.event.User == meter.NoUser || b.refusesAlias(o, effects) {
 		return
 	}
 	for i := range effects {
@@ -127,6 +127,20 @@ func (b *book) rejoin(o *org, effects []usage.Effect) {
 			s.versions = append(s.versions, 0)
 		}
 	}
+}
+
+// refusesAlias reports whether the event's user may not be the person that an
+// alias of it names: then the earlier spellings of that id are not theirs either.
+func (b *book) refusesAlias(o *org, effects []usage.Effect) bool {
+	for i := range effects {
+		if e := &effects[i]; e.Kind == usage.Alias {
+			from, known := o.FindUser(o.userHash(e.Key))
+			if known && o.Refusal(b.scratch.event.User, &meter.Effect{Kind: usage.Alias, Key: from}) != usage.ReasonNone {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // named returns an organization by an id that somebody asks for: as it is, else

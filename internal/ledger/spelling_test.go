@@ -282,3 +282,19 @@ func TestOrganizationsThatAreSpelledOtherwiseAreWarnedOf(t *testing.T) {
 	require.Equal(t, midnight, warned[0].ContextMap()["from"])
 	closeLedger(t, p.l)
 }
+
+func TestAnAliasThatIsRefusedJoinsNobodyByAnEarlierSpelling(t *testing.T) {
+	l := open(t, settings(t, vfs.NewMem()), noon)
+	defer closeLedger(t, l)
+	var before usage.Batch
+	visit(&before, "acme", "a ", noon.Add(-time.Hour))
+	require.NoError(t, l.Record(context.Background(), noon, &before))
+	for _, user := range []string{"ann", "bob"} { // "a" is ann, and cannot be bob
+		var b usage.Batch
+		add(&b, usage.Item{Organization: "acme", User: user, Action: "course.accessed", Time: noon.Add(-time.Hour).UnixNano()},
+			usage.Effect{Kind: usage.Alias, Meter: usage.NoMeter, Key: "a"}, usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter, Key: "a "},
+			usage.Effect{Kind: usage.Active, Meter: 0})
+		require.NoError(t, l.Record(context.Background(), noon, &b))
+	}
+	require.Equal(t, 2.0, figure(collect(t, l, noon.Add(time.Minute)), "acme", "usage_active_users", "window=month", "period=current"))
+}
