@@ -173,7 +173,10 @@ func (g *generator) size() string {
 	s := pick(g, []string{"", "", "-"})
 	switch r := g.rng.Float64(); {
 	case r < 0.05:
-		return s + "9223372036854.775807" // the largest that there is
+		// About the largest that there is, and no two alike: among equal sums
+		// by user the engine orders by a hash, the model by id.
+		g.largest++
+		return s + "9223372036854." + number(775808-g.largest)
 	case r < 0.08:
 		return s + "9223372036854.775808"
 	}

@@ -61,6 +61,7 @@ type generator struct {
 	options  Options
 	arriving []arrival
 	serial   int
+	largest  int // values of about the largest size so far
 	aliases  map[string]*aliases
 }
 
