@@ -4,8 +4,10 @@
 package usageledger
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -130,8 +132,10 @@ func (w *watcher) poll(ctx context.Context, now time.Time) {
 		w.restore()
 		return
 	}
-	c, err := catalogue.ParseAs(filepath.Base(w.path), data, w.meters)
-	if err == nil {
+	var c *catalogue.Catalogue
+	if len(bytes.TrimSpace(data)) == 0 {
+		err = errors.New(filepath.Base(w.path) + ": is empty, as a file that is just being written; a catalogue without organizations is `organizations: []`")
+	} else if c, err = catalogue.ParseAs(filepath.Base(w.path), data, w.meters); err == nil {
 		c, err = c.Spelled(w.identity)
 	}
 	if err != nil {

@@ -84,6 +84,23 @@ func TestABadCatalogueLeavesTheLastGoodOne(t *testing.T) {
 	require.NoError(t, state.Err)
 }
 
+// An editor that writes in place empties the file first. Followed, that would
+// take everybody's zone, quotas and thresholds away for two seconds.
+func TestAFileThatIsEmptyForAMomentIsNoCatalogue(t *testing.T) {
+	w, a, logs := watching(t)
+	for _, text := range []string{"", "\n"} {
+		writeFile(t, w.path, text)
+		w.poll(t.Context(), at)
+		_, state := w.current()
+		require.ErrorContains(t, state.Err, "customers.yaml: is empty")
+	}
+	require.Empty(t, a.all)
+	require.Equal(t, 1, logs.Len(), "told once")
+	writeFile(t, w.path, "organizations: []")
+	w.poll(t.Context(), at)
+	require.Len(t, a.all, 1, "meant so")
+}
+
 func TestGoingBackToTheCatalogueInForceIsNoChange(t *testing.T) {
 	w, a, _ := watching(t)
 	writeFile(t, w.path, broken)

@@ -468,6 +468,42 @@ func TestABreakdownThatWasCountedByStaysAsItIs(t *testing.T) {
 	closeLedger(t, open(t, s, noon))
 }
 
+// A breakdown that comes later has what was counted before under no value, so
+// that it adds up; what is held for its time as well.
+func TestABreakdownMayComeToAMeterThatHasCounted(t *testing.T) {
+	s := withGrace(t, vfs.NewMem())
+	s.Extraction.Meters[1].Averages = []usage.AverageOf{{Name: "accuracy"}, {Name: "pace"}}
+	l := open(t, s, noon)
+	send(t, l, noon, func(b *usage.Batch) {
+		visit(b, "acme", "ann", noon)
+		minutes(b, "acme", "one", 3, noon.Add(-time.Hour))
+		b.Averages = append(b.Averages, usage.Average{Set: true, Value: usage.Micro}, usage.Average{Set: true, Value: 7 * usage.Micro})
+		add(b, usage.Item{Organization: "acme", UID: "ahead", Action: "transcription.finished", Time: noon.Add(3 * time.Minute).UnixNano()},
+			usage.Effect{Kind: usage.Consume, Meter: 1, Value: 5 * usage.Micro, NumAverages: 2})
+	})
+	closeLedger(t, l)
+	model := []usage.Breakdown{{Dimension: "model", Attribute: "model"}}
+	s.Extraction.Meters[0].Breakdowns, s.Extraction.Meters[1].Breakdowns = model, model
+	s.Extraction.Meters[1].Averages = s.Extraction.Meters[1].Averages[1:]
+	now := noon.Add(time.Minute)
+	for range 2 { // it is read back as well
+		l = open(t, s, now)
+		send(t, l, now, func(b *usage.Batch) {
+			b.Values = append(b.Values, "large")
+			add(b, usage.Item{Organization: "acme", UID: "two", Action: "transcription.finished", Time: noon.UnixNano()},
+				usage.Effect{Kind: usage.Consume, Meter: 1, Value: 11 * usage.Micro, NumValues: 1})
+		})
+		now = now.Add(4 * time.Minute)
+		c := collect(t, l, now)
+		require.Equal(t, 1.0, figure(c, "acme", "usage_active_users", "window=month", "period=current"))
+		require.Equal(t, 19.0, figure(c, "acme", "usage_consumption", "window=month", "period=current"))
+		require.Equal(t, 8.0, figure(c, "acme", "usage_consumption_breakdown", "window=month", "period=current", "dimension_value=__none__"))
+		require.Equal(t, 11.0, figure(c, "acme", "usage_consumption_breakdown", "window=month", "period=current", "dimension_value=large"))
+		require.Equal(t, 7.0, figure(c, "acme", "usage_average_sum", "window=month", "period=current", "average=pace"))
+		closeLedger(t, l)
+	}
+}
+
 func TestLimitsRefuseForThatOrganizationAlone(t *testing.T) {
 	s := settings(t, vfs.NewMem())
 	s.Limits.UsersPerOrganization, s.Limits.Organizations = 2, 3

@@ -143,9 +143,15 @@ func (x *consumption) decode(d *Decoder) {
 	for range kinds {
 		reader.windows = append(reader.windows, x.window(d.Uint()))
 	}
+	total := Decoder{Bytes: d.Bytes}
 	reader.row(d, x.total)
-	for range d.Count(2) {
+	known := d.Count(2)
+	for range known {
 		x.decodeRows(d, &reader)
+	}
+	for b := known; b < len(x.dims); b++ { // what came before a new breakdown is under none of its values
+		none := total
+		reader.row(&none, x.row(b, noValue))
 	}
 	x.decodeNobody(d)
 	if format > 1 {

@@ -51,6 +51,12 @@ func (o *Organization) Encode(e *Encoder) {
 // order; pages follow with RestorePage, then Restored. The meters of the head
 // are the first ones of d.
 func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
+	return restore(id, d, d, hashes, head, now)
+}
+
+// restore reads a head that was written by the definitions written, whose
+// breakdowns are the first ones of those of d.
+func restore(id string, d, written *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
 	dec := &Decoder{Bytes: head}
 	c, err := decodeClock(dec)
 	if err != nil {
@@ -81,7 +87,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 	}
 	for i := range n {
 		o.meters[i] = o.newState(uint16(i))
-		o.meters[i].decode(dec, o.Users(), o.clock.asOf)
+		o.meters[i].decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.asOf)
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
@@ -154,8 +160,8 @@ func (s *state) encode(e *Encoder) {
 	}
 }
 
-func (s *state) decode(d *Decoder, users int, now Minute) {
-	for _, v := range s.values {
+func (s *state) decode(d *Decoder, breakdowns, users int, now Minute) {
+	for _, v := range s.values[:breakdowns] {
 		v.restore(decodeStrings(d), now)
 	}
 	switch {
@@ -390,12 +396,17 @@ func (o *Organization) Meters() int { return len(o.meters) }
 func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 	var e Encoder
 	o.Encode(&e)
-	n, err := RestoreOrganization(o.ID, d, o.users.ids.keys, e.Bytes, o.Now())
+	n, err := restore(o.ID, d, o.defs, o.users.ids.keys, e.Bytes, o.Now())
 	if err != nil {
 		return nil, err
 	}
 	for i := range o.meters {
 		n.meters[i].adopt(&o.meters[i])
+	}
+	for i := range n.held {
+		for j := range n.held[i].Effects {
+			n.held[i].Effects[j].redefine(o.defs, d)
+		}
 	}
 	var c Encoder
 	o.EncodeClosings(&c)
@@ -406,6 +417,25 @@ func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 	n.stream.rejects, n.aside, n.asideAt = o.stream.rejects, o.aside, o.asideAt
 	n.Restored()
 	return n, nil
+}
+
+// redefine makes an effect that is still held one of changed definitions: new
+// breakdowns have no value in it, averages have other numbers.
+func (x *Effect) redefine(old, d *Definitions) {
+	if x.Kind != usage.Active && x.Kind != usage.Consume {
+		return
+	}
+	was, is := &old.Meters[x.Meter], &d.Meters[x.Meter]
+	x.Dims = append(x.Dims, make([]uint32, max(0, len(is.Breakdowns)-len(x.Dims)))...) // noValue
+	averages := make([]usage.Average, 0, len(is.Averages))
+	for i := range is.Averages {
+		a := usage.Average{}
+		if n := slices.IndexFunc(was.Averages, func(of usage.AverageOf) bool { return of.Name == is.Averages[i].Name }); n >= 0 && n < len(x.Averages) {
+			a = x.Averages[n]
+		}
+		averages = append(averages, a)
+	}
+	x.Averages = averages
 }
 
 // adopt takes the users' records of the same meter under its old definition.
