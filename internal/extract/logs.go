@@ -75,7 +75,7 @@ func (s *logSource) content(h *hasher) {
 	h.value(s.record.Body(), 0)
 }
 
-func (*logSource) traceState() string { return "" } // a log record has none
+func (*logSource) thinned() bool { return false } // it has attributes for it, and nothing else
 
 func (s *logSource) holds(c *condition) (bool, bool) {
 	item := ottllog.NewTransformContext(s.resource, s.scope, s.record)

@@ -133,7 +133,7 @@ func (s *pointSource) content(h *hasher) {
 	}
 }
 
-func (*pointSource) traceState() string { return "" }
+func (*pointSource) thinned() bool { return false }
 
 func (s *pointSource) holds(c *condition) (bool, bool) {
 	item := ottldatapoint.NewTransformContext(s.resource, s.scope, s.metric, s.record)

@@ -35,7 +35,18 @@ func (w *walker) sampled(r *record) bool {
 	if w.signal == usage.Metrics { // measured before any sampling
 		return false
 	}
-	return w.record.sampled || w.scope.sampled || w.resource.sampled || thinned(r.source.traceState())
+	return w.record.sampled || w.scope.sampled || w.resource.sampled || r.source.thinned()
+}
+
+// says is what a pass over attributes finds out on its way, for those that no
+// pass reads.
+func says(attributes pcommon.Map) bool {
+	for name, value := range attributes.All() {
+		if sampled := samplingAttributes[name]; sampled != nil && sampled(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // thinned reads OpenTelemetry's entry of a trace state: ot=th:c;rv:... with a

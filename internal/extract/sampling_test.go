@@ -65,6 +65,14 @@ func TestAnItemSaysInAnAttributeThatItWasSampled(t *testing.T) {
 		it, _ := item(t, "api.called", member(attrs{test.name: test.value}))
 		require.Equal(t, test.sampled, it.Sampled, "%s = %v", test.name, test.value)
 
+		td, s := spans()
+		require.NoError(t, s.Attributes().PutEmpty(test.name).FromRaw(test.value))
+		for _, name := range []string{"api.called", "nobody's"} { // an event goes with its span, whatever that is
+			s.SetName(name)
+			items, _ := extracted(t, td)
+			require.Equal(t, test.sampled, items[2].Sampled, "of the span around an event: %s = %v", test.name, test.value)
+		}
+
 		ld := who{member(nil), nil, attrs{test.name: test.value}}.logs(t, "api.called")
 		it, _ = the(t, definitions(), "", ld)
 		require.Equal(t, test.sampled, it.Sampled, "of the resource: %s = %v", test.name, test.value)

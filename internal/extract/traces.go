@@ -84,7 +84,7 @@ func (s *spanSource) content(h *hasher) {
 	h.text(s.record.Status().Message())
 }
 
-func (s *spanSource) traceState() string { return s.record.TraceState().AsRaw() }
+func (s *spanSource) thinned() bool { return thinned(s.record.TraceState().AsRaw()) }
 
 func (s *spanSource) holds(c *condition) (bool, bool) {
 	item := ottlspan.NewTransformContext(s.resource, s.scope, s.record)
@@ -118,7 +118,10 @@ func (s *spanEventSource) content(h *hasher) {
 	s.span.content(h)
 }
 
-func (s *spanEventSource) traceState() string { return s.span.traceState() }
+// An event goes with its span.
+func (s *spanEventSource) thinned() bool {
+	return s.span.thinned() || says(s.span.record.Attributes())
+}
 
 func (s *spanEventSource) holds(c *condition) (bool, bool) {
 	item := ottlspanevent.NewTransformContext(s.span.resource, s.span.scope, s.span.record, s.record,

@@ -34,8 +34,9 @@ type source interface {
 	// content writes what the signal adds to the content of an item without a
 	// uid: fields that only its records have.
 	content(h *hasher)
-	// traceState is that of the span that the record is, or is in.
-	traceState() string
+	// thinned reports whether the span that the record is, or is in, says that
+	// others like it were left out, beside what the record's attributes say.
+	thinned() bool
 }
 
 // walker goes through the items of one request. It is owned by one goroutine.

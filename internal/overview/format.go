@@ -39,10 +39,13 @@ func short(v float64) string {
 func exact(v float64) string { return group(trimZeros(strconv.FormatFloat(v, 'f', 6, 64))) }
 
 func trimZeros(s string) string {
-	if !strings.Contains(s, ".") {
-		return s
+	if strings.Contains(s, ".") {
+		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 	}
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	if s == "-0" { // a little less than nothing
+		return "0"
+	}
+	return s
 }
 
 // group puts commas between thousands.

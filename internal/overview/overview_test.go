@@ -242,7 +242,7 @@ func TestFiguresThatAreTooSmallAreMarked(t *testing.T) {
 func TestNumbersAreReadAtAGlance(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0", 7: "7", 999: "999", 1000: "1,000", 12345: "12,345", 999999: "999,999", 1e6: "1_M", 1284512: "1.28_M", 12.5e6: "12.5_M", 845e6: "845_M",
-		3.2e9: "3.2_G", 4e12: "4_T", 196e13: "1.96_P", 1e21: "1000_E", 0.926: "0.93", 12.34: "12.3", 8345.25: "8,345.2", -1500: "-1,500", 2.0: "2",
+		3.2e9: "3.2_G", 4e12: "4_T", 196e13: "1.96_P", 1e21: "1000_E", 0.926: "0.93", 12.34: "12.3", 8345.25: "8,345.2", -1500: "-1,500", -0.001: "0", 2.0: "2",
 	} {
 		require.Equal(t, strings.ReplaceAll(want, "_", "\u202f"), short(v), fmt.Sprint(v))
 	}
