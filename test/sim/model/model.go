@@ -231,6 +231,9 @@ func (m *Model) begin(now time.Time) {
 
 // judge finds the outcome of an item: the first that applies.
 func (m *Model) judge(now time.Time, o *organization, e Event) (usage.Outcome, []*entry, error) {
+	if e.zeroPoint() {
+		return usage.Unmatched, nil, nil
+	}
 	parts, err := m.parts(o, e)
 	if err != nil {
 		return 0, nil, err
@@ -296,9 +299,6 @@ func (m *Model) count(o *organization, e Event, parts []*entry) {
 // time.
 func (m *Model) parts(o *organization, e Event) ([]*entry, error) {
 	var parts []*entry
-	if e.signal() == usage.Metrics.String() && isZero(e.Value) && !e.Cumulative {
-		return nil, nil
-	}
 	for status, actions := range m.config.Lifecycle {
 		if slices.Contains(actions, e.Action) {
 			parts = append(parts, &entry{status: status, needsUser: true, withoutLimits: true})
@@ -352,8 +352,12 @@ func (m *Model) meant(e Event) ([]*entry, error) {
 	return parts, nil
 }
 
-func isZero(n Number) bool {
-	v, reason := micros(string(n), true)
+// zeroPoint reports whether an item is a delta point of nothing: no event.
+func (e *Event) zeroPoint() bool {
+	if e.signal() != usage.Metrics.String() || e.Cumulative {
+		return false
+	}
+	v, reason := micros(string(e.Value), true)
 	return reason == usage.ReasonNone && v.Sign() == 0
 }
 
