@@ -219,6 +219,26 @@ func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 	require.Equal(t, first, names(""), "before the first collection")
 }
 
+func TestOrganizationsThatNeedAttentionAreFirst(t *testing.T) {
+	b := kept()
+	b.statuses, b.latest.Organizations = nil, nil
+	for _, o := range []struct {
+		id     string
+		status float64 // of one of its quotas; the other is under
+		silent float64
+	}{{"a-well", 1, 0}, {"b-over", 3, 0}, {"c-high", 2, 1}, {"d-silent", 0, 1}, {"e-over", 3, 1}, {"f-well", 0, 0}} {
+		figures := []usage.Figure{
+			{Series: &usage.Series{Name: "usage_quota_status"}}, {Series: &usage.Series{Name: "usage_quota_status"}, Value: o.status},
+			{Series: &usage.Series{Name: "usage_stream_silent"}, Value: o.silent}, {Series: &usage.Series{Name: "usage_quota_used"}, Value: 99},
+		}
+		b.statuses = append(b.statuses, ledger.Status{ID: o.id})
+		b.latest.Organizations = append(b.latest.Organizations, usage.OrganizationFigures{Organization: o.id, Figures: figures})
+	}
+	e, _ := started(t, configure(t, oneMeter), b)
+	text := textOf(t, get(t, e, "/").Body.String())
+	require.Regexp(t, "b-over.* e-over.* c-high.* d-silent.* a-well.* f-well", text)
+}
+
 func TestUsersAreNotInTheLog(t *testing.T) {
 	b := kept()
 	e, logs := started(t, configure(t, oneMeter), b)

@@ -40,7 +40,7 @@ func (e *ledgerExtension) page(w http.ResponseWriter, r *http.Request) error {
 	good, _ := e.catalogue.current()
 	requested, _ := strconv.Atoi(r.FormValue("page")) // anything else is the first
 	var shown []listed
-	shown, in.List = list(b.IDs(), good, r.FormValue("q"), requested)
+	shown, in.List = list(b.IDs(), good, c, r.FormValue("q"), requested)
 	for _, l := range shown {
 		if status, found := b.Status(l.id); found && (l.id != usage.NoOrganization || hasItems(&status)) {
 			in.Organizations = append(in.Organizations, organization(l, &status, c))
@@ -84,12 +84,14 @@ func hasItems(s *ledger.Status) bool {
 type listed struct {
 	id, name string
 	key      string // that the list is sorted by
+	urgency  int    // what is more urgent stands before it
 	zone     *time.Location
 }
 
 // list returns the organizations of one page: those whose name or id contains
-// the filter, by name, items without an organization last.
-func list(ids []string, c *catalogue.Catalogue, filter string, page int) ([]listed, overview.List) {
+// the filter, first those that need attention, else by name, items without an
+// organization last.
+func list(ids []string, c *catalogue.Catalogue, figures usage.Collection, filter string, page int) ([]listed, overview.List) {
 	out := overview.List{Filter: strings.TrimSpace(filter)}
 	wanted := strings.ToLower(out.Filter)
 	var matching []listed
@@ -103,17 +105,34 @@ func list(ids []string, c *catalogue.Catalogue, filter string, page int) ([]list
 			out.Total++
 		}
 		if strings.Contains(strings.ToLower(id), wanted) || strings.Contains(l.key, wanted) {
+			l.urgency = urgency(figuresOf(figures, id))
 			matching = append(matching, l)
 		}
 	}
 	slices.SortFunc(matching, func(x, y listed) int {
-		return cmp.Or(cmp.Compare(last(x), last(y)), strings.Compare(x.key, y.key), strings.Compare(x.id, y.id))
+		return cmp.Or(cmp.Compare(last(x), last(y)), cmp.Compare(y.urgency, x.urgency), strings.Compare(x.key, y.key), strings.Compare(x.id, y.id))
 	})
 	out.Matching = len(matching)
 	out.Pages = max(1, (len(matching)+pageSize-1)/pageSize)
 	out.Page = min(max(1, page), out.Pages)
 	from := (out.Page - 1) * pageSize
 	return matching[from:min(from+pageSize, len(matching))], out
+}
+
+// urgency is what an organization's figures ask for: 3 where a quota is used
+// up or nearly, 2 where one is high, 1 where telemetry is missing.
+func urgency(figures []usage.Figure) (most int) {
+	for i := range figures {
+		switch f := &figures[i]; f.Series.Name {
+		case "usage_quota_status":
+			if status := int(f.Value); status >= 2 {
+				most = max(most, status)
+			}
+		case "usage_stream_silent":
+			most = max(most, int(f.Value))
+		}
+	}
+	return most
 }
 
 // last sorts items without an organization behind all organizations.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -56,7 +57,28 @@ func (c *Config) Check() error {
 		m := c.Meters[name]
 		(&meterCheck{problems: p, path: "meters::" + name, meter: &m, config: c}).run(name)
 	}
+	c.checkWindows(p)
 	return errors.Join(p.errs...)
+}
+
+// checkWindows wants titles, and of windows only that some meter keeps.
+func (c *Config) checkWindows(p *problems) {
+	var kept []usage.Window
+	for _, m := range c.Meters {
+		for _, text := range m.Windows {
+			if w, err := usage.ParseWindow(text); err == nil && !slices.Contains(kept, w) {
+				kept = append(kept, w)
+			}
+		}
+	}
+	slices.SortFunc(kept, usage.Window.Compare)
+	for _, name := range slices.Sorted(maps.Keys(c.Windows)) {
+		path := "windows::" + name
+		if !slices.ContainsFunc(kept, func(w usage.Window) bool { return w.String() == name }) {
+			p.add(path, name, "no meter keeps this window: use one of %v, or remove it", kept)
+		}
+		p.title(path+"::title", c.Windows[name].Title)
+	}
 }
 
 func (c *Config) checkTimes(p *problems) {
@@ -171,6 +193,19 @@ func (p *problems) names(path string, list []string, what string) {
 		case slices.Index(list, entry) < i:
 			p.add(at, entry, "listed twice: remove one")
 		}
+	}
+}
+
+// maxTitle is how many characters fit where titles are shown.
+const maxTitle = 100
+
+// title wants what can be shown as a name.
+func (p *problems) title(path, title string) {
+	switch {
+	case !printable(title):
+		p.add(path, title, "write what people call it, without control characters or blanks around it, or leave it out")
+	case utf8.RuneCountInString(title) > maxTitle:
+		p.add(path, title, "use at most %d characters", maxTitle)
 	}
 }
 

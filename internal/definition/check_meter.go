@@ -38,7 +38,7 @@ var keysOf = map[usage.MeterType][]string{
 	usage.Consumption:     {"actions", "condition", "value", "unit", "corrections", "averages", "breakdowns"},
 }
 
-var keysOfAll = []string{"type", "effective_from", "windows"}
+var keysOfAll = []string{"type", "title", "effective_from", "windows"}
 
 // meterCheck judges one meter.
 type meterCheck struct {
@@ -61,6 +61,9 @@ func (c *meterCheck) run(meter string) {
 		if !slices.Contains(keysOf[kind], key) && !slices.Contains(keysOfAll, key) {
 			c.add(c.path+"::"+key, c.meter.set[key], "not a key of %s; it has %s", kind, strings.Join(slices.Concat(keysOfAll, keysOf[kind]), ", "))
 		}
+	}
+	if _, set := c.meter.set["title"]; set {
+		c.title(c.path+"::title", c.meter.Title)
 	}
 	if d := c.meter.EffectiveFrom; d != "" {
 		if _, err := usage.ParseDate(d); err != nil {

@@ -54,6 +54,15 @@ type Config struct {
 
 	// Meters by name. At least one is needed.
 	Meters map[string]Meter `mapstructure:"meters"`
+
+	// Windows that are called otherwise than by default, by name.
+	Windows map[string]Window `mapstructure:"windows"`
+}
+
+// Window is what is said of a window that meters keep.
+type Window struct {
+	// Title is what people call it. Default: Month, Billing cycle, 30 days.
+	Title string `mapstructure:"title"`
 }
 
 // Horizon is the span of accepted event times, [now-Past, now+Future].

@@ -42,6 +42,7 @@ func TestTheExampleOfTheInterfaceBecomesAnExtraction(t *testing.T) {
 		AliasActions: []string{"user.alias"}, AliasFrom: "user.previous_id", AliasTo: "user.id",
 		Spellings:    usage.Spellings{{Normalize: usage.Trim}},
 		Placeholders: []string{"undefined", "null"},
+		Titles:       usage.Titles{Meters: map[string]string{}, Windows: map[string]string{}},
 		Meters: []usage.Meter{
 			{
 				Name: "active_learners", Type: usage.ActiveUsers, Windows: windows(t, "month"), Classes: []string{""},
@@ -173,4 +174,17 @@ func TestDurationsAreReadInDaysAndGoUnits(t *testing.T) {
 		var d Duration
 		require.ErrorContains(t, d.UnmarshalText([]byte(text)), "write a number with a unit, as 90s, 15m, 1h or 35d", text)
 	}
+}
+
+func TestTitlesAreBesideTheDefinitions(t *testing.T) {
+	plain, err := fromYAML(t, sum+`}}`)
+	require.NoError(t, err)
+	titled, err := fromYAML(t, sum+`, title: Calls}}`+"\nwindows: {month: {title: Kalendermonat}}")
+	require.NoError(t, err)
+	before, err := plain.Extraction()
+	require.NoError(t, err)
+	after, err := titled.Extraction()
+	require.NoError(t, err)
+	require.Equal(t, before.Meters, after.Meters)
+	require.Equal(t, usage.Titles{Meters: map[string]string{"m": "Calls"}, Windows: map[string]string{"month": "Kalendermonat"}}, after.Titles)
 }

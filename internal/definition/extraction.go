@@ -36,7 +36,22 @@ func (c *Config) Extraction() (usage.Extraction, error) {
 		m := c.Meters[name]
 		e.Meters = append(e.Meters, m.meter(name))
 	}
+	e.Titles = c.titles()
 	return e, nil
+}
+
+// titles are those that are configured.
+func (c *Config) titles() usage.Titles {
+	t := usage.Titles{Meters: map[string]string{}, Windows: map[string]string{}}
+	for name := range c.Meters {
+		if title := c.Meters[name].Title; title != "" {
+			t.Meters[name] = title
+		}
+	}
+	for name, w := range c.Windows {
+		t.Windows[name] = w.Title
+	}
+	return t
 }
 
 // actions of a status; NoStatus has none.

@@ -17,6 +17,9 @@ import (
 type Meter struct {
 	// Type is active_users, concurrent_users or consumption.
 	Type string `mapstructure:"type"`
+	// Title is what people call the meter. It is no part of the definition.
+	// Default: its name, as Api calls.
+	Title string `mapstructure:"title"`
 	// EffectiveFrom is the date, in each organization's zone, from which this
 	// definition is in force. A changed definition needs a later one. Empty:
 	// since ever.

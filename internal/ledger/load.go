@@ -146,7 +146,8 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 func (b *book) define(meters []stored, birth int64) {
 	s := b.settings
 	d := &meter.Definitions{
-		Past: meter.Minute(s.Past / time.Minute), Grace: meter.Minute(s.Grace / time.Minute), Birth: meter.Floor(birth), Began: birth,
+		Titles: s.Extraction.Titles,
+		Past:   meter.Minute(s.Past / time.Minute), Grace: meter.Minute(s.Grace / time.Minute), Birth: meter.Floor(birth), Began: birth,
 		Silence: s.Silence.Nanoseconds(), ValuesPerDimension: s.Limits.ValuesPerDimension,
 	}
 	for _, m := range meters {

@@ -16,6 +16,8 @@ import (
 // meters and the series that they share. It has one owner.
 type Definitions struct {
 	Meters []usage.Meter
+	// Titles name meters and windows in series.
+	Titles usage.Titles
 	// Past is the acceptance span in minutes.
 	Past Minute
 	// Birth is when the ledger began: a period has a figure if every event of
@@ -60,6 +62,14 @@ type commonSeries struct {
 	silent     *usage.Series
 	incomplete []*usage.Series // by meter
 	sampled    []*usage.Series // likewise
+	titles     []titleSeries   // likewise
+}
+
+// titleSeries tell what a meter and each of its windows are called; meters
+// share those of windows.
+type titleSeries struct {
+	meter   *usage.Series
+	windows []*usage.Series
 }
 
 // activeSeries are the series of an active_users meter without breakdowns:
@@ -82,6 +92,7 @@ func (d *Definitions) Prepare() {
 		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
 		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
 		d.common.sampled = append(d.common.sampled, d.book.Gauge("usage_sampled", label))
+		d.common.titles = append(d.common.titles, d.newTitleSeries(&d.Meters[i]))
 	}
 	for s := range usage.NumStatuses {
 		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: StatusLabel(usage.Status(s))})
@@ -132,6 +143,17 @@ func newActiveSeries(book *Book, m *usage.Meter) *activeSeries {
 			periods = append(periods, classes)
 		}
 		s.total = append(s.total, periods)
+	}
+	return s
+}
+
+func (d *Definitions) newTitleSeries(m *usage.Meter) titleSeries {
+	s := titleSeries{meter: d.book.Gauge("usage_meter_info",
+		usage.Label{Name: "meter", Value: m.Name}, usage.Label{Name: "title", Value: d.Titles.Meter(m.Name)},
+		usage.Label{Name: "type", Value: m.Type.String()}, usage.Label{Name: "unit", Value: m.Unit})}
+	for _, w := range m.Windows {
+		s.windows = append(s.windows, d.book.Gauge("usage_window_info",
+			usage.Label{Name: "window", Value: w.String()}, usage.Label{Name: "title", Value: d.Titles.Window(w)}))
 	}
 	return s
 }

@@ -22,6 +22,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	for status, users := range o.statuses {
 		s.add(o.defs.common.registered[status], float64(users))
 	}
+	o.titleFigures(s)
 	for i := range o.meters {
 		if !o.Has(i) {
 			continue
@@ -41,6 +42,24 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	o.periodFigures(s)
 	o.streamFigures(s)
 	return s.figures
+}
+
+// titleFigures appends what the organization's meters and their windows are
+// called.
+func (o *Organization) titleFigures(s *sheet) {
+	var named []*usage.Series // of windows
+	for i := range o.meters {
+		if !o.Has(i) {
+			continue
+		}
+		s.add(o.defs.common.titles[i].meter, 1)
+		for _, w := range o.defs.common.titles[i].windows {
+			if !slices.Contains(named, w) {
+				named = append(named, w)
+				s.add(w, 1)
+			}
+		}
+	}
 }
 
 // exists tells whether a calendar period has a figure: the running one always,

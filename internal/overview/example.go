@@ -20,8 +20,8 @@ type Example struct {
 	Query string
 	// URL asks the store for Query; "" where the store is not known.
 	URL string
-	// Meter is the one that counts the event.
-	Meter string
+	// Meter is the one that counts the event, and Title what people call it.
+	Meter, Title string
 }
 
 // exampleOrganization and exampleUser are nobody's.
@@ -44,7 +44,7 @@ func NewExample(x usage.Extraction, otlp, store string) (Example, bool) {
 				continue
 			}
 			if record, found := exampleRecord(x, m); found {
-				return newExample(m, record, otlp, store), true
+				return newExample(x.Titles, m, record, otlp, store), true
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func (r *record) add(key, kind string, value any) {
 // now stands for the time, which the shell fills in.
 const now = "NOW"
 
-func newExample(m *usage.Meter, r record, otlp, store string) Example {
+func newExample(titles usage.Titles, m *usage.Meter, r record, otlp, store string) Example {
 	body, _ := json.Marshal(map[string]any{ // strings and numbers: cannot fail
 		"resourceLogs": []any{map[string]any{"scopeLogs": []any{map[string]any{"logRecords": []record{r}}}}},
 	})
@@ -110,6 +110,7 @@ func newExample(m *usage.Meter, r record, otlp, store string) Example {
 		Command: "curl -sS " + otlp + "/v1/logs -H 'Content-Type: application/json' -d '" + quoted + "'",
 		Query:   name + `{organization="` + exampleOrganization + `", meter="` + m.Name + `"}`,
 		Meter:   m.Name,
+		Title:   titles.Meter(m.Name),
 	}
 	if store != "" {
 		e.URL = store + "/api/v1/query?query=" + url.QueryEscape(e.Query)

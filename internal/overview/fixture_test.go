@@ -52,6 +52,10 @@ func extraction(t *testing.T) usage.Extraction {
 	return usage.Extraction{
 		Organization: []string{"organization.id", "tenant.id"},
 		User:         []string{"user.id"},
+		Titles: usage.Titles{
+			Meters:  map[string]string{"operators": "Yard operators", "workspace_users": "Members"},
+			Windows: map[string]string{"30d": "Rolling 30 days", "cycle": "Contract month"},
+		},
 		Meters: []usage.Meter{
 			{
 				Name: "active_learners", Type: usage.ActiveUsers, Windows: windows(t, "day", "week", "month", "24h", "30d"), Classes: []string{""},
@@ -210,6 +214,7 @@ func example(t *testing.T) Input {
 				ID: "acme", Name: "Acme GmbH", Zone: zone(t, "Europe/Berlin"), LastEvent: at.Add(-4 * time.Second),
 				Items: items(1_284_512, 3_120, 48_200, 212, 37),
 				Figures: slices.Concat(members(t, 1412), minutes(t, 8345.25),
+					[]usage.Figure{figure(t, "usage_meter_info", "meter=operators,title=Yard operators,type=concurrent_users", 1)},
 					quotaOf(t, "workspace_users", "30d", 1400, 1454, 0, 0, 0),
 					quotaOf(t, "transcription_minutes", "cycle", 3000, 2503.5, 6_114, 25*24*time.Hour, 3*24*time.Hour)),
 				Trends: []Trend{trend("workspace_users", "", 560), trend("transcription_minutes", "min", 480)},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -106,14 +107,6 @@ func instant(t, now time.Time) string {
 	return t.Format("2 Jan 15:04:05")
 }
 
-// title makes a name of the configuration readable: transcription_minutes
-// becomes Transcription minutes.
-func title(name string) string {
-	words := strings.ReplaceAll(name, "_", " ")
-	r, size := utf8.DecodeRuneInString(words)
-	return strings.ToUpper(string(r)) + words[size:]
-}
-
 // clip shortens what a sender wrote to what a table can hold.
 func clip(s string) string {
 	const most = 80
@@ -123,38 +116,43 @@ func clip(s string) string {
 	return string([]rune(s)[:most-1]) + "…"
 }
 
-// caption says which span a window's period is, seen from the figures' time.
-func caption(window, period string) string {
+// caption says which span a window's period is, seen from the figures' time:
+// this month, last 30 days, or with titles of the configuration, this contract
+// month, rolling 30 days.
+func caption(titles usage.Titles, window, period string) string {
 	w, err := usage.ParseWindow(window)
 	if err != nil {
 		return window
 	}
-	if w.Kind == usage.Rolling {
-		if w.Hours%24 == 0 && w.Hours > 24 {
-			return "last " + strconv.Itoa(int(w.Hours/24)) + " days"
-		}
-		return "last " + strconv.Itoa(int(w.Hours)) + " h"
+	name := titles.Window(w)
+	if unicode.IsDigit(rune(name[0])) {
+		return "last " + name
 	}
-	name := w.Kind.String()
-	switch w.Kind {
-	case usage.Half:
-		name = "half-year"
-	case usage.Cycle:
-		name = "billing cycle"
-	default: // as it is
-	}
+	name = inSentence(name)
 	switch {
-	case w.Kind == usage.Day && period == usage.PeriodName(0):
+	case w.Kind == usage.Rolling:
+		return name
+	case name == "day" && period == usage.PeriodName(0):
 		return "today"
-	case w.Kind == usage.Day && period == usage.PeriodName(1):
+	case name == "day" && period == usage.PeriodName(1):
 		return "yesterday"
 	case period == usage.PeriodName(0):
 		return "this " + name
-	case period == usage.PeriodName(1):
-		return "last " + name
 	default:
-		return name + " before last"
+		return "last " + name
 	}
+}
+
+// words writes a name of the configuration that has no title.
+func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// inSentence writes a title as it stands within a sentence; SLA month stays.
+func inSentence(title string) string {
+	first, size := utf8.DecodeRuneInString(title)
+	if second, _ := utf8.DecodeRuneInString(title[size:]); unicode.IsUpper(second) {
+		return title
+	}
+	return string(unicode.ToLower(first)) + title[size:]
 }
 
 // explain says what a sender can do about a rejected item.

@@ -33,7 +33,7 @@ type Input struct {
 	Ledger, Catalogue State
 	// Warnings are doubts about the collector's configuration.
 	Warnings []string
-	// Extraction has the meters, in the order in which they are shown.
+	// Extraction has the meters and their titles.
 	Extraction usage.Extraction
 	// OTLP and Store are base URLs for the example of a first event: where
 	// OTLP/HTTP is taken, and where PromQL is answered ("": not by us).

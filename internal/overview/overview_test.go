@@ -101,9 +101,9 @@ func TestEveryOrganizationHasItsCard(t *testing.T) {
 	acme := cards[0].text()
 	for _, want := range []string{
 		"Acme GmbH", "acme · Europe/Berlin · Fri 15:05", "last event 4 s ago",
-		"Transcription minutes 8,345.2 min this month", "last month 11,683.3", "this billing cycle 2,503.6", "average accuracy 0.93",
-		"Workspace users 1,412 active this month", "1,101 onboarded 240 anonymous 71 email", "last 30 days 1,553",
-		"Not used: Active learners, Operators",
+		"Transcription minutes 8,345.2 min this month", "today 500.7 last month 11,683.3 this contract month 2,503.6", "average accuracy 0.93",
+		"Members 1,412 active this month", "1,101 onboarded 240 anonymous 71 email", "today 564 rolling 30 days 1,553 last month 1,313",
+		"Not used: Active learners , Yard operators",
 		"1.34 M items received 1.28 M counted 96.1 %", "37 invalid < 0.1 %",
 		"14:04:48 unmatched ×2 page.scrolled logs no meter names this action, or no condition holds",
 		"invalid transcription.finished logs lacks the attribute that is added up",
@@ -113,10 +113,10 @@ func TestEveryOrganizationHasItsCard(t *testing.T) {
 	require.NotContains(t, acme, "silent")
 
 	yard := cards[2].text()
-	require.Contains(t, yard, "Operators 47 connected now")
+	require.Contains(t, yard, "Yard operators 47 connected now")
 	require.Contains(t, yard, "41 active 6 idle")
 	require.Contains(t, yard, "users this hour 41 users last hour 49")
-	require.Contains(t, yard, "busiest hour, this half-year 56 (3×)")
+	require.Contains(t, yard, "busiest hour, this month 52 (3×) busiest hour, last 182 days 56 (3×) busiest hour, this half-year 56 (3×)")
 
 	require.Contains(t, cards[3].text(), "silent last event 2 days ago")
 	require.Contains(t, cards[4].text(), "no event yet")
@@ -128,9 +128,9 @@ func TestEveryOrganizationHasItsCard(t *testing.T) {
 func TestSparklinesShowThirtyDays(t *testing.T) {
 	sparks := parse(t, render(t, example(t))).all("svg", "spark")
 	require.Len(t, sparks, 6)
-	title := sparks[0].all("title", "")[0].root.FirstChild.Data
+	title := sparks[1].all("title", "")[0].root.FirstChild.Data
 	require.Equal(t, "Transcription minutes, day by day from 22 Oct to 20 Nov: lowest 78 min on 25 Oct, highest 618 min on 18 Nov", title)
-	paths := sparks[0].all("path", "")
+	paths := sparks[1].all("path", "")
 	require.Len(t, paths, 2)
 	require.Equal(t, 29, strings.Count(paths[0].root.Attr[0].Val, "M"))
 }
@@ -263,7 +263,7 @@ func TestTheExampleIsCountedByTheMeterItNames(t *testing.T) {
 			`{"key":"user.status","value":{"stringValue":"active"}}]}]}]}]}'`,
 		Query: `usage_active_users{organization="acme", meter="active_learners"}`,
 		URL:   "http://localhost:9090/api/v1/query?query=usage_active_users%7Borganization%3D%22acme%22%2C+meter%3D%22active_learners%22%7D",
-		Meter: "active_learners",
+		Meter: "active_learners", Title: "Active learners",
 	}, e)
 
 	// A condition that cannot be met by an example, and a class that needs a
@@ -313,8 +313,8 @@ func quotaTexts(t *testing.T, in Input) (texts []string) {
 
 func TestEachQuotaIsShownInWordsWithItsBand(t *testing.T) {
 	require.Equal(t, []string{
-		"high: high | 83\u202f% | 2,503.5 of 3,000\u00a0min, this billing cycle | expected 6,114\u00a0min (203\u202f%) | passes the limit on 23 November | 25 days left",
-		"over: at or over | 103.8\u202f% | 1,454 of 1,400, last 30 days | 54 beyond the limit",
+		"over: at or over | 103.8\u202f% | 1,454 of 1,400, rolling 30 days | 54 beyond the limit",
+		"high: high | 83\u202f% | 2,503.5 of 3,000\u00a0min, this contract month | expected 6,114\u00a0min (203\u202f%) | passes the limit on 23 November | 25 days left",
 		"moderate: moderate | 59\u202f% | 1,184 of 2,000, this month | expected 1,391 (69\u202f%) | 10 days left",
 		"high: high | 89\u202f% | 52 of 58, this month | expected 52 (89\u202f%) | 10 days left",
 		"under: under quota | 25\u202f% | 15 of 60, this half-year | expected 31 (51\u202f%) | 41 days left",
@@ -350,5 +350,41 @@ func TestASharesPercentageIsNeverRoundedUp(t *testing.T) {
 		0.99999: "99.9", 1: "100", 1.0049: "100.4", 1.5: "150", 12: "1,200",
 	} {
 		require.Equal(t, want+"\u202f%", ratio(share), share)
+	}
+}
+
+// TestNamesThatAreTypedAreBesideTheirTitles looks for the raw names of what a
+// card calls by titles: they are in PromQL, the catalogue and the configuration.
+func TestNamesThatAreTypedAreBesideTheirTitles(t *testing.T) {
+	acme := parse(t, render(t, example(t))).all("article", "card")[0]
+	hover := map[string]string{}
+	for _, tag := range []string{"h3", "dt", "span"} {
+		for _, d := range acme.all(tag, "") {
+			for _, a := range d.root.Attr {
+				if a.Key == "title" {
+					hover[d.text()] = a.Val
+				}
+			}
+		}
+	}
+	require.Equal(t, map[string]string{
+		"Members": "workspace_users", "Transcription minutes": "transcription_minutes", "Active learners": "active_learners", "Yard operators": "operators",
+		"today": "day", "last month": "month", "rolling 30 days": "30d", "this contract month": "cycle",
+		"events this month": "month", "average accuracy": "month",
+	}, hover)
+}
+
+func TestWindowsAreCalledByTheirTitles(t *testing.T) {
+	titled := usage.Titles{Windows: map[string]string{"week": "SLA week", "day": "Shift day", "30d": "Rolling 30 days"}}
+	for _, c := range []struct{ window, period, plain, titled string }{
+		{"day", "current", "today", "this shift day"},
+		{"day", "previous", "yesterday", "last shift day"},
+		{"week", "current", "this week", "this SLA week"},
+		{"half", "previous", "last half-year", "last half-year"},
+		{"cycle", "current", "this billing cycle", "this billing cycle"},
+		{"24h", "current", "last 24 hours", "last 24 hours"},
+		{"30d", "current", "last 30 days", "rolling 30 days"},
+	} {
+		require.Equal(t, [2]string{c.plain, c.titled}, [2]string{caption(usage.Titles{}, c.window, c.period), caption(titled, c.window, c.period)})
 	}
 }

@@ -25,6 +25,8 @@ type quota struct {
 	Over       string // what is used beyond the limit, or ""
 	Title      string // the bar in words
 
+	status int // value of usage_quota_status
+
 	UsedWidth, ExpectedWidth, LimitX float64 // of 100
 }
 
@@ -34,7 +36,7 @@ var bands = [...]struct{ class, word string }{
 }
 
 // newQuota reads the quota of a meter; found is false where it has none.
-func newQuota(m *usage.Meter, rs []reading, at time.Time, zone *time.Location) (q quota, found bool) {
+func newQuota(titles usage.Titles, m *usage.Meter, rs []reading, at time.Time, zone *time.Location) (q quota, found bool) {
 	var window string
 	for _, r := range rs {
 		if r.name == "usage_quota_limit" {
@@ -46,13 +48,14 @@ func newQuota(m *usage.Meter, rs []reading, at time.Time, zone *time.Location) (
 	}
 	of := []string{"window", window}
 	limit, used := sum(rs, "usage_quota_limit", of...), sum(rs, "usage_quota_used", of...)
-	band := bands[min(max(int(sum(rs, "usage_quota_status", of...)), 0), len(bands)-1)]
+	q.status = min(max(int(sum(rs, "usage_quota_status", of...)), 0), len(bands)-1)
+	band := bands[q.status]
 	q.Band, q.Word, q.Share = band.class, band.word, ratio(sum(rs, "usage_quota_ratio", of...))
 	unit := ""
 	if m.Unit != "1" && m.Unit != "" {
 		unit = "\u00a0" + m.Unit
 	}
-	q.Used = short(used) + " of " + short(limit) + unit + ", " + caption(window, usage.PeriodName(0))
+	q.Used = short(used) + " of " + short(limit) + unit + ", " + caption(titles, window, usage.PeriodName(0))
 	if exists(rs, "usage_quota_time_remaining_seconds", of...) {
 		q.Left = left(time.Duration(sum(rs, "usage_quota_time_remaining_seconds", of...)) * time.Second)
 	}

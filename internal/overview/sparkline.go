@@ -34,7 +34,7 @@ type sparkline struct {
 }
 
 // newSparkline draws a trend on a scale from zero to its maximum.
-func newSparkline(t Trend) *sparkline {
+func newSparkline(titles usage.Titles, t Trend) *sparkline {
 	days := t.Days
 	if len(days) > sparkDays {
 		days = days[len(days)-sparkDays:]
@@ -58,7 +58,7 @@ func newSparkline(t Trend) *sparkline {
 		From: dayName(days[0]), To: dayName(days[len(days)-1]),
 		Range: short(low.Value) + " – " + short(high.Value),
 	}
-	of := caption(t.Window, "current") + " so far, day by day"
+	of := caption(titles, t.Window, "current") + " so far, day by day"
 	if t.Window == usage.Day.String() {
 		of = "day by day"
 		s.Range += " a day"
@@ -68,7 +68,7 @@ func newSparkline(t Trend) *sparkline {
 		unit = " " + t.Unit
 	}
 	s.Title = fmt.Sprintf("%s, %s from %s to %s: lowest %s%s on %s, highest %s%s on %s",
-		title(t.Meter), of, s.From, s.To, exact(low.Value), unit, dayName(low), exact(high.Value), unit, dayName(high))
+		titles.Meter(t.Meter), of, s.From, s.To, exact(low.Value), unit, dayName(low), exact(high.Value), unit, dayName(high))
 
 	var past strings.Builder
 	for i, d := range days {

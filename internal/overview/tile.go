@@ -4,8 +4,10 @@
 package overview
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -23,7 +25,21 @@ type tile struct {
 	Trend         *sparkline
 	Quota         *quota
 
-	quiet bool // nothing but zeros
+	titles usage.Titles
+	quiet  bool // nothing but zeros
+}
+
+// order puts first what needs attention: the meters with the fullest quotas,
+// then those without one; among equals it goes by title.
+func (t *tile) order(other *tile) int {
+	return cmp.Or(-cmp.Compare(t.urgency(), other.urgency()), strings.Compare(t.Title, other.Title))
+}
+
+func (t *tile) urgency() int {
+	if t.Quota == nil {
+		return -1
+	}
+	return t.Quota.status
 }
 
 // part is a share of the headline.
@@ -34,7 +50,10 @@ type part struct {
 }
 
 // fact is a further figure.
-type fact struct{ Name, Value, Exact string }
+type fact struct {
+	Name, Value, Exact string
+	Window             string // as configured, or ""
+}
 
 // reading is a figure with its labels at hand.
 type reading struct {
@@ -43,7 +62,8 @@ type reading struct {
 	value float64
 }
 
-// byMeter sorts an organization's figures by their meter.
+// byMeter sorts an organization's figures by their meter; what only names a
+// meter is no figure of it.
 func byMeter(figures []usage.Figure) map[string][]reading {
 	out := map[string][]reading{}
 	for _, f := range figures {
@@ -55,7 +75,7 @@ func byMeter(figures []usage.Figure) map[string][]reading {
 			}
 			return ""
 		}
-		if meter := label("meter"); meter != "" {
+		if meter := label("meter"); meter != "" && f.Series.Name != "usage_meter_info" {
 			out[meter] = append(out[meter], reading{f.Series.Name, label, f.Value})
 		}
 	}
@@ -88,16 +108,16 @@ func exists(rs []reading, name string, labels ...string) bool {
 	return slices.ContainsFunc(rs, func(r reading) bool { return r.name == name && r.has(labels) })
 }
 
-func newTile(m *usage.Meter, rs []reading, trends []Trend, at time.Time, zone *time.Location) tile {
+func newTile(titles usage.Titles, m *usage.Meter, rs []reading, trends []Trend, at time.Time, zone *time.Location) tile {
 	t := tile{
-		Name: m.Name, Title: title(m.Name),
+		Name: m.Name, Title: titles.Meter(m.Name), titles: titles,
 		Incomplete: sum(rs, "usage_incomplete") > 0,
 		Sampled:    sum(rs, "usage_sampled") > 0,
 		quiet:      !slices.ContainsFunc(rs, func(r reading) bool { return r.value != 0 }),
 	}
 	for _, trend := range trends {
 		if trend.Meter == m.Name {
-			t.Trend = newSparkline(trend)
+			t.Trend = newSparkline(titles, trend)
 			t.quiet = t.quiet && !slices.ContainsFunc(trend.Days, func(d Day) bool { return d.Value != 0 })
 			break
 		}
@@ -110,10 +130,10 @@ func newTile(m *usage.Meter, rs []reading, trends []Trend, at time.Time, zone *t
 	case usage.Consumption:
 		t.consumption(m, rs)
 	}
-	if q, found := newQuota(m, rs, at, zone); found {
+	if q, found := newQuota(titles, m, rs, at, zone); found {
 		t.Quota = &q
 	} else if w := headlineWindow(m); exists(rs, "usage_projected", "window", w) {
-		t.fact("expected "+caption(w, usage.PeriodName(0)), math.Round(sum(rs, "usage_projected", "window", w)))
+		t.fact("expected "+t.caption(w, usage.PeriodName(0)), w, math.Round(sum(rs, "usage_projected", "window", w)))
 	}
 	return t
 }
@@ -122,9 +142,11 @@ func (t *tile) headline(v float64, caption string) {
 	t.Number, t.Exact, t.Caption = short(v), exact(v), caption
 }
 
-func (t *tile) fact(name string, v float64) {
-	t.Facts = append(t.Facts, fact{name, short(v), exact(v)})
+func (t *tile) fact(name, window string, v float64) {
+	t.Facts = append(t.Facts, fact{name, short(v), exact(v), window})
 }
+
+func (t *tile) caption(window, period string) string { return caption(t.titles, window, period) }
 
 // split draws the shares of the headline, where there are several.
 func (t *tile) split(names []string, values []float64) {
@@ -137,7 +159,7 @@ func (t *tile) split(names []string, values []float64) {
 	}
 	for i, v := range values {
 		width := 100 * v / total
-		t.Parts = append(t.Parts, part{names[i], short(v), x, width, i%4 + 1})
+		t.Parts = append(t.Parts, part{words(names[i]), short(v), x, width, i%4 + 1})
 		x += width
 	}
 }
@@ -145,7 +167,7 @@ func (t *tile) split(names []string, values []float64) {
 func (t *tile) activeUsers(m *usage.Meter, rs []reading) {
 	const name = "usage_active_users"
 	primary := headlineWindow(m)
-	t.headline(sum(rs, name, "window", primary, "period", "current"), "active "+caption(primary, "current"))
+	t.headline(sum(rs, name, "window", primary, "period", "current"), "active "+t.caption(primary, "current"))
 	if len(m.Classes) > 1 {
 		values := make([]float64, len(m.Classes))
 		for i, class := range m.Classes {
@@ -156,17 +178,23 @@ func (t *tile) activeUsers(m *usage.Meter, rs []reading) {
 	t.windows(m, rs, name, primary)
 }
 
-// windows adds the previous period of the headline's window and the current
-// ones of all others.
+// windows adds the current period of each window, by length; of the headline's
+// window the previous one.
 func (t *tile) windows(m *usage.Meter, rs []reading, name, primary string) {
-	if exists(rs, name, "window", primary, "period", "previous") {
-		t.fact(caption(primary, "previous"), sum(rs, name, "window", primary, "period", "previous"))
-	}
-	for _, w := range m.Windows {
-		if w.String() != primary {
-			t.fact(caption(w.String(), "current"), sum(rs, name, "window", w.String(), "period", "current"))
+	for _, w := range byLength(m.Windows) {
+		window, period := w.String(), usage.PeriodName(0)
+		if window == primary {
+			period = usage.PeriodName(1)
+			if !exists(rs, name, "window", window, "period", period) {
+				continue
+			}
 		}
+		t.fact(t.caption(window, period), window, sum(rs, name, "window", window, "period", period))
 	}
+}
+
+func byLength(windows []usage.Window) []usage.Window {
+	return slices.SortedFunc(slices.Values(windows), usage.Window.Compare)
 }
 
 func (t *tile) concurrentUsers(m *usage.Meter, rs []reading) {
@@ -174,12 +202,12 @@ func (t *tile) concurrentUsers(m *usage.Meter, rs []reading) {
 	idle := sum(rs, "usage_concurrent_users", "state", "idle")
 	t.headline(active+idle, "connected now")
 	t.split([]string{"active", "idle"}, []float64{active, idle})
-	t.fact("users this hour", sum(rs, "usage_hour_users", "period", "current"))
-	t.fact("users last hour", sum(rs, "usage_hour_users", "period", "previous"))
-	for _, w := range m.Windows {
+	t.fact("users this hour", "", sum(rs, "usage_hour_users", "period", "current"))
+	t.fact("users last hour", "", sum(rs, "usage_hour_users", "period", "previous"))
+	for _, w := range byLength(m.Windows) {
 		of := []string{"window", w.String(), "period", "current"}
 		peak, hits := sum(rs, "usage_hour_users_peak", of...), sum(rs, "usage_hour_users_peak_hits", of...)
-		f := fact{"busiest hour, " + caption(w.String(), "current"), short(peak), exact(peak)}
+		f := fact{"busiest hour, " + t.caption(w.String(), "current"), short(peak), exact(peak), w.String()}
 		if hits > 1 {
 			f.Value += " (" + short(hits) + "×)"
 			f.Exact += ", reached in " + exact(hits) + " hours"
@@ -195,15 +223,15 @@ func (t *tile) consumption(m *usage.Meter, rs []reading) {
 		t.Unit = m.Unit
 	}
 	of := []string{"window", primary, "period", "current"}
-	t.headline(sum(rs, name, of...), caption(primary, "current"))
+	t.headline(sum(rs, name, of...), t.caption(primary, "current"))
 	t.windows(m, rs, name, primary)
 	if m.Versions[len(m.Versions)-1].Value != "" {
-		t.fact("events "+t.Caption, sum(rs, "usage_consumption_events", of...))
+		t.fact("events "+t.Caption, primary, sum(rs, "usage_consumption_events", of...))
 	}
 	for _, average := range m.Averages {
 		of := append(of, "average", average.Name, "dimension", "")
 		if count := sum(rs, "usage_average_count", of...); count > 0 {
-			t.fact("average "+average.Name, sum(rs, "usage_average_sum", of...)/count)
+			t.fact("average "+words(average.Name), primary, sum(rs, "usage_average_sum", of...)/count)
 		}
 	}
 }

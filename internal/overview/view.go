@@ -34,7 +34,7 @@ type card struct {
 	LastEvent, LastEventISO   string
 	Silent, Nobody            bool
 	Tiles                     []tile
-	Quiet                     []string // meters with nothing to show
+	Quiet                     []tile // nothing to show
 	Received                  string
 	Shares                    []share
 	Rejects                   []rejectRow
@@ -130,12 +130,15 @@ func (c *card) meters(in *Input, o *Organization) {
 	figures := byMeter(o.Figures)
 	for i := range in.Extraction.Meters {
 		m := &in.Extraction.Meters[i]
-		t := newTile(m, figures[m.Name], o.Trends, in.At, o.Zone)
+		t := newTile(in.Extraction.Titles, m, figures[m.Name], o.Trends, in.At, o.Zone)
 		if t.quiet {
-			c.Quiet = append(c.Quiet, t.Title)
+			c.Quiet = append(c.Quiet, t)
 			continue
 		}
 		c.Tiles = append(c.Tiles, t)
+	}
+	for _, tiles := range [][]tile{c.Tiles, c.Quiet} {
+		slices.SortFunc(tiles, func(x, y tile) int { return x.order(&y) })
 	}
 }
 

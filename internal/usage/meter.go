@@ -38,6 +38,7 @@ type Extraction struct {
 	Spellings    Spellings
 	Placeholders []string // ids that are nobody
 	Meters       []Meter
+	Titles       Titles
 	// FormerBefore is the end of the event times, ns, whose items the ledger
 	// may know by the content hash of an older program; 0: of none.
 	FormerBefore int64

@@ -233,13 +233,17 @@ func TestWhatTheCatalogueAndTheConfigurationSaidBeforeEndsToo(t *testing.T) {
 	p.send("09:30:20", 1, "acme", "called")
 	p.collect("09:31:00")
 	require.Equal(t, []string{"0.5 acme calls hour 0.5"}, p.query("usage_quota_threshold"))
+	require.Equal(t, []string{"Calls acme calls consumption 1"}, p.query("usage_meter_info"))
+	require.Equal(t, []string{"Hour acme hour 1"}, p.query("usage_window_info"))
 
 	p.catalogue = "- {id: acme, name: New, quotas: {calls: {limit: 10, window: hour, thresholds: [0.75]}}}"
-	p.config = "meters:\n  calls: {type: consumption, actions: [called], windows: [hour]}\n"
+	p.config = "meters:\n  calls: {type: consumption, title: API calls, actions: [called], windows: [hour]}\nwindows: {hour: {title: Clock hour}}\n"
 	p.crash("09:31:30")
 	p.collect("09:32:00")
 	require.Equal(t, []string{"New UTC acme 1"}, p.query("usage_organization_info"))
 	require.Equal(t, []string{"0.75 acme calls hour 0.75"}, p.query("usage_quota_threshold"))
+	require.Equal(t, []string{"API calls acme calls consumption 1"}, p.query("usage_meter_info"))
+	require.Equal(t, []string{"Clock hour acme hour 1"}, p.query("usage_window_info"))
 	require.Empty(t, p.query(`{meter="users"}`), "a meter that is retired")
 	require.Equal(t, []string{"acme calls 1"}, p.query(`usage_consumption_total`))
 }

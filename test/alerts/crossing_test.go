@@ -43,7 +43,7 @@ extensions:
   usage_ledger:
     catalogue: %s
     meters:
-      minutes: {type: consumption, actions: [minutes.used], value: minutes, unit: min, corrections: true, windows: [year]}
+      minutes: {title: Audio minutes, type: consumption, actions: [minutes.used], value: minutes, unit: min, corrections: true, windows: [year]}
 exporters:
   tsdb: {alertmanagers: ["%s"]}
 `
@@ -114,12 +114,12 @@ func TestEachCrossingIsToldOnce(t *testing.T) {
 	c := collector.Start(t, s)
 
 	use(t, c, map[string]float64{"acme": 55, "north": 92}, map[string]float64{"acme": 55, "north": 92})
-	north := []string{operator + " <- North <Transport>: 90% of minutes used", "/sms <- North <Transport>: 90% of minutes used"}
-	told(t, am, r, slices.Concat(north, everybody("50% of minutes used"))...)
+	north := []string{operator + " <- North <Transport>: 90% of Audio minutes used", "/sms <- North <Transport>: 90% of Audio minutes used"}
+	told(t, am, r, slices.Concat(north, everybody("50% of Audio minutes used"))...)
 	use(t, c, map[string]float64{"acme": 21}, map[string]float64{"acme": 76})
-	told(t, am, r, slices.Concat(north, everybody("50% of minutes used", "75% of minutes used"))...)
+	told(t, am, r, slices.Concat(north, everybody("50% of Audio minutes used", "75% of Audio minutes used"))...)
 	use(t, c, map[string]float64{"acme": 15}, map[string]float64{"acme": 91})
-	ninety := slices.Concat(north, everybody("50% of minutes used", "75% of minutes used", "90% of minutes used"))
+	ninety := slices.Concat(north, everybody("50% of Audio minutes used", "75% of Audio minutes used", "90% of Audio minutes used"))
 	told(t, am, r, ninety...)
 
 	// To and fro around 90 %, and a kill in between.
@@ -136,10 +136,10 @@ func TestEachCrossingIsToldOnce(t *testing.T) {
 	require.Len(t, r.list(), len(ninety), "nothing more has come by then")
 	am.delay = 75 * time.Second // as an operator has it: longer than the minute until all that fires has come in
 	am.start(t)
-	told(t, am, r, slices.Concat(ninety, everybody("100% of minutes used"))...)
+	told(t, am, r, slices.Concat(ninety, everybody("100% of Audio minutes used"))...)
 
 	use(t, c, map[string]float64{"acme": 3, "last": 50}, map[string]float64{"acme": 103, "last": 50})
-	told(t, am, r, slices.Concat(ninety, everybody("100% of minutes used", "limit of minutes exceeded"), []string{operator + " <- last: 50% of minutes used"})...)
+	told(t, am, r, slices.Concat(ninety, everybody("100% of Audio minutes used", "limit of Audio minutes exceeded"), []string{operator + " <- last: 50% of Audio minutes used"})...)
 	shows(t, c)
 	readable(t, r)
 }
@@ -172,16 +172,16 @@ func readable(t *testing.T, r *receivers) {
 	t.Helper()
 	for _, m := range r.messages() {
 		switch m.To + " <- " + m.Subject {
-		case "ops@acme.example <- Acme GmbH: 90% of minutes used":
-			require.Contains(t, m.Text, "Acme GmbH has used 91 of 100 min (91 %) of minutes in the year from ")
+		case "ops@acme.example <- Acme GmbH: 90% of Audio minutes used":
+			require.Contains(t, m.Text, "Acme GmbH has used 91 of 100 min (91 %) of Audio minutes in the year from ")
 			require.Contains(t, m.HTML, "Acme GmbH has used 91 of 100 min (91 %)")
 			require.Contains(t, m.HTML, "width:91%")
 			require.NotContains(t, m.HTML, "href", "an organization does not see into the operator's systems")
-		case operator + " <- Acme GmbH: 90% of minutes used":
+		case operator + " <- Acme GmbH: 90% of Audio minutes used":
 			require.Contains(t, m.Text, "http://localhost:3000/d/usage-organization?var-organization=acme")
 			require.Contains(t, m.Text, "The organization is told: cfo@acme.example, ops@acme.example")
 			require.Contains(t, m.HTML, `href="https://github.com/otelcol-usage/otelcol-usage/blob/main/docs/operations.md#usagequotathresholdreached"`)
-		case operator + " <- North <Transport>: 90% of minutes used":
+		case operator + " <- North <Transport>: 90% of Audio minutes used":
 			require.Contains(t, m.HTML, "North &lt;Transport&gt;", "names are text")
 		}
 	}

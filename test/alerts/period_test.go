@@ -90,20 +90,20 @@ func TestANewPeriodsCrossingIsToldAgain(t *testing.T) {
 	e := newEngine(t, am, turn.Add(-4*time.Minute))
 
 	e.minute(t, 9) // a collection at 23:57
-	first := operator + " <- Acme GmbH: 90% of calls used"
+	first := operator + " <- Acme GmbH: 90% of Calls used"
 	told(t, am, r, first)
 	e.minute(t, 0)
 	e.minute(t, 0)
 	e.minute(t, 0) // at midnight the new month has begun, with nothing used
 	require.Equal(t, turn, e.now)
 	e.minute(t, 5)
-	told(t, am, r, first, operator+" <- Acme GmbH: 50% of calls used")
+	told(t, am, r, first, operator+" <- Acme GmbH: 50% of Calls used")
 	e.minute(t, 4)
-	told(t, am, r, first, operator+" <- Acme GmbH: 50% of calls used", operator+" <- Acme GmbH: 90% of calls used")
+	told(t, am, r, first, operator+" <- Acme GmbH: 50% of Calls used", operator+" <- Acme GmbH: 90% of Calls used")
 	e.minute(t, 2)
-	told(t, am, r, first, operator+" <- Acme GmbH: 50% of calls used", operator+" <- Acme GmbH: 90% of calls used", operator+" <- Acme GmbH: limit of calls exceeded")
+	told(t, am, r, first, operator+" <- Acme GmbH: 50% of Calls used", operator+" <- Acme GmbH: 90% of Calls used", operator+" <- Acme GmbH: limit of Calls exceeded")
 
 	last := r.messages()[3]
-	require.Contains(t, last.Text, "Acme GmbH has used 11 of 10 calls (110 %) of calls in the month from "+turn.Format(time.DateOnly))
+	require.Contains(t, last.Text, "Acme GmbH has used 11 of 10 calls (110 %) of Calls in the month from "+turn.Format(time.DateOnly))
 	require.Contains(t, last.Text, "the limit is exceeded by 1")
 }

@@ -24,7 +24,7 @@ extensions:
   usage_ledger:
     catalogue: %s
     meters:
-      minutes: {type: consumption, actions: [minutes.used], value: minutes, unit: min, corrections: true, windows: [year]}
+      minutes: {title: Audio minutes, type: consumption, actions: [minutes.used], value: minutes, unit: min, corrections: true, windows: [year]}
 exporters:
   tsdb: {rule_files: []}
   prometheus_remote_write:
@@ -63,14 +63,14 @@ func TestVmalertTellsTheSame(t *testing.T) {
 		"-notifier.url=http://"+am.address, "-external.url=https://grafana.example", "-evaluationInterval=5s", "-rule.evalDelay=5s", "-disableAlertgroupLabel")
 
 	use(t, c, map[string]float64{"acme": 91, "north": 55}, map[string]float64{"acme": 91, "north": 55})
-	want := append(everybody("90% of minutes used"), operator+" <- North <Transport>: 50% of minutes used", "/sms <- North <Transport>: 50% of minutes used")
+	want := append(everybody("90% of Audio minutes used"), operator+" <- North <Transport>: 50% of Audio minutes used", "/sms <- North <Transport>: 50% of Audio minutes used")
 	told(t, am, r, want...)
 	use(t, c, map[string]float64{"acme": 10}, map[string]float64{"acme": 101})
-	told(t, am, r, append(want, everybody("limit of minutes exceeded")...)...)
+	told(t, am, r, append(want, everybody("limit of Audio minutes exceeded")...)...)
 
 	for _, m := range r.messages() {
-		if m.To == operator && m.Subject == "Acme GmbH: limit of minutes exceeded" {
-			require.Contains(t, m.Text, "Acme GmbH has used 101 of 100 min (101 %) of minutes in the year from "+strconv.Itoa(time.Now().Year())+"-01-01, ")
+		if m.To == operator && m.Subject == "Acme GmbH: limit of Audio minutes exceeded" {
+			require.Contains(t, m.Text, "Acme GmbH has used 101 of 100 min (101 %) of Audio minutes in the year from "+strconv.Itoa(time.Now().Year())+"-01-01, ")
 			require.Contains(t, m.Text, " left; the limit is exceeded by 1.")
 			require.Contains(t, m.Text, "https://grafana.example/d/usage-organization?var-organization=acme")
 			require.Contains(t, m.Text, "The organization is told: cfo@acme.example, ops@acme.example")

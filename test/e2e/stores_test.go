@@ -145,6 +145,8 @@ var interfaces = map[string][]string{
 	"usage_period_start_timestamp_seconds":         {"period window"},
 	"usage_period_end_timestamp_seconds":           {"period window"},
 	"usage_period_info":                            {"end period start timezone window"},
+	"usage_meter_info":                             {"meter title type unit", "meter title type"},
+	"usage_window_info":                            {"title window"},
 }
 
 // rare are the series that what is sent does not bring about.

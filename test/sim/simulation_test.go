@@ -86,7 +86,7 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 }
 
 // notModelled are series that the model leaves to story tests.
-var notModelled = []string{"usage_projected", "usage_quota_exhaustion", "usage_at_same_share", "usage_stream_silent", "usage_incomplete", "usage_sampled", "usage_organization_info", "usage_organization_notify_channels", "usage_consumption_peak_day", "usage_consumption_by_day", "usage_user_last_activity_timestamp_seconds", "usage_past_period_used"}
+var notModelled = []string{"usage_projected", "usage_quota_exhaustion", "usage_at_same_share", "usage_stream_silent", "usage_incomplete", "usage_sampled", "usage_organization_info", "usage_organization_notify_channels", "usage_meter_info", "usage_window_info", "usage_consumption_peak_day", "usage_consumption_by_day", "usage_user_last_activity_timestamp_seconds", "usage_past_period_used"}
 
 func compare(t *testing.T, where string, want, got map[string]float64) int {
 	t.Helper()
