@@ -18,7 +18,10 @@ export const meterColumns: Column[] = [
 ];
 
 /** To a tenth: 99.6 % has not reached 100 %. */
-export const ratioColumn = (of: number, title: string): Column => ({ of, title, unit: unit.ratio, decimals: 1, bar: { max: 1.2 }, thresholds: ofRatio, width: 130 });
+const ratio = { unit: unit.ratio, decimals: 1, thresholds: ofRatio, width: 130 };
+export const ratioColumn = (of: number, title: string): Column => ({ of, title, ...ratio, bar: { max: 1.2 } });
+/** A text, as not every quota has a projection. */
+export const projectedColumn = (of: number): Column => ({ of, title: 'Projected', ...ratio, coloured: true, width: 105 });
 export const statusColumn = (of: number): Column => ({ of, title: 'Status', mappings: bandTexts, coloured: true, width: 130 });
 export const daysColumn = (of: number): Column => ({ of, title: 'Days left', unit: unit.days, decimals: 1, thresholds: ofDaysLeft, coloured: true, width: 100 });
 export const runsOutColumn = (of: number): Column => ({ of, title: 'Runs out', unit: unit.dateTime, width: 160 });

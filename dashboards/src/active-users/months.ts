@@ -14,17 +14,17 @@ export const months = (): Row => ({
     figure({
       title: 'This month',
       description: 'Active users of the running calendar month, so far.',
-      empty: 'The meter does not keep months', unit: unit.count,
+      empty: 'No months are kept', unit: unit.count,
     }, 4, { expr: users('current') }).height(8),
     figure({
       title: 'Last month',
       description: 'Active users of the last whole calendar month.',
-      empty: 'No whole month yet since counting began', unit: unit.count,
+      empty: 'No whole month yet', unit: unit.count,
     }, 4, { expr: users('previous') }).height(8),
     figure({
       title: 'Two months ago',
       description: 'Active users of the calendar month before the last.',
-      empty: 'No two whole months yet since counting began', unit: unit.count,
+      empty: 'No two months yet', unit: unit.count,
     }, 4, { expr: users('2_ago') }).height(8),
     calendar({
       title: 'Past months, billable users',

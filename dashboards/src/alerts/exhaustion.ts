@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { named, projectedRatio, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn } from '../quota_columns';
+import { daysColumn, meterColumns, organizationColumns, projectedColumn, runsOutColumn } from '../quota_columns';
 import { unit } from '../style';
 import { table } from '../table';
 
@@ -22,7 +22,7 @@ export const exhaustion = (): Row => ({
       named(`(${projectedRatio(series)}) and on (organization, meter, window) ${runsOut}`),
       named(`(${series('usage_quota_time_remaining_seconds')} / 86400) and on (organization, meter, window) ${runsOut}`),
     ],
-    [...organizationColumns, ...meterColumns, runsOutColumn(0), ratioColumn(1, 'Projected'), daysColumn(2)],
+    [...organizationColumns, ...meterColumns, runsOutColumn(0), projectedColumn(1), daysColumn(2)],
     { title: 'Runs out', desc: false }),
     table({
       title: 'Who is told',

@@ -6,7 +6,7 @@ import { figure } from '../panels';
 import { own, projectedRatio } from '../query';
 import { ofDaysLeft, ofRatio, unit } from '../style';
 
-const empty = 'This organization has no quota in the catalogue';
+const empty = 'No quota in the catalogue';
 const legend = '{{meter}}, {{window}}';
 
 export const quota = (): Row => ({
@@ -35,12 +35,12 @@ export const quota = (): Row => ({
     figure({
       title: 'Projected usage',
       description: 'Expected use at the end of the running period of each quota. There is one from 3 % of the period on; a rolling window has none.',
-      empty: 'No quota with a calendar window, or its period has just begun', unit: unit.count,
+      empty: 'None, or its period has just begun', unit: unit.count,
     }, 6, { expr: `${own('usage_projected')} and on (organization, meter, window) ${own('usage_quota_limit')}`, legend }).decimals(0),
     figure({
       title: 'Projected of quota',
       description: 'The projection over the limit, in the colours of the bands.',
-      empty: 'No quota with a calendar window, or its period has just begun', unit: unit.ratio,
+      empty: 'None, or its period has just begun', unit: unit.ratio,
     }, 6, { expr: projectedRatio(own), legend }).decimals(0).thresholds(ofRatio),
     figure({
       title: 'Remaining',
