@@ -45,5 +45,12 @@ export function dashboard(page: Page): Dashboard {
   }
   const built = d.build();
   built.panels?.forEach((panel, i) => (panel.id = i + 1));
+  forget(built);
   return built;
+}
+
+/** Takes out what the SDK writes and Grafana 12 does not know. */
+function forget(d: Dashboard) {
+  d.panels?.forEach((panel) => panel.type === 'table' && delete panel.options.footer);
+  d.templating?.list?.forEach((variable) => ['auto', 'auto_min', 'auto_count'].forEach((key) => delete (variable as unknown as Record<string, unknown>)[key]));
 }
