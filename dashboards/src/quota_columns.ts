@@ -14,7 +14,7 @@ export const organizationColumns: Column[] = [
 
 export const meterColumns: Column[] = [
   { of: 'meter', title: 'Meter' },
-  { of: 'window', title: 'Window', width: 80 },
+  { of: 'window', title: 'Window', width: 90 },
 ];
 
 /** To a tenth: 99.6 % has not reached 100 %. */

@@ -80,7 +80,7 @@ const wordy = (columns: Column[]) => {
  * says why only where one query was asked: of several it makes a frame that has
  * columns, and shows their headers. There the first one answers with a row of it.
  */
-export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy: Order) {
+export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy?: Order) {
   const [first, ...others] = queries;
   const panel = new PanelBuilder()
     .title(facts.title)
@@ -100,7 +100,7 @@ export function table(facts: Facts, width: number, height: number, queries: stri
   }
   if (sortBy === 'order') {
     panel.withTransformation({ id: 'sortBy', options: { sort: [{ field: sortBy }] } });
-  } else {
+  } else if (sortBy) {
     panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.title).desc(sortBy.desc)]);
   }
   const names = columns.map((c) => field(c.of, queries.length));

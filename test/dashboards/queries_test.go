@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -37,7 +38,7 @@ var empty = map[string]string{
 	"usage-alerts / Projected exhaustion (A)":             "on some days no quota is about to run out",
 	"usage-alerts / Projected exhaustion (B)":             "likewise",
 	"usage-alerts / Projected exhaustion (C)":             "likewise",
-	"usage-health / Figures in the store (A)":             "a replay has no ledger that is ready or not, and the last step ends before the collector began",
+	"usage-health / Figures in the store (A)":             "a replay has no ledger that is ready or not, and the last step may end before the collector began",
 	"usage-health / Parts that a meter could not use (A)": "no item of the demo matches two meters of which one cannot use it",
 }
 
@@ -61,6 +62,7 @@ func TestEveryQueryOfEveryDashboard(t *testing.T) {
 				for _, choice := range r.others() {
 					r.check(choice, false)
 				}
+				r.checkEmptyTables()
 				slowest[store+"/"+uid] = r.slowest
 			})
 		}
@@ -220,6 +222,9 @@ func (r *run) fill(text string, chosen map[string]string, step time.Duration) st
 			return value
 		case name == "__interval":
 			return fmt.Sprintf("%ds", int(step.Seconds()))
+		case name == "__range":
+			_, length := r.span()
+			return fmt.Sprintf("%ds", int(length.Seconds()))
 		}
 		require.Fail(r.t, "unknown variable", "%s in %s", use, text)
 		return ""
@@ -236,11 +241,82 @@ func (r *run) check(chosen map[string]string, atHome bool) {
 		for _, q := range p.Targets {
 			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
 			results := r.ask(name, p, q, chosen)
-			if _, may := empty[name]; atHome && !may && len(results) == 0 {
+			if _, may := empty[name]; atHome && !may && (len(results) == 0 || isReason(results)) {
 				r.t.Errorf("%s is empty for %v: %s", name, chosen, q.Expr)
 			}
 		}
 	}
+}
+
+// isReason is what a table of several queries has instead of rows.
+func isReason(results []result) bool {
+	return len(results) == 1 && math.IsInf(results[0].value(), -1)
+}
+
+// checkEmptyTables asks for an organization that there is not: a table of
+// several queries has one row, which says why. Without any Grafana would show
+// the headers, and nothing below.
+func (r *run) checkEmptyTables() {
+	r.t.Helper()
+	nobody := r.choose(nil)
+	nobody["organization"] = "nobody"
+	for _, p := range r.queried() {
+		if p.Type != "table" || len(p.Targets) == 1 {
+			continue
+		}
+		for i, q := range p.Targets {
+			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
+			results := r.ask(name, p, q, nobody)
+			if i > 0 {
+				require.Empty(r.t, results, name)
+				continue
+			}
+			require.True(r.t, isReason(results), "%s: %v", name, results)
+			require.Contains(r.t, slices.Collect(maps.Values(results[0].Metric)), p.FieldConfig.Defaults.NoValue, name)
+		}
+	}
+}
+
+// lengths are those of windows in days; a month is longer than 30 d.
+var lengths = map[string]float64{"hour": 1. / 24, "day": 1, "week": 7, "month": 30.4, "cycle": 30.5, "quarter": 91, "half": 182, "year": 365}
+
+// checkOrder holds that the label that rows are sorted by puts windows by their
+// length, and each one's periods from the newest.
+func checkOrder(t *testing.T, name string, p *panel, results []result) {
+	t.Helper()
+	if len(p.Transformations) == 0 || !sortsByOrder(t, p) || isReason(results) {
+		return
+	}
+	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return strings.Compare(a.Metric["order"], b.Metric["order"]) })
+	for i := range sorted {
+		require.NotEmpty(t, sorted[i].Metric["order"], "%s: %v", name, sorted[i].Metric)
+		if i == 0 || sorted[i].Metric["window"] == "" {
+			continue
+		}
+		before, here := sorted[i-1].Metric, sorted[i].Metric
+		age := func(labels map[string]string) int {
+			return slices.Index([]string{"current", "previous", "2_ago"}, labels["period"])
+		}
+		require.LessOrEqual(t, days(t, before["window"]), days(t, here["window"]), "%s: %v before %v", name, before, here)
+		if before["window"] == here["window"] {
+			require.Less(t, age(before), age(here), "%s: %v before %v", name, before, here)
+		}
+	}
+}
+
+func sortsByOrder(t *testing.T, p *panel) bool {
+	t.Helper()
+	text, err := json.Marshal(p.Transformations)
+	require.NoError(t, err)
+	return strings.Contains(string(text), `"sort":[{"field":"order"}]`)
+}
+
+func days(t *testing.T, window string) float64 {
+	t.Helper()
+	if length, is := lengths[window]; is {
+		return length
+	}
+	return duration(t, window).Hours() / 24
 }
 
 func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []result {
@@ -274,6 +350,7 @@ func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []r
 	if q.Instant {
 		r.ledger.agrees(r.t, name, form, results)
 	}
+	checkOrder(r.t, name, p, results)
 	if p.Type == "bargauge" { // bars come as the store answers
 		require.True(r.t, slices.IsSortedFunc(results, func(a, b result) int { return cmp.Compare(b.value(), a.value()) }), name)
 	}

@@ -46,7 +46,7 @@ export const firing = (): Row => ({
       { of: 'alertname', title: 'Alert' },
       { of: 'severity', title: 'Severity', width: 90 },
       { of: 'meter', title: 'Meter' },
-      { of: 'window', title: 'Window', width: 80 },
+      { of: 'window', title: 'Window', width: 90 },
       { of: 'threshold', title: 'Threshold', width: 100 },
     ],
     { title: 'Alert', desc: false }),

@@ -32,11 +32,10 @@ export const head = (): Row => ({
     }, 6, 6,
     [`max by (client_id, subdomain, plan) (${own('usage_organization_account')})`],
     [
-      { of: 'client_id', title: 'Client ID', width: 80 },
+      { of: 'client_id', title: 'Client ID', width: 90 },
       { of: 'subdomain', title: 'Subdomain', width: 110 },
-      { of: 'plan', title: 'Plan', width: 90 },
-    ],
-    { title: 'Client ID', desc: false }),
+      { of: 'plan', title: 'Plan', width: 85 },
+    ]),
     figure({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',

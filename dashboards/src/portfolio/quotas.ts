@@ -39,8 +39,8 @@ export const quotas = (): Row => ({
     [
       ...organizationColumns, ...meterColumns,
       ratioColumn(0, 'Used of quota'),
-      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 85 },
-      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 85 },
+      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 95 },
+      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 95 },
       statusColumn(3), daysColumn(4),
       projectedColumn(5),
       runsOutColumn(6),
