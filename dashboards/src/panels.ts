@@ -13,8 +13,8 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
-import { datasource, instants, ranges, rows } from './query';
-import { byName, byThreshold, colour, fixed, plain, unit } from './style';
+import { datasource, instants, orWhy, orWhyInRange, ranges, rows } from './query';
+import { byName, byThreshold, colour, fixed, missing, plain, texts, unit } from './style';
 
 export interface Facts {
   title: string;
@@ -80,11 +80,12 @@ const spacing = { day: 50, start: 90 };
 
 /**
  * A bar for each value of a label that names a time, in its order. Limits are
- * far off, as Grafana takes the SDK's 0 for "no characters".
+ * far off, as Grafana takes the SDK's 0 for "no characters". Where there is
+ * none, the reason is below a bar of 0: Grafana says "No data in response".
  */
 export const calendar = (facts: Facts, width: number, label: keyof typeof spacing, expr: string) =>
   state(new barchart.PanelBuilder(), facts, width, 8)
-    .targets(rows(expr))
+    .targets(rows(orWhy(expr, label, facts.empty, '0')))
     .withTransformation({ id: 'organize', options: { excludeByName: { Time: true }, renameByName: { Value: facts.title } } })
     .withTransformation({ id: 'sortBy', options: { sort: [{ field: label }] } })
     .xField(label)
@@ -126,11 +127,15 @@ export const perDay = (facts: Facts, width: number, query: { expr: string; legen
 export const stacked = (...args: Parameters<typeof trend>) =>
   trend(...args).fillOpacity(60).lineWidth(1).stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));
 
-/** Which state each of a few things was in. */
+/**
+ * Which state each of a few things was in. Where there is none, the reason is
+ * the name of a line without a state: Grafana misses a "time field".
+ */
 export const timeline = (facts: Facts, width: number, step: Step, query: { expr: string; legend: string }) =>
-  state(new statetimeline.PanelBuilder(), withStep(facts, step), width, 9)
-    .targets(ranges(query))
+  state(new statetimeline.PanelBuilder(), facts, width, 9)
+    .targets(ranges({ ...query, expr: orWhyInRange(query.expr, /{{(\w+)}}/.exec(query.legend)![1], facts.empty, '0') }))
     .interval(step)
+    .overrideByRegexp(`/^${facts.empty}/`, [{ id: 'mappings', value: texts({ 0: { text: missing, color: 'transparent' } }) }])
     .showValue(common.VisibilityMode.Never)
     .rowHeight(0.8)
     .fillOpacity(80)

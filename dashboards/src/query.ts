@@ -74,12 +74,16 @@ export const byRemedy = (expr: string) =>
 /** Patterns of rolling windows, from the shortest: those that one fits are in order by themselves. */
 export const rolling = ['[0-9]h', '[0-9]{2}h', '[0-9]{3}h', '[0-9]d', '[0-9]{2}d', '[0-9]{3}d'];
 
-/** The value of a row that says why there is no other. No figure has it, and VictoriaMetrics leaves NaN out. */
+/** A value that no figure has. VictoriaMetrics would leave NaN out. */
 export const noFigure = '-Inf';
 
-/** What has no series has one that says why, as the value of a label. */
-export const orWhy = (expr: string, label: string, why: string) =>
-  `${expr} or label_replace(vector(${noFigure}), "${label}", "${why}", "", "") unless on () (${expr})`;
+/** Where there is no series, one that says why as the value of a label. */
+export const orWhy = (expr: string, label: string, why: string, value: string, there = `(${expr})`) =>
+  `${expr} or label_replace(vector(${value}), "${label}", "${why}", "", "") unless on () ${there}`;
+
+/** The same over time: where there is none in the whole range. */
+export const orWhyInRange = (expr: string, label: string, why: string, value: string) =>
+  orWhy(expr, label, why, value, `last_over_time((${expr})[$__range:$__interval] @ end())`);
 
 /** Values of a breakdown that are values: neither missing nor the rest. */
 export const realValues = { dimension_value: '!~__none__|__other__' };

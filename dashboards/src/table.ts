@@ -8,7 +8,7 @@ import type { DynamicConfigValue, ThresholdsConfigBuilder, ValueMapping } from '
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 
 import type { Facts } from './panels';
-import { datasource, orWhy, rows } from './query';
+import { datasource, noFigure, orWhy, rows } from './query';
 import { missing, noBar, nothing, plain, unit } from './style';
 
 export interface Column {
@@ -82,7 +82,7 @@ const wordy = (columns: Column[]) => {
  */
 export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy?: Order) {
   const [first, ...others] = queries;
-  const asked = [others.length > 0 ? orWhy(first, wordy(columns), facts.empty) : first, ...others];
+  const asked = [others.length > 0 ? orWhy(first, wordy(columns), facts.empty, noFigure) : first, ...others];
   const panel = new PanelBuilder()
     .title(facts.title)
     .description(facts.description)
@@ -105,11 +105,12 @@ export function table(facts: Facts, width: number, height: number, queries: stri
     panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.title).desc(sortBy.desc)]);
   }
   const names = columns.map((c) => field(c.of, queries.length));
-  const onlyLabels = columns.every((c) => typeof c.of === 'string');
+  // With several queries a value is called by its own: "Value" is of none.
+  const noValue = others.length > 0 || columns.every((c) => typeof c.of === 'string');
   panel.withTransformation({
     id: 'organize',
     options: {
-      excludeByName: { Time: true, ...(onlyLabels && { Value: true }), ...(typeof sortBy === 'function' && { order: true }) },
+      excludeByName: { Time: true, ...(noValue && { Value: true }), ...(typeof sortBy === 'function' && { order: true }) },
       indexByName: Object.fromEntries(names.map((name, i) => [name, i])),
       renameByName: Object.fromEntries(columns.map((c, i) => [names[i], c.title])),
     },

@@ -63,7 +63,7 @@ func longest(t *testing.T, variable string) (widest string) {
 		if variable == "window" {
 			candidates = append(candidates, m.Windows...)
 		} else {
-			candidates = append(candidates, max(m.Title, name))
+			candidates = append(candidates, m.Title, name)
 		}
 	}
 	return slices.MaxFunc(candidates, func(a, b string) int { return int(width(a, title) - width(b, title)) })

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -62,11 +61,12 @@ func TestEveryQueryOfEveryDashboard(t *testing.T) {
 				r := &run{demo: d, dashboard: page, address: address, ledger: ledger, t: t}
 				for _, choice := range homes[uid] {
 					r.check(r.choose(choice), true)
+					r.checkNames(r.choose(choice))
 				}
 				for _, choice := range r.others() {
 					r.check(choice, false)
 				}
-				r.checkEmptyTables()
+				r.checkReasons()
 				slowest[store+"/"+uid] = r.slowest
 			})
 		}
@@ -245,38 +245,54 @@ func (r *run) check(chosen map[string]string, atHome bool) {
 		for _, q := range p.Targets {
 			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
 			results := r.ask(name, p, q, chosen)
-			if _, may := empty[name]; atHome && !may && (len(results) == 0 || isReason(results)) {
+			if _, may := empty[name]; atHome && !may && (len(results) == 0 || isReason(p, results)) {
 				r.t.Errorf("%s is empty for %v: %s", name, chosen, q.Expr)
 			}
 		}
 	}
 }
 
-// isReason is what a table of several queries has instead of rows.
-func isReason(results []result) bool {
-	return len(results) == 1 && math.IsInf(results[0].value(), -1)
+// isReason says whether an answer is what a panel has instead of figures.
+func isReason(p *panel, results []result) bool {
+	return len(results) == 1 && slices.Contains(slices.Collect(maps.Values(results[0].Metric)), p.FieldConfig.Defaults.NoValue)
 }
 
-// checkEmptyTables asks for an organization that there is not: a table of
-// several queries has one row, which says why. Without any Grafana would show
-// the headers, and nothing below.
-func (r *run) checkEmptyTables() {
+// checkReasons asks for an organization that there is not: where Grafana does
+// not show the text of an empty panel, the answer does. A table of several
+// queries would have its headers only, and bars and states a text of Grafana's.
+func (r *run) checkReasons() {
 	r.t.Helper()
 	nobody := r.choose(nil)
 	nobody["organization"] = "nobody"
 	for _, p := range r.queried() {
-		if p.Type != "table" || len(p.Targets) == 1 {
-			continue
-		}
 		for i, q := range p.Targets {
 			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
-			results := r.ask(name, p, q, nobody)
-			if i > 0 {
-				require.Empty(r.t, results, name)
-				continue
+			switch results := r.ask(name, p, q, nobody); {
+			case p.Type == "barchart", p.Type == "table" && len(p.Targets) > 1 && i == 0, p.Type == "state-timeline" && !ofAll(q):
+				require.True(r.t, isReason(p, results), "%s: %v", name, results)
+			case p.Type == "table":
+				require.True(r.t, len(results) == 0 || ofAll(q), "%s: %v", name, results)
 			}
-			require.True(r.t, isReason(results), "%s: %v", name, results)
-			require.Contains(r.t, slices.Collect(maps.Values(results[0].Metric)), p.FieldConfig.Defaults.NoValue, name)
+		}
+	}
+}
+
+// ofAll are alerts that concern all organizations, or none.
+func ofAll(q target) bool { return strings.Contains(q.Expr, "ALERTS") }
+
+// checkNames asks for states up to two hours after the last figures: they keep
+// the names that were known then.
+func (r *run) checkNames(chosen map[string]string) {
+	r.t.Helper()
+	later := *r.demo
+	later.at = later.at.Add(2 * time.Hour)
+	after := *r
+	after.demo = &later
+	for _, p := range r.queried() {
+		if p.Type == "state-timeline" {
+			name := fmt.Sprintf("%s / %s after a gap", r.UID, p.Title)
+			results := after.ask(name, p, p.Targets[0], chosen)
+			require.False(r.t, len(results) == 0 || isReason(p, results), name)
 		}
 	}
 }
@@ -288,7 +304,7 @@ var lengths = map[string]float64{"hour": 1. / 24, "day": 1, "week": 7, "month": 
 // length, and each one's periods from the newest.
 func checkOrder(t *testing.T, name string, p *panel, results []result) {
 	t.Helper()
-	if !sortsByOrder(t, p) || isReason(results) {
+	if !sortsByOrder(t, p) || isReason(p, results) {
 		return
 	}
 	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return strings.Compare(a.Metric["order"], b.Metric["order"]) })
