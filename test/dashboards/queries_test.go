@@ -307,6 +307,9 @@ func checkOrder(t *testing.T, name string, p *panel, results []result) {
 	if !sortsByOrder(t, p) || isReason(p, results) {
 		return
 	}
+	if len(results) > 0 && results[0].Metric["window"] == "" { // of equal order the most first
+		require.True(t, slices.IsSortedFunc(results, func(a, b result) int { return cmp.Compare(b.value(), a.value()) }), name)
+	}
 	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return strings.Compare(a.Metric["order"], b.Metric["order"]) })
 	for i := range sorted {
 		require.NotEmpty(t, sorted[i].Metric["order"], "%s: %v", name, sorted[i].Metric)
