@@ -129,11 +129,12 @@ export const stacked = (...args: Parameters<typeof trend>) =>
 
 /**
  * Which state each of a few things was in. Where there is none, the reason is
- * the name of a line without a state: Grafana misses a "time field".
+ * the name of a line without a state: Grafana misses a "time field". That there
+ * is none may be seen from another query.
  */
-export const timeline = (facts: Facts, width: number, step: Step, query: { expr: string; legend: string }) =>
+export const timeline = (facts: Facts, width: number, step: Step, query: { expr: string; legend: string }, there?: string) =>
   state(new statetimeline.PanelBuilder(), facts, width, 9)
-    .targets(ranges({ ...query, expr: orWhyInRange(query.expr, /{{(\w+)}}/.exec(query.legend)![1], facts.empty, '0') }))
+    .targets(ranges({ ...query, expr: orWhyInRange(query.expr, /{{(\w+)}}/.exec(query.legend)![1], facts.empty, '0', there) }))
     .interval(step)
     .overrideByRegexp(`/^${facts.empty}/`, [{ id: 'mappings', value: texts({ 0: { text: missing, color: 'transparent' } }) }])
     .showValue(common.VisibilityMode.Never)

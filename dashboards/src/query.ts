@@ -39,10 +39,10 @@ export const named = (expr: string) => `(${expr}) * on (organization) group_left
 
 /**
  * The same over time, by the name that was last known in the range: at its very
- * end there may be none, after a start or in a gap. The newest of several is
- * found to a step of the range.
+ * end there may be none, after a start or in a gap. Of several it is the one of
+ * the latest step.
  */
-const lastKnown = `topk by (organization) (1, max_over_time(timestamp(${chosen})[$__range:$__interval] @ end()) or last_over_time(${chosen}[$__range] @ end())) ^ 0`;
+const lastKnown = `topk by (organization) (1, max_over_time(timestamp(${overTime(chosen)})[$__range:$__interval] @ end())) ^ 0`;
 export const namedOverTime = (expr: string) => `(${expr}) * on (organization) group_left (name) ${lastKnown}`;
 
 /** What the quotas' periods are expected to end with, over their limits. */
@@ -81,9 +81,9 @@ export const noFigure = '-Inf';
 export const orWhy = (expr: string, label: string, why: string, value: string, there = `(${expr})`) =>
   `${expr} or label_replace(vector(${value}), "${label}", "${why}", "", "") unless on () ${there}`;
 
-/** The same over time: where there is none in the whole range. */
-export const orWhyInRange = (expr: string, label: string, why: string, value: string) =>
-  orWhy(expr, label, why, value, `last_over_time((${expr})[$__range:$__interval] @ end())`);
+/** The same over time: where there is none of it in the whole range, or of what costs less to look for. */
+export const orWhyInRange = (expr: string, label: string, why: string, value: string, there = expr) =>
+  orWhy(expr, label, why, value, `last_over_time(count(${there})[$__range:$__interval] @ end())`);
 
 /** Values of a breakdown that are values: neither missing nor the rest. */
 export const realValues = { dimension_value: '!~__none__|__other__' };

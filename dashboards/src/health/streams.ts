@@ -34,6 +34,6 @@ export const streams = (): Row => ({
       title: 'Silence over time',
       description: 'When the telemetry of which of the chosen organizations was silent.',
       empty: 'No figures in this time range', unit: unit.text,
-    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }).mappings(words),
+    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }, overTime(series('usage_stream_silent', { organization: '=~$organization' }))).mappings(words),
   ],
 });
