@@ -5,21 +5,23 @@
 
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { DashboardBuilder, DashboardCursorSync, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import type { Dashboard, Panel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Dashboard, Panel, RowPanel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
 
 import { bar, uids } from './links';
-import { dataSource } from './variables';
+import { dataSource, ledger } from './variables';
 
 export interface Row {
   title: string;
   panels: Builder<Panel>[];
+  /** Opened by a click: what is about products that not every customer uses. The title then says what it holds, without variables, which may have no value. */
+  collapsed?: boolean;
 }
 
 export interface Page {
   of: keyof typeof uids;
   title: string;
   description: string;
-  /** Beside the store. */
+  /** Beside the store and the ledger. */
   variables: Builder<VariableModel>[];
   oneOrganization: boolean;
   from: string;
@@ -36,14 +38,32 @@ export function dashboard(page: Page): Dashboard {
     .refresh('1m')
     .tooltip(DashboardCursorSync.Crosshair)
     .editable()
-    .variables([dataSource(), ...page.variables])
+    .variables([dataSource(), ...page.variables, ledger()])
     .links(bar(page.of, page.oneOrganization))
     .annotations([]);
   for (const row of page.rows) {
-    d.withRow(new RowBuilder(row.title).collapsed(false));
-    row.panels.forEach((panel) => d.withPanel(panel));
+    const head = new RowBuilder(row.title).collapsed(false);
+    if (row.collapsed) row.panels.forEach((panel) => head.withPanel(panel));
+    d.withRow(head);
+    if (!row.collapsed) row.panels.forEach((panel) => d.withPanel(panel));
   }
   const built = d.build();
-  built.panels?.forEach((panel, i) => (panel.id = i + 1));
+  closeRows(built);
   return built;
+}
+
+/** Numbers the panels, and takes the place of those in collapsed rows away: what is below begins there. */
+function closeRows(built: Dashboard) {
+  let id = 0;
+  let hidden = 0;
+  for (const panel of built.panels ?? []) {
+    panel.id = ++id;
+    panel.gridPos!.y -= hidden;
+    const inside = (panel as RowPanel).panels ?? [];
+    inside.forEach((p) => {
+      p.id = ++id;
+      p.gridPos!.y -= hidden;
+    });
+    hidden += Math.max(0, ...inside.map((p) => p.gridPos!.y + p.gridPos!.h - panel.gridPos!.y - 1));
+  }
 }

@@ -4,7 +4,7 @@
 // The variables of the dashboards. Each narrows the next: the reseller the
 // organizations, the organization its meters, the meter its windows.
 
-import { DatasourceVariableBuilder, QueryVariableBuilder, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DatasourceVariableBuilder, QueryVariableBuilder, TextBoxVariableBuilder, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard';
 
 import { datasource, series } from './query';
 
@@ -36,14 +36,37 @@ export const reseller = () =>
     .multi(true)
     .current(all);
 
-/** Organizations are chosen by name; the value is the id. Given a series, those that have it. */
-const names = (having?: string) =>
-  query('organization', 'Organization', 'Customer organizations by name', queryResult,
-    `query_result(${lately(series('usage_organization_info', { reseller: '=~$reseller' }))}${having ? ` and on (organization) ${lately(series(having))}` : ''})`)
+const known = lately(series('usage_organization_info', { reseller: '=~$reseller' }));
+
+/** Organizations are chosen by name; the value is the id. */
+const names = (description: string, expr: string) =>
+  query('organization', 'Organization', description, queryResult, `query_result(${expr})`)
     .regex('/[{, ]name="(?<text>[^"]+)|organization="(?<value>[^"]+)/g');
 
-export const organization = names;
-export const organizations = () => names().includeAll(true).allValue('.*').multi(true).current(all);
+export const organizations = () => names('Customer organizations by name', known).includeAll(true).allValue('.*').multi(true).current(all);
+
+/** Without a choice Grafana takes the first, so they come in the order of a number by organization, the largest first. */
+const byRank = (description: string, rank: string) =>
+  names(description, `sort_desc(${known} * on (organization) group_left () (${rank}))`).sort(VariableSort.Disabled);
+
+/** Those that have a series, of whom the one with most of it is first. */
+export const organizationWith = (selector: string) =>
+  byRank('Customer organizations that use this, the one that does most first', `sum by (organization) (${lately(selector)})`);
+
+/** All of them, of whom the one with most meters is first. */
+export const organization = () =>
+  byRank('Customer organizations, the one that uses most meters first',
+    `count by (organization) (${lately(series('usage_sampled'))}) or count by (organization) (${known}) * 0`);
+
+/** What links to reports and exports begin with. */
+export const ledger = () => {
+  const address = 'http://localhost:8320';
+  return new TextBoxVariableBuilder('ledger')
+    .label('Usage API')
+    .description("Address of the collector's overview page and API, as your browser reaches it: where the links to statements lead")
+    .defaultValue(address)
+    .current({ selected: true, text: address, value: address });
+};
 
 /** A meter of a kind, which is known by a series that only that kind has. */
 export const meter = (of: string, preset: string, name = 'meter', label = 'Meter') =>

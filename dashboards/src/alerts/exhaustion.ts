@@ -22,7 +22,7 @@ export const exhaustion = (): Row => ({
       named(`(${projectedRatio(series)}) and on (organization, meter, window) ${runsOut}`),
       named(`(${series('usage_quota_time_remaining_seconds')} / 86400) and on (organization, meter, window) ${runsOut}`),
     ],
-    [...organizationColumns, ...meterColumns, runsOutColumn(0), ratioColumn(1, 'Projected'), daysColumn(2)],
+    [...organizationColumns, ratioColumn(1, 'Projected %', 110), daysColumn(2), ...meterColumns, runsOutColumn(0)],
     { title: 'Runs out', desc: false }),
     table({
       title: 'Who is told',

@@ -20,14 +20,15 @@ const split = (dimension: string, column: string, title: string) =>
   }, 10, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
   [
     { of: 'dimension_value', title: column, mappings: valueTexts },
-    { of: 0, title: 'Documents', unit: unit.count, decimals: 0, width: 95 },
-    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 115 },
+    { of: 0, title: 'Documents', unit: unit.count, decimals: 0, width: 100 },
+    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 },
     { of: 2, title: 'Average length', unit: unit.count, decimals: 0, width: 120 },
   ],
   { title: 'Documents', desc: true });
 
 export const documents = (): Row => ({
-  title: 'Documents',
+  title: 'Documents: by kind and format, with their average length',
+  collapsed: true,
   panels: [
     figure({
       title: 'Documents this $window',
