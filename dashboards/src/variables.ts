@@ -50,8 +50,8 @@ const byRank = (description: string, rank: string) =>
   names(description, `sort_desc(${known} * on (organization) group_left () (${rank}))`).sort(VariableSort.Disabled);
 
 /** Those that have a series, of whom the one with most of it is first. */
-export const organizationWith = (selector: string) =>
-  byRank('Customer organizations that use this, the one that does most first', `sum by (organization) (${lately(selector)})`);
+export const organizationWith = (name: string) =>
+  byRank('Customer organizations that use this, the one that does most first', `sum by (organization) (${lately(series(name, { period: 'current' }))})`);
 
 /** All of them, of whom the one with most meters is first. */
 export const organization = () =>
@@ -73,6 +73,18 @@ export const meter = (of: string, preset: string, name = 'meter', label = 'Meter
   query(name, label, 'As the configuration names it', labelValues,
     `label_values(${series(of, { organization: '=~$organization' })}, meter)`)
     .current({ selected: true, text: preset, value: preset });
+
+/** Meters of the organization that have a series: those with a quota first, then in the order of how much it is. */
+export const meterOf = (name: string) => {
+  const own = { organization: '=~$organization' };
+  const used = lately(series(name, { ...own, period: 'current' }));
+  const limit = lately(series('usage_quota_limit', own));
+  const quotaFirst = 1e12; // more than any use
+  return query('meter', 'Meter', 'As the configuration names it, those with a quota first', queryResult,
+    `query_result(sort_desc(sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used})))`)
+    .regex('/meter="(?<value>[^"]+)/')
+    .sort(VariableSort.Disabled);
+};
 
 /** A window of the meter that has periods. */
 export const window = (of: string, preset: string) =>

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { dashboard } from '../frame';
-import { series } from '../query';
-import { meter, organizationWith, reseller } from '../variables';
+import { meterOf, organizationWith, reseller } from '../variables';
 import { classes } from './classes';
 import { months } from './months';
 import { now } from './now';
@@ -14,7 +13,7 @@ export const activeUsers = () =>
     of: 'activeUsers',
     title: 'Usage: active users',
     description: 'How many people of one organization are active per day, week and month, in which classes, and against those registered and committed.',
-    variables: [reseller(), organizationWith(series('usage_active_users', { period: 'current' })), meter('usage_active_users', 'workspace_users')],
+    variables: [reseller(), organizationWith('usage_active_users'), meterOf('usage_active_users')],
     oneOrganization: true,
     from: 'now-60d',
     rows: [now(), classes(), registeredUsers(), months()],
