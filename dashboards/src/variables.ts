@@ -82,7 +82,7 @@ export const meterOf = (name: string) => {
   const quotaFirst = 1e12; // more than any use
   return query('meter', 'Meter', 'As the configuration names it, those with a quota first', queryResult,
     `query_result(sort_desc(sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used})))`)
-    .regex('/meter="(?<value>[^"]+)/')
+    .regex('/meter="(?<value>[^"]+)/g')
     .sort(VariableSort.Disabled);
 };
 

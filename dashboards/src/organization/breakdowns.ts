@@ -21,7 +21,7 @@ const amountBy = (more: Record<string, string> = {}) => `sum by (dimension_value
 const documentsBy = amountBy({ meter: '$documents' });
 
 export const breakdowns = (): Row => ({
-  title: 'Breakdown of consumption: by language, model and user',
+  title: 'Breakdown: language, model, user',
   collapsed: true,
   panels: [
     table({

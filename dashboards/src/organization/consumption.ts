@@ -17,7 +17,7 @@ const elapsed = `((time() - ${bound('start')}) / (${bound('end')} - ${bound('sta
 const quotaPace = `${overTime(own('usage_quota_limit', labels))} * on (organization, window) group_left () ${elapsed}`;
 
 export const consumption = (): Row => ({
-  title: 'Consumption: sums against the pace and the quota, past periods, days of this month',
+  title: 'Consumption: pace, past periods, days',
   collapsed: true,
   panels: [
     figure({

@@ -27,7 +27,7 @@ const split = (dimension: string, column: string, title: string) =>
   { title: 'Documents', desc: true });
 
 export const documents = (): Row => ({
-  title: 'Documents: by kind and format, with their average length',
+  title: 'Documents: kind, format, length',
   collapsed: true,
   panels: [
     figure({

@@ -21,7 +21,7 @@ const users = (labels: Record<string, string> = {}) => {
 };
 
 export const people = (): Row => ({
-  title: 'People: active and committed users by meter, their classes, features and use',
+  title: 'People: active, committed, features',
   collapsed: true,
   panels: [
     table({
