@@ -4,7 +4,7 @@
 import * as common from '@grafana/grafana-foundation-sdk/common';
 
 import type { Row } from '../frame';
-import { figure, note, timeline } from '../panels';
+import { figure, timeline } from '../panels';
 import { named, namedOverTime, overTime, series } from '../query';
 import { organizationColumns } from '../quota_columns';
 import { above, ofSeverity, texts, unit } from '../style';
@@ -29,11 +29,6 @@ const matcher = (severity: string) => (severity === 'info' ? '!~critical|warning
 const rank = (i: number) => severities.length - i;
 const bySeverity = (of: (labels: Record<string, string>) => string) => severities.map(([severity], i) => `(${of({ severity: matcher(severity) })}) * ${rank(i)}`).join(' or ');
 const severityTexts = texts(Object.fromEntries(severities.map(([severity, color], i) => [rank(i), { text: severity, color }])));
-const whereSet = `* **Limits, thresholds and the customer's recipients** are in the catalogue only (\`organizations.yaml\`): \`quotas.METER.limit\`, \`quotas.METER.thresholds\`, \`notify\`.
-  Grafana cannot change them; the file is read again when it changes ([how](https://github.com/otelcol-usage/otelcol-usage/blob/main/docs/catalogue.md#quotas)).
-* **When an alert fires, and how serious it is**, is in \`rules/usage-alerts.yaml\`, which the store evaluates: *Alert rules*, above.
-* **The operator's recipients** are in Alertmanager's configuration. \`usagectl alert test ORGANIZATION\` sends a test to all who are told.`;
-
 const quiet = 'Nothing fires, or no rules are evaluated';
 
 function now() {
@@ -75,6 +70,5 @@ export const firing = (): Row => ({
       .height(14)
       .perPage(12)
       .mappings(severityTexts),
-    note('Where alerts are set', 24, 6, whereSet),
   ],
 });

@@ -53,7 +53,7 @@ export const quota = (): Row => ({
       title: 'What it uses',
       description: 'Each meter that the organization uses, in its running months and longer periods, against the same share of the period before, and what is expected at the end. Users are those of billable classes, concurrent users those of the busiest hour. The rows below have the details of each kind.',
       empty: 'The catalogue names no meter of this organization, and nothing was counted yet', unit: unit.count,
-    }, 24, 7,
+    }, 24, 9,
     [used, `(${used}) / (${before} > 0) - 1`, before, each(own('usage_projected', long))],
     [
       meter,
