@@ -109,7 +109,7 @@ func (p *panel) columns(t *testing.T) (columns []column) {
 			switch property.ID {
 			case "custom.width":
 				require.NoError(t, json.Unmarshal(property.Value, &c.width))
-			case "custom.hidden":
+			case "custom.hidden", "custom.hideFrom":
 				hidden = true
 			}
 		}

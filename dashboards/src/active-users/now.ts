@@ -18,7 +18,7 @@ export const now = (): Row => ({
     figure({
       title: 'Today, this week, this month',
       description: 'Users with at least one qualifying action in the running calendar day, week and month. Each user counts once in each.',
-      empty: 'This organization uses no meter of active users, or the meter keeps none of these windows', unit: unit.count,
+      empty: 'The meter keeps none of these windows', unit: unit.count,
     }, 8, { expr: `sum by (window) (${users('=~day|week|month')})`, legend: '{{window}}' }),
     figure({
       title: 'Rolling',

@@ -1,8 +1,6 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import * as common from '@grafana/grafana-foundation-sdk/common';
-
 import type { Row } from '../frame';
 import { figure, timeline } from '../panels';
 import { named, namedOverTime, overTime, series } from '../query';
@@ -38,7 +36,7 @@ function now() {
     empty: quiet, unit: unit.count,
   }, 4, ...severities.map(([severity]) => ({ expr: `count(${withNames(alerts, { severity: matcher(severity) })}) or vector(0)`, legend: severity })));
   severities.forEach(([severity, color]) => panel.overrideByName(severity, [{ id: 'thresholds', value: above(color).build() }]));
-  return panel.height(10);
+  return panel.height(12);
 }
 
 export const firing = (): Row => ({
@@ -49,7 +47,7 @@ export const firing = (): Row => ({
       title: 'What fires',
       description: 'Each alert that fires for a chosen organization, and those that concern all or none: the worst first, with what it is about and since when its condition holds. Figures and links are in the notification.',
       empty: quiet, unit: unit.count,
-    }, 20, 10,
+    }, 20, 12,
     [
       `max by (organization, name, message) (${withMessage(bySeverity((labels) => withNames(alerts, labels)))})`,
       `min by (organization, name, message) (${withMessage(withNames(since))})`,
@@ -60,8 +58,7 @@ export const firing = (): Row => ({
       { of: 1, title: 'Since', unit: unit.fromNow, width: 120 },
       { of: 'message', title: 'Message' },
     ],
-    { title: 'Severity', desc: true })
-      .footer(new common.TableFooterOptionsBuilder().enablePagination(true)),
+    { title: 'Severity', desc: true }),
     timeline({
       title: 'History of alerts',
       description: 'When which alert fired for which of the chosen organizations, or for all or none, in the time range: a row for each meter and threshold, in the colour of its severity. Further rows are on the next page.',

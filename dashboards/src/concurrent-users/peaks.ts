@@ -37,7 +37,7 @@ export const peaks = (): Row => ({
     table({
       title: 'All peaks',
       description: 'Busiest hour and most connected users of each window and period, with how often each was reached.',
-      empty: 'This organization uses no meter of concurrent users', unit: unit.count,
+      empty: 'This organization is not counted yet', unit: unit.count,
     }, 24, 9,
     [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits')],
     [

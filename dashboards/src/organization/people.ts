@@ -42,7 +42,7 @@ export const people = (): Row => ({
     figure({
       title: 'Active $users this month',
       description: 'Users with at least one qualifying action in the running calendar month, by class where the meter has classes. A user counts once.',
-      empty: 'This organization uses no meter of active users, or the meter does not keep months', unit: unit.count,
+      empty: 'No meter of users, or it keeps no months', unit: unit.count,
     }, 12, { expr: `sum by (class) (${own('usage_active_users', month)})`, legend: 'active {{class}}' }),
     figure({
       title: 'Usage per user: $meter over $users',
