@@ -36,7 +36,7 @@ export const dashboards: Dashboard[] = readdirSync(directory)
   .filter((name) => name.endsWith('.json'))
   .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')));
 
-/** The colours that each text may have by the mappings of a panel, as the browser writes them. */
+/** The colours that each text may have by the mappings of a panel, as the browser writes them. What stands for no value is of any column. */
 export function mappedColours(panel: Panel): Record<string, string[]> {
   const overridden = (panel.fieldConfig?.overrides ?? []).flatMap((o) => o.properties.filter((p) => p.id === 'mappings').flatMap((p) => p.value as Mapping[]));
   const texts = [...(panel.fieldConfig?.defaults.mappings ?? []), ...overridden]
@@ -44,7 +44,7 @@ export function mappedColours(panel: Panel): Record<string, string[]> {
     .flatMap((m) => Object.values(m.options));
   const colours: Record<string, string[]> = {};
   for (const { text, color } of texts) {
-    if (text && color?.startsWith('#')) (colours[text] ??= []).push(rgb(color));
+    if (text && text !== '–' && color?.startsWith('#')) (colours[text] ??= []).push(rgb(color));
   }
   return colours;
 }
