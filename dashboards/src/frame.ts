@@ -49,21 +49,27 @@ export function dashboard(page: Page): Dashboard {
   }
   const built = d.build();
   closeRows(built);
+  forget(built);
   return built;
 }
 
+/** All panels, each row before those that are collapsed in it. */
+export const panelsOf = (d: Dashboard) => (d.panels ?? []).flatMap((panel) => [panel as Panel, ...((panel as RowPanel).panels ?? [])]);
+
 /** Numbers the panels, and takes the place of those in collapsed rows away: what is below begins there. */
-function closeRows(built: Dashboard) {
-  let id = 0;
+function closeRows(d: Dashboard) {
+  panelsOf(d).forEach((panel, i) => (panel.id = i + 1));
   let hidden = 0;
-  for (const panel of built.panels ?? []) {
-    panel.id = ++id;
+  for (const panel of d.panels ?? []) {
     panel.gridPos!.y -= hidden;
     const inside = (panel as RowPanel).panels ?? [];
-    inside.forEach((p) => {
-      p.id = ++id;
-      p.gridPos!.y -= hidden;
-    });
+    inside.forEach((p) => (p.gridPos!.y -= hidden));
     hidden += Math.max(0, ...inside.map((p) => p.gridPos!.y + p.gridPos!.h - panel.gridPos!.y - 1));
   }
+}
+
+/** Takes out what the SDK writes and Grafana 12 does not know. */
+function forget(d: Dashboard) {
+  panelsOf(d).forEach((panel) => panel.type === 'table' && delete panel.options.footer);
+  d.templating?.list?.forEach((variable) => ['auto', 'auto_min', 'auto_count'].forEach((key) => delete (variable as unknown as Record<string, unknown>)[key]));
 }

@@ -32,17 +32,56 @@ export const own = (name: string, labels: Record<string, string> = {}) => series
 export const among = (expr: string, organizations = chosen) => `(${expr}) and on (organization) ${organizations}`;
 
 /** One name each: of what a store still shows after a change the newest. */
-const names = (at = '') => `topk by (organization) (1, timestamp(${chosen}${at})) ^ 0`;
+const newest = `topk by (organization) (1, timestamp(${chosen})) ^ 0`;
 
 /** The same with the organization's name as a label. */
-export const named = (expr: string) => `(${expr}) * on (organization) group_left (name) ${names()}`;
+export const named = (expr: string) => `(${expr}) * on (organization) group_left (name) ${newest}`;
 
-/** The same over time, by the name at the end of the range. */
-export const namedOverTime = (expr: string) => `(${expr}) * on (organization) group_left (name) ${names(' @ end()')}`;
+/**
+ * The same over time, by the name that was last known in the range: at its very
+ * end there may be none, after a start or in a gap. The newest of several is
+ * found to a step of the range.
+ */
+const lastKnown = `topk by (organization) (1, max_over_time(timestamp(${chosen})[$__range:$__interval] @ end()) or last_over_time(${chosen}[$__range] @ end())) ^ 0`;
+export const namedOverTime = (expr: string) => `(${expr}) * on (organization) group_left (name) ${lastKnown}`;
 
 /** What the quotas' periods are expected to end with, over their limits. */
 export const projectedRatio = (select: (name: string) => string) =>
   `${select('usage_projected')} / on (organization, meter, window) (${select('usage_quota_limit')} > 0)`;
+
+/** Adds the label `user`: of a pseudonym the eight digits that tell some hundred apart, of another id the whole. */
+export const short = (expr: string) => `label_replace(${expr}, "user", "$1$2", "dimension_value", "([0-9a-f]{8})[0-9a-f]{24}|(.*)")`;
+
+/** Adds the label `order`, by the value of another: the first pattern that fits. */
+function ordered(expr: string, label: string, patterns: Record<string, string>): string {
+  return Object.entries(patterns).reduce((inner, [pattern, key]) => `label_replace(${inner}, "order", "${key}", "${label}", "${pattern}")`, expr);
+}
+
+const days = {
+  'hour': '0000.001', '([0-9])h': '0000.00$1', '([0-9]{2})h': '0000.0$1', '([0-9]{3})h': '0000.$1',
+  'day': '0001', '([0-9])d': '000$1.5', 'week': '0007', 'month': '0030', 'cycle': '0030.1', '([0-9]{2})d': '00$1.5',
+  'quarter': '0091', '([0-9]{3})d': '0$1.5', 'half': '0182', 'year': '0365',
+};
+
+/** Adds the label `order`, which sorts by the length of the window. */
+export const byLength = (expr: string) => ordered(expr, 'window', days);
+
+/** The same, and each window's periods from the newest. */
+export const byLengthAndPeriod = (expr: string) =>
+  `label_join(${ordered(`label_join(${byLength(expr)}, "length", "", "order")`, 'period', { current: '0', previous: '1', '2_ago': '2' })}, "order", " ", "length", "order")`;
+
+/** Adds the label `order`: outcomes that want a remedy before ordinary ones. */
+export const byRemedy = (expr: string) => ordered(expr, 'outcome', { '.*': '0', 'unmatched': '1', 'duplicate': '2' });
+
+/** Patterns of rolling windows, from the shortest: those that one fits are in order by themselves. */
+export const rolling = ['[0-9]h', '[0-9]{2}h', '[0-9]{3}h', '[0-9]d', '[0-9]{2}d', '[0-9]{3}d'];
+
+/** The value of a row that says why there is no other. No figure has it, and VictoriaMetrics leaves NaN out. */
+export const noFigure = '-Inf';
+
+/** What has no series has one that says why, as the value of a label. */
+export const orWhy = (expr: string, label: string, why: string) =>
+  `${expr} or label_replace(vector(${noFigure}), "${label}", "${why}", "", "") unless on () (${expr})`;
 
 /** Values of a breakdown that are values: neither missing nor the rest. */
 export const realValues = { dimension_value: '!~__none__|__other__' };

@@ -67,9 +67,6 @@ type variable struct {
 	IncludeAll       bool   `json:"includeAll"`
 	AllValue         string `json:"allValue"`
 	Regex            string `json:"regex"`
-	Auto             bool   `json:"auto"`
-	AutoMin          string `json:"auto_min"`
-	AutoCount        int    `json:"auto_count"`
 }
 
 type datasource struct {

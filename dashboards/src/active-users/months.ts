@@ -16,17 +16,17 @@ export const months = (): Row => ({
     figure({
       title: 'This month',
       description: 'Active users of the running calendar month so far: all, and those of billable classes (all, where the meter has no classes).',
-      empty: 'The meter does not keep months', unit: unit.count,
+      empty: 'No months are kept', unit: unit.count,
     }, 4, ...both('current')).height(8),
     figure({
       title: 'Last month',
       description: 'Active users of the last whole calendar month: all, and those of billable classes.',
-      empty: 'No whole month yet since counting began', unit: unit.count,
+      empty: 'No whole month yet', unit: unit.count,
     }, 4, ...both('previous')).height(8),
     figure({
       title: 'Two months ago',
       description: 'Active users of the calendar month before the last: all, and those of billable classes.',
-      empty: 'No two whole months yet since counting began', unit: unit.count,
+      empty: 'No two months yet', unit: unit.count,
     }, 4, ...both('2_ago')).height(8),
     calendar({
       title: 'Past months, billable users',

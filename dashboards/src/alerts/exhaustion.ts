@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { note } from '../panels';
 import { named, projectedRatio, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn } from '../quota_columns';
+import { daysColumn, meterColumns, organizationColumns, projectedColumn, runsOutColumn } from '../quota_columns';
 import { unit } from '../style';
 import { table } from '../table';
 
@@ -28,7 +28,7 @@ export const exhaustion = (): Row => ({
       named(`(${projectedRatio(series)}) and on (organization, meter, window) ${runsOut}`),
       named(`(${series('usage_quota_time_remaining_seconds')} / 86400) and on (organization, meter, window) ${runsOut}`),
     ],
-    [...organizationColumns, ratioColumn(1, 'Projected %', 110), daysColumn(2), ...meterColumns, runsOutColumn(0)],
+    [...organizationColumns, projectedColumn(1), daysColumn(2), ...meterColumns, runsOutColumn(0)],
     { title: 'Runs out', desc: false }),
     table({
       title: 'Who is told',

@@ -33,7 +33,7 @@ function now() {
   const panel = figure({
     title: 'Firing now',
     description: 'Alerts that fire: those of the chosen organizations, and those that concern all or none. The embedded store, Prometheus or vmalert evaluates them by the rules of this project.',
-    empty: quiet, unit: unit.count,
+    empty: 'Nothing fires', unit: unit.count,
   }, 4, ...severities.map(([severity]) => ({ expr: `count(${withNames(alerts, { severity: matcher(severity) })}) or vector(0)`, legend: severity })));
   severities.forEach(([severity, color]) => panel.overrideByName(severity, [{ id: 'thresholds', value: above(color).build() }]));
   return panel.height(12);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { own, realValues, share } from '../query';
+import { own, realValues, share, short } from '../query';
 import { unit, valueTexts } from '../style';
 import type { Column } from '../table';
 import { table } from '../table';
@@ -39,17 +39,19 @@ export const breakdowns = (): Row => ({
     largestFirst),
     table({
       title: 'By user',
-      description: 'The users with most of $meter and those with most of $documents in the running $window, with their share of $meter and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids.',
+      description: 'The users with most of $meter and those with most of $documents in the running $window, with their share of $meter and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones on hovering.',
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
     }, 24, 9,
     [
-      amountBy(),
-      `${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`,
-      documentsBy,
-      `max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`,
+      short(amountBy()),
+      short(`${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`),
+      short(documentsBy),
+      short(`max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`),
     ],
     [
-      { of: 'dimension_value', title: 'User' }, amount, part,
+      { of: 'user', title: 'User', hover: 'dimension_value' },
+      { of: 'dimension_value', title: 'dimension_value', hidden: true },
+      amount, part,
       { of: 2, title: 'Documents', unit: unit.count, decimals: 0 },
       { of: 3, title: 'Last active', unit: unit.fromNow },
     ],

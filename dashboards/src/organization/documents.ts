@@ -33,7 +33,7 @@ export const documents = (): Row => ({
     figure({
       title: 'Documents this $window',
       description: 'Sum of $documents in the running $window, and the average length of those that tell it.',
-      empty: 'The meter does not keep this window', unit: unit.count,
+      empty: 'No such window', unit: unit.count,
     }, 4,
     { expr: own('usage_consumption', labels), legend: 'documents' },
     { expr: `${length('sum', '')} / (${length('count', '')} > 0)`, legend: 'average length' }).decimals(0).height(8),

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { figure, perDay, stacked } from '../panels';
+import { figure, lines, perDay, stacked } from '../panels';
 import { onDay, overTime, own, realValues } from '../query';
 import { ratioColumn } from '../quota_columns';
-import { unit, valueTexts } from '../style';
+import { ofClass, unit, valueTexts } from '../style';
 import { table } from '../table';
 
 const month = { meter: '$users', window: 'month', period: 'current' };
@@ -49,11 +49,11 @@ export const people = (): Row => ({
       description: 'Sum of $meter of the running calendar month over the $users active in it.',
       empty: 'Nobody was active yet this month', unit: unit.count,
     }, 12, { expr: `sum by (organization, unit) (${own('usage_consumption', { meter: '$meter', window: 'month', period: 'current' })}) / on (organization) group_left () (${active} > 0)`, legend: '{{unit}} per user' }).decimals(1),
-    stacked({
+    lines(stacked({
       title: 'Active $users by class',
       description: 'Users of the running calendar month as it fills, by class. Classes add up: a user is in one.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 12, '6h', { expr: `sum by (class) (${overTime(own('usage_active_users', month))})`, legend: 'active {{class}}' }),
+    }, 12, '6h', { expr: `sum by (class) (${overTime(own('usage_active_users', month))})`, legend: 'active {{class}}' }), ofClass, (name) => `active ${name}`),
     table({
       title: 'Adoption of features by $users',
       description: 'Users who used each feature in the running calendar month, and their share of all active users. Users of several features are under each.',

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { own, projectedRatio } from '../query';
-import { daysColumn, meterColumns, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
+import { daysColumn, meterColumns, projectedColumn, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
 import { unit } from '../style';
 import type { Column } from '../table';
 import { table } from '../table';
@@ -46,7 +46,7 @@ export const quota = (): Row => ({
     [
       meter, ratioColumn(0, 'Used %'), statusColumn(1), window,
       count(2, 'Used'), count(3, 'Quota'), count(4, 'Remaining', 90), count(5, 'Overage'),
-      daysColumn(6), count(7, 'Projected', 90), ratioColumn(8, 'Projected %'), runsOutColumn(9),
+      daysColumn(6), count(7, 'Projected', 90), projectedColumn(8, 'Projected %'), runsOutColumn(9),
     ],
     { title: 'Used %', desc: true }),
     table({

@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { figure } from '../panels';
 import { among, named, projectedRatio, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
+import { daysColumn, meterColumns, organizationColumns, projectedColumn, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
 import { bands, fixed, unit } from '../style';
 import { table } from '../table';
 
@@ -41,7 +41,7 @@ export const quotas = (): Row => ({
       { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 85 },
       { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 85 },
       daysColumn(4),
-      ratioColumn(5, 'Projected %', 110),
+      projectedColumn(5),
       runsOutColumn(6),
     ],
     { title: 'Used %', desc: true }),
