@@ -52,26 +52,24 @@ export const projectedRatio = (select: (name: string) => string) =>
 /** Adds the label `user`: of a pseudonym the eight digits that tell some hundred apart, of another id the whole. */
 export const short = (expr: string) => `label_replace(${expr}, "user", "$1$2", "dimension_value", "([0-9a-f]{8})[0-9a-f]{24}|(.*)")`;
 
-/** Adds the label `order`, by the value of another: the first pattern that fits. */
-function ordered(expr: string, label: string, patterns: Record<string, string>): string {
-  return Object.entries(patterns).reduce((inner, [pattern, key]) => `label_replace(${inner}, "order", "${key}", "${label}", "${pattern}")`, expr);
-}
+/** What the label `order` becomes: the first of each pair is all of it before. */
+const reorder = (expr: string, steps: [string, string][]) =>
+  steps.reduce((inner, [pattern, key]) => `label_replace(${inner}, "order", "${key}", "order", "${pattern}")`, expr);
 
-const days = {
-  'hour': '0000.001', '([0-9])h': '0000.00$1', '([0-9]{2})h': '0000.0$1', '([0-9]{3})h': '0000.$1',
-  'day': '0001', '([0-9])d': '000$1.5', 'week': '0007', 'month': '0030', 'cycle': '0030.1', '([0-9]{2})d': '00$1.5',
-  'quarter': '0091', '([0-9]{3})d': '0$1.5', 'half': '0182', 'year': '0365',
-};
+/** Days of a window; a rolling one comes after the calendar's of that length. */
+const lengths: [string, string][] = [
+  ['hour', '0000.001'], ['([0-9])h', '0000.00$1'], ['([0-9]{2})h', '0000.0$1'], ['([0-9]{3})h', '0000.$1'],
+  ['day', '0001'], ['([0-9])d', '000$1.5'], ['week', '0007'], ['month', '0030'], ['cycle', '0030.1'], ['([0-9]{2})d', '00$1.5'],
+  ['quarter', '0091'], ['half', '0182'], ['([0-9]{3})d', '0$1.5'], ['year', '0365'],
+];
 
-/** Adds the label `order`, which sorts by the length of the window. */
-export const byLength = (expr: string) => ordered(expr, 'window', days);
+/** Adds the label `order`: windows by their length, and the periods of each from the newest. */
+export const byLength = (expr: string) =>
+  reorder(`label_join(${reorder(`label_join(${expr}, "order", "", "window")`, lengths)}, "order", " ", "order", "period")`, [['(.*) 2_ago', '$1 z']]);
 
-/** The same, and each window's periods from the newest. */
-export const byLengthAndPeriod = (expr: string) =>
-  `label_join(${ordered(`label_join(${byLength(expr)}, "length", "", "order")`, 'period', { current: '0', previous: '1', '2_ago': '2' })}, "order", " ", "length", "order")`;
-
-/** Adds the label `order`: outcomes that want a remedy before ordinary ones. */
-export const byRemedy = (expr: string) => ordered(expr, 'outcome', { '.*': '0', 'unmatched': '1', 'duplicate': '2' });
+/** Adds the label `order`: outcomes that want a remedy before ordinary ones, and of each the most first. */
+export const byRemedy = (expr: string) =>
+  `sort_desc(${reorder(`label_join(${expr}, "order", "", "outcome")`, [['unmatched', 'y'], ['duplicate', 'z'], ['[^yz].*', 'a']])})`;
 
 /** Patterns of rolling windows, from the shortest: those that one fits are in order by themselves. */
 export const rolling = ['[0-9]h', '[0-9]{2}h', '[0-9]{3}h', '[0-9]d', '[0-9]{2}d', '[0-9]{3}d'];

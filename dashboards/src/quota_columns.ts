@@ -15,14 +15,14 @@ export const organizationColumns: Column[] = [
 
 export const meterColumns: Column[] = [
   { of: 'meter', title: 'Meter' },
-  { of: 'window', title: 'Window', width: 75 },
+  { of: 'window', title: 'Window', width: 90 },
 ];
 
 /** To a tenth: 99.6 % has not reached 100 %. */
 const ratio = { unit: unit.ratio, decimals: 1, thresholds: ofRatio };
-export const ratioColumn = (of: number, title: string, width = 90): Column => ({ of, title, ...ratio, bar: { max: 1.2 }, width });
+export const ratioColumn = (of: number, title: string, width = 85): Column => ({ of, title, ...ratio, bar: { max: 1.2 }, width });
 /** A text, as not every quota has a projection. */
 export const projectedColumn = (of: number, title = 'Projected'): Column => ({ of, title, ...ratio, coloured: true, width: 105 });
-export const statusColumn = (of: number): Column => ({ of, title: 'Status', mappings: bandTexts, coloured: true, width: 120 });
+export const statusColumn = (of: number): Column => ({ of, title: 'Status', mappings: bandTexts, coloured: true, width: 125 });
 export const daysColumn = (of: number): Column => ({ of, title: 'Days left', unit: unit.days, decimals: 1, thresholds: ofDaysLeft, coloured: true, width: 85 });
-export const runsOutColumn = (of: number): Column => ({ of, title: 'Runs out', unit: unit.dateTime, width: 150 });
+export const runsOutColumn = (of: number): Column => ({ of, title: 'Runs out', unit: unit.dateTime, width: 160 });

@@ -31,8 +31,8 @@ export interface Column {
   hidden?: boolean;
 }
 
-/** By a column that is seen, or by the label `order`, which is not. */
-export type Order = { title: string; desc: boolean } | 'order';
+/** By a column that is seen, or by the label `order`, which this adds to a query and nobody sees. */
+export type Order = { title: string; desc: boolean } | ((expr: string) => string);
 
 const field = (of: string | number, queries: number) =>
   typeof of === 'string' ? of : queries === 1 ? 'Value' : `Value #${String.fromCharCode('A'.charCodeAt(0) + of)}`;
@@ -80,8 +80,9 @@ const wordy = (columns: Column[]) => {
  * says why only where one query was asked: of several it makes a frame that has
  * columns, and shows their headers. There the first one answers with a row of it.
  */
-export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy: Order) {
+export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy?: Order) {
   const [first, ...others] = queries;
+  const asked = [others.length > 0 ? orWhy(first, wordy(columns), facts.empty) : first, ...others];
   const panel = new PanelBuilder()
     .title(facts.title)
     .description(facts.description)
@@ -90,7 +91,7 @@ export function table(facts: Facts, width: number, height: number, queries: stri
     .unit(facts.unit)
     .span(width)
     .height(height)
-    .targets(rows(others.length > 0 ? orWhy(first, wordy(columns), facts.empty) : first, ...others))
+    .targets(rows(...(typeof sortBy === 'function' ? asked.map(sortBy) : asked)))
     .thresholds(plain)
     .cellHeight(common.TableCellHeight.Sm)
     .showHeader(true)
@@ -98,9 +99,9 @@ export function table(facts: Facts, width: number, height: number, queries: stri
   if (others.length > 0) {
     panel.withTransformation({ id: 'merge', options: {} });
   }
-  if (sortBy === 'order') {
-    panel.withTransformation({ id: 'sortBy', options: { sort: [{ field: sortBy }] } });
-  } else {
+  if (typeof sortBy === 'function') {
+    panel.withTransformation({ id: 'sortBy', options: { sort: [{ field: 'order' }] } });
+  } else if (sortBy) {
     panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.title).desc(sortBy.desc)]);
   }
   const names = columns.map((c) => field(c.of, queries.length));
@@ -108,7 +109,7 @@ export function table(facts: Facts, width: number, height: number, queries: stri
   panel.withTransformation({
     id: 'organize',
     options: {
-      excludeByName: { Time: true, ...(onlyLabels && { Value: true }), ...(sortBy === 'order' && { order: true }) },
+      excludeByName: { Time: true, ...(onlyLabels && { Value: true }), ...(typeof sortBy === 'function' && { order: true }) },
       indexByName: Object.fromEntries(names.map((name, i) => [name, i])),
       renameByName: Object.fromEntries(columns.map((c, i) => [names[i], c.title])),
     },

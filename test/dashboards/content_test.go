@@ -69,8 +69,7 @@ func TestPagesAreShortOnAPhone(t *testing.T) {
 }
 
 // TestTablesBeginWithNamePercentageAndStatus: those columns come first and fit
-// into what a telephone of 412 pixels shows of a table. A column without a
-// width has 150 pixels there.
+// into what a telephone of 412 pixels shows of a table.
 func TestTablesBeginWithNamePercentageAndStatus(t *testing.T) {
 	const phone = 360
 	matter := []string{"Used %", "Of committed", "Status", "Severity", "Share", "Adoption"}
@@ -81,8 +80,11 @@ func TestTablesBeginWithNamePercentageAndStatus(t *testing.T) {
 				continue
 			}
 			needed := 0
-			for _, c := range p.columns(t) {
-				needed += c.width
+			_, seen := columns(t, p)
+			for _, c := range seen {
+				width := int(narrow)
+				c.of(t, "custom.width", &width)
+				needed += width
 				if slices.Contains(matter, c.title) {
 					require.LessOrEqual(t, needed, phone, "%s: %s up to %s", uid, p.Title, c.title)
 					found[c.title] = true
@@ -93,31 +95,6 @@ func TestTablesBeginWithNamePercentageAndStatus(t *testing.T) {
 	for _, title := range matter {
 		require.True(t, found[title], title)
 	}
-}
-
-type column struct {
-	title string
-	width int
-}
-
-// columns are those of a table that show, in their order.
-func (p *panel) columns(t *testing.T) (columns []column) {
-	t.Helper()
-	for _, o := range p.FieldConfig.Overrides {
-		c, hidden := column{title: o.Matcher.Options.(string), width: 150}, false
-		for _, property := range o.Properties {
-			switch property.ID {
-			case "custom.width":
-				require.NoError(t, json.Unmarshal(property.Value, &c.width))
-			case "custom.hidden", "custom.hideFrom":
-				hidden = true
-			}
-		}
-		if !hidden {
-			columns = append(columns, c)
-		}
-	}
-	return columns
 }
 
 // TestActiveAndCommittedAreOfOneMeterAndWindow: where users stand beside a

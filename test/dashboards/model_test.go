@@ -75,23 +75,28 @@ type datasource struct {
 }
 
 type panel struct {
-	ID              int             `json:"id"`
-	Type            string          `json:"type"`
-	Title           string          `json:"title"`
-	Description     string          `json:"description"`
-	Transparent     bool            `json:"transparent"`
-	Collapsed       bool            `json:"collapsed"`
-	RepeatDirection string          `json:"repeatDirection"`
-	GridPos         gridPos         `json:"gridPos"`
-	Datasource      *datasource     `json:"datasource"`
-	Targets         []target        `json:"targets"`
-	Interval        string          `json:"interval"`
-	TimeShift       string          `json:"timeShift"`
-	HideTime        bool            `json:"hideTimeOverride"`
-	Transformations []any           `json:"transformations"`
-	FieldConfig     fieldConfig     `json:"fieldConfig"`
-	Options         json.RawMessage `json:"options"`
-	Panels          []panel         `json:"panels"`
+	ID              int              `json:"id"`
+	Type            string           `json:"type"`
+	Title           string           `json:"title"`
+	Description     string           `json:"description"`
+	Transparent     bool             `json:"transparent"`
+	Collapsed       bool             `json:"collapsed"`
+	RepeatDirection string           `json:"repeatDirection"`
+	GridPos         gridPos          `json:"gridPos"`
+	Datasource      *datasource      `json:"datasource"`
+	Targets         []target         `json:"targets"`
+	Interval        string           `json:"interval"`
+	TimeShift       string           `json:"timeShift"`
+	HideTime        bool             `json:"hideTimeOverride"`
+	Transformations []transformation `json:"transformations"`
+	FieldConfig     fieldConfig      `json:"fieldConfig"`
+	Options         json.RawMessage  `json:"options"`
+	Panels          []panel          `json:"panels"`
+}
+
+type transformation struct {
+	ID      string          `json:"id"`
+	Options json.RawMessage `json:"options"`
 }
 
 type gridPos struct{ H, W, X, Y int }
@@ -164,6 +169,18 @@ func load(t *testing.T) map[string]*dashboard {
 		all[d.UID] = d
 	}
 	return all
+}
+
+// transformation finds the options of one, if the panel has it.
+func (p *panel) transformation(t *testing.T, id string, into any) bool {
+	t.Helper()
+	for _, found := range p.Transformations {
+		if found.ID == id {
+			require.NoError(t, json.Unmarshal(found.Options, into), "%s: %s", p.Title, id)
+			return true
+		}
+	}
+	return false
 }
 
 // all are the panels, each row before those that are collapsed in it.

@@ -25,7 +25,7 @@ export const classes = (): Row => ({
     }, 12, 9, [byClass('current'), byClass('previous'), byClass('2_ago')],
     [
       { of: 'class', title: 'Class' },
-      { of: 'billable', title: 'Billable', width: 80 },
+      { of: 'billable', title: 'Billable', width: 90 },
       { of: 0, title: 'This month', unit: unit.count, decimals: 0, width: 110 },
       { of: 1, title: 'Last month', unit: unit.count, decimals: 0, width: 110 },
       { of: 2, title: 'Two months ago', unit: unit.count, decimals: 0, width: 140 },

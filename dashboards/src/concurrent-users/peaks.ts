@@ -3,13 +3,13 @@
 
 import type { Row } from '../frame';
 import { dashed, figure, line, trend } from '../panels';
-import { byLengthAndPeriod, overTime, own } from '../query';
+import { byLength, overTime, own } from '../query';
 import { colour, periodTexts, unit } from '../style';
 import { table } from '../table';
 
 const running = { meter: '$meter', window: '$window', period: 'current' };
 const all = { meter: '$meter' };
-const byPeriod = (name: string) => byLengthAndPeriod(`max by (window, period) (${own(name, all)})`);
+const byPeriod = (name: string) => `max by (window, period) (${own(name, all)})`;
 
 export const peaks = (): Row => ({
   title: "Peaks (windows of the organization's time zone)",
@@ -48,6 +48,6 @@ export const peaks = (): Row => ({
       { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },
       { of: 3, title: 'Samples that reached it', unit: unit.count, decimals: 0 },
     ],
-    'order'),
+    byLength),
   ],
 });

@@ -30,9 +30,9 @@ export const items = (): Row => ({
       description: 'Since counting began: items that do not count, by organization and outcome, those first that have a remedy in docs/metrics.md. Duplicates are ordinary.',
       empty: 'Every item was counted', unit: unit.count,
     }, 12, 9,
-    [`sort_desc(${byRemedy(`sum by (organization, name, outcome) (${named(series('usage_items_total', { outcome: `=~duplicate|unmatched|${refused}` }))}) > 0`)})`],
+    [`sum by (organization, name, outcome) (${named(series('usage_items_total', { outcome: `=~duplicate|unmatched|${refused}` }))}) > 0`],
     [...organizationColumns, { of: 'outcome', title: 'Outcome' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0, width: 90 }],
-    'order'),
+    byRemedy),
     table({
       title: 'Parts that a meter could not use',
       description: 'Since counting began: counted items of which one meter could not use its part, by reason.',

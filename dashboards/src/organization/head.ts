@@ -17,14 +17,14 @@ export const head = (): Row => ({
       description: "The organization's running calendar periods in its own time zone; the end is the first day of the next one. All figures of this page are of these periods, whatever zone you are in.",
       empty: unknown, unit: unit.text,
     }, 10, 6,
-    [byLength(`max by (window, start, end, timezone) (${own('usage_period_info')})`)],
+    [`max by (window, start, end, timezone) (${own('usage_period_info')})`],
     [
       { of: 'window', title: 'Window', width: 90 },
       { of: 'start', title: 'From', width: 120 },
       { of: 'end', title: 'Until before', width: 120 },
       { of: 'timezone', title: 'Time zone' },
     ],
-    'order'),
+    byLength),
     table({
       title: 'Account',
       description: 'What the organization is in your books, as the catalogue has it; the billing report names it so.',
@@ -32,11 +32,10 @@ export const head = (): Row => ({
     }, 6, 6,
     [`max by (client_id, subdomain, plan) (${own('usage_organization_account')})`],
     [
-      { of: 'client_id', title: 'Client ID', width: 80 },
+      { of: 'client_id', title: 'Client ID', width: 90 },
       { of: 'subdomain', title: 'Subdomain', width: 110 },
-      { of: 'plan', title: 'Plan', width: 90 },
-    ],
-    { title: 'Client ID', desc: false }),
+      { of: 'plan', title: 'Plan', width: 85 },
+    ]),
     figure({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',

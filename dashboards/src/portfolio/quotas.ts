@@ -38,8 +38,8 @@ export const quotas = (): Row => ({
     ],
     [
       ...organizationColumns, ratioColumn(0, 'Used %'), statusColumn(3), ...meterColumns,
-      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 85 },
-      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 85 },
+      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 95 },
+      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 95 },
       daysColumn(4),
       projectedColumn(5),
       runsOutColumn(6),
