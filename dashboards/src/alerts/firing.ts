@@ -54,7 +54,7 @@ export const firing = (): Row => ({
     ],
     [
       ...organizationColumns,
-      { of: 0, title: 'Severity', mappings: severityTexts, coloured: true, width: 80 },
+      { of: 0, title: 'Severity', mappings: severityTexts, coloured: true, width: 90 },
       { of: 1, title: 'Since', unit: unit.fromNow, width: 120 },
       { of: 'message', title: 'Message' },
     ],
