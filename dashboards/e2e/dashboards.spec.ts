@@ -58,7 +58,7 @@ async function check(dashboard: DashboardPage, page: Page, panel: Panel): Promis
   }
   const legend = await legendColours(it);
   if (legend.length <= 8) {
-    expect.soft(alike(legend, 60), `${panel.title}: colours of the legend`).toEqual([]);
+    expect.soft(alike(legend, 30), `${panel.title}: colours of the legend`).toEqual([]);
   }
   return false;
 }
