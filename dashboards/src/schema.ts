@@ -8,6 +8,8 @@ import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard
 import { join } from 'node:path';
 import * as ts from 'typescript';
 
+import { panelsOf } from './frame';
+
 const file = join(__dirname, '..', 'src', 'grafana_types.ts');
 
 const program = ts.createProgram([file], { module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16, strict: true, skipLibCheck: true, types: [] });
@@ -90,5 +92,5 @@ function panelMisfits(panel: Panel): string[] {
 
 export const unknown = (dashboard: Dashboard): string[] => [
   ...misfits(step(known, 'dashboard'), dashboard, 'dashboard'),
-  ...(dashboard.panels ?? []).flatMap((panel) => panelMisfits(panel as Panel)),
+  ...panelsOf(dashboard).flatMap(panelMisfits),
 ];

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -182,14 +183,40 @@ func (p *panel) transformation(t *testing.T, id string, into any) bool {
 	return false
 }
 
-// queried are the panels that have queries: all but rows and words.
-func (d *dashboard) queried() (panels []*panel) {
+// all are the panels, each row before those that are collapsed in it.
+func (d *dashboard) all() (panels []*panel) {
 	for i := range d.Panels {
-		if p := &d.Panels[i]; p.Type != "row" && p.Type != "text" {
-			panels = append(panels, p)
+		p := &d.Panels[i]
+		panels = append(panels, p)
+		for j := range p.Panels {
+			panels = append(panels, &p.Panels[j])
 		}
 	}
 	return panels
+}
+
+// queried are the panels that have queries: all but rows and words.
+func (d *dashboard) queried() []*panel {
+	return slices.DeleteFunc(d.all(), func(p *panel) bool { return p.Type == "row" || p.Type == "text" })
+}
+
+// links are the bar's and those of all panels and columns.
+func (d *dashboard) links(t *testing.T) []link {
+	t.Helper()
+	links := slices.Clone(d.Links)
+	for _, p := range d.all() {
+		links = append(links, p.FieldConfig.Defaults.Links...)
+		for _, o := range p.FieldConfig.Overrides {
+			for _, property := range o.Properties {
+				if property.ID == "links" {
+					var more []link
+					require.NoError(t, json.Unmarshal(property.Value, &more))
+					links = append(links, more...)
+				}
+			}
+		}
+	}
+	return links
 }
 
 func (d *dashboard) variable(name string) *variable {

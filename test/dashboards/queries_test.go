@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,8 +26,8 @@ import (
 var homes = map[string][]map[string]string{
 	"usage-portfolio":        {{}},
 	"usage-organization":     {{"organization": "acme"}, {"organization": "acme", "users": "workspace_users"}},
-	"usage-active-users":     {{"organization": "acme"}},
-	"usage-concurrent-users": {{"organization": "nordhafen"}},
+	"usage-active-users":     {{}, {"organization": "acme"}},
+	"usage-concurrent-users": {{}, {"organization": "nordhafen"}},
 	"usage-alerts":           {{}},
 	"usage-health":           {{}},
 }
@@ -37,6 +38,7 @@ var empty = map[string]string{
 	"usage-alerts / Projected exhaustion (A)":             "on some days no quota is about to run out",
 	"usage-alerts / Projected exhaustion (B)":             "likewise",
 	"usage-alerts / Projected exhaustion (C)":             "likewise",
+	"usage-organization / Quotas (J)":                     "the quotas of acme may last to the end of their periods",
 	"usage-active-users / Rolling (A)":                    "the demo keeps 7d and 30d only, and each length has a query",
 	"usage-active-users / Rolling (B)":                    "likewise",
 	"usage-active-users / Rolling (C)":                    "likewise",
@@ -63,6 +65,7 @@ func TestEveryQueryOfEveryDashboard(t *testing.T) {
 					r.check(r.choose(choice), true)
 					r.checkNames(r.choose(choice))
 				}
+				r.follow(r.choose(nil))
 				for _, choice := range r.others() {
 					r.check(choice, false)
 				}
@@ -93,7 +96,7 @@ func (r *run) choose(named map[string]string) map[string]string {
 	chosen := map[string]string{}
 	for i := range r.Templating.List {
 		v := &r.Templating.List[i]
-		if v.Type == "datasource" {
+		if v.Type != "query" {
 			continue
 		}
 		options := r.options(v, chosen)
@@ -122,7 +125,7 @@ func (r *run) others() (choices []map[string]string) {
 	first := r.choose(nil)
 	for i := range r.Templating.List {
 		v := &r.Templating.List[i]
-		if v.Type == "datasource" {
+		if v.Type != "query" {
 			continue
 		}
 		for _, value := range r.options(v, first) {
@@ -193,7 +196,7 @@ func pick(t *testing.T, regex string, found result) (text, value string) {
 			}
 		}
 	}
-	return text, value
+	return cmp.Or(text, value), value
 }
 
 // span is the dashboard's time range.
@@ -248,6 +251,18 @@ func (r *run) check(chosen map[string]string, atHome bool) {
 			if _, may := empty[name]; atHome && !may && (len(results) == 0 || isReason(p, results)) {
 				r.t.Errorf("%s is empty for %v: %s", name, chosen, q.Expr)
 			}
+		}
+	}
+}
+
+// follow opens what the dashboard links to of the ledger.
+func (r *run) follow(chosen map[string]string) {
+	r.t.Helper()
+	for _, l := range r.links(r.t) {
+		if strings.HasPrefix(l.URL, "${ledger}") {
+			address := strings.NewReplacer("${ledger}", "http://"+r.API, "${organization:percentencode}", chosen["organization"]).Replace(l.URL)
+			status, said := collector.Get(r.t, address)
+			require.Equal(r.t, http.StatusOK, status, "%s: %s", address, said)
 		}
 	}
 }

@@ -60,8 +60,7 @@ func (g gridPos) width() float64 {
 // TestTitlesFit with the widest name that a variable may bring.
 func TestTitlesFit(t *testing.T) {
 	for uid, d := range load(t) {
-		for i := range d.Panels {
-			p := &d.Panels[i]
+		for _, p := range d.all() {
 			require.LessOrEqual(t, width(filled(t, p.Title), title), p.GridPos.width()-edges-icons, "%s: %s", uid, filled(t, p.Title))
 		}
 	}
@@ -284,8 +283,7 @@ var zeros = []string{
 // takes a text of 0 characters at its word.
 func TestNoLimitIsZero(t *testing.T) {
 	for uid, d := range load(t) {
-		for i := range d.Panels {
-			p := &d.Panels[i]
+		for _, p := range d.all() {
 			name := uid + ": " + p.Title
 			texts := map[string]json.RawMessage{"options": p.Options, "custom": p.FieldConfig.Defaults.Custom}
 			for _, o := range p.FieldConfig.Overrides {

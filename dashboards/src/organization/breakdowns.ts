@@ -11,8 +11,8 @@ const labels = { meter: '$meter', window: '$window', period: 'current' };
 const by = (dimension: string) => `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, dimension })})`;
 const average = (part: string) => own(`usage_average_${part}`, { ...labels, average: 'accuracy', dimension: 'model' });
 
-const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1 };
-const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } };
+const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1, width: 100 };
+const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 };
 const largestFirst = { title: 'Amount', desc: true };
 const rest = 'Items may name none, and values beyond the configured number are put together; all add up to the sum.';
 
@@ -21,7 +21,8 @@ const amountBy = (more: Record<string, string> = {}) => `sum by (dimension_value
 const documentsBy = amountBy({ meter: '$documents' });
 
 export const breakdowns = (): Row => ({
-  title: 'Breakdown of this $window',
+  title: 'Breakdown: language, model, user',
+  collapsed: true,
   panels: [
     table({
       title: 'By language',

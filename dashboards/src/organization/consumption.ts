@@ -17,7 +17,8 @@ const elapsed = `((time() - ${bound('start')}) / (${bound('end')} - ${bound('sta
 const quotaPace = `${overTime(own('usage_quota_limit', labels))} * on (organization, window) group_left () ${elapsed}`;
 
 export const consumption = (): Row => ({
-  title: 'Consumption of $meter (per $window)',
+  title: 'Consumption: pace, past periods, days',
+  collapsed: true,
   panels: [
     figure({
       title: 'This $window',

@@ -27,7 +27,8 @@ const split = (dimension: string, column: string, title: string) =>
   { title: 'Documents', desc: true });
 
 export const documents = (): Row => ({
-  title: 'Documents',
+  title: 'Documents: kind, format, length',
+  collapsed: true,
   panels: [
     figure({
       title: 'Documents this $window',

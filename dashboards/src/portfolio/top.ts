@@ -36,7 +36,7 @@ export const top = (): Row => ({
     [
       { of: 'dimension_value', title: 'Language', mappings: valueTexts },
       { of: 0, title: 'Amount', unit: unit.count, decimals: 0, width: 100 },
-      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 130 },
+      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 },
     ],
     { title: 'Share', desc: true }),
   ],
