@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Runs against the Grafana that GRAFANA_URL names, as the user of
-// GRAFANA_ADMIN_USER and GRAFANA_ADMIN_PASSWORD (admin, admin), on a screen of
-// 1280 pixels and on a phone.
+// GRAFANA_ADMIN_USER and GRAFANA_ADMIN_PASSWORD (admin, admin), in the browser
+// that CHROMIUM_PATH names or that Playwright has installed: on a large screen,
+// on one of 1280 pixels and on a phone.
 
 import type { PluginOptions } from '@grafana/plugin-e2e';
 import { defineConfig, devices } from '@playwright/test';
@@ -12,14 +13,17 @@ import { dirname, join } from 'node:path';
 const pluginE2eAuth = join(dirname(require.resolve('@grafana/plugin-e2e')), 'auth');
 
 const signedIn = { storageState: 'playwright/.auth/admin.json' };
+const screen = (width: number, height: number) => ({ ...devices['Desktop Chrome'], viewport: { width, height }, ...signedIn });
 
 export default defineConfig<PluginOptions>({
   testDir: '.',
   outputDir: 'results',
   reporter: [['list']],
-  timeout: 60_000,
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
   use: {
     baseURL: process.env.GRAFANA_URL,
+    launchOptions: { executablePath: process.env.CHROMIUM_PATH },
     user: {
       user: process.env.GRAFANA_ADMIN_USER ?? 'admin',
       password: process.env.GRAFANA_ADMIN_PASSWORD ?? 'admin',
@@ -28,7 +32,8 @@ export default defineConfig<PluginOptions>({
   },
   projects: [
     { name: 'auth', testDir: pluginE2eAuth, testMatch: [/.*\.js/] },
-    { name: 'screen', use: { ...devices['Desktop Chrome'], viewport: { width: 1280, height: 900 }, ...signedIn }, dependencies: ['auth'] },
+    { name: 'large', use: screen(1920, 1080), dependencies: ['auth'] },
+    { name: 'screen', use: screen(1280, 900), dependencies: ['auth'] },
     { name: 'phone', use: { ...devices['Pixel 7'], ...signedIn }, dependencies: ['auth'] },
   ],
 });

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Ways between dashboards. They carry the store, the time range and the
-// choices that mean the same there; never a meter, which has another kind.
+// choices that mean the same there; never a meter, which has another kind. And
+// the ways out: to what is no dashboard.
 
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
 
@@ -29,25 +30,43 @@ const url = (to: keyof typeof uids, ...parameters: string[]) => `/d/${uids[to]}?
 /** Where several organizations may be chosen. */
 const several = ['portfolio', 'alerts', 'health'];
 
+const link = (title: string, url: string) => new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
+
+/** What the ledger hands out: all organizations' on its overview page, one organization's as JSON. */
+const statements = (oneOrganization: boolean) =>
+  oneOrganization
+    ? link('Statements', '${ledger}/api/v1/organizations/${organization:percentencode}/statements')
+      .tooltip('What was counted in every closed period, as JSON. As CSV: usagectl statement ORGANIZATION --output csv')
+    : link('Statements and exports', '${ledger}/')
+      .tooltip('Overview page of the collector. Its API has the statements of each organization; usagectl statement exports them as CSV');
+
+/** Grafana shows the rules of its datasources. */
+const rules = () =>
+  link('Alert rules', '/alerting/list')
+    .tooltip('The rules that the store evaluates, from rules/usage-alerts.yaml. Limits, thresholds and recipients are set in the catalogue only: quotas and notify of organizations.yaml');
+
 /** The bar on top. Organizations are handed on to where as many may be chosen; the portfolio is not narrowed to one. */
-export const bar = (from: keyof typeof uids, oneOrganization: boolean) =>
-  (Object.keys(uids) as (keyof typeof uids)[])
+export const bar = (from: keyof typeof uids, oneOrganization: boolean) => [
+  ...(Object.keys(uids) as (keyof typeof uids)[])
     .filter((to) => to !== from)
     .map((to) => {
-      const parameters = ['${datasource:queryparam}', '${reseller:queryparam}'];
+      const parameters = ['${datasource:queryparam}', '${reseller:queryparam}', '${ledger:queryparam}'];
       if (oneOrganization ? to !== 'portfolio' : several.includes(to)) {
         parameters.push('${organization:queryparam}');
       }
-      return new DashboardLinkBuilder(titles[to]).type(DashboardLinkType.Link).url(url(to, ...parameters)).keepTime(true);
-    });
+      return link(titles[to], url(to, ...parameters)).keepTime(true);
+    }),
+  statements(oneOrganization),
+  rules(),
+];
 
 /** From a row of a table, or a bar, that is of one organization. */
 export const toOrganization = (id: string) => ({
   title: 'Open this organization',
-  url: url('organization', '${datasource:queryparam}', '${reseller:queryparam}', `var-organization=${id}`, '${__url_time_range}'),
+  url: url('organization', '${datasource:queryparam}', '${reseller:queryparam}', '${ledger:queryparam}', `var-organization=${id}`, '${__url_time_range}'),
 });
 
 export const toOrganizationLink = (id: string) => {
   const { title, url } = toOrganization(id);
-  return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
+  return link(title, url);
 };

@@ -13,8 +13,8 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
-import { datasource, instants, ranges, rows } from './query';
-import { byThreshold, colour, fixed, plain, shades } from './style';
+import { datasource, instants, orWhy, orWhyInRange, ranges, rows } from './query';
+import { byName, byThreshold, colour, fixed, missing, plain, texts, unit } from './style';
 
 export interface Facts {
   title: string;
@@ -22,6 +22,10 @@ export interface Facts {
   empty: string;
   unit: string;
 }
+
+/** In pixels: legible, and small enough for a bar a day. */
+const small = 11;
+const readable = 14;
 
 interface Common<T> {
   title(title: string): T;
@@ -38,6 +42,9 @@ function state<T extends Common<T>>(panel: T, facts: Facts, width: number, heigh
     .noValue(facts.empty).unit(facts.unit).span(width).height(height);
 }
 
+/** Grafana fits a text to its place, however small that makes it. */
+const textSize = (title: number) => new common.VizTextDisplayOptionsBuilder().titleSize(title);
+
 const last = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false);
 
 /** One number, or a few side by side with their legends. */
@@ -50,7 +57,8 @@ export const figure = (facts: Facts, width: number, ...queries: { expr: string; 
     .colorMode(common.BigValueColorMode.Value)
     .graphMode(common.BigValueGraphMode.None)
     .textMode(queries.some((q) => q.legend) ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
-    .justifyMode(common.BigValueJustifyMode.Auto);
+    .justifyMode(common.BigValueJustifyMode.Auto)
+    .text(textSize(readable));
 
 /** A ranking of ten: a bar each, the longest first, with its name beside it. */
 export const ranking = (facts: Facts, width: number, query: { expr: string; legend: string }) =>
@@ -62,27 +70,44 @@ export const ranking = (facts: Facts, width: number, query: { expr: string; lege
     .valueMode(common.BarGaugeValueMode.Text)
     .namePlacement(common.BarGaugeNamePlacement.Left)
     .showUnfilled(false)
+    .text(textSize(readable).valueSize(readable))
     .thresholds(plain)
     .colorScheme(byThreshold())
     .min(0);
 
-/** A bar for each value of a label that names a time, in its order. */
-export const calendar = (facts: Facts, width: number, label: string, expr: string) =>
+/** How far apart their texts are, in pixels: month-day, or a date. */
+const spacing = { day: 50, start: 90 };
+
+/**
+ * A bar for each value of a label that names a time, in its order. Limits are
+ * far off, as Grafana takes the SDK's 0 for "no characters". Where there is
+ * none, the reason is below a bar of 0: Grafana says "No data in response".
+ */
+export const calendar = (facts: Facts, width: number, label: keyof typeof spacing, expr: string) =>
   state(new barchart.PanelBuilder(), facts, width, 8)
-    .targets(rows(expr))
+    .targets(rows(orWhy(expr, label, facts.empty, '0')))
     .withTransformation({ id: 'organize', options: { excludeByName: { Time: true }, renameByName: { Value: facts.title } } })
     .withTransformation({ id: 'sortBy', options: { sort: [{ field: label }] } })
     .xField(label)
     .legend(new common.VizLegendOptionsBuilder().showLegend(false))
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Single).sort(common.SortOrder.None))
-    .showValue(common.VisibilityMode.Never)
-    .xTickLabelSpacing(100)
+    .showValue(common.VisibilityMode.Always)
+    .text(new common.VizTextDisplayOptionsBuilder().valueSize(small))
+    .decimals(facts.unit === unit.count ? 0 : 1)
+    .xTickLabelSpacing(spacing[label])
+    .xTickLabelMaxLength(100)
     .fillOpacity(80)
     .colorScheme(fixed(colour.blue));
 
-/** Lines over the time range. step is how far apart samples of history may lie. */
-export const trend = (facts: Facts, width: number, step: string, ...queries: { expr: string; legend: string }[]) =>
-  state(new timeseries.PanelBuilder(), facts, width, 9)
+/** How far apart samples of history may lie, and so how long a line may want its first point. */
+const steps = { '1m': 'minute', '15m': '15 minutes', '6h': '6 hours', '1d': 'day' };
+type Step = keyof typeof steps;
+
+const withStep = (facts: Facts, step: Step): Facts => ({ ...facts, empty: `${facts.empty}: there is a point every ${steps[step]}` });
+
+/** Lines over the time range. Counts have whole numbers on the axis. */
+export const trend = (facts: Facts, width: number, step: Step, ...queries: { expr: string; legend: string }[]) =>
+  state(new timeseries.PanelBuilder(), withStep(facts, step), width, 9)
     .targets(ranges(...queries))
     .interval(step)
     .legend(new common.VizLegendOptionsBuilder().displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).showLegend(true))
@@ -90,7 +115,8 @@ export const trend = (facts: Facts, width: number, step: string, ...queries: { e
     .lineWidth(2)
     .fillOpacity(0)
     .showPoints(common.VisibilityMode.Never)
-    .colorScheme(shades())
+    .colorScheme(byName())
+    .decimals(facts.unit === unit.count ? 0 : 1)
     .axisSoftMin(0);
 
 /** A point a day at its beginning, up to yesterday: expr looks a day ahead. */
@@ -101,11 +127,16 @@ export const perDay = (facts: Facts, width: number, query: { expr: string; legen
 export const stacked = (...args: Parameters<typeof trend>) =>
   trend(...args).fillOpacity(60).lineWidth(1).stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));
 
-/** Which state each of a few things was in. */
-export const timeline = (facts: Facts, width: number, step: string, query: { expr: string; legend: string }) =>
+/**
+ * Which state each of a few things was in. Where there is none, the reason is
+ * the name of a line without a state: Grafana misses a "time field". That there
+ * is none may be seen from another query.
+ */
+export const timeline = (facts: Facts, width: number, step: Step, query: { expr: string; legend: string }, there?: string) =>
   state(new statetimeline.PanelBuilder(), facts, width, 9)
-    .targets(ranges(query))
+    .targets(ranges({ ...query, expr: orWhyInRange(query.expr, /{{(\w+)}}/.exec(query.legend)![1], facts.empty, '0', there) }))
     .interval(step)
+    .overrideByRegexp(`/^${facts.empty}/`, [{ id: 'mappings', value: texts({ 0: { text: missing, color: 'transparent' } }) }])
     .showValue(common.VisibilityMode.Never)
     .rowHeight(0.8)
     .fillOpacity(80)
@@ -121,6 +152,12 @@ export const note = (title: string, width: number, height: number, markdown: str
 /** A line of a colour of its own. */
 export const line = (color: string, more: DynamicConfigValue[] = []): DynamicConfigValue[] =>
   [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }, ...more];
+
+/** A line of its own colour for each name that is known. */
+export const lines = (panel: timeseries.PanelBuilder, colours: Record<string, string>, legend: (name: string) => string) => {
+  Object.entries(colours).forEach(([name, color]) => panel.overrideByName(legend(name), line(color)));
+  return panel;
+};
 
 /** What a line is that is no measurement: a limit or a pace. */
 export const dashed: DynamicConfigValue[] = [

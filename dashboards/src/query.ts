@@ -32,17 +32,58 @@ export const own = (name: string, labels: Record<string, string> = {}) => series
 export const among = (expr: string, organizations = chosen) => `(${expr}) and on (organization) ${organizations}`;
 
 /** One name each: of what a store still shows after a change the newest. */
-const names = (at = '') => `topk by (organization) (1, timestamp(${chosen}${at})) ^ 0`;
+const newest = `topk by (organization) (1, timestamp(${chosen})) ^ 0`;
 
 /** The same with the organization's name as a label. */
-export const named = (expr: string) => `(${expr}) * on (organization) group_left (name) ${names()}`;
+export const named = (expr: string) => `(${expr}) * on (organization) group_left (name) ${newest}`;
 
-/** The same over time, by the name at the end of the range. */
-export const namedOverTime = (expr: string) => `(${expr}) * on (organization) group_left (name) ${names(' @ end()')}`;
+/**
+ * The same over time, by the name that was last known in the range: at its very
+ * end there may be none, after a start or in a gap. Of several it is the one of
+ * the latest step.
+ */
+const lastKnown = `topk by (organization) (1, max_over_time(timestamp(${overTime(chosen)})[$__range:$__interval] @ end())) ^ 0`;
+export const namedOverTime = (expr: string) => `(${expr}) * on (organization) group_left (name) ${lastKnown}`;
 
 /** What the quotas' periods are expected to end with, over their limits. */
 export const projectedRatio = (select: (name: string) => string) =>
   `${select('usage_projected')} / on (organization, meter, window) (${select('usage_quota_limit')} > 0)`;
+
+/** Adds the label `user`: of a pseudonym the eight digits that tell some hundred apart, of another id the whole. */
+export const short = (expr: string) => `label_replace(${expr}, "user", "$1$2", "dimension_value", "([0-9a-f]{8})[0-9a-f]{24}|(.*)")`;
+
+/** What the label `order` becomes: the first of each pair is all of it before. */
+const reorder = (expr: string, steps: [string, string][]) =>
+  steps.reduce((inner, [pattern, key]) => `label_replace(${inner}, "order", "${key}", "order", "${pattern}")`, expr);
+
+/** Days of a window; a rolling one comes after the calendar's of that length. */
+const lengths: [string, string][] = [
+  ['hour', '0000.001'], ['([0-9])h', '0000.00$1'], ['([0-9]{2})h', '0000.0$1'], ['([0-9]{3})h', '0000.$1'],
+  ['day', '0001'], ['([0-9])d', '000$1.5'], ['week', '0007'], ['month', '0030'], ['cycle', '0030.1'], ['([0-9]{2})d', '00$1.5'],
+  ['quarter', '0091'], ['half', '0182'], ['([0-9]{3})d', '0$1.5'], ['year', '0365'],
+];
+
+/** Adds the label `order`: windows by their length, and the periods of each from the newest. */
+export const byLength = (expr: string) =>
+  reorder(`label_join(${reorder(`label_join(${expr}, "order", "", "window")`, lengths)}, "order", " ", "order", "period")`, [['(.*) 2_ago', '$1 z']]);
+
+/** Adds the label `order`: outcomes that want a remedy before ordinary ones, and of each the most first. */
+export const byRemedy = (expr: string) =>
+  `sort_desc(${reorder(`label_join(${expr}, "order", "", "outcome")`, [['unmatched', 'y'], ['duplicate', 'z'], ['[^yz].*', 'a']])})`;
+
+/** Patterns of rolling windows, from the shortest: those that one fits are in order by themselves. */
+export const rolling = ['[0-9]h', '[0-9]{2}h', '[0-9]{3}h', '[0-9]d', '[0-9]{2}d', '[0-9]{3}d'];
+
+/** A value that no figure has. VictoriaMetrics would leave NaN out. */
+export const noFigure = '-Inf';
+
+/** Where there is no series, one that says why as the value of a label. */
+export const orWhy = (expr: string, label: string, why: string, value: string, there = `(${expr})`) =>
+  `${expr} or label_replace(vector(${value}), "${label}", "${why}", "", "") unless on () ${there}`;
+
+/** The same over time: where there is none of it in the whole range, or of what costs less to look for. */
+export const orWhyInRange = (expr: string, label: string, why: string, value: string, there = expr) =>
+  orWhy(expr, label, why, value, `last_over_time(count(${there})[$__range:$__interval] @ end())`);
 
 /** Values of a breakdown that are values: neither missing nor the rest. */
 export const realValues = { dimension_value: '!~__none__|__other__' };

@@ -6,20 +6,25 @@
 import { FieldColorBuilder, FieldColorModeId, MappingType, SpecialValueMatch, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 
-/** The palette of Okabe and Ito: told apart with every kind of colour vision. */
+/**
+ * Any two of them are told apart with every kind of colour vision, and each
+ * stands out from Grafana's light and its dark background: test/dashboards
+ * measures it. There is no ninth that does.
+ */
 export const colour = {
-  blue: '#0072B2',
-  sky: '#56B4E9',
-  green: '#009E73',
-  orange: '#E69F00',
-  vermillion: '#D55E00',
-  yellow: '#F0E442',
-  purple: '#CC79A7',
-  grey: '#8E8E8E',
+  blue: '#5991fd',
+  teal: '#2f8389',
+  green: '#73875c',
+  orange: '#b78f26',
+  vermillion: '#ca1a12',
+  purple: '#7141fc',
+  pink: '#ed198f',
+  grey: '#686860',
 };
 
 export const unit = {
   count: 'locale',
+  rounded: 'short', // three digits: 12.3 K
   ratio: 'percentunit',
   days: 'suffix: days',
   seconds: 's',
@@ -31,8 +36,8 @@ export const unit = {
 
 /** The bands of a quota, by the value of usage_quota_status. */
 export const bands = [
-  { name: 'Under quota', range: 'below 50 %', colour: colour.green },
-  { name: 'Moderate', range: '50 to 80 %', colour: colour.sky },
+  { name: 'Under quota', range: 'below 50 %', colour: colour.teal },
+  { name: 'Moderate', range: '50 to 80 %', colour: colour.blue },
   { name: 'High', range: '80 to 95 %', colour: colour.orange },
   { name: 'At or over quota', range: 'above 95 %', colour: colour.vermillion },
 ];
@@ -58,22 +63,31 @@ export const ofDaysLeft = thresholds(
 );
 
 /** How serious it is that a threshold is reached, and an alert: half of a quota is no trouble. */
-export const ofThreshold: Record<string, string> = { 0.5: colour.sky, 0.75: colour.sky, 0.9: colour.orange, 1: colour.vermillion };
-export const ofSeverity: Record<string, string> = { critical: colour.vermillion, warning: colour.orange, info: colour.sky };
+export const ofThreshold: Record<string, string> = { 0.5: colour.teal, 0.75: colour.blue, 0.9: colour.orange, 1: colour.vermillion };
+export const ofSeverity: Record<string, string> = { critical: colour.vermillion, warning: colour.orange, info: colour.blue };
+
+/** What becomes of items. */
+export const ofOutcome: Record<string, string> = {
+  counted: colour.blue, duplicate: colour.teal, unmatched: colour.grey, late: colour.purple,
+  future: colour.orange, invalid: colour.vermillion, unauthorized: colour.pink, over_limit: colour.green,
+};
+
+/** The classes of config/default.yaml. Others get a colour of Grafana's. */
+export const ofClass: Record<string, string> = { onboarded: colour.blue, anonymous: colour.orange, email: colour.purple };
 
 /** One colour for anything above nothing. */
-export const above = (color: string) => thresholds({ value: null, color: colour.green }, { value: 0.0000001, color });
+export const above = (color: string) => thresholds({ value: null, color: colour.teal }, { value: 0.0000001, color });
 
 /** Anything above nothing is trouble. */
 export const ofTrouble = above(colour.vermillion);
 
 /** 1 is well. */
-export const ofReadiness = thresholds({ value: null, color: colour.vermillion }, { value: 1, color: colour.green });
+export const ofReadiness = thresholds({ value: null, color: colour.vermillion }, { value: 1, color: colour.teal });
 
 export const fixed = (color: string) => new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(color);
 export const byThreshold = () => new FieldColorBuilder().mode(FieldColorModeId.Thresholds);
-/** Many series of one kind are shades of one colour. */
-export const shades = () => new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor(colour.blue);
+/** Of series whose names are not known here. */
+export const byName = () => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName);
 
 export function texts(options: Record<string, { text: string; color?: string }>): ValueMapping[] {
   const indexed = Object.entries(options).map(([value, result], index) => [value, { ...result, index }]);
@@ -83,11 +97,16 @@ export function texts(options: Record<string, { text: string; color?: string }>)
 /** What a cell without a value shows. */
 export const missing = '–';
 
+const none = (color?: string): ValueMapping[] => [
+  { type: MappingType.SpecialValue, options: { match: SpecialValueMatch.NullAndNan, result: { text: missing, color } } },
+  ...texts({ [-Infinity]: { text: missing, color } }), // noFigure
+];
+
 /** The same in grey: without a value a coloured cell would have the colour of the lowest. */
-export const nothing: ValueMapping = {
-  type: MappingType.SpecialValue,
-  options: { match: SpecialValueMatch.Null, result: { text: missing, color: colour.grey } },
-};
+export const nothing = none(colour.grey);
+
+/** The same for a bar, whose edge would be drawn even so. */
+export const noBar = none('transparent');
 
 export const bandTexts = texts(Object.fromEntries(bands.map((b, status) => [status, { text: b.name, color: b.colour }])));
 

@@ -8,8 +8,8 @@ import type { DynamicConfigValue, ThresholdsConfigBuilder, ValueMapping } from '
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 
 import type { Facts } from './panels';
-import { datasource, rows } from './query';
-import { missing, nothing, plain, unit } from './style';
+import { datasource, noFigure, orWhy, rows } from './query';
+import { missing, noBar, nothing, plain, unit } from './style';
 
 export interface Column {
   /** A label, or the number of the query whose value it shows. */
@@ -25,9 +25,14 @@ export interface Column {
   /** Colours the cell by its threshold or mapping. */
   coloured?: boolean;
   link?: { title: string; url: string };
-  /** There for links only. */
+  /** A label that is shown on hovering, of a hidden column that is called as it. */
+  hover?: string;
+  /** There for links and hovering only. */
   hidden?: boolean;
 }
+
+/** By a column that is seen, or by the label `order`, which this adds to a query and nobody sees. */
+export type Order = { title: string; desc: boolean } | ((expr: string) => string);
 
 const field = (of: string | number, queries: number) =>
   typeof of === 'string' ? of : queries === 1 ? 'Value' : `Value #${String.fromCharCode('A'.charCodeAt(0) + of)}`;
@@ -39,8 +44,16 @@ function properties(c: Column): DynamicConfigValue[] {
   if (c.decimals !== undefined) add('decimals', c.decimals);
   if (c.width) add('custom.width', c.width);
   if (c.thresholds) add('thresholds', c.thresholds.build());
-  const mappings = [...(c.mappings ?? []), ...(c.coloured ? [nothing] : [])];
+  const isLabel = typeof c.of === 'string';
+  const empty = isLabel ? [] : c.bar ? noBar : nothing;
+  const mappings = [...(c.mappings ?? []), ...empty];
   if (mappings.length > 0) add('mappings', mappings);
+  if (isLabel && !c.hidden) {
+    add('custom.filterable', true);
+    add('custom.wrapText', true);
+  }
+  add('custom.wrapHeaderText', true);
+  if (c.hover) add('custom.tooltip', { field: c.hover, placement: 'auto' });
   if (c.link) add('links', [{ ...c.link, targetBlank: false }]);
   if (c.bar) {
     add('custom.cellOptions', { type: common.TableCellDisplayMode.Gauge, mode: common.BarGaugeDisplayMode.Basic, valueDisplayMode: common.BarGaugeValueMode.Text });
@@ -51,14 +64,25 @@ function properties(c: Column): DynamicConfigValue[] {
     add('custom.cellOptions', { type: common.TableCellDisplayMode.ColorText });
   }
   if (c.hidden) {
-    add('custom.hidden', true); // Grafana 12.1 and older
     add('custom.hideFrom', { viz: true, legend: false, tooltip: false });
   }
   return found;
 }
 
-/** Rows are those of all queries that have the same labels. */
-export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy: { title: string; desc: boolean }) {
+/** The label that says why there are no rows: the first that is seen and leads nowhere. */
+const wordy = (columns: Column[]) => {
+  const labels = columns.filter((c) => typeof c.of === 'string' && !c.hidden);
+  return (labels.find((c) => !c.link) ?? labels[0]).of as string;
+};
+
+/**
+ * Rows are those of all queries that have the same labels. Without any, Grafana
+ * says why only where one query was asked: of several it makes a frame that has
+ * columns, and shows their headers. There the first one answers with a row of it.
+ */
+export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy?: Order) {
+  const [first, ...others] = queries;
+  const asked = [others.length > 0 ? orWhy(first, wordy(columns), facts.empty, noFigure) : first, ...others];
   const panel = new PanelBuilder()
     .title(facts.title)
     .description(facts.description)
@@ -67,21 +91,26 @@ export function table(facts: Facts, width: number, height: number, queries: stri
     .unit(facts.unit)
     .span(width)
     .height(height)
-    .targets(rows(...queries))
+    .targets(rows(...(typeof sortBy === 'function' ? asked.map(sortBy) : asked)))
     .thresholds(plain)
     .cellHeight(common.TableCellHeight.Sm)
     .showHeader(true)
-    .filterable(true)
-    .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.title).desc(sortBy.desc)]);
-  if (queries.length > 1) {
+    .filterable(false);
+  if (others.length > 0) {
     panel.withTransformation({ id: 'merge', options: {} });
   }
+  if (typeof sortBy === 'function') {
+    panel.withTransformation({ id: 'sortBy', options: { sort: [{ field: 'order' }] } });
+  } else if (sortBy) {
+    panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.title).desc(sortBy.desc)]);
+  }
   const names = columns.map((c) => field(c.of, queries.length));
-  const onlyLabels = columns.every((c) => typeof c.of === 'string');
+  // With several queries a value is called by its own: "Value" is of none.
+  const noValue = others.length > 0 || columns.every((c) => typeof c.of === 'string');
   panel.withTransformation({
     id: 'organize',
     options: {
-      excludeByName: { Time: true, ...(onlyLabels && { Value: true }) },
+      excludeByName: { Time: true, ...(noValue && { Value: true }), ...(typeof sortBy === 'function' && { order: true }) },
       indexByName: Object.fromEntries(names.map((name, i) => [name, i])),
       renameByName: Object.fromEntries(columns.map((c, i) => [names[i], c.title])),
     },

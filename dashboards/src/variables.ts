@@ -4,12 +4,15 @@
 // The variables of the dashboards. Each narrows the next: the reseller the
 // organizations, the organization its meters, the meter its windows.
 
-import { DatasourceVariableBuilder, QueryVariableBuilder, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DatasourceVariableBuilder, QueryVariableBuilder, TextBoxVariableBuilder, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard';
 
 import { datasource, series } from './query';
 
 /** What the catalogue has said in the last day: a collector that is down does not empty the lists. */
 const lately = (selector: string) => `last_over_time(${selector}[1d])`;
+
+/** Of many series: a day of those of a thousand organizations takes seconds to read. Where a collector has been down for longer, an earlier time range has the lists. */
+const recently = (selector: string) => `last_over_time(${selector}[1h])`;
 
 const labelValues = 1;
 const queryResult = 3;
@@ -36,20 +39,55 @@ export const reseller = () =>
     .multi(true)
     .current(all);
 
-/** Organizations are chosen by name; the value is the id. Given a series, those that have it. */
-const names = (having?: string) =>
-  query('organization', 'Organization', 'Customer organizations by name', queryResult,
-    `query_result(${lately(series('usage_organization_info', { reseller: '=~$reseller' }))}${having ? ` and on (organization) ${lately(series(having))}` : ''})`)
+const known = lately(series('usage_organization_info', { reseller: '=~$reseller' }));
+
+/** Organizations are chosen by name; the value is the id. */
+const names = (description: string, expr: string) =>
+  query('organization', 'Organization', description, queryResult, `query_result(${expr})`)
     .regex('/[{, ]name="(?<text>[^"]+)|organization="(?<value>[^"]+)/g');
 
-export const organization = names;
-export const organizations = () => names().includeAll(true).allValue('.*').multi(true).current(all);
+export const organizations = () => names('Customer organizations by name', known).includeAll(true).allValue('.*').multi(true).current(all);
+
+/** Without a choice Grafana takes the first, so they come in the order of a number by organization, the largest first. */
+const byRank = (description: string, rank: string) =>
+  names(description, `sort_desc(${known} * on (organization) group_left () (${rank}))`).sort(VariableSort.Disabled);
+
+/** Those that have a series, of whom the one with most of it is first. */
+export const organizationWith = (name: string) =>
+  byRank('Customer organizations that use this, the one that does most first', `sum by (organization) (${recently(series(name, { period: 'current' }))})`);
+
+/** All of them, of whom the one with most meters is first. */
+export const organization = () =>
+  byRank('Customer organizations, the one that uses most meters first',
+    `count by (organization) (${recently(series('usage_sampled'))}) or count by (organization) (${known}) * 0`);
+
+/** What links to reports and exports begin with. */
+export const ledger = () => {
+  const address = 'http://localhost:8320';
+  return new TextBoxVariableBuilder('ledger')
+    .label('Usage API')
+    .description("Address of the collector's overview page and API, as your browser reaches it: where the links to statements lead")
+    .defaultValue(address)
+    .current({ selected: true, text: address, value: address });
+};
 
 /** A meter of a kind, which is known by a series that only that kind has. */
 export const meter = (of: string, preset: string, name = 'meter', label = 'Meter') =>
   query(name, label, 'As the configuration names it', labelValues,
     `label_values(${series(of, { organization: '=~$organization' })}, meter)`)
     .current({ selected: true, text: preset, value: preset });
+
+/** Meters of the organization that have a series: those with a quota first, then in the order of how much it is. */
+export const meterOf = (name: string) => {
+  const own = { organization: '=~$organization' };
+  const used = lately(series(name, { ...own, period: 'current' }));
+  const limit = lately(series('usage_quota_limit', own));
+  const quotaFirst = 1e12; // more than any use
+  return query('meter', 'Meter', 'As the configuration names it, those with a quota first', queryResult,
+    `query_result(sort_desc(sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used})))`)
+    .regex('/meter="(?<value>[^"]+)/g')
+    .sort(VariableSort.Disabled);
+};
 
 /** A window of the meter that has periods. */
 export const window = (of: string, preset: string) =>

@@ -5,6 +5,9 @@
 // and to docs/grafana.md.
 //
 //	json_test.go     the JSON by itself: ids, titles, units, texts, links
+//	readable_test.go what fits at 1280 pixels: titles, columns, bars, texts
+//	colours_test.go  colours of a panel, as each kind of colour vision sees them
+//	defaults_test.go what config/default.yaml calls its meters and classes
 //	compose_test.go  what Grafana is started with against docker-compose.yml
 //	seeds_test.go    the table of docs/grafana.md against the JSON
 //	queries_test.go  every query of every panel and variable, on a shortened

@@ -5,10 +5,8 @@ package dashboards
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -37,8 +35,7 @@ func TestDashboardsAreWhole(t *testing.T) {
 func TestPanelsAreUniqueAndSayWhatTheyShow(t *testing.T) {
 	for uid, d := range load(t) {
 		ids, titles := map[int]bool{}, map[string]bool{}
-		for i := range d.Panels {
-			p := &d.Panels[i]
+		for _, p := range d.all() {
 			require.Positive(t, p.ID, "%s: %s", uid, p.Title)
 			require.False(t, ids[p.ID], "%s: id %d of %s is taken", uid, p.ID, p.Title)
 			require.NotEmpty(t, p.Title, "%s: panel %d", uid, p.ID)
@@ -64,38 +61,6 @@ func TestPanelsAreUniqueAndSayWhatTheyShow(t *testing.T) {
 	}
 }
 
-// TestColumnsHaveUnitsAndFitTheScreen: a column overrides the panel's unit and
-// the text of an empty panel, which Grafana would show in each empty cell, too.
-// Columns that are not told a width have 150 pixels at least; together they fit
-// into what the panel has of 1280.
-func TestColumnsHaveUnitsAndFitTheScreen(t *testing.T) {
-	for uid, d := range load(t) {
-		for _, p := range d.queried() {
-			if p.Type != "table" {
-				continue
-			}
-			needed := 0
-			for _, o := range p.FieldConfig.Overrides {
-				name := fmt.Sprintf("%s: %s: column %v", uid, p.Title, o.Matcher.Options)
-				set := map[string]json.RawMessage{}
-				for _, property := range o.Properties {
-					set[property.ID] = property.Value
-				}
-				require.Contains(t, set, "unit", name)
-				require.Contains(t, set, "noValue", name)
-				width := 150
-				if text, is := set["custom.width"]; is {
-					require.NoError(t, json.Unmarshal(text, &width), name)
-				}
-				if _, hidden := set["custom.hidden"]; !hidden {
-					needed += width
-				}
-			}
-			require.LessOrEqual(t, needed, 52*p.GridPos.W-24, "%s: %s", uid, p.Title)
-		}
-	}
-}
-
 // TestOverridesNameNoVariable: Grafana fills variables into legends, but not
 // into what an override matches, which then is of nothing.
 func TestOverridesNameNoVariable(t *testing.T) {
@@ -112,20 +77,28 @@ func TestOverridesNameNoVariable(t *testing.T) {
 // no panel is narrower than a sixth of 1280 pixels. On a phone each has a line.
 func TestPanelsAreLaidOutWithoutHoles(t *testing.T) {
 	for uid, d := range load(t) {
-		lines, heights := map[int]int{}, map[int]int{}
+		laidOut(t, uid, d.Panels, 0)
 		for _, p := range d.Panels {
-			if p.GridPos.X == 0 {
-				heights[p.GridPos.Y] = p.GridPos.H
-			}
-			require.Equal(t, heights[p.GridPos.Y], p.GridPos.H, "%s: %s is not as high as its line", uid, p.Title)
-			require.GreaterOrEqual(t, p.GridPos.W, 4, "%s: %s", uid, p.Title)
-			require.Equal(t, lines[p.GridPos.Y], p.GridPos.X, "%s: %s", uid, p.Title)
-			lines[p.GridPos.Y] += p.GridPos.W
-		}
-		for y, width := range lines {
-			require.Equal(t, 24, width, "%s: line %d", uid, y)
+			laidOut(t, uid+": "+p.Title, p.Panels, p.GridPos.Y+1)
 		}
 	}
+}
+
+// laidOut follows panels from a line down.
+func laidOut(t *testing.T, name string, panels []panel, y int) {
+	t.Helper()
+	x, height := 0, 0
+	for _, p := range panels {
+		if x == 0 {
+			height = p.GridPos.H
+		}
+		require.Equal(t, gridPos{H: height, W: p.GridPos.W, X: x, Y: y}, p.GridPos, "%s: %s", name, p.Title)
+		require.GreaterOrEqual(t, p.GridPos.W, 4, "%s: %s", name, p.Title)
+		if x += p.GridPos.W; x == 24 {
+			x, y = 0, y+height
+		}
+	}
+	require.Zero(t, x, "%s: the last line is not full", name)
 }
 
 var variableUse = regexp.MustCompile(`\$\{?([a-z_]+)`)
@@ -157,23 +130,14 @@ func TestVariablesAreThere(t *testing.T) {
 func TestLinksLeadToDashboardsWithTheirVariables(t *testing.T) {
 	all := load(t)
 	for uid, d := range all {
-		links := slices.Clone(d.Links)
-		for _, p := range d.Panels {
-			links = append(links, p.FieldConfig.Defaults.Links...)
-			for _, o := range p.FieldConfig.Overrides {
-				for _, property := range o.Properties {
-					if property.ID == "links" {
-						var more []link
-						require.NoError(t, json.Unmarshal(property.Value, &more))
-						links = append(links, more...)
-					}
-				}
-			}
-		}
+		links := d.links(t)
 		require.GreaterOrEqual(t, len(links), len(all)-1, uid)
 		for _, l := range links {
 			name := uid + ": " + l.URL
 			path, query, _ := strings.Cut(l.URL, "?")
+			if !strings.HasPrefix(path, "/d/") { // ways_test.go
+				continue
+			}
 			to := all[strings.TrimPrefix(path, "/d/")]
 			require.NotNil(t, to, name)
 			require.True(t, l.KeepTime || strings.Contains(query, "${__url_time_range}"), name)

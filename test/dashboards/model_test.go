@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,9 +67,6 @@ type variable struct {
 	IncludeAll       bool   `json:"includeAll"`
 	AllValue         string `json:"allValue"`
 	Regex            string `json:"regex"`
-	Auto             bool   `json:"auto"`
-	AutoMin          string `json:"auto_min"`
-	AutoCount        int    `json:"auto_count"`
 }
 
 type datasource struct {
@@ -77,23 +75,28 @@ type datasource struct {
 }
 
 type panel struct {
-	ID              int             `json:"id"`
-	Type            string          `json:"type"`
-	Title           string          `json:"title"`
-	Description     string          `json:"description"`
-	Transparent     bool            `json:"transparent"`
-	Collapsed       bool            `json:"collapsed"`
-	RepeatDirection string          `json:"repeatDirection"`
-	GridPos         gridPos         `json:"gridPos"`
-	Datasource      *datasource     `json:"datasource"`
-	Targets         []target        `json:"targets"`
-	Interval        string          `json:"interval"`
-	TimeShift       string          `json:"timeShift"`
-	HideTime        bool            `json:"hideTimeOverride"`
-	Transformations []any           `json:"transformations"`
-	FieldConfig     fieldConfig     `json:"fieldConfig"`
-	Options         json.RawMessage `json:"options"`
-	Panels          []panel         `json:"panels"`
+	ID              int              `json:"id"`
+	Type            string           `json:"type"`
+	Title           string           `json:"title"`
+	Description     string           `json:"description"`
+	Transparent     bool             `json:"transparent"`
+	Collapsed       bool             `json:"collapsed"`
+	RepeatDirection string           `json:"repeatDirection"`
+	GridPos         gridPos          `json:"gridPos"`
+	Datasource      *datasource      `json:"datasource"`
+	Targets         []target         `json:"targets"`
+	Interval        string           `json:"interval"`
+	TimeShift       string           `json:"timeShift"`
+	HideTime        bool             `json:"hideTimeOverride"`
+	Transformations []transformation `json:"transformations"`
+	FieldConfig     fieldConfig      `json:"fieldConfig"`
+	Options         json.RawMessage  `json:"options"`
+	Panels          []panel          `json:"panels"`
+}
+
+type transformation struct {
+	ID      string          `json:"id"`
+	Options json.RawMessage `json:"options"`
 }
 
 type gridPos struct{ H, W, X, Y int }
@@ -168,14 +171,52 @@ func load(t *testing.T) map[string]*dashboard {
 	return all
 }
 
-// queried are the panels that have queries: all but rows and words.
-func (d *dashboard) queried() (panels []*panel) {
+// transformation finds the options of one, if the panel has it.
+func (p *panel) transformation(t *testing.T, id string, into any) bool {
+	t.Helper()
+	for _, found := range p.Transformations {
+		if found.ID == id {
+			require.NoError(t, json.Unmarshal(found.Options, into), "%s: %s", p.Title, id)
+			return true
+		}
+	}
+	return false
+}
+
+// all are the panels, each row before those that are collapsed in it.
+func (d *dashboard) all() (panels []*panel) {
 	for i := range d.Panels {
-		if p := &d.Panels[i]; p.Type != "row" && p.Type != "text" {
-			panels = append(panels, p)
+		p := &d.Panels[i]
+		panels = append(panels, p)
+		for j := range p.Panels {
+			panels = append(panels, &p.Panels[j])
 		}
 	}
 	return panels
+}
+
+// queried are the panels that have queries: all but rows and words.
+func (d *dashboard) queried() []*panel {
+	return slices.DeleteFunc(d.all(), func(p *panel) bool { return p.Type == "row" || p.Type == "text" })
+}
+
+// links are the bar's and those of all panels and columns.
+func (d *dashboard) links(t *testing.T) []link {
+	t.Helper()
+	links := slices.Clone(d.Links)
+	for _, p := range d.all() {
+		links = append(links, p.FieldConfig.Defaults.Links...)
+		for _, o := range p.FieldConfig.Overrides {
+			for _, property := range o.Properties {
+				if property.ID == "links" {
+					var more []link
+					require.NoError(t, json.Unmarshal(property.Value, &more))
+					links = append(links, more...)
+				}
+			}
+		}
+	}
+	return links
 }
 
 func (d *dashboard) variable(name string) *variable {

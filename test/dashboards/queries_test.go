@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,8 +26,8 @@ import (
 var homes = map[string][]map[string]string{
 	"usage-portfolio":        {{}},
 	"usage-organization":     {{"organization": "acme"}, {"organization": "acme", "users": "workspace_users"}},
-	"usage-active-users":     {{"organization": "acme"}},
-	"usage-concurrent-users": {{"organization": "nordhafen"}},
+	"usage-active-users":     {{}, {"organization": "acme"}},
+	"usage-concurrent-users": {{}, {"organization": "nordhafen"}},
 	"usage-alerts":           {{}},
 	"usage-health":           {{}},
 }
@@ -37,7 +38,12 @@ var empty = map[string]string{
 	"usage-alerts / Projected exhaustion (A)":             "on some days no quota is about to run out",
 	"usage-alerts / Projected exhaustion (B)":             "likewise",
 	"usage-alerts / Projected exhaustion (C)":             "likewise",
-	"usage-health / Figures in the store (A)":             "a replay has no ledger that is ready or not, and the last step ends before the collector began",
+	"usage-organization / Quotas (J)":                     "the quotas of acme may last to the end of their periods",
+	"usage-active-users / Rolling (A)":                    "the demo keeps 7d and 30d only, and each length has a query",
+	"usage-active-users / Rolling (B)":                    "likewise",
+	"usage-active-users / Rolling (C)":                    "likewise",
+	"usage-active-users / Rolling (F)":                    "likewise",
+	"usage-health / Figures in the store (A)":             "a replay has no ledger that is ready or not, and the last step may end before the collector began",
 	"usage-health / Parts that a meter could not use (A)": "no item of the demo matches two meters of which one cannot use it",
 }
 
@@ -57,10 +63,13 @@ func TestEveryQueryOfEveryDashboard(t *testing.T) {
 				r := &run{demo: d, dashboard: page, address: address, ledger: ledger, t: t}
 				for _, choice := range homes[uid] {
 					r.check(r.choose(choice), true)
+					r.checkNames(r.choose(choice))
 				}
+				r.follow(r.choose(nil))
 				for _, choice := range r.others() {
 					r.check(choice, false)
 				}
+				r.checkReasons()
 				slowest[store+"/"+uid] = r.slowest
 			})
 		}
@@ -87,7 +96,7 @@ func (r *run) choose(named map[string]string) map[string]string {
 	chosen := map[string]string{}
 	for i := range r.Templating.List {
 		v := &r.Templating.List[i]
-		if v.Type == "datasource" {
+		if v.Type != "query" {
 			continue
 		}
 		options := r.options(v, chosen)
@@ -116,7 +125,7 @@ func (r *run) others() (choices []map[string]string) {
 	first := r.choose(nil)
 	for i := range r.Templating.List {
 		v := &r.Templating.List[i]
-		if v.Type == "datasource" {
+		if v.Type != "query" {
 			continue
 		}
 		for _, value := range r.options(v, first) {
@@ -187,7 +196,7 @@ func pick(t *testing.T, regex string, found result) (text, value string) {
 			}
 		}
 	}
-	return text, value
+	return cmp.Or(text, value), value
 }
 
 // span is the dashboard's time range.
@@ -220,6 +229,9 @@ func (r *run) fill(text string, chosen map[string]string, step time.Duration) st
 			return value
 		case name == "__interval":
 			return fmt.Sprintf("%ds", int(step.Seconds()))
+		case name == "__range":
+			_, length := r.span()
+			return fmt.Sprintf("%ds", int(length.Seconds()))
 		}
 		require.Fail(r.t, "unknown variable", "%s in %s", use, text)
 		return ""
@@ -236,11 +248,132 @@ func (r *run) check(chosen map[string]string, atHome bool) {
 		for _, q := range p.Targets {
 			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
 			results := r.ask(name, p, q, chosen)
-			if _, may := empty[name]; atHome && !may && len(results) == 0 {
+			if _, may := empty[name]; atHome && !may && (len(results) == 0 || isReason(p, results)) {
 				r.t.Errorf("%s is empty for %v: %s", name, chosen, q.Expr)
 			}
 		}
 	}
+}
+
+// follow opens what the dashboard links to of the ledger.
+func (r *run) follow(chosen map[string]string) {
+	r.t.Helper()
+	for _, l := range r.links(r.t) {
+		if strings.HasPrefix(l.URL, "${ledger}") {
+			address := strings.NewReplacer("${ledger}", "http://"+r.API, "${organization:percentencode}", chosen["organization"]).Replace(l.URL)
+			status, said := collector.Get(r.t, address)
+			require.Equal(r.t, http.StatusOK, status, "%s: %s", address, said)
+		}
+	}
+}
+
+// isReason says whether an answer is what a panel has instead of figures.
+func isReason(p *panel, results []result) bool {
+	return len(results) == 1 && slices.Contains(slices.Collect(maps.Values(results[0].Metric)), p.FieldConfig.Defaults.NoValue)
+}
+
+// checkReasons asks for an organization that there is not: where Grafana does
+// not show the text of an empty panel, the answer does. A table of several
+// queries would have its headers only, and bars and states a text of Grafana's.
+func (r *run) checkReasons() {
+	r.t.Helper()
+	nobody := r.choose(nil)
+	nobody["organization"] = "nobody"
+	for _, p := range r.queried() {
+		for i, q := range p.Targets {
+			name := fmt.Sprintf("%s / %s (%s)", r.UID, p.Title, q.RefID)
+			switch results := r.ask(name, p, q, nobody); {
+			case p.Type == "barchart", p.Type == "table" && len(p.Targets) > 1 && i == 0, p.Type == "state-timeline" && !ofAll(q):
+				require.True(r.t, isReason(p, results), "%s: %v", name, results)
+			case p.Type == "table":
+				require.True(r.t, len(results) == 0 || ofAll(q), "%s: %v", name, results)
+			}
+		}
+	}
+}
+
+// ofAll are alerts that concern all organizations, or none.
+func ofAll(q target) bool { return strings.Contains(q.Expr, "ALERTS") }
+
+// checkNames asks for states up to two hours after the last figures: they keep
+// the names that were known then.
+func (r *run) checkNames(chosen map[string]string) {
+	r.t.Helper()
+	later := *r.demo
+	later.at = later.at.Add(2 * time.Hour)
+	after := *r
+	after.demo = &later
+	for _, p := range r.queried() {
+		if p.Type == "state-timeline" {
+			name := fmt.Sprintf("%s / %s after a gap", r.UID, p.Title)
+			results := after.ask(name, p, p.Targets[0], chosen)
+			require.False(r.t, len(results) == 0 || isReason(p, results), name)
+		}
+	}
+}
+
+// lengths are those of windows in days; a month is longer than 30 d.
+var lengths = map[string]float64{"hour": 1. / 24, "day": 1, "week": 7, "month": 30.4, "cycle": 30.5, "quarter": 91, "half": 182, "year": 365}
+
+// checkOrder holds that the label that rows are sorted by puts windows by their
+// length, and each one's periods from the newest.
+func checkOrder(t *testing.T, name string, p *panel, results []result) {
+	t.Helper()
+	if !sortsByOrder(t, p) || isReason(p, results) {
+		return
+	}
+	if len(results) > 0 && results[0].Metric["window"] == "" { // of equal order the most first
+		require.True(t, slices.IsSortedFunc(results, func(a, b result) int { return cmp.Compare(b.value(), a.value()) }), name)
+	}
+	sorted := slices.SortedFunc(slices.Values(results), func(a, b result) int { return strings.Compare(a.Metric["order"], b.Metric["order"]) })
+	for i := range sorted {
+		require.NotEmpty(t, sorted[i].Metric["order"], "%s: %v", name, sorted[i].Metric)
+		if i == 0 || sorted[i].Metric["window"] == "" {
+			continue
+		}
+		before, here := sorted[i-1].Metric, sorted[i].Metric
+		age := func(labels map[string]string) int {
+			return slices.Index([]string{"current", "previous", "2_ago"}, labels["period"])
+		}
+		require.LessOrEqual(t, days(t, before["window"]), days(t, here["window"]), "%s: %v before %v", name, before, here)
+		if before["window"] == here["window"] {
+			require.Less(t, age(before), age(here), "%s: %v before %v", name, before, here)
+		}
+	}
+}
+
+func sortsByOrder(t *testing.T, p *panel) bool {
+	t.Helper()
+	var by struct{ Sort []struct{ Field string } }
+	return p.transformation(t, "sortBy", &by) && by.Sort[0].Field == "order"
+}
+
+// checkColumns holds that each label is a column that is meant: Grafana makes
+// one of it otherwise.
+func checkColumns(t *testing.T, name string, p *panel, results []result) {
+	t.Helper()
+	var meant struct {
+		RenameByName  map[string]string
+		ExcludeByName map[string]bool
+	}
+	if p.Type != "table" {
+		return
+	}
+	require.True(t, p.transformation(t, "organize", &meant), name)
+	for _, r := range results {
+		for label := range r.Metric {
+			_, shown := meant.RenameByName[label]
+			require.True(t, shown || meant.ExcludeByName[label], "%s: %s is no column that is meant", name, label)
+		}
+	}
+}
+
+func days(t *testing.T, window string) float64 {
+	t.Helper()
+	if length, is := lengths[window]; is {
+		return length
+	}
+	return duration(t, window).Hours() / 24
 }
 
 func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []result {
@@ -274,6 +407,8 @@ func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []r
 	if q.Instant {
 		r.ledger.agrees(r.t, name, form, results)
 	}
+	checkColumns(r.t, name, p, results)
+	checkOrder(r.t, name, p, results)
 	if p.Type == "bargauge" { // bars come as the store answers
 		require.True(r.t, slices.IsSortedFunc(results, func(a, b result) int { return cmp.Compare(b.value(), a.value()) }), name)
 	}

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { stacked } from '../panels';
+import { lines, stacked } from '../panels';
 import { overTime, own } from '../query';
-import { unit } from '../style';
+import { ofClass, unit } from '../style';
 import { table } from '../table';
 
 const users = (period: string, window = 'month') => own('usage_active_users', { meter: '$meter', window, period });
@@ -13,11 +13,11 @@ const byClass = (period: string) => `sum by (class, billable) (${users(period)})
 export const classes = (): Row => ({
   title: 'Classes',
   panels: [
-    stacked({
+    lines(stacked({
       title: 'This month by class',
       description: 'Users of the running calendar month as it fills. A user is in the first class that fits, so classes add up to the total.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 12, '6h', { expr: `sum by (class) (${overTime(users('current'))})`, legend: 'active {{class}}' }),
+    }, 12, '6h', { expr: `sum by (class) (${overTime(users('current'))})`, legend: 'active {{class}}' }), ofClass, (name) => `active ${name}`),
     table({
       title: 'Classes of three months',
       description: 'Users of this month, the last and the one before it by class, and whether the class is billed. A meter without classes has one row.',
@@ -25,7 +25,7 @@ export const classes = (): Row => ({
     }, 12, 9, [byClass('current'), byClass('previous'), byClass('2_ago')],
     [
       { of: 'class', title: 'Class' },
-      { of: 'billable', title: 'Billable', width: 80 },
+      { of: 'billable', title: 'Billable', width: 90 },
       { of: 0, title: 'This month', unit: unit.count, decimals: 0, width: 110 },
       { of: 1, title: 'Last month', unit: unit.count, decimals: 0, width: 110 },
       { of: 2, title: 'Two months ago', unit: unit.count, decimals: 0, width: 140 },

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure, line, trend } from '../panels';
-import { overTime, own } from '../query';
+import { overTime, own, rolling } from '../query';
 import { colour, unit } from '../style';
 
 const users = (window: string, period = 'current') => own('usage_active_users', { meter: '$meter', window, period });
@@ -19,16 +19,16 @@ export const now = (): Row => ({
       title: 'Today, this week, this month',
       description: 'Users with at least one qualifying action in the running calendar day, week and month. Each user counts once in each.',
       empty: 'The meter keeps none of these windows', unit: unit.count,
-    }, 8, { expr: `sum by (window) (${users('=~day|week|month')})`, legend: '{{window}}' }),
+    }, 8, ...['day', 'week', 'month'].map((window) => ({ expr: `sum by (window) (${users(window)})`, legend: '{{window}}' }))),
     figure({
       title: 'Rolling',
       description: 'The same in the last hours or days, to the minute: 24h, 7d and 30d where the meter keeps them.',
       empty: 'The meter keeps no rolling window', unit: unit.count,
-    }, 8, { expr: `sum by (window) (${users('=~[0-9]+[hd]')})`, legend: 'last {{window}}' }),
+    }, 8, ...rolling.map((window) => ({ expr: `sum by (window) (${users(`=~${window}`)})`, legend: 'last {{window}}' }))),
     figure({
       title: 'Stickiness',
-      description: 'Users of the last whole day over users of the last 30 days (of 24 hours or the last whole month, where the meter keeps no others): how many of those who come in a month come on a day.',
-      empty: 'The meter keeps neither day nor 24h, or neither month nor 30d, or nobody came', unit: unit.ratio,
+      description: 'Users of the last whole day over users of the last 30 days (of 24 hours or the last whole month, where the meter keeps no others): how many of those who come in a month come on a day. There is none where nobody came, or the meter keeps neither day nor 24h, or neither month nor 30d.',
+      empty: 'Nobody came, or no windows to compare', unit: unit.ratio,
     }, 8, { expr: stickiness(total) }).decimals(1),
     trend({
       title: 'Active users over time',
@@ -38,7 +38,7 @@ export const now = (): Row => ({
     { expr: history('day', 'previous'), legend: 'per day' },
     { expr: history('7d'), legend: 'last 7 days' },
     { expr: history('30d'), legend: 'last 30 days' })
-      .overrideByName('per day', line(colour.sky))
+      .overrideByName('per day', line(colour.teal))
       .overrideByName('last 7 days', line(colour.orange))
       .overrideByName('last 30 days', line(colour.blue)),
     trend({

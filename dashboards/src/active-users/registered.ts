@@ -12,52 +12,60 @@ const signedUp = own('usage_registered_users', { status: '!=standing' });
 /** In every window, as a quota may be on another than the month. */
 const running = own('usage_active_users', { meter: '$meter', period: 'current' });
 const limit = own('usage_quota_limit', { meter: '$meter' });
+/** In the window that the committed number is for, else in the month. */
+const activeAgainst = (of: (selector: string) => string) => {
+  const users = `sum by (window) (${of(running)})`;
+  const committed = `max by (window) (${of(limit)})`;
+  return `${users} and on (window) ${committed} or sum by (window) (${of(active)}) unless on () ${committed}`;
+};
+const share = `sum(${active}) / (sum(${registered}) > 0)`;
+const said = (expr: string, why: string) => `label_replace(${expr}, "why", "${why}", "", "")`;
 
 export const registeredUsers = (): Row => ({
-  title: 'Registered, committed and active',
+  title: 'Committed, registered and active',
   panels: [
-    figure({
-      title: 'Registered users',
-      description: 'Users of the organization by their latest lifecycle status; suspended and removed ones stay registered, and are not billed. Under standing: anonymous users who ever connected a network, whom the billing report also takes for registered.',
-      empty: 'This organization is not counted yet', unit: unit.count,
-    }, 8, { expr: `sum by (status) (${registered})`, legend: '{{status}}' }),
-    figure({
-      title: 'Active over registered',
-      description: 'Active users of the running month over all registered ones, as the billing report has them: whoever ever registered, and anonymous users who ever connected a network. Other anonymous users are active without being among them, so it may pass 100 %.',
-      empty: 'Nobody has registered', unit: unit.ratio,
-    }, 8, { expr: `sum(${active}) / (sum(${registered}) > 0)` }).decimals(1),
-    figure({
-      title: 'Of committed',
-      description: 'All active users over the committed number, and the billed ones of them (users of billable classes), which the quota is held against.',
-      empty: 'No quota on this meter', unit: unit.ratio,
-    }, 8,
-    { expr: `sum by (organization, window) (${running}) / on (organization, window) (${limit} > 0)`, legend: 'all, per {{window}}' },
-    { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: 'billed, per {{window}}' }).decimals(1).thresholds(ofRatio),
     figure({
       title: 'Committed users',
       description: 'The limit of the quota on this meter.',
       empty: 'No quota on this meter', unit: unit.count,
-    }, 8, { expr: limit, legend: 'per {{window}}' }).height(9),
+    }, 8, { expr: limit, legend: 'per {{window}}' }),
+    figure({
+      title: 'Of committed',
+      description: 'All active users over the committed number, and the billable ones of them (users of billable classes), which the quota is held against.',
+      empty: 'No quota on this meter', unit: unit.ratio,
+    }, 8,
+    { expr: `sum by (organization, window) (${running}) / on (organization, window) (${limit} > 0)`, legend: 'all, per {{window}}' },
+    { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: 'billable, per {{window}}' }).decimals(1).thresholds(ofRatio),
     figure({
       title: 'Flex users',
       description: 'Billable users beyond the committed number.',
       empty: 'No quota on this meter', unit: unit.count,
-    }, 8, { expr: own('usage_quota_overage', { meter: '$meter' }), legend: 'per {{window}}' }).height(9),
+    }, 8, { expr: own('usage_quota_overage', { meter: '$meter' }), legend: 'per {{window}}' }),
+    figure({
+      title: 'Registered users',
+      description: 'All users of the organization who ever registered, and by their latest lifecycle status; suspended and removed ones stay registered, and are not billed. Under standing: anonymous users who ever connected a network, whom the billing report also takes for registered.',
+      empty: 'This organization is not counted yet', unit: unit.count,
+    }, 16, { expr: `sum(${registered})`, legend: 'total' }, { expr: `sum by (status) (${registered})`, legend: '{{status}}' }),
+    figure({
+      title: 'Active over registered',
+      description: 'Active users of the running month over all registered ones, as the billing report has them: whoever ever registered, and anonymous users who ever connected a network. Other anonymous users are active without being among them, so it may pass 100 %.',
+      empty: 'Nobody has registered', unit: unit.ratio,
+    }, 8, { expr: `${said(`${share} <= 1`, 'of all registered')} or ${said(`${share} > 1`, 'above 100 %: some never registered')}`, legend: '{{why}}' }).decimals(1),
     trend({
       title: 'Active against registered and committed',
-      description: 'Active users of the running month as it fills, everyone registered, and the committed number.',
+      description: 'Active users as their window fills (that of the committed number, or the month), everyone registered, and the committed number.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 8, '6h',
-    { expr: `sum(${overTime(active)})`, legend: 'active' },
+    }, 12, '6h',
+    { expr: activeAgainst(overTime), legend: 'active, {{window}}' },
     { expr: `sum(${overTime(registered)})`, legend: 'registered' },
-    { expr: `max(${overTime(limit)})`, legend: 'committed' })
-      .overrideByName('active', line(colour.blue))
+    { expr: `max by (window) (${overTime(limit)})`, legend: 'committed, {{window}}' })
+      .overrideByRegexp('active, .*', line(colour.blue))
       .overrideByName('registered', line(colour.grey))
-      .overrideByName('committed', line(colour.vermillion, dashed)),
+      .overrideByRegexp('committed, .*', line(colour.vermillion, dashed)),
     perDay({
       title: 'Signups per day',
       description: 'Users who registered on each of your days; the last one is yesterday. Who is suspended or removed stays registered. Ids that turn out to be one person, and erased users, are subtracted.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 24, { expr: `sum(${onDay(signedUp)}) - sum(last_over_time(${signedUp}[1d]))`, legend: 'signups' }).height(7),
+    }, 12, { expr: `sum(${onDay(signedUp)}) - sum(last_over_time(${signedUp}[1d]))`, legend: 'signups' }),
   ],
 });

@@ -2,15 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
+import { note } from '../panels';
 import { named, projectedRatio, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn } from '../quota_columns';
+import { daysColumn, meterColumns, organizationColumns, projectedColumn, runsOutColumn } from '../quota_columns';
 import { unit } from '../style';
 import { table } from '../table';
 
 const runsOut = series('usage_quota_exhaustion_timestamp_seconds');
 
+const whereSet = `* **Limits, thresholds and the customer's recipients** are in the catalogue only (\`organizations.yaml\`): \`quotas.METER.limit\`, \`quotas.METER.thresholds\`, \`notify\`.
+  Grafana cannot change them; the file is read again when it changes ([how](https://github.com/otelcol-usage/otelcol-usage/blob/main/docs/catalogue.md#quotas)).
+* **When an alert fires, and how serious it is**, is in \`rules/usage-alerts.yaml\`, which the store evaluates: *Alert rules*, above.
+* **The operator's recipients** are in Alertmanager's configuration. \`usagectl alert test ORGANIZATION\` sends a test to all who are told.`;
+
 export const exhaustion = (): Row => ({
-  title: 'What comes',
+  title: 'What comes, and who is told',
   panels: [
     table({
       title: 'Projected exhaustion',
@@ -22,15 +28,16 @@ export const exhaustion = (): Row => ({
       named(`(${projectedRatio(series)}) and on (organization, meter, window) ${runsOut}`),
       named(`(${series('usage_quota_time_remaining_seconds')} / 86400) and on (organization, meter, window) ${runsOut}`),
     ],
-    [...organizationColumns, ...meterColumns, runsOutColumn(0), ratioColumn(1, 'Projected'), daysColumn(2)],
+    [...organizationColumns, projectedColumn(1), daysColumn(2), ...meterColumns, runsOutColumn(0)],
     { title: 'Runs out', desc: false }),
     table({
       title: 'Who is told',
       description: "The organizations' own recipients of quota notifications, as the catalogue has them: e-mail, webhook or SMS. The operator's receivers are in Alertmanager's configuration.",
       empty: 'No organization has recipients in the catalogue', unit: unit.count,
-    }, 24, 8,
+    }, 12, 9,
     [`max by (organization, name, channel, receiver) (${named(series('usage_organization_notify'))})`],
     [...organizationColumns, { of: 'channel', title: 'Channel' }, { of: 'receiver', title: 'Recipient' }],
     { title: 'Organization', desc: false }),
+    note('Where alerts are set', 12, 9, whereSet),
   ],
 });

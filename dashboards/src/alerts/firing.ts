@@ -5,30 +5,38 @@ import type { Row } from '../frame';
 import { figure, timeline } from '../panels';
 import { named, namedOverTime, overTime, series } from '../query';
 import { organizationColumns } from '../quota_columns';
-import { above, colour, ofSeverity, texts, unit } from '../style';
+import { above, ofSeverity, texts, unit } from '../style';
 import { table } from '../table';
+import { withMessage } from './messages';
 
 const alerts = (labels: Record<string, string> = {}) => series('ALERTS', { alertname: '=~Usage.*', alertstate: 'firing', ...labels });
+/** When the condition of what fires began, in milliseconds. */
+const since = (labels: Record<string, string> = {}) =>
+  `${series('ALERTS_FOR_STATE', { alertname: '=~Usage.*', ...labels })} * 1000 and ignoring (alertstate) ${alerts(labels)}`;
 
 /** Alerts of the ledger concern everybody, those of items without an organization nobody. */
 const others = (expr: string) => `label_replace(${expr}, "name", "(no single one)", "", "")`;
 const ofNobody = { organization: '=~|__none__' };
 
-const withNames = (labels = {}) => `${named(alerts(labels))} or ${others(alerts({ ...labels, ...ofNobody }))}`;
-const history = `${namedOverTime(overTime(alerts()))} or ${others(overTime(alerts(ofNobody)))}`;
+const withNames = (of = alerts, labels = {}) => `${named(of(labels))} or ${others(of({ ...labels, ...ofNobody }))}`;
+const history = (labels: Record<string, string>) => `${namedOverTime(overTime(alerts(labels)))} or ${others(overTime(alerts({ ...labels, ...ofNobody })))}`;
 
+/** Worst first. Rules of your own may have others: they count as the least. */
 const severities = Object.entries(ofSeverity);
-const labels = 'alertname, severity, organization, meter, window, threshold';
+const matcher = (severity: string) => (severity === 'info' ? '!~critical|warning' : severity);
+const rank = (i: number) => severities.length - i;
+const bySeverity = (of: (labels: Record<string, string>) => string) => severities.map(([severity], i) => `(${of({ severity: matcher(severity) })}) * ${rank(i)}`).join(' or ');
+const severityTexts = texts(Object.fromEntries(severities.map(([severity, color], i) => [rank(i), { text: severity, color }])));
 const quiet = 'Nothing fires, or no rules are evaluated';
 
 function now() {
   const panel = figure({
     title: 'Firing now',
     description: 'Alerts that fire: those of the chosen organizations, and those that concern all or none. The embedded store, Prometheus or vmalert evaluates them by the rules of this project.',
-    empty: quiet, unit: unit.count,
-  }, 4, ...severities.map(([severity]) => ({ expr: `count(${withNames({ severity })}) or vector(0)`, legend: severity })));
+    empty: 'Nothing fires', unit: unit.count,
+  }, 4, ...severities.map(([severity]) => ({ expr: `count(${withNames(alerts, { severity: matcher(severity) })}) or vector(0)`, legend: severity })));
   severities.forEach(([severity, color]) => panel.overrideByName(severity, [{ id: 'thresholds', value: above(color).build() }]));
-  return panel.height(9);
+  return panel.height(12);
 }
 
 export const firing = (): Row => ({
@@ -37,24 +45,27 @@ export const firing = (): Row => ({
     now(),
     table({
       title: 'What fires',
-      description: 'Each alert that fires for a chosen organization, and those that concern all or none. The message and the links are in the notification.',
+      description: 'Each alert that fires for a chosen organization, and those that concern all or none: the worst first, with what it is about and since when its condition holds. Figures and links are in the notification.',
       empty: quiet, unit: unit.count,
-    }, 20, 9,
-    [`max by (${labels}, name) (${withNames()})`],
+    }, 20, 12,
+    [
+      `max by (organization, name, message) (${withMessage(bySeverity((labels) => withNames(alerts, labels)))})`,
+      `min by (organization, name, message) (${withMessage(withNames(since))})`,
+    ],
     [
       ...organizationColumns,
-      { of: 'alertname', title: 'Alert' },
-      { of: 'severity', title: 'Severity', width: 90 },
-      { of: 'meter', title: 'Meter' },
-      { of: 'window', title: 'Window', width: 80 },
-      { of: 'threshold', title: 'Threshold', width: 100 },
+      { of: 0, title: 'Severity', mappings: severityTexts, coloured: true, width: 90 },
+      { of: 1, title: 'Since', unit: unit.fromNow, width: 120 },
+      { of: 'message', title: 'Message' },
     ],
-    { title: 'Alert', desc: false }),
+    { title: 'Severity', desc: true }),
     timeline({
       title: 'History of alerts',
-      description: 'When which alert fired for which of the chosen organizations, or for all or none, in the time range.',
+      description: 'When which alert fired for which of the chosen organizations, or for all or none, in the time range: a row for each meter and threshold, in the colour of its severity. Further rows are on the next page.',
       empty: 'Nothing fired in this time range', unit: unit.text,
-    }, 24, '15m', { expr: `max by (alertname, name) (${history})`, legend: '{{name}}: {{alertname}}' })
-      .mappings(texts({ 1: { text: 'firing', color: colour.vermillion } })),
+    }, 24, '15m', { expr: `max by (name, message) (${withMessage(bySeverity(history))})`, legend: '{{name}}: {{message}}' })
+      .height(14)
+      .perPage(12)
+      .mappings(severityTexts),
   ],
 });

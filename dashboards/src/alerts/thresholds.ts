@@ -34,9 +34,9 @@ export const thresholds = (): Row => ({
       ...all.map((t) => `max by (organization, meter, window, name) (${named(reached(t))})`),
     ],
     [
-      ...organizationColumns, ...meterColumns, ratioColumn(0, 'Used of quota'), statusColumn(1),
+      ...organizationColumns, ratioColumn(0, 'Used %'), statusColumn(1), ...meterColumns,
       ...all.map((t, i) => ({ of: 2 + i, title: `${Number(t) * 100} %`, mappings: yes(t), coloured: true, width: 90 })),
     ],
-    { title: 'Used of quota', desc: true }),
+    { title: 'Used %', desc: true }),
   ],
 });

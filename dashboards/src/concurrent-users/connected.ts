@@ -31,7 +31,7 @@ export const connected = (): Row => ({
     { expr: `${overTime(handover)} > 0`, legend: 'of which hand-over' })
       .height(12)
       .overrideByName('active', line(colour.blue))
-      .overrideByName('idle', line(colour.sky))
+      .overrideByName('idle', line(colour.teal))
       .overrideByName('of which hand-over', line(colour.vermillion, [
         { id: 'custom.drawStyle', value: 'points' },
         { id: 'custom.showPoints', value: 'always' },

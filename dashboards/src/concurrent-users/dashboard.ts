@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { dashboard } from '../frame';
-import { meter, organization, reseller, window } from '../variables';
+import { meterOf, organizationWith, reseller, window } from '../variables';
 import { connected } from './connected';
 import { hours } from './hours';
 import { peaks } from './peaks';
@@ -12,7 +12,7 @@ export const concurrentUsers = () =>
     of: 'concurrentUsers',
     title: 'Usage: concurrent users',
     description: 'How many users of one organization are connected, how many work in the busiest hour, and what part of a peak a shift change explains.',
-    variables: [reseller(), organization('usage_concurrent_users'), meter('usage_concurrent_users', 'operators'), window('usage_hour_users_peak', 'month')],
+    variables: [reseller(), organizationWith('usage_hour_users_peak'), meterOf('usage_hour_users_peak'), window('usage_hour_users_peak', 'month')],
     oneOrganization: true,
     from: 'now-24h',
     rows: [connected(), hours(), peaks()],

@@ -16,7 +16,7 @@ export const hours = (): Row => ({
       title: 'Users in the hour against the licence',
       description: 'Distinct users who finished a task in the last whole clock hour, at each time, and the licence where the catalogue has one.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 16, '15m',
+    }, 12, '15m',
     { expr: overTime(lastHour), legend: 'users in the hour' },
     { expr: `max(${overTime(licence)})`, legend: 'licence' })
       .fillOpacity(20)
@@ -26,11 +26,11 @@ export const hours = (): Row => ({
       title: 'Concurrent users of the licence',
       description: 'The busiest hour of the window that the licence is for, and the licence.',
       empty: 'No quota on this meter', unit: unit.count,
-    }, 4, { expr: own('usage_quota_used', { meter: '$meter' }), legend: 'used ({{window}})' }, { expr: licence, legend: 'licence' }).height(9),
+    }, 7, { expr: own('usage_quota_used', { meter: '$meter' }), legend: 'used ({{window}})' }, { expr: licence, legend: 'licence' }).height(9),
     figure({
       title: 'Of the licence',
       description: 'Busiest hour over the licence, in the colours of the bands.',
       empty: 'No quota on this meter', unit: unit.ratio,
-    }, 4, { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: '{{window}}' }).decimals(1).thresholds(ofRatio).height(9),
+    }, 5, { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: '{{window}}' }).decimals(1).thresholds(ofRatio).height(9),
   ],
 });

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { dashed, figure, line, trend } from '../panels';
-import { overTime, own } from '../query';
+import { byLength, overTime, own } from '../query';
 import { colour, periodTexts, unit } from '../style';
 import { table } from '../table';
 
@@ -36,7 +36,7 @@ export const peaks = (): Row => ({
       .overrideByName('running period', line(colour.blue)),
     table({
       title: 'All peaks',
-      description: 'Busiest hour and most connected users of each window and period, with how often each was reached.',
+      description: 'Busiest hour and most connected users of each window, from the shortest, and its periods, from the newest, with how often each was reached.',
       empty: 'This organization is not counted yet', unit: unit.count,
     }, 24, 9,
     [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits')],
@@ -48,6 +48,6 @@ export const peaks = (): Row => ({
       { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },
       { of: 3, title: 'Samples that reached it', unit: unit.count, decimals: 0 },
     ],
-    { title: 'Window', desc: false }),
+    byLength),
   ],
 });

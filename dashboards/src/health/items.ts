@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { line, stacked } from '../panels';
-import { among, chosen, named, overTime, series } from '../query';
+import { lines, stacked } from '../panels';
+import { among, byRemedy, chosen, named, overTime, series } from '../query';
 import { organizationColumns } from '../quota_columns';
-import { colour, unit } from '../style';
+import { ofOutcome, unit } from '../style';
 import { table } from '../table';
 
 const refused = 'invalid|unauthorized|future|late|over_limit';
@@ -15,32 +15,24 @@ const grown = (selector: string) => `clamp_min(${overTime(selector)} - last_over
 export const items = (): Row => ({
   title: 'Items',
   panels: [
-    stacked({
+    lines(stacked({
       title: 'Items by outcome',
       description: 'What became of the log records, spans, span events and data points of the chosen organizations, per step. The outcomes add up to what was received.',
       empty: 'No items in this time range', unit: unit.count,
-    }, 12, '15m', { expr: `sum by (outcome) (${among(grown(series('usage_items_total')), overTime(chosen))})`, legend: '{{outcome}}' })
-      .overrideByName('counted', line(colour.blue))
-      .overrideByName('duplicate', line(colour.sky))
-      .overrideByName('unmatched', line(colour.grey))
-      .overrideByName('late', line(colour.purple))
-      .overrideByName('future', line(colour.orange))
-      .overrideByName('invalid', line(colour.vermillion))
-      .overrideByName('unauthorized', line(colour.yellow))
-      .overrideByName('over_limit', line(colour.green)),
-    stacked({
+    }, 12, '15m', { expr: `sum by (outcome) (${among(grown(series('usage_items_total')), overTime(chosen))})`, legend: '{{outcome}}' }), ofOutcome, (outcome) => outcome),
+    lines(stacked({
       title: 'Items that name no organization',
       description: 'Counted under organization="__none__": no customer has them. The overview page shows what they are.',
       empty: 'No item came without an organization', unit: unit.count,
-    }, 12, '15m', { expr: `sum by (outcome) (${grown(series('usage_items_total', { organization: '__none__' }))})`, legend: 'nobody: {{outcome}}' }),
+    }, 12, '15m', { expr: `sum by (outcome) (${grown(series('usage_items_total', { organization: '__none__' }))})`, legend: 'nobody: {{outcome}}' }), ofOutcome, (outcome) => `nobody: ${outcome}`),
     table({
       title: 'Refused and repeated items',
-      description: 'Since counting began: items that do not count, by organization and outcome. Duplicates are ordinary; the rest has a remedy in docs/metrics.md.',
+      description: 'Since counting began: items that do not count, by organization and outcome, those first that have a remedy in docs/metrics.md. Duplicates are ordinary.',
       empty: 'Every item was counted', unit: unit.count,
     }, 12, 9,
     [`sum by (organization, name, outcome) (${named(series('usage_items_total', { outcome: `=~duplicate|unmatched|${refused}` }))}) > 0`],
     [...organizationColumns, { of: 'outcome', title: 'Outcome' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0, width: 90 }],
-    { title: 'Items', desc: true }),
+    byRemedy),
     table({
       title: 'Parts that a meter could not use',
       description: 'Since counting began: counted items of which one meter could not use its part, by reason.',

@@ -9,7 +9,7 @@ import { colour, ofTrouble, texts, unit } from '../style';
 import { table } from '../table';
 
 const silent = series('usage_stream_silent');
-const words = texts({ 0: { text: 'speaking', color: colour.green }, 1: { text: 'silent', color: colour.vermillion } });
+const words = texts({ 0: { text: 'speaking', color: colour.teal }, 1: { text: 'silent', color: colour.vermillion } });
 
 export const streams = (): Row => ({
   title: 'Streams',
@@ -17,7 +17,7 @@ export const streams = (): Row => ({
     figure({
       title: 'Silent now',
       description: 'Chosen organizations of which nothing came for an hour, in an hour of the week that had items in three of the last four weeks.',
-      empty: 'No organization is counted yet', unit: unit.count,
+      empty: 'None is counted yet', unit: unit.count,
     }, 4, { expr: `sum(${among(silent)})` }).thresholds(ofTrouble).height(9),
     table({
       title: 'Organizations and their telemetry',
@@ -34,6 +34,6 @@ export const streams = (): Row => ({
       title: 'Silence over time',
       description: 'When the telemetry of which of the chosen organizations was silent.',
       empty: 'No figures in this time range', unit: unit.text,
-    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }).mappings(words),
+    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }, overTime(series('usage_stream_silent', { organization: '=~$organization' }))).mappings(words),
   ],
 });

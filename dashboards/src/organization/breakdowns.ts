@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { own, realValues, share } from '../query';
+import { own, realValues, share, short } from '../query';
 import { unit, valueTexts } from '../style';
 import type { Column } from '../table';
 import { table } from '../table';
@@ -11,8 +11,8 @@ const labels = { meter: '$meter', window: '$window', period: 'current' };
 const by = (dimension: string) => `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, dimension })})`;
 const average = (part: string) => own(`usage_average_${part}`, { ...labels, average: 'accuracy', dimension: 'model' });
 
-const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1 };
-const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 } };
+const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1, width: 100 };
+const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 };
 const largestFirst = { title: 'Amount', desc: true };
 const rest = 'Items may name none, and values beyond the configured number are put together; all add up to the sum.';
 
@@ -21,7 +21,8 @@ const amountBy = (more: Record<string, string> = {}) => `sum by (dimension_value
 const documentsBy = amountBy({ meter: '$documents' });
 
 export const breakdowns = (): Row => ({
-  title: 'Breakdown of this $window',
+  title: 'Breakdown: language, model, user',
+  collapsed: true,
   panels: [
     table({
       title: 'By language',
@@ -38,17 +39,19 @@ export const breakdowns = (): Row => ({
     largestFirst),
     table({
       title: 'By user',
-      description: 'The users with most of $meter and those with most of $documents in the running $window, with their share of $meter and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids.',
+      description: 'The users with most of $meter and those with most of $documents in the running $window, with their share of $meter and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones on hovering.',
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
     }, 24, 9,
     [
-      amountBy(),
-      `${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`,
-      documentsBy,
-      `max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`,
+      short(amountBy()),
+      short(`${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`),
+      short(documentsBy),
+      short(`max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`),
     ],
     [
-      { of: 'dimension_value', title: 'User' }, amount, part,
+      { of: 'user', title: 'User', hover: 'dimension_value' },
+      { of: 'dimension_value', title: 'dimension_value', hidden: true },
+      amount, part,
       { of: 2, title: 'Documents', unit: unit.count, decimals: 0 },
       { of: 3, title: 'Last active', unit: unit.fromNow },
     ],

@@ -17,7 +17,8 @@ const elapsed = `((time() - ${bound('start')}) / (${bound('end')} - ${bound('sta
 const quotaPace = `${overTime(own('usage_quota_limit', labels))} * on (organization, window) group_left () ${elapsed}`;
 
 export const consumption = (): Row => ({
-  title: 'Consumption of $meter (per $window)',
+  title: 'Consumption: pace, past periods, days',
+  collapsed: true,
   panels: [
     figure({
       title: 'This $window',
@@ -27,12 +28,12 @@ export const consumption = (): Row => ({
     figure({
       title: 'Over the $window before',
       description: `Growth over what the $window before had at ${sameShare}.`,
-      empty: 'Nothing to compare with: none was used in the one before', unit: unit.ratio,
+      empty: 'None was used in the one before', unit: unit.ratio,
     }, 6, { expr: growth(used, then('previous')) }).decimals(1),
     figure({
       title: 'Over a year ago',
       description: `Growth over what the $window a year ago had at ${sameShare}.`,
-      empty: 'Nothing to compare with: no usage of a year ago is known', unit: unit.ratio,
+      empty: 'No usage of a year ago is known', unit: unit.ratio,
     }, 6, { expr: growth(used, then('year_ago')) }).decimals(1),
     figure({
       title: 'Peak usage day this month',
@@ -43,11 +44,12 @@ export const consumption = (): Row => ({
       title: 'Used so far against the pace',
       description: 'Sum of the running $window as it grows. Quota pace: the part of the limit that would be used by now if it were used evenly. Before: what the $window before had at the same share. Projected: the sum expected at its end.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 16, '6h',
+    }, 12, '6h',
     { expr: overTime(used), legend: 'used' },
     { expr: quotaPace, legend: 'quota pace' },
     { expr: overTime(then('previous')), legend: 'the one before, same share' },
     { expr: overTime(own('usage_projected', labels)), legend: 'projected' })
+      .decimals(1)
       .fillOpacity(10)
       .overrideByName('used', line(colour.blue))
       .overrideByName('quota pace', line(colour.vermillion, dashed))
@@ -57,11 +59,11 @@ export const consumption = (): Row => ({
       title: 'Past periods',
       description: 'Sum of $meter in each $window that has ended, up to thirteen back, by its first day.',
       empty: 'No such period has ended since counting began, or the window is shorter than a month', unit: unit.count,
-    }, 8, 'start', `sum by (start) (${own('usage_past_period_used', labels)})`).height(9),
+    }, 12, 'start', `sum by (start) (${own('usage_past_period_used', labels)})`).height(9),
     calendar({
       title: 'Days of this month',
-      description: 'Sum of $meter on each local day of the running calendar month. Late events revise the day they belong to.',
-      empty: 'Nothing was used yet this month', unit: unit.count,
+      description: 'Sum of $meter on each local day of the running calendar month. Late events revise the day they belong to. Amounts have three digits.',
+      empty: 'Nothing was used yet this month', unit: unit.rounded,
     }, 24, 'day', `sum by (day) (${own('usage_consumption_by_day', { meter: '$meter' })})`),
   ],
 });

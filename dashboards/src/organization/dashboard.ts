@@ -24,5 +24,5 @@ export const organization = () =>
     ],
     oneOrganization: true,
     from: 'now-35d',
-    rows: [head(), quota(), consumption(), breakdowns(), documents(), people()],
+    rows: [quota(), head(), consumption(), breakdowns(), documents(), people()],
   });

@@ -17,23 +17,24 @@ const split = (dimension: string, column: string, title: string) =>
     title,
     description: `\$documents of the running \$window by ${dimension}, the share of all, and their average length.`,
     empty: `None yet, or the meter has no breakdown by ${dimension}`, unit: unit.count,
-  }, 10, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
+  }, 9, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
   [
     { of: 'dimension_value', title: column, mappings: valueTexts },
-    { of: 0, title: 'Documents', unit: unit.count, decimals: 0, width: 95 },
-    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 115 },
-    { of: 2, title: 'Average length', unit: unit.count, decimals: 0, width: 120 },
+    { of: 0, title: 'Documents', unit: unit.count, decimals: 0, width: 115 },
+    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 90 },
+    { of: 2, title: 'Avg. length', unit: unit.count, decimals: 0, width: 92 },
   ],
   { title: 'Documents', desc: true });
 
 export const documents = (): Row => ({
-  title: 'Documents',
+  title: 'Documents: kind, format, length',
+  collapsed: true,
   panels: [
     figure({
       title: 'Documents this $window',
       description: 'Sum of $documents in the running $window, and the average length of those that tell it.',
-      empty: 'The meter does not keep this window', unit: unit.count,
-    }, 4,
+      empty: 'No such window', unit: unit.count,
+    }, 6,
     { expr: own('usage_consumption', labels), legend: 'documents' },
     { expr: `${length('sum', '')} / (${length('count', '')} > 0)`, legend: 'average length' }).decimals(0).height(8),
     split('kind', 'Kind', 'Transcripts and captions'),

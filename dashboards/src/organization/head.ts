@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure } from '../panels';
-import { own } from '../query';
+import { byLength, own } from '../query';
 import { ofTrouble, texts, colour, unit } from '../style';
 import { table } from '../table';
 
@@ -24,7 +24,7 @@ export const head = (): Row => ({
       { of: 'end', title: 'Until before', width: 120 },
       { of: 'timezone', title: 'Time zone' },
     ],
-    { title: 'From', desc: true }),
+    byLength),
     table({
       title: 'Account',
       description: 'What the organization is in your books, as the catalogue has it; the billing report names it so.',
@@ -32,22 +32,21 @@ export const head = (): Row => ({
     }, 6, 6,
     [`max by (client_id, subdomain, plan) (${own('usage_organization_account')})`],
     [
-      { of: 'client_id', title: 'Client ID', width: 80 },
+      { of: 'client_id', title: 'Client ID', width: 90 },
       { of: 'subdomain', title: 'Subdomain', width: 110 },
-      { of: 'plan', title: 'Plan', width: 90 },
-    ],
-    { title: 'Client ID', desc: false }),
+      { of: 'plan', title: 'Plan', width: 85 },
+    ]),
     figure({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',
-      empty: 'Nothing was counted yet', unit: unit.fromNow,
+      empty: 'Not counted yet', unit: unit.fromNow,
     }, 4, { expr: `${own('usage_last_event_timestamp_seconds')} * 1000` }).height(6),
     figure({
       title: 'Telemetry',
       description: 'Silent: no item for an hour, in an hour of the week that had items in three of the last four weeks. Figures then keep following their definitions, but may lack what was not sent.',
-      empty: unknown, unit: unit.yesNo,
+      empty: 'Not counted yet', unit: unit.yesNo,
     }, 4, { expr: own('usage_stream_silent') })
       .height(6).thresholds(ofTrouble)
-      .mappings(texts({ 0: { text: 'speaking', color: colour.green }, 1: { text: 'silent', color: colour.vermillion } })),
+      .mappings(texts({ 0: { text: 'speaking', color: colour.teal }, 1: { text: 'silent', color: colour.vermillion } })),
   ],
 });

@@ -2,51 +2,67 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Row } from '../frame';
-import { figure, perDay, stacked } from '../panels';
+import { figure, lines, perDay, stacked } from '../panels';
 import { onDay, overTime, own, realValues } from '../query';
-import { unit, valueTexts } from '../style';
+import { ratioColumn } from '../quota_columns';
+import { ofClass, unit, valueTexts } from '../style';
 import { table } from '../table';
 
 const month = { meter: '$users', window: 'month', period: 'current' };
 const active = `sum by (organization) (${own('usage_active_users', month)})`;
 const features = `sum by (dimension_value) (${own('usage_active_users_breakdown', { ...month, dimension: 'feature', ...realValues })})`;
-/** Of every meter of active users that has a quota, whichever is chosen. */
-const quotaOnUsers = (name: string) => `${own(name)} and on (organization, meter) ${own('usage_active_users')}`;
+const each = (expr: string) => `max by (meter, window) (${expr})`;
+/** Of meters of active users. */
+const quotaOnUsers = (name: string) => each(`${own(name)} and on (organization, meter) ${own('usage_active_users')}`);
+/** Of each meter in months, and in the window that its quota is on. */
+const users = (labels: Record<string, string> = {}) => {
+  const running = (window: Record<string, string>) => `sum by (meter, window) (${own('usage_active_users', { ...labels, ...window, period: 'current' })})`;
+  return `${running({ window: 'month' })} or ${running({})} and on (meter, window) ${own('usage_quota_limit')}`;
+};
 
 export const people = (): Row => ({
-  title: 'People ($users)',
+  title: 'People: active, committed, features',
+  collapsed: true,
   panels: [
+    table({
+      title: 'Active and committed users',
+      description: 'A row for each meter of active users, in its running month and in the window that its quota is on: all active users, those of billable classes, the committed number, the share of it that the billable ones are, and flex users, which are beyond it. Numbers of a row are of the same meter and window. Committed numbers are set in the catalogue only.',
+      empty: 'This organization uses no meter of active users', unit: unit.count,
+    }, 24, 6, [quotaOnUsers('usage_quota_ratio'), users(), users({ billable: '!=false' }), quotaOnUsers('usage_quota_limit'), quotaOnUsers('usage_quota_overage')],
+    [
+      { of: 'meter', title: 'Meter' },
+      ratioColumn(0, 'Of committed', 110),
+      { of: 1, title: 'Active', unit: unit.count, decimals: 0, width: 90 },
+      { of: 'window', title: 'Window', width: 90 },
+      { of: 2, title: 'Billable', unit: unit.count, decimals: 0, width: 90 },
+      { of: 3, title: 'Committed', unit: unit.count, decimals: 0, width: 110 },
+      { of: 4, title: 'Flex', unit: unit.count, decimals: 0, width: 90 },
+    ],
+    { title: 'Committed', desc: true }),
     figure({
-      title: 'Active users this month',
+      title: 'Active $users this month',
       description: 'Users with at least one qualifying action in the running calendar month, by class where the meter has classes. A user counts once.',
-      empty: 'The meter does not keep months', unit: unit.count,
-    }, 8, { expr: `sum by (class) (${own('usage_active_users', month)})`, legend: 'active {{class}}' }),
+      empty: 'No meter of users, or it keeps no months', unit: unit.count,
+    }, 12, { expr: `sum by (class) (${own('usage_active_users', month)})`, legend: 'active {{class}}' }),
     figure({
-      title: 'Committed and flex',
-      description: 'Committed: the limit of each quota on active users. Flex: billable users beyond it.',
-      empty: 'This organization has no quota on active users', unit: unit.count,
-    }, 8,
-    { expr: quotaOnUsers('usage_quota_limit'), legend: 'committed {{meter}}' },
-    { expr: quotaOnUsers('usage_quota_overage'), legend: 'flex {{meter}}' }),
-    figure({
-      title: 'Usage per user',
-      description: 'Sum of $meter of the running calendar month over the users active in it.',
+      title: 'Usage per user: $meter over $users',
+      description: 'Sum of $meter of the running calendar month over the $users active in it.',
       empty: 'Nobody was active yet this month', unit: unit.count,
-    }, 8, { expr: `sum by (organization, unit) (${own('usage_consumption', { meter: '$meter', window: 'month', period: 'current' })}) / on (organization) group_left () (${active} > 0)`, legend: '{{unit}} per user' }).decimals(1),
-    stacked({
-      title: 'Active users by class',
+    }, 12, { expr: `sum by (organization, unit) (${own('usage_consumption', { meter: '$meter', window: 'month', period: 'current' })}) / on (organization) group_left () (${active} > 0)`, legend: '{{unit}} per user' }).decimals(1),
+    lines(stacked({
+      title: 'Active $users by class',
       description: 'Users of the running calendar month as it fills, by class. Classes add up: a user is in one.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 12, '6h', { expr: `sum by (class) (${overTime(own('usage_active_users', month))})`, legend: 'active {{class}}' }),
+    }, 12, '6h', { expr: `sum by (class) (${overTime(own('usage_active_users', month))})`, legend: 'active {{class}}' }), ofClass, (name) => `active ${name}`),
     table({
-      title: 'Adoption of features',
+      title: 'Adoption of features by $users',
       description: 'Users who used each feature in the running calendar month, and their share of all active users. Users of several features are under each.',
       empty: 'Nobody yet, or the meter has no breakdown by feature', unit: unit.count,
     }, 12, 9, [features, `${features} / on () group_left () (sum(${own('usage_active_users', month)}) > 0)`],
     [
       { of: 'dimension_value', title: 'Feature', mappings: valueTexts },
-      { of: 0, title: 'Users', unit: unit.count, decimals: 0 },
-      { of: 1, title: 'Adoption', unit: unit.ratio, decimals: 1, bar: { max: 1 } },
+      { of: 0, title: 'Users', unit: unit.count, decimals: 0, width: 90 },
+      { of: 1, title: 'Adoption', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 120 },
     ],
     { title: 'Users', desc: true }),
     perDay({

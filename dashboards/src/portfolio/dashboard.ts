@@ -16,5 +16,5 @@ export const portfolio = () =>
     variables: [reseller(), organizations(), meter('usage_consumption', 'transcription_minutes'), meter('usage_consumption', 'documents', 'documents', 'Documents')],
     oneOrganization: false,
     from: 'now-90d',
-    rows: [month(), trends(), quotas(), top()],
+    rows: [quotas(), month(), trends(), top()],
   });

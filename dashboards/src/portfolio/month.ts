@@ -10,7 +10,7 @@ const used = (meter: string) => series('usage_consumption', { meter, window: 'mo
 const byDay = `sum by (day) (${among(series('usage_consumption_by_day', { meter: '$meter' }))})`;
 
 const zones = "Each organization's month is the calendar month of its own time zone.";
-const nobody = 'No organization is in the catalogue or was seen yet';
+const nobody = 'No organization was seen yet';
 
 export const month = (): Row => ({
   title: "This month (each organization's own calendar month, in its own time zone)",
@@ -37,8 +37,8 @@ export const month = (): Row => ({
     }, 6, { expr: largest(byDay), legend: '{{day}}' }).decimals(0),
     calendar({
       title: 'Days of this month',
-      description: 'Sum of $meter on each local day of the running month, over the chosen organizations. Late events revise the day they belong to.',
-      empty: 'Nothing was used yet this month', unit: unit.count,
+      description: 'Sum of $meter on each local day of the running month, over the chosen organizations. Late events revise the day they belong to. Amounts have three digits.',
+      empty: 'Nothing was used yet this month', unit: unit.rounded,
     }, 24, 'day', byDay),
   ],
 });

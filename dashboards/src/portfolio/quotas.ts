@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { figure } from '../panels';
 import { among, named, projectedRatio, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
+import { daysColumn, meterColumns, organizationColumns, projectedColumn, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
 import { bands, fixed, unit } from '../style';
 import { table } from '../table';
 
@@ -16,7 +16,7 @@ const band = (status: number) =>
     title: `${bands[status].name} (${bands[status].range})`,
     description: 'Chosen organizations whose worst quota is in this band.',
     empty: 'No organization has a quota', unit: unit.count,
-  }, 6, { expr: `count(${worst} == ${status}) or count(${worst}) * 0` }).colorScheme(fixed(bands[status].colour));
+  }, 6, { expr: `count(${worst} == ${status}) or count(${worst}) * 0` }).colorScheme(fixed(bands[status].colour)).height(4);
 
 export const quotas = (): Row => ({
   title: 'Organizations by quota (each in its own period and time zone)',
@@ -24,7 +24,7 @@ export const quotas = (): Row => ({
     band(0), band(1), band(2), band(3),
     table({
       title: 'Quotas',
-      description: 'Every quota of the chosen organizations. Projected is the expected use at the end of its period over the limit; a rolling window has neither end nor projection. Runs out is empty where the limit is not expected to be reached in the period, or is passed already. Click a name to open the organization.',
+      description: 'Every quota of the chosen organizations. Projected is the expected use at the end of its period over the limit; a rolling window has neither end nor projection. Runs out is empty where the limit is not expected to be reached in the period, or is passed already. Limits are set in the catalogue only. Click a name to open the organization.',
       empty: 'No organization has a quota in the catalogue', unit: unit.count,
     }, 24, 10,
     [
@@ -37,14 +37,13 @@ export const quotas = (): Row => ({
       named(`${series('usage_quota_exhaustion_timestamp_seconds')} * 1000`),
     ],
     [
-      ...organizationColumns, ...meterColumns,
-      ratioColumn(0, 'Used of quota'),
-      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 85 },
-      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 85 },
-      statusColumn(3), daysColumn(4),
-      ratioColumn(5, 'Projected'),
+      ...organizationColumns, ratioColumn(0, 'Used %'), statusColumn(3), ...meterColumns,
+      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 95 },
+      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 95 },
+      daysColumn(4),
+      projectedColumn(5),
       runsOutColumn(6),
     ],
-    { title: 'Used of quota', desc: true }),
+    { title: 'Used %', desc: true }),
   ],
 });

@@ -4,15 +4,13 @@
 import { toOrganizationLink } from '../links';
 import type { Row } from '../frame';
 import { ranking } from '../panels';
-import { among, named, realValues, series, share } from '../query';
+import { among, named, realValues, series, share, short } from '../query';
 import { unit, valueTexts } from '../style';
 import { table } from '../table';
 
 const labels = { meter: '$meter', window: 'month', period: 'current' };
 const breakdown = (dimension: string) => series('usage_consumption_breakdown', { ...labels, dimension, ...realValues });
 const languages = `sum by (dimension_value) (${among(series('usage_consumption_breakdown', { ...labels, dimension: 'language' }))})`;
-/** Pseudonyms are long: eight of their digits tell ten users apart. Other ids stay as they are. */
-const short = (expr: string) => `label_replace(${expr}, "user", "$1$2", "dimension_value", "([0-9a-f]{8})[0-9a-f]{24}|(.*)")`;
 const empty = 'Nothing was used yet this month';
 
 export const top = (): Row => ({
@@ -38,7 +36,7 @@ export const top = (): Row => ({
     [
       { of: 'dimension_value', title: 'Language', mappings: valueTexts },
       { of: 0, title: 'Amount', unit: unit.count, decimals: 0, width: 100 },
-      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 130 },
+      { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 },
     ],
     { title: 'Share', desc: true }),
   ],

@@ -20,23 +20,23 @@ export const trends = (): Row => ({
     figure({
       title: 'Month over month',
       description: `Growth of $meter over the month before. ${sameShare}`,
-      empty: 'Nothing to compare with: nobody used any the month before', unit: unit.ratio,
+      empty: 'Nobody used any the month before', unit: unit.ratio,
     }, 8, { expr: growth(among(current), among(then('previous'))) }).decimals(1),
     figure({
       title: 'Year over year',
       description: `Growth of $meter over the same month a year ago. ${sameShare}`,
-      empty: 'Nothing to compare with: no usage of a year ago is known', unit: unit.ratio,
+      empty: 'No usage of a year ago is known', unit: unit.ratio,
     }, 8, { expr: growth(among(current), among(then('year_ago'))) }).decimals(1),
     figure({
       title: 'Forecast for this month',
       description: 'Expected sum of $meter at the end of the month: each organization projected by its weekday profile, and what it has used where the month is too young (3 %).',
-      empty: 'No organization is in the catalogue or was seen yet', unit: unit.count,
+      empty: 'No organization was seen yet', unit: unit.count,
     }, 8, { expr: `sum(${among(`${series('usage_projected', labels)} or on (organization, meter, window) ${current}`)})` }).decimals(0),
     perDay({
       title: 'Usage per day',
       description: 'Sum of $meter on each day, as it was known when your day ended; the last one is yesterday. A day is the local day of each organization: one that was not over by then is there with the day before. Days of this month, above, is by local dates throughout.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 12, { expr: `sum(${among(onDay(yesterday), overTime(chosen))})`, legend: 'per day' }),
+    }, 12, { expr: `sum(${among(onDay(yesterday), overTime(chosen))})`, legend: 'per day' }).decimals(1),
     trend({
       title: 'The month as it fills, against the month before',
       description: 'Sum of the running month at each time, and what the month before had at the same share of its length.',
@@ -44,6 +44,7 @@ export const trends = (): Row => ({
     }, 12, '6h',
     { expr: overChosen(current), legend: 'this month' },
     { expr: overChosen(then('previous')), legend: 'month before, same share' })
+      .decimals(1)
       .overrideByName('this month', line(colour.blue))
       .overrideByName('month before, same share', line(colour.grey, dashed)),
     calendar({
