@@ -208,9 +208,15 @@ func (s *statementSheet) active(v *meter.Statement) {
 }
 
 func (s *statementSheet) concurrent(v *meter.Statement) {
-	columns := total(v, meter.HourHits+1)
+	columns := total(v, meter.NetHits+1)
 	s.put("usage_concurrent_users_peak", count(columns[meter.SamplePeak]))
 	s.put("usage_concurrent_users_peak_hits", count(columns[meter.SampleHits]))
+	// A sample with users has some of them net: a peak without one is of before
+	// there was this figure, and stays so.
+	if zero := (wide.Int{}); columns[meter.NetPeak] != zero || columns[meter.SamplePeak] == zero {
+		s.put("usage_concurrent_users_net_peak", count(columns[meter.NetPeak]))
+		s.put("usage_concurrent_users_net_peak_hits", count(columns[meter.NetHits]))
+	}
 	s.put("usage_hour_users_peak", count(columns[meter.HourPeak]))
 	s.put("usage_hour_users_peak_hits", count(columns[meter.HourHits]))
 	s.version.Used = count(columns[meter.HourPeak])

@@ -59,9 +59,14 @@ func (a *active) cells(cells []Cell, k usage.Kind, period int) []Cell {
 func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, period int) []Cell {
 	w := slices.IndexFunc(x.def.Windows, func(w usage.Window) bool { return w.Kind == k })
 	samples, hours := x.samples.peak(c, w, period), x.hours.peak(c, w, period)
+	var nets peak
+	if x.netsKnown(c, x.def.Windows[w], period) {
+		nets = x.nets.peak(c, w, period)
+	}
 	return addCells(to, 0, 0, []int64{
 		SamplePeak: int64(samples.max), SampleHits: int64(samples.hits),
 		HourPeak: int64(hours.max), HourHits: int64(hours.hits),
+		NetPeak: int64(nets.max), NetHits: int64(nets.hits),
 	})
 }
 

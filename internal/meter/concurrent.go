@@ -13,19 +13,30 @@ import (
 // two figures that are never mixed.
 //
 //	connected users   sessions -> a sample at each instant of the UTC grid,
-//	                  final `settle` later; peaks of the samples
+//	                  final `settle` later, and its hand-over, final the idle
+//	                  timeout after that; peaks of the samples, with and
+//	                  without their hand-over
 //	users in the hour hours, with their peaks
 //
-// Late events count in samples that are not final and in hours within the
-// acceptance span.
+// Late events count in samples and hand-overs that are not final and in hours
+// within the acceptance span.
 type concurrent struct {
 	def      *usage.Meter
 	sessions sessions
 	samples  peaks
+	nets     peaks // of samples less their hand-over
 	hours    hours
 
 	last sample // the last final one
 	next int64  // instant of the next sample to become final, ns; 0 before start
+	// pending are the connected users of the samples whose hand-over is not
+	// final: those just before next, oldest first.
+	pending  []uint32
+	handover uint32 // of the latest sample that has one
+	net      uint32 // its connected users less that
+	// netFrom is the first instant whose sample has a hand-over, ns: a program
+	// of before format 5 did not find it. 0: all have.
+	netFrom int64
 	// started is when the ledger began; a sample of before is given the settle
 	// time from then on.
 	started int64
@@ -47,6 +58,7 @@ func newConcurrent(def *usage.Meter) *concurrent {
 		def:      def,
 		sessions: newSessions(def),
 		samples:  newPeaks(def.Windows),
+		nets:     newPeaks(def.Windows),
 		hours:    newHours(def.Windows),
 	}
 }
@@ -75,8 +87,13 @@ func (x *concurrent) recover(o Outage) bool {
 }
 
 func (x *concurrent) forgetOutages() {
-	x.outages = slices.DeleteFunc(x.outages, func(o Outage) bool { return o.Up < x.next })
+	wanted := min(x.next, x.oldest()+x.sessions.idle)
+	x.outages = slices.DeleteFunc(x.outages, func(o Outage) bool { return o.Up < wanted })
 }
+
+// oldest returns the instant of the oldest sample that is not final or whose
+// hand-over is not.
+func (x *concurrent) oldest() int64 { return x.next - int64(len(x.pending))*x.sessions.interval }
 
 // due returns when a sample becomes final: at a collection, or before an
 // arrival. One from before the ledger began is due at the first collection, but
@@ -102,29 +119,54 @@ func (x *concurrent) due(at int64, collecting bool) int64 {
 	return due
 }
 
-// settle makes samples final, in the order of time: before a batch that
-// arrives at now those due earlier, at a collection (collecting) those due at
-// now as well. The clock has reached them: c.asOf is the last minute before
-// now, or now's own.
+// settle makes samples and hand-overs final, each in the order of time: before
+// a batch that arrives at now those due earlier, at a collection (collecting)
+// those due at now as well. The clock has reached them: c.asOf is the last
+// minute before now, or now's own.
 func (x *concurrent) settle(c *clock, now int64, collecting bool) {
 	if x.next == 0 {
 		return
 	}
+	isDue := func(at int64) bool {
+		due := x.due(at, collecting)
+		return due < now || due == now && collecting
+	}
 	for {
-		if due := x.due(x.next, collecting); due > now || due == now && !collecting {
+		oldest := x.oldest()
+		switch {
+		case len(x.pending) > 0 && isDue(oldest+x.sessions.idle):
+			// Events that came after the sample was final may show more who
+			// left and came than it has users.
+			x.handover = min(x.sessions.handover(oldest), x.pending[0])
+			x.net = x.pending[0] - x.handover
+			x.nets.add(c, Floor(oldest), x.net)
+			x.pending = slices.Delete(x.pending, 0, 1)
+			x.sessions.forget(x.horizon())
+		case isDue(x.next):
+			x.last = x.sessions.count(x.next)
+			x.samples.add(c, Floor(x.next), x.last.connected())
+			x.pending = append(x.pending, x.last.connected())
+			x.next += x.sessions.interval
+		default:
+			x.forgetOutages()
 			return
 		}
-		x.last = x.sessions.count(x.next)
-		x.samples.add(c, Floor(x.next), x.last.active+x.last.idle)
-		x.next += x.sessions.interval
-		x.sessions.forget(x.horizon())
-		x.forgetOutages()
 	}
 }
 
-// horizon is the instant up to which events do not matter to any sample that
-// is not final.
-func (x *concurrent) horizon() int64 { return x.next - 2*x.sessions.idle }
+// rest returns the first instant at which a sample or a hand-over is due for
+// arrivals, ns.
+func (x *concurrent) rest() int64 {
+	rest := x.due(x.next, false)
+	if len(x.pending) > 0 {
+		rest = min(rest, x.due(x.oldest()+x.sessions.idle, false))
+	}
+	return rest
+}
+
+// horizon is the instant up to which events do not matter to any sample or
+// hand-over that is not final.
+func (x *concurrent) horizon() int64 { return x.oldest() - 2*x.sessions.idle }
 
 // apply counts an event.
 func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
@@ -150,6 +192,7 @@ func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
 // turn follows the clock from a minute to c.asOf.
 func (x *concurrent) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
 	x.samples.turn(c, rolled)
+	x.nets.turn(c, rolled)
 	x.hours.turn(c, from, rolled)
 }
 
@@ -162,12 +205,12 @@ func (x *concurrent) merge(c *clock, from, to uint32) {
 
 // concurrentSeries are the series of a concurrent_users meter.
 type concurrentSeries struct {
-	active, idle, handover *usage.Series
-	hours                  [2]*usage.Series
-	peaks                  [][]peakSeries // by window and period
+	active, idle, handover, net *usage.Series
+	hours                       [2]*usage.Series
+	peaks                       [][]peakSeries // by window and period
 }
 
-type peakSeries struct{ samples, sampleHits, hours, hourHits *usage.Series }
+type peakSeries struct{ samples, sampleHits, nets, netHits, hours, hourHits *usage.Series }
 
 func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 	meter := usage.Label{Name: "meter", Value: def.Name}
@@ -175,6 +218,7 @@ func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 		active:   book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "active"}),
 		idle:     book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "idle"}),
 		handover: book.Gauge("usage_concurrent_users_handover", meter),
+		net:      book.Gauge("usage_concurrent_users_net", meter),
 	}
 	for i := range s.hours {
 		s.hours[i] = book.Gauge("usage_hour_users", meter, usage.Label{Name: "period", Value: usage.PeriodName(i)})
@@ -186,6 +230,8 @@ func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 			periods[i] = peakSeries{
 				samples:    book.Gauge("usage_concurrent_users_peak", labels...),
 				sampleHits: book.Gauge("usage_concurrent_users_peak_hits", labels...),
+				nets:       book.Gauge("usage_concurrent_users_net_peak", labels...),
+				netHits:    book.Gauge("usage_concurrent_users_net_peak_hits", labels...),
 				hours:      book.Gauge("usage_hour_users_peak", labels...),
 				hourHits:   book.Gauge("usage_hour_users_peak_hits", labels...),
 			}
@@ -202,7 +248,8 @@ func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, per
 	}
 	s.add(x.series.active, float64(x.last.active))
 	s.add(x.series.idle, float64(x.last.idle))
-	s.add(x.series.handover, float64(x.last.handover))
+	s.add(x.series.handover, float64(x.handover))
+	s.add(x.series.net, float64(x.net))
 	for i, series := range x.series.hours {
 		s.add(series, float64(x.hours.users(i)))
 	}
@@ -214,10 +261,25 @@ func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, per
 			samples, hours := x.samples.peak(c, w, i), x.hours.peak(c, w, i)
 			s.add(series.samples, float64(samples.max))
 			s.add(series.sampleHits, float64(samples.hits))
+			if x.netsKnown(c, window, i) {
+				nets := x.nets.peak(c, w, i)
+				s.add(series.nets, float64(nets.max))
+				s.add(series.netHits, float64(nets.hits))
+			}
 			s.add(series.hours, float64(hours.max))
 			s.add(series.hourHits, float64(hours.hits))
 		}
 	}
+}
+
+// netsKnown reports whether all samples of a period have a hand-over: of others
+// there is no net peak.
+func (x *concurrent) netsKnown(c *clock, w usage.Window, period int) bool {
+	if w.Kind == usage.Rolling {
+		return x.netFrom <= (c.asOf - lengthOf(w) + 1).Ns()
+	}
+	start, _ := c.tracks[w.Kind].bounds(period)
+	return x.netFrom <= start.Ns()
 }
 
 func (x *concurrent) encode(e *Encoder) {
@@ -228,9 +290,9 @@ func (x *concurrent) encode(e *Encoder) {
 		e.Int(o.Down)
 		e.Int(o.Up)
 	}
-	for _, n := range []uint32{x.last.active, x.last.idle, x.last.handover} {
-		e.Uint(uint64(n))
-	}
+	e.Uint(uint64(x.last.active))
+	e.Uint(uint64(x.last.idle))
+	e.Uint(uint64(x.handover))
 	x.samples.encode(e)
 	x.sessions.encode(e)
 	x.hours.encode(e)
@@ -241,8 +303,61 @@ func (x *concurrent) decode(d *Decoder, users int) {
 	for range d.Count(2) {
 		x.outages = append(x.outages, Outage{d.Int(), d.Int()})
 	}
-	x.last = sample{uint32(d.Uint()), uint32(d.Uint()), uint32(d.Uint())}
+	x.last = sample{uint32(d.Uint()), uint32(d.Uint())}
+	x.handover = uint32(d.Uint())
 	x.samples.decode(d)
 	x.sessions.decode(d, users)
 	x.hours.decode(d, users)
+}
+
+// encodeNets appends what the hand-overs of concurrent meters are made of. Heads
+// of before format 5 end before it.
+func (o *Organization) encodeNets(e *Encoder) {
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		if x := o.meters[i].concurrent; x != nil {
+			x.encodeNets(e)
+		}
+	}
+}
+
+func (x *concurrent) encodeNets(e *Encoder) {
+	e.Int(x.netFrom)
+	e.Uint(uint64(x.net))
+	e.Uint(uint64(len(x.pending)))
+	for _, n := range x.pending {
+		e.Uint(uint64(n))
+	}
+	x.nets.encode(e)
+}
+
+func (o *Organization) decodeNets(d *Decoder) {
+	n := int(d.Uint())
+	if n > len(o.meters) {
+		d.fail()
+		return
+	}
+	for i := range n {
+		if x := o.meters[i].concurrent; x != nil {
+			x.decodeNets(d)
+		}
+	}
+}
+
+func (x *concurrent) decodeNets(d *Decoder) {
+	x.netFrom, x.net = d.Int(), uint32(d.Uint())
+	for range d.Count(1) {
+		x.pending = append(x.pending, uint32(d.Uint()))
+	}
+	x.nets.decode(d)
+}
+
+// beginNets begins to find hand-overs where the first n meters of a head have
+// none: what it has of the last sample is a figure of another definition.
+func (o *Organization) beginNets(n int) {
+	for i := range n {
+		if x := o.meters[i].concurrent; x != nil {
+			x.netFrom, x.handover = x.next, 0
+		}
+	}
 }

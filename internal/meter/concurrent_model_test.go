@@ -122,9 +122,11 @@ func (r *shiftRig) figures() map[string]float64 {
 func (r *shiftRig) reload() {
 	e := &Encoder{}
 	r.x.encode(e)
+	r.x.encodeNets(e)
 	d := &Decoder{Bytes: e.Bytes}
 	r.x = newConcurrent(r.def)
 	r.x.decode(d, 1<<20)
+	r.x.decodeNets(d)
 	require.NoError(r.t, d.Err())
 	require.Empty(r.t, d.Bytes)
 }
@@ -138,6 +140,9 @@ type shiftModel struct {
 	last    sample
 	samples map[Minute]int // final ones with anybody connected
 	next    int64
+	of      [2]int         // hand-over and net of the latest sample that has one
+	nets    map[Minute]int // of those that have one, with anybody
+	nextNet int64
 	started int64
 	outages []Outage
 	frozen  map[calendar.Period]int // users of the hours that are past revision
@@ -146,33 +151,35 @@ type shiftModel struct {
 func newShiftModel(def *usage.Meter, now int64) *shiftModel {
 	first := now - int64(def.Settle)
 	return &shiftModel{
-		def: def, started: now, next: first - first%int64(def.SampleInterval),
-		samples: map[Minute]int{}, frozen: map[calendar.Period]int{},
+		def: def, started: now, next: first - first%int64(def.SampleInterval), nextNet: first - first%int64(def.SampleInterval),
+		samples: map[Minute]int{}, nets: map[Minute]int{}, frozen: map[calendar.Period]int{},
 	}
 }
 
-// sampleOf counts the connected users at an instant.
-func (m *shiftModel) sampleOf(at int64) sample {
+// sampleOf counts the connected users at an instant, and who of them hands over
+// to whom.
+func (m *shiftModel) sampleOf(at int64) (n sample, handover int) {
 	idle, interval := int64(m.def.IdleTimeout), int64(m.def.SampleInterval)
 	if m.newest <= at-idle {
-		return sample{}
+		return sample{}, 0
 	}
-	byUser := map[uint32][]modelEvent{}
+	byUser, stay := map[uint32][]modelEvent{}, map[uint32]bool{}
 	for _, e := range m.events {
 		if e.at <= at {
 			byUser[e.user] = append(byUser[e.user], e)
+		} else if e.at <= at+idle && e.roles&onRoles != 0 {
+			stay[e.user] = true
 		}
 	}
-	var n sample
-	var long, begun uint32
-	for _, events := range byUser {
+	leavers, newcomers := 0, 0
+	for user, events := range byUser {
 		slices.SortStableFunc(events, func(a, b modelEvent) int { // a logoff comes last
 			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.roles&logoff, b.roles&logoff))
 		})
 		var lastOn, sessionStart int64
 		connected := false
 		for _, e := range events {
-			if e.roles&(usage.RoleLogon|usage.RoleActivity) != 0 {
+			if e.roles&onRoles != 0 {
 				if !connected || e.at-lastOn >= idle {
 					sessionStart = e.at
 				}
@@ -185,46 +192,55 @@ func (m *shiftModel) sampleOf(at int64) sample {
 		if !connected || lastOn <= at-idle {
 			continue
 		}
-		began := sessionStart > at-idle
 		if lastOn > at-interval {
 			n.active++
 		} else {
 			n.idle++
-			if !began {
-				long++
-			}
 		}
-		if began {
-			begun++
+		if sessionStart > at-idle {
+			newcomers++
+		} else if !stay[user] {
+			leavers++
 		}
 	}
-	n.handover = min(long, begun)
-	return n
+	return n, min(leavers, newcomers)
+}
+
+// due returns when what is known of an instant is final.
+func (m *shiftModel) due(at, now int64, collecting bool) int64 {
+	due := at + int64(m.def.Settle)
+	beforeBirth, heldUp := due <= m.started, false
+	if beforeBirth {
+		due = m.started + int64(m.def.Settle)
+	}
+	for _, o := range m.outages {
+		if due > o.Down && at <= o.Up {
+			due, heldUp = o.Up+int64(m.def.Settle), heldUp || o.Down < o.Up
+		}
+	}
+	if beforeBirth && !heldUp && collecting { // the first collection takes it
+		return now
+	}
+	return due
 }
 
 func (m *shiftModel) settle(now int64, collecting bool) {
-	for {
-		due := m.next + int64(m.def.Settle)
-		beforeBirth, heldUp := due <= m.started, false
-		if beforeBirth {
-			due = m.started + int64(m.def.Settle)
-		}
-		for _, o := range m.outages {
-			if due > o.Down && m.next <= o.Up {
-				due, heldUp = o.Up+int64(m.def.Settle), heldUp || o.Down < o.Up
-			}
-		}
-		if beforeBirth && !heldUp && collecting { // the first collection takes it
-			due = now
-		}
-		if due > now || due == now && !collecting {
-			return
-		}
-		m.last = m.sampleOf(m.next)
+	isDue := func(at int64) bool {
+		due := m.due(at, now, collecting)
+		return due < now || due == now && collecting
+	}
+	for ; isDue(m.next); m.next += int64(m.def.SampleInterval) {
+		m.last, _ = m.sampleOf(m.next)
 		if n := m.last.active + m.last.idle; n > 0 {
 			m.samples[Floor(m.next)] = int(n)
 		}
-		m.next += int64(m.def.SampleInterval)
+	}
+	for ; m.nextNet < m.next && isDue(m.nextNet+int64(m.def.IdleTimeout)); m.nextNet += int64(m.def.SampleInterval) {
+		connected := m.samples[Floor(m.nextNet)]
+		_, handover := m.sampleOf(m.nextNet)
+		handover = min(handover, connected)
+		m.of = [2]int{handover, connected - handover}
+		m.nets[Floor(m.nextNet)] = connected - handover
 	}
 }
 
@@ -304,8 +320,10 @@ func (m *shiftModel) check(r *shiftRig) {
 		hours[MinuteOf(p.Start)] = n
 	}
 	figures := r.figures()
-	require.Equal(t, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"]), uint32(figures["concurrent_users_handover"])}, m.last,
+	require.Equal(t, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"])}, m.last,
 		"last sample, of %s", time.Unix(0, m.next-int64(m.def.SampleInterval)).UTC())
+	require.Equal(t, m.of, [2]int{int(figures["concurrent_users_handover"]), int(figures["concurrent_users_net"])},
+		"last hand-over, of %s", time.Unix(0, m.nextNet-int64(m.def.SampleInterval)).UTC())
 	running := c.calendar.Period(usage.Hour, c.asOf.Time())
 	before := c.calendar.Period(usage.Hour, running.Start.Add(-time.Minute))
 	require.EqualValues(t, hours[MinuteOf(running.Start)], figures["hour_users current"], "running hour")
@@ -319,6 +337,7 @@ func (m *shiftModel) check(r *shiftRig) {
 			span := spanOf(c, window, i)
 			require.Equal(t, peakOf(hours, span), x.hours.peak(c, w, i), "peak of hours, %s %d at %s", window, i, c.asOf.Time())
 			require.Equal(t, peakOf(m.samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.asOf.Time())
+			require.Equal(t, peakOf(m.nets, span), x.nets.peak(c, w, i), "net peak, %s %d at %s", window, i, c.asOf.Time())
 		}
 	}
 }

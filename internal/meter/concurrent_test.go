@@ -45,20 +45,26 @@ func newYard(t *testing.T, start string) *shiftRig {
 	return newShiftRig(t, def, "UTC", clockTime(t, start))
 }
 
-// connected are the figures of a sample: active, idle, handover.
-type connected struct{ active, idle, handover float64 }
+// connected are the figures of a sample.
+type connected struct{ active, idle float64 }
 
 func (r *shiftRig) sampleAt(at string) connected {
 	f := r.collect(clockTime(r.t, at))
-	return connected{f["concurrent_users active"], f["concurrent_users idle"], f["concurrent_users_handover"]}
+	return connected{f["concurrent_users active"], f["concurrent_users idle"]}
+}
+
+// net are hand-over and net users of the latest sample that has them.
+func (r *shiftRig) net() []float64 {
+	f := r.figures()
+	return []float64{f["concurrent_users_handover"], f["concurrent_users_net"]}
 }
 
 func TestALogoffStopsAtOnceAndAForgottenOneCountsThirtyMinutes(t *testing.T) {
 	r := newYard(t, "05:59")
 	r.arrive(clockTime(t, "06:00:10"), r.event(tom, "06:00", task), r.event(john, "06:00", task), r.event(ann, "06:00", logon))
 	r.arrive(clockTime(t, "06:15:10"), r.event(tom, "06:15", task))
-	require.Equal(t, connected{3, 0, 0}, r.sampleAt("06:01"))
-	require.Equal(t, connected{1, 2, 0}, r.sampleAt("06:16"))
+	require.Equal(t, connected{3, 0}, r.sampleAt("06:01"))
+	require.Equal(t, connected{1, 2}, r.sampleAt("06:16"))
 	r.arrive(clockTime(t, "06:30:10"), r.event(tom, "06:30", logoff))
 	for _, at := range []string{"06:31", "06:46", "07:01", "07:16"} {
 		require.Equal(t, connected{}, r.sampleAt(at), at)
@@ -69,11 +75,19 @@ func TestALogoffStopsAtOnceAndAForgottenOneCountsThirtyMinutes(t *testing.T) {
 func TestTheShiftChangeIsAHandover(t *testing.T) {
 	r := newYard(t, "12:05")
 	r.arrive(clockTime(t, "12:59"), r.event(tom, "12:50", task), r.event(tom, "12:10", logon), r.event(tom, "12:30", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("13:01"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("13:01"))
 	r.arrive(clockTime(t, "13:06"), r.event(ann, "13:05", logon))
-	require.Equal(t, connected{1, 1, 1}, r.sampleAt("13:16"))
-	require.Equal(t, connected{0, 1, 0}, r.sampleAt("13:31"))
+	require.Equal(t, connected{1, 1}, r.sampleAt("13:16"))
+	require.Equal(t, connected{0, 1}, r.sampleAt("13:31"))
+	require.Equal(t, []float64{0, 1}, r.net(), "of 13:00: who leaves is not known before 13:46")
+	require.EqualValues(t, 1, r.figures()["concurrent_users_net_peak current day"])
+	r.sampleAt("13:45")
+	require.Equal(t, []float64{0, 1}, r.net())
+	r.sampleAt("13:46")
+	require.Equal(t, []float64{1, 1}, r.net())
 	f := r.figures()
+	require.EqualValues(t, 1, f["concurrent_users_net_peak current day"])
+	require.EqualValues(t, 2, f["concurrent_users_net_peak_hits current day"])
 	require.EqualValues(t, 0, f["hour_users current"])
 	require.EqualValues(t, 1, f["hour_users previous"])
 	require.EqualValues(t, 2, f["concurrent_users_peak current day"])
@@ -86,15 +100,15 @@ func TestOneUserAtTheSampleOfNine(t *testing.T) {
 		events []operatorAt
 	}{
 		"exactly the idle timeout ago is out":                  {connected{}, []operatorAt{{"08:30", task}}},
-		"a nanosecond less is in":                              {connected{0, 1, 0}, []operatorAt{{"08:30:00.000000001", task}}},
-		"exactly the sample interval ago is idle":              {connected{0, 1, 0}, []operatorAt{{"08:45", task}}},
-		"a nanosecond less is active":                          {connected{1, 0, 0}, []operatorAt{{"08:45:00.000000001", task}}},
-		"an event at the instant counts":                       {connected{1, 0, 0}, []operatorAt{{"09:00", logon}}},
+		"a nanosecond less is in":                              {connected{0, 1}, []operatorAt{{"08:30:00.000000001", task}}},
+		"exactly the sample interval ago is idle":              {connected{0, 1}, []operatorAt{{"08:45", task}}},
+		"a nanosecond less is active":                          {connected{1, 0}, []operatorAt{{"08:45:00.000000001", task}}},
+		"an event at the instant counts":                       {connected{1, 0}, []operatorAt{{"09:00", logon}}},
 		"an event after the instant does not":                  {connected{}, []operatorAt{{"09:00:00.000000001", logon}}},
 		"a logoff at the instant counts":                       {connected{}, []operatorAt{{"08:50", task}, {"09:00", logoff}}},
-		"a logoff after the instant does not":                  {connected{1, 0, 0}, []operatorAt{{"08:50", task}, {"09:00:00.000000001", logoff}}},
+		"a logoff after the instant does not":                  {connected{1, 0}, []operatorAt{{"08:50", task}, {"09:00:00.000000001", logoff}}},
 		"a logoff wins over a task of the same instant":        {connected{}, []operatorAt{{"08:50", logoff}, {"08:50", task}}},
-		"a task after the logoff connects again":               {connected{1, 0, 0}, []operatorAt{{"08:50", logoff}, {"08:51", task}}},
+		"a task after the logoff connects again":               {connected{1, 0}, []operatorAt{{"08:50", logoff}, {"08:51", task}}},
 		"a logoff of a long session that came late counts":     {connected{}, []operatorAt{{"08:50", task}, {"08:20", task}, {"08:55", logoff}}},
 		"an hourly action that is no activity connects nobody": {connected{}, []operatorAt{{"08:50", usage.RoleHourly}}},
 	} {
@@ -115,7 +129,7 @@ type operatorAt struct {
 	roles usage.Roles
 }
 
-// A long-idle Tom and a user whose session is in question: handover is 1 if
+// Tom, who leaves, and a user whose session is in question: the hand-over is 1 if
 // that session began within the idle timeout before 09:00.
 func TestASessionBegins(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -146,7 +160,8 @@ func TestASessionBegins(t *testing.T) {
 			r.arrive(clockTime(t, "09:00:30"), events...)
 			got := r.sampleAt("09:01")
 			require.EqualValues(t, 2, got.active+got.idle)
-			require.Equal(t, tc.begun, got.handover == 1)
+			r.sampleAt("09:31")
+			require.Equal(t, tc.begun, r.net()[0] == 1)
 		})
 	}
 }
@@ -157,17 +172,17 @@ func TestASampleIsFinalWhenItsSettleTimeHasPassed(t *testing.T) {
 	r.arrive(clockTime(t, "06:15:59"), r.event(tom, "06:15", task))
 	r.arrive(clockTime(t, "06:16"), r.event(john, "06:15", task), r.event(ann, "06:15:30", task))
 	r.arrive(clockTime(t, "06:16:00.000000001"), r.event(ann, "06:15", task))
-	require.Equal(t, connected{2, 0, 0}, r.sampleAt("06:17"), "Ann's came too late for it")
-	require.Equal(t, connected{1, 2, 0}, r.sampleAt("06:31"), "but not for the next")
+	require.Equal(t, connected{2, 0}, r.sampleAt("06:17"), "Ann's came too late for it")
+	require.Equal(t, connected{1, 2}, r.sampleAt("06:31"), "but not for the next")
 }
 
 func TestACollectionTakesTheSampleThatIsDue(t *testing.T) {
 	r := newYard(t, "06:00")
 	r.arrive(clockTime(t, "06:15:30"), r.event(tom, "06:15", task))
 	require.Equal(t, connected{}, r.sampleAt("06:15"))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:16"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:16"))
 	r.arrive(clockTime(t, "06:16"), r.event(john, "06:15", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:17"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:17"))
 }
 
 func TestTheFirstSampleWaitsForAllBatchesOfTheStart(t *testing.T) {
@@ -175,19 +190,19 @@ func TestTheFirstSampleWaitsForAllBatchesOfTheStart(t *testing.T) {
 	r.arrive(clockTime(t, "06:07:20"), r.event(tom, "05:59", task))
 	r.arrive(clockTime(t, "06:08:20"), r.event(ann, "05:59", task))
 	r.arrive(clockTime(t, "06:08:21"), r.event(john, "05:59", task))
-	require.Equal(t, connected{2, 0, 0}, r.sampleAt("06:09"), "of 06:00")
+	require.Equal(t, connected{2, 0}, r.sampleAt("06:09"), "of 06:00")
 }
 
 func TestTheFirstSampleWaitsThoughItIsDueAtTheStart(t *testing.T) {
 	r := newYard(t, "06:01")
 	r.arrive(clockTime(t, "06:01:40"), r.event(tom, "05:59", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:02"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:02"))
 }
 
 func TestTheFirstCollectionTakesTheFirstSample(t *testing.T) {
 	r := newYard(t, "06:07:20")
 	r.arrive(clockTime(t, "06:07:20"), r.event(tom, "05:59", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:08"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:08"))
 }
 
 func TestASampleWhoseTimePassedInAnOutageIsTakenAfterRecovery(t *testing.T) {
@@ -198,7 +213,7 @@ func TestASampleWhoseTimePassedInAnOutageIsTakenAfterRecovery(t *testing.T) {
 	r.arrive(clockTime(t, "06:40:50"), r.event(john, "06:14", task), r.event(john, "06:20", logoff), r.event(ann, "06:29", task))
 	require.Equal(t, connected{}, r.sampleAt("06:41"), "not settled yet")
 	r.arrive(clockTime(t, "06:41:20"), r.event(john, "06:16", task))
-	require.Equal(t, connected{1, 1, 0}, r.sampleAt("06:42"), "06:30: Ann active, Tom idle")
+	require.Equal(t, connected{1, 1}, r.sampleAt("06:42"), "06:30: Ann active, Tom idle")
 	require.EqualValues(t, 2, r.figures()["concurrent_users_peak current day"])
 	require.EqualValues(t, 2, r.figures()["concurrent_users_peak_hits current day"], "06:15 and 06:30")
 }
@@ -209,7 +224,7 @@ func TestASecondOutagePostponesOnceMore(t *testing.T) {
 	r.reload()
 	r.x.recover(r.outage("06:20:10", "06:25"))
 	r.arrive(clockTime(t, "06:26"), r.event(tom, "06:15", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:26"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:26"))
 	require.Empty(t, r.x.outages, "nothing is left to postpone")
 }
 
@@ -224,7 +239,7 @@ func TestAnOutageUntilTheVeryInstantPostpones(t *testing.T) {
 	r := newYard(t, "06:02")
 	r.x.recover(r.outage("06:15", "06:16"))
 	r.arrive(clockTime(t, "06:16:30"), r.event(tom, "06:15", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:17"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:17"))
 }
 
 // outage is one of the day of the yard.
@@ -237,7 +252,7 @@ func TestAfterAFurtherStartTheFirstSampleWaitsForCollectionsToo(t *testing.T) {
 	r.x.recover(r.outage("06:03:20", "06:03:50"))
 	require.Equal(t, connected{}, r.sampleAt("06:04"))
 	r.arrive(clockTime(t, "06:04:50"), r.event(tom, "05:50", task))
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:05"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:05"))
 }
 
 // TestAnOrganizationThatIsFirstSeenAfterOutagesHasTheSamplesOfTheOthers
@@ -284,7 +299,7 @@ func TestTwoIdsOfOnePersonAreConnectedOnce(t *testing.T) {
 	r := newYard(t, "06:00")
 	r.arrive(clockTime(t, "06:15:10"), r.event(tom, "06:02", logon), r.event(john, "06:14", task), r.event(john, "06:03", logoff))
 	r.x.merge(r.c, john, tom)
-	require.Equal(t, connected{1, 0, 0}, r.sampleAt("06:16"))
+	require.Equal(t, connected{1, 0}, r.sampleAt("06:16"))
 	r.arrive(clockTime(t, "06:29"), r.event(tom, "06:28", logoff))
 	require.Equal(t, connected{}, r.sampleAt("06:31"), "the logoff of one id is that of both")
 }
@@ -292,17 +307,44 @@ func TestTwoIdsOfOnePersonAreConnectedOnce(t *testing.T) {
 func TestAFinalSampleIsNotRevised(t *testing.T) {
 	r := newYard(t, "06:00")
 	r.arrive(clockTime(t, "06:15:10"), r.event(tom, "06:14", task), r.event(john, "06:14", task))
-	require.Equal(t, connected{2, 0, 0}, r.sampleAt("06:16"))
+	require.Equal(t, connected{2, 0}, r.sampleAt("06:16"))
 	r.x.merge(r.c, john, tom)
-	require.Equal(t, connected{2, 0, 0}, r.sampleAt("06:17"))
+	require.Equal(t, connected{2, 0}, r.sampleAt("06:17"))
 	require.EqualValues(t, 1, r.figures()["hour_users current"], "the hour is")
 	require.EqualValues(t, 2, r.figures()["concurrent_users_peak current day"])
+}
+
+// What comes after a sample is final counts in its hand-over, which takes no more
+// than the sample has.
+func TestAHandOverIsNoMoreThanItsSample(t *testing.T) {
+	r := newYard(t, "08:10")
+	r.arrive(clockTime(t, "09:00:30"), r.event(tom, "08:20", task), r.event(tom, "08:45", task))
+	require.Equal(t, connected{0, 1}, r.sampleAt("09:01"))
+	r.arrive(clockTime(t, "09:10"), r.event(john, "08:20", task), r.event(john, "08:45", task),
+		r.event(ann, "08:50", logon), r.event(ann+1, "08:50", logon))
+	r.sampleAt("09:31")
+	require.Equal(t, []float64{1, 0}, r.net())
+}
+
+// A sample of before there was this figure has none, and no window with one has.
+func TestThereIsNoNetPeakOfSamplesWithoutHandOver(t *testing.T) {
+	r := newYard(t, "08:10")
+	r.x.netFrom = clockTime(t, "09:00").UnixNano()
+	r.arrive(clockTime(t, "09:00:30"), r.event(tom, "08:50", task))
+	f := r.collect(clockTime(t, "23:59"))
+	require.Contains(t, f, "concurrent_users_peak current day")
+	require.NotContains(t, f, "concurrent_users_net_peak current day")
+	require.NotContains(t, f, "concurrent_users_net_peak current 24h")
+	tomorrow := r.collect(clockTime(t, "23:59").Add(24 * time.Hour))
+	require.Contains(t, tomorrow, "concurrent_users_net_peak current day")
+	require.NotContains(t, tomorrow, "concurrent_users_net_peak previous day")
+	require.Contains(t, tomorrow, "concurrent_users_net_peak current 24h")
 }
 
 func TestBeforeAnySampleAllIsZeroAndASeries(t *testing.T) {
 	r := newYard(t, "06:07")
 	f := r.figures()
-	require.Len(t, f, 5+4*(3+3+1))
+	require.Len(t, f, 6+6*(3+3+1))
 	for name, value := range f {
 		require.Zero(t, value, name)
 	}
@@ -312,7 +354,7 @@ func TestAPeriodWithoutFigureHasNoPeak(t *testing.T) {
 	r := newYard(t, "06:07")
 	s := &sheet{book: r.book}
 	r.x.figures(r.c, s, func(w usage.Window, period int) bool { return w.Kind == usage.Day && period == 0 })
-	require.Len(t, s.figures, 5+4*2)
+	require.Len(t, s.figures, 6+6*2)
 }
 
 func TestAnEventWithoutUserIsNobody(t *testing.T) {
@@ -334,15 +376,15 @@ func TestNobodyRecentlySeenIsKept(t *testing.T) {
 		r.arrive(clockTime(t, "06:10"), operator{u, clockTime(t, "06:09").UnixNano(), task})
 	}
 	require.Len(t, r.x.sessions.recent, 100)
-	r.collect(clockTime(t, "07:46"))
+	r.collect(clockTime(t, "08:16"))
 	require.Empty(t, r.x.sessions.recent)
 	for user := range uint32(100) {
 		_, known := r.x.sessions.find(user)
 		require.False(t, known)
 	}
-	r.arrive(clockTime(t, "07:50"), r.event(tom, "06:45", task))
-	require.Empty(t, r.x.sessions.recent, "too old for any sample to come")
-	require.EqualValues(t, 101, 1+r.figures()["hour_users previous"], "but not for its hour")
+	r.arrive(clockTime(t, "08:20"), r.event(100, "06:45", task))
+	require.Empty(t, r.x.sessions.recent, "too old for any sample or hand-over to come")
+	require.EqualValues(t, 101, r.figures()["hour_users_peak current day"], "but not for its hour")
 }
 
 func TestTheOrderOfEventsDoesNotMatter(t *testing.T) {

@@ -167,7 +167,7 @@ func (o *Organization) Advance(now int64, keep bool) {
 	o.rest = (o.clock.asOf + 1).Ns() - 1
 	for i := range o.meters {
 		if s := o.meters[i].concurrent; s != nil && s.next != 0 {
-			o.rest = min(o.rest, s.due(s.next, false))
+			o.rest = min(o.rest, s.rest())
 		}
 	}
 }
@@ -318,7 +318,7 @@ func (o *Organization) settle(now int64, inclusive bool) {
 		s := o.meters[i].concurrent
 		switch {
 		case s == nil:
-		case Floor(s.next) < o.closings.to:
+		case Floor(s.oldest()) < o.closings.to:
 			o.lateSamples(uint16(i), func() { s.settle(&o.clock, now, inclusive) })
 		default:
 			s.settle(&o.clock, now, inclusive)

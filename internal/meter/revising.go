@@ -149,18 +149,19 @@ func (o *Organization) change(id periodID, period int, was []Cell) *revision {
 	return r
 }
 
-// lateSamples settles the samples of a concurrent_users meter that are due so
-// late that their periods are closed.
+// lateSamples settles the samples and hand-overs of a concurrent_users meter that
+// are due so late that their periods are closed.
 func (o *Organization) lateSamples(meter uint16, settle func()) {
 	x := o.meters[meter].concurrent
-	first := x.next
+	oldest, next := x.oldest(), x.next
 	w := watch{kind: LateSamples}
-	o.watchMeter(&w, meter, func(_ periodID, end Minute) bool { return end.Ns() > first })
+	o.watchMeter(&w, meter, func(_ periodID, end Minute) bool { return end.Ns() > oldest })
 	settle()
 	o.compare(&w, func(p *watched) (n uint32) {
 		start, end := o.clock.tracks[p.id.kind].bounds(p.period)
-		for at := first; at < x.next; at += x.sessions.interval {
-			if at >= start.Ns() && at < end.Ns() {
+		for at := oldest; at < x.next; at += x.sessions.interval {
+			isFinal := at >= next || at < x.oldest() // it, or its hand-over
+			if isFinal && at >= start.Ns() && at < end.Ns() {
 				n++
 			}
 		}

@@ -13,20 +13,20 @@ import (
 const onRoles = usage.RoleLogon | usage.RoleActivity
 
 // sessions hold what decides who is connected at the samples that are not
-// final yet. Whether a user is at instant S, and since when, depends on a few
-// of their events only:
+// final yet, and who of them leaves. Whether a user is connected at instant S,
+// and since when, depends on a few of their events only:
 //
 //	        p            e1      last off  last on
-//	--|-----o------|-----o---o------x--------o----|--> time     o on, x off
-//	S-2*idle     S-idle                           S
+//	--|-----o------|-----o---o------x--------o----|------o-------|--> time     o on, x off
+//	S-2*idle     S-idle                           S            S+idle
 //
 // connected: the last on lies in (S-idle, S] and no off at or after it. The
 // session began at or before S-idle if the first on e1 in (S-idle, S] follows
 // the last one before, p, by less than idle, and no off is at or after p: all
 // other gaps between ons are shorter than idle, and an off after p makes the
-// next on a beginning.
+// next on a beginning. They leave if no on lies in (S, S+idle].
 //
-// S and S-idle are multiples of a bucket, the greatest common divisor of the
+// S, S-idle and S+idle are multiples of a bucket, the greatest common divisor of the
 // sample interval and the idle timeout. So the first and last on and the last
 // off of every bucket (b*length, (b+1)*length] tell all, whatever the order in
 // which the events came. Nothing before S-2*idle plays a part.
@@ -53,7 +53,9 @@ type mark struct {
 }
 
 // sample is how many users were connected at an instant.
-type sample struct{ active, idle, handover uint32 }
+type sample struct{ active, idle uint32 }
+
+func (s sample) connected() uint32 { return s.active + s.idle }
 
 func newSessions(def *usage.Meter) sessions {
 	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval)}
@@ -129,40 +131,53 @@ func (p *presence) add(m mark) {
 }
 
 // count counts the users connected at an instant on the grid.
-func (s *sessions) count(at int64) sample {
-	var n sample
-	var idleLong, begun uint32
+func (s *sessions) count(at int64) (n sample) {
 	for i := range s.recent {
-		lastOn, began := s.connected(&s.recent[i], at)
-		switch {
-		case lastOn == 0:
-			continue
-		case lastOn > at-s.interval:
+		switch of := s.look(&s.recent[i], at); {
+		case of.lastOn == 0:
+		case of.lastOn > at-s.interval:
 			n.active++
 		default:
 			n.idle++
-			if !began {
-				idleLong++
-			}
-		}
-		if began {
-			begun++
 		}
 	}
-	n.handover = min(idleLong, begun)
 	return n
 }
 
-// connected returns a user's last on-event if they are connected at an
-// instant, else 0, and whether their session began within the idle timeout
-// before it.
-func (s *sessions) connected(p *presence, at int64) (lastOn int64, began bool) {
+// handover returns the smaller number of those who leave and those who have
+// come at an instant on the grid: connected both, of the former nothing is seen
+// within the idle timeout after it, the latter's session began within the idle
+// timeout before it.
+func (s *sessions) handover(at int64) uint32 {
+	var leavers, newcomers uint32
+	for i := range s.recent {
+		switch of := s.look(&s.recent[i], at); {
+		case of.lastOn == 0:
+		case of.began:
+			newcomers++
+		case !of.stays:
+			leavers++
+		}
+	}
+	return min(leavers, newcomers)
+}
+
+// standing is where a user stands at an instant.
+type standing struct {
+	lastOn int64 // the last on-event if they are connected, else 0
+	began  bool  // their session began within the idle timeout before
+	stays  bool  // an on-event follows within the idle timeout after
+}
+
+// look returns where a user stands at an instant on the grid.
+func (s *sessions) look(p *presence, at int64) (of standing) {
 	var before, first, off int64
 	for i := range p.marks {
 		m := &p.marks[i]
 		end := (m.bucket + 1) * s.bucket
 		if end > at {
-			break
+			of.stays = of.stays || m.firstOn != 0 && end <= at+s.idle
+			continue
 		}
 		off = max(off, m.lastOff)
 		if end <= at-s.idle {
@@ -172,12 +187,13 @@ func (s *sessions) connected(p *presence, at int64) (lastOn int64, began bool) {
 		if first == 0 {
 			first = m.firstOn
 		}
-		lastOn = max(lastOn, m.lastOn)
+		of.lastOn = max(of.lastOn, m.lastOn)
 	}
-	if off >= lastOn {
-		return 0, false
+	if off >= of.lastOn {
+		return standing{}
 	}
-	return lastOn, first-before >= s.idle || off >= before
+	of.began = first-before >= s.idle || off >= before
+	return of
 }
 
 // forget drops the buckets that end at or before an instant, and users of whom

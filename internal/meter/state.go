@@ -45,6 +45,7 @@ func (o *Organization) Encode(e *Encoder) {
 	o.encodePace(e)
 	o.encodePast(e)
 	o.encodeCounted(e)
+	o.encodeNets(e)
 }
 
 // RestoreOrganization reads a head back. hashes are those of the user slots in
@@ -100,6 +101,11 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	} else {
 		o.beginPace()
 		o.traces = true
+	}
+	if len(dec.Bytes) > 0 {
+		o.decodeNets(dec)
+	} else {
+		o.beginNets(n)
 	}
 	for i := range o.meters {
 		if i >= n {

@@ -54,6 +54,8 @@ const (
 	SampleHits
 	HourPeak
 	HourHits
+	NetPeak
+	NetHits
 )
 
 // Change is a kind of event that revises a closed period.
