@@ -31,13 +31,19 @@ type vector struct {
 		Value  model.Number
 	}
 	Samples []struct {
-		At                                time.Time
-		Connected, Active, Idle, Handover float64
+		At                      time.Time
+		Connected, Active, Idle int
+		Handover                *int
 	}
 	Hours []struct {
 		Hour  time.Time
-		Users float64
+		Users int
 	}
+	NetPeak struct {
+		Window string
+		Value  int
+		Until  time.Time `json:"of_samples_up_to"`
+	} `json:"net_peak"`
 }
 
 func readVector(t testing.TB, name string) vector {
@@ -123,35 +129,49 @@ func TestVectorOnItsOwnClock(t *testing.T) {
 	v.expected(t, e.collect(v.At))
 }
 
+// Each figure is right when it is final: a sample a minute after its instant, its
+// hand-over an idle timeout later, users in the hour when that has ended.
 func TestVectorsOfTheYard(t *testing.T) {
-	for _, name := range []string{"s2-logoff", "s2-shift-change"} {
+	for _, name := range []string{"s2-logoff", "s2-shift-change", "s2-handover"} {
 		t.Run(name, func(t *testing.T) {
 			v := readVector(t, name)
 			slices.SortFunc(v.Events, func(a, b model.Event) int { return a.Time.Compare(b.Time) })
 			e := newEngine(t, v.Config, v.Events[0].Time)
-			labels := func(extra ...string) map[string]string {
-				m := map[string]string{"organization": "yard", "meter": "operators"}
-				for i := 0; i < len(extra); i += 2 {
-					m[extra[i]] = extra[i+1]
-				}
-				return m
+			type check struct {
+				at     time.Time
+				series string
+				labels []string
+				want   int
 			}
-			for _, sample := range v.Samples {
-				for len(v.Events) > 0 && !v.Events[0].Time.After(sample.At) {
+			var checks []check
+			for _, s := range v.Samples {
+				at := s.At.Add(time.Minute)
+				checks = append(checks, check{at, "usage_concurrent_users", []string{"state", "active"}, s.Active},
+					check{at, "usage_concurrent_users", []string{"state", "idle"}, s.Idle})
+				require.Equal(t, s.Connected, s.Active+s.Idle)
+				if s.Handover != nil {
+					known := at.Add(30 * time.Minute)
+					checks = append(checks, check{known, "usage_concurrent_users_handover", nil, *s.Handover},
+						check{known, "usage_concurrent_users_net", nil, s.Connected - *s.Handover})
+				}
+			}
+			for _, hour := range v.Hours {
+				checks = append(checks, check{hour.Hour.Add(time.Hour + time.Minute), "usage_hour_users", []string{"period", "previous"}, hour.Users})
+			}
+			if v.NetPeak.Window != "" {
+				checks = append(checks, check{v.NetPeak.Until.Add(31 * time.Minute), "usage_concurrent_users_net_peak", []string{"window", v.NetPeak.Window, "period", "current"}, v.NetPeak.Value})
+			}
+			slices.SortStableFunc(checks, func(a, b check) int { return a.at.Compare(b.at) })
+			for _, c := range checks {
+				for len(v.Events) > 0 && v.Events[0].Time.Before(c.at) {
 					e.record(v.Events[0].Time, v.Events[0])
 					v.Events = v.Events[1:]
 				}
-				figures := e.collect(sample.At.Add(time.Minute))
-				active, _ := lookUp(figures, "usage_concurrent_users", labels("state", "active"))
-				idle, _ := lookUp(figures, "usage_concurrent_users", labels("state", "idle"))
-				handover, _ := lookUp(figures, "usage_concurrent_users_handover", labels())
-				require.Equal(t, []float64{sample.Connected, sample.Active, sample.Idle, sample.Handover}, []float64{active + idle, active, idle, handover}, sample.At)
-				for _, hour := range v.Hours {
-					if hour.Hour.Equal(sample.At.Truncate(time.Hour)) && sample.At.Minute() >= 30 {
-						users, _ := lookUp(figures, "usage_hour_users", labels("period", "current"))
-						require.Equal(t, hour.Users, users, hour.Hour)
-					}
+				labels := map[string]string{"organization": "yard", "meter": "operators"}
+				for i := 0; i < len(c.labels); i += 2 {
+					labels[c.labels[i]] = c.labels[i+1]
 				}
+				require.EqualValues(t, c.want, e.collect(c.at)[model.Key(c.series, labels)], "%s at %s", c.series, c.at)
 			}
 		})
 	}

@@ -17,10 +17,16 @@ type sampling struct {
 	next    time.Time   // instant of the next one to be planned
 	planned []time.Time // not final yet
 	final   []time.Time // in the order of time
+	waiting []time.Time // final, but for their hand-over
+	whole   time.Time   // the latest with its hand-over
 }
 
 // sample is one organization's users at one sample instant.
 type sample struct{ active, idle, handover int }
+
+func (s sample) connected() int { return s.active + s.idle }
+
+func (s sample) net() int { return s.connected() - s.handover }
 
 // takeSamples makes all samples up to now final of which isFinal says so, by
 // the events received so far. It is told when a sample is due and whether it
@@ -41,11 +47,25 @@ func (m *Model) takeSamples(now time.Time, isFinal func(due time.Time, first boo
 				continue
 			}
 			s.final = append(s.final, at)
+			s.waiting = append(s.waiting, at)
 			for _, o := range m.organizations {
 				o.take(mt, at)
 			}
 		}
-		s.planned = rest
+		s.planned, rest = rest, nil
+		for _, at := range s.waiting {
+			if !isFinal(m.due(mt, s, at.Add(mt.idleTimeout)), false) {
+				rest = append(rest, at)
+				continue
+			}
+			if at.After(s.whole) {
+				s.whole = at
+			}
+			for _, o := range m.organizations {
+				o.takeHandover(mt, at)
+			}
+		}
+		s.waiting = rest
 		slices.SortFunc(s.final, time.Time.Compare)
 	}
 }
@@ -78,7 +98,8 @@ func (o *organization) sessionEntry(e *entry) {
 // take keeps an organization's sample.
 func (o *organization) take(mt *meter, at time.Time) {
 	taken := o.connected(mt, at)
-	if taken.active+taken.idle == 0 {
+	taken.handover = 0 // not known yet
+	if taken.connected() == 0 {
 		return
 	}
 	if o.samples[mt] == nil {
@@ -87,42 +108,54 @@ func (o *organization) take(mt *meter, at time.Time) {
 	o.samples[mt][at.Unix()] = taken
 }
 
-// connected counts users at an instant by the events received so far. Of a
-// session it need only be known whether it began within the idle timeout: what
-// is older than two of them cannot change that.
+// takeHandover keeps the hand-over of a sample, which has no more users than
+// that: later events may show more who left and came.
+func (o *organization) takeHandover(mt *meter, at time.Time) {
+	if s, found := o.samples[mt][at.Unix()]; found {
+		s.handover = min(o.connected(mt, at).handover, s.connected())
+		o.samples[mt][at.Unix()] = s
+	}
+}
+
+// connected counts users at an instant by the events received so far, and who of
+// them hands over to whom. Of a session it need only be known whether it began
+// within the idle timeout: what is older than two of them cannot change that.
 func (o *organization) connected(mt *meter, at time.Time) sample {
 	who := o.people(at)
-	since := at.Add(-2 * mt.idleTimeout)
-	timelines := map[string][]*entry{}
-	for hour := since.Truncate(time.Hour); !hour.After(at); hour = hour.Add(time.Hour) {
+	since, until := at.Add(-2*mt.idleTimeout), at.Add(mt.idleTimeout)
+	timelines, stay := map[string][]*entry{}, map[string]bool{}
+	for hour := since.Truncate(time.Hour); !hour.After(until); hour = hour.Add(time.Hour) {
 		for _, e := range o.sessions[mt][hour.Unix()] {
-			if e.time.After(since) && !e.time.After(at) {
-				person := who.of(e.user)
+			person := who.of(e.user)
+			switch {
+			case !e.time.After(since) || e.time.After(until):
+			case !e.time.After(at):
 				timelines[person] = append(timelines[person], e)
+			case e.seen:
+				stay[person] = true
 			}
 		}
 	}
 	var s sample
-	leaving, coming := 0, 0
-	for _, timeline := range timelines {
+	leavers, newcomers := 0, 0
+	for person, timeline := range timelines {
 		last, began := session(timeline, mt.idleTimeout)
 		if !last.After(at.Add(-mt.idleTimeout)) { // also where a logoff ended it: last is zero
 			continue
 		}
-		isNew := began.After(at.Add(-mt.idleTimeout))
-		if isNew {
-			coming++
-		}
 		if last.After(at.Add(-mt.sampleInterval)) {
 			s.active++
-			continue
+		} else {
+			s.idle++
 		}
-		s.idle++
-		if !isNew {
-			leaving++
+		switch {
+		case began.After(at.Add(-mt.idleTimeout)):
+			newcomers++
+		case !stay[person]:
+			leavers++
 		}
 	}
-	s.handover = min(leaving, coming)
+	s.handover = min(leavers, newcomers)
 	return s
 }
 
@@ -161,26 +194,34 @@ func order(e *entry) int {
 // of no window.
 func (m *Model) concurrentFigures(o *organization, mt *meter, t time.Time, hours map[int64]int) []Sample {
 	var samples []Sample
-	if final := m.sampling[mt].final; len(final) > 0 {
-		last := o.samples[mt][final[len(final)-1].Unix()]
-		add := func(name string, labels map[string]string, n int) {
-			labels["meter"] = mt.name
-			samples = append(samples, Sample{name, labels, float64(n)})
-		}
-		add("usage_concurrent_users", map[string]string{"state": "active"}, last.active)
-		add("usage_concurrent_users", map[string]string{"state": "idle"}, last.idle)
-		add("usage_concurrent_users_handover", map[string]string{}, last.handover)
+	add := func(name string, labels map[string]string, n int) {
+		labels["meter"] = mt.name
+		samples = append(samples, Sample{name, labels, float64(n)})
 	}
+	var last sample
+	if final := m.sampling[mt].final; len(final) > 0 {
+		last = o.samples[mt][final[len(final)-1].Unix()]
+	}
+	whole := o.samples[mt][m.sampling[mt].whole.Unix()]
+	add("usage_concurrent_users", map[string]string{"state": "active"}, last.active)
+	add("usage_concurrent_users", map[string]string{"state": "idle"}, last.idle)
+	add("usage_concurrent_users_handover", map[string]string{}, whole.handover)
+	add("usage_concurrent_users_net", map[string]string{}, whole.net())
 	return append(samples, hourFigures(o, mt, t, hours)...)
 }
 
 // peakFigures are the peaks of samples and of users in the hour in one window.
 // Every sample and hour whose start lies in it counts.
 func (m *Model) peakFigures(o *organization, mt *meter, w window, hours map[int64]int) []Sample {
-	var samples, users peak
+	var samples, nets, users peak
+	waiting := m.sampling[mt].waiting
 	for at, s := range o.samples[mt] {
-		if w.contains(time.Unix(at, 0)) {
-			samples.add(s.active + s.idle)
+		if !w.contains(time.Unix(at, 0)) {
+			continue
+		}
+		samples.add(s.connected())
+		if !slices.ContainsFunc(waiting, func(w time.Time) bool { return w.Unix() == at }) {
+			nets.add(s.net())
 		}
 	}
 	for start, n := range hours {
@@ -191,6 +232,8 @@ func (m *Model) peakFigures(o *organization, mt *meter, w window, hours map[int6
 	return []Sample{
 		{"usage_concurrent_users_peak", w.labels(mt), float64(samples.most)},
 		{"usage_concurrent_users_peak_hits", w.labels(mt), float64(samples.hits)},
+		{"usage_concurrent_users_net_peak", w.labels(mt), float64(nets.most)},
+		{"usage_concurrent_users_net_peak_hits", w.labels(mt), float64(nets.hits)},
 		{"usage_hour_users_peak", w.labels(mt), float64(users.most)},
 		{"usage_hour_users_peak_hits", w.labels(mt), float64(users.hits)},
 	}

@@ -333,11 +333,14 @@ func TestHandover(t *testing.T) {
 	s := newStory(t)
 	s.send("2026-03-01 12:00", "a task 2026-03-01 11:20", "a task 2026-03-01 11:40", "b task 2026-03-01 11:20", "b task 2026-03-01 11:40",
 		"c logon 2026-03-01 11:50", "d task 2026-03-01 11:29", "d logoff 2026-03-01 11:55", "d task 2026-03-01 11:56", "e logoff 2026-03-01 12:00", "e task 2026-03-01 12:00")
+	handover, net := "usage_concurrent_users_handover meter=yard", "usage_concurrent_users_net meter=yard"
 	s.expect("2026-03-01 12:01", map[string]float64{
 		"usage_concurrent_users meter=yard state=active": 2,
 		"usage_concurrent_users meter=yard state=idle":   2,
-		"usage_concurrent_users_handover meter=yard":     2,
+		handover: 0, net: 0,
 	})
+	s.send("2026-03-01 12:31", "b task 2026-03-01 12:30") // stays, in the last instant
+	s.expect("2026-03-01 12:31", map[string]float64{handover: 1, net: 3, "usage_concurrent_users_net_peak meter=yard window=day period=current": 3})
 }
 
 func TestAChangedZoneTakesEffectWithTheNextPeriod(t *testing.T) {

@@ -36,6 +36,11 @@ type vector struct {
 		Hour  time.Time
 		Users int
 	} `json:"hours"`
+	NetPeak struct {
+		Window string
+		Value  int
+		Until  time.Time `json:"of_samples_up_to"`
+	} `json:"net_peak"`
 }
 
 type expectation struct {
@@ -128,42 +133,49 @@ func requireExpected(t *testing.T, v vector, samples []Sample) {
 	}
 }
 
+// Each figure is right when it is final: a sample a minute after its instant, its
+// hand-over an idle timeout later, users in the hour when that has ended.
 func TestYard(t *testing.T) {
-	for _, name := range []string{"s2-logoff", "s2-shift-change"} {
+	for _, name := range []string{"s2-logoff", "s2-shift-change", "s2-handover"} {
 		t.Run(name, func(t *testing.T) {
 			v := readVector(t, name)
-			events := v.Events
-			slices.SortFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
+			slices.SortFunc(v.Events, func(a, b Event) int { return a.Time.Compare(b.Time) })
 			m := newModel(t, v.Config)
-			var figures map[string]float64
-			labels := func(more ...string) map[string]string {
-				l := map[string]string{"organization": "yard", "meter": "operators"}
-				for i := 0; i < len(more); i += 2 {
-					l[more[i]] = more[i+1]
-				}
-				return l
+			type check struct {
+				at     time.Time
+				series string
+				labels []string
+				want   int
 			}
+			var checks []check
 			for _, s := range v.Samples {
-				for len(events) > 0 && !events[0].Time.After(s.At) {
-					record(t, m, events[0].Time, events[0])
-					events = events[1:]
-				}
-				figures = m.Collect(s.At.Add(time.Minute))
-				active := figures[Key("usage_concurrent_users", labels("state", "active"))]
-				idle := figures[Key("usage_concurrent_users", labels("state", "idle"))]
-				require.Equal(t, []int{s.Connected, s.Active, s.Idle}, []int{int(active + idle), int(active), int(idle)}, s.At)
+				at := s.At.Add(time.Minute)
+				checks = append(checks, check{at, "usage_concurrent_users", []string{"state", "active"}, s.Active},
+					check{at, "usage_concurrent_users", []string{"state", "idle"}, s.Idle})
+				require.Equal(t, s.Connected, s.Active+s.Idle)
 				if s.Handover != nil {
-					require.Equal(t, *s.Handover, int(figures[Key("usage_concurrent_users_handover", labels())]), s.At)
+					known := at.Add(30 * time.Minute)
+					checks = append(checks, check{known, "usage_concurrent_users_handover", nil, *s.Handover},
+						check{known, "usage_concurrent_users_net", nil, s.Connected - *s.Handover})
 				}
 			}
-			require.NotEmpty(t, v.Hours)
-			for i := range v.Hours {
-				hour := v.Hours[len(v.Hours)-1-i]
-				period := []string{"current", "previous"}[i]
-				if len(v.Hours) == 1 {
-					period = "previous" // the last sample is at 07:15
+			for _, hour := range v.Hours {
+				checks = append(checks, check{hour.Hour.Add(time.Hour + time.Minute), "usage_hour_users", []string{"period", "previous"}, hour.Users})
+			}
+			if v.NetPeak.Window != "" {
+				checks = append(checks, check{v.NetPeak.Until.Add(31 * time.Minute), "usage_concurrent_users_net_peak", []string{"window", v.NetPeak.Window, "period", "current"}, v.NetPeak.Value})
+			}
+			slices.SortStableFunc(checks, func(a, b check) int { return a.at.Compare(b.at) })
+			for _, c := range checks {
+				for len(v.Events) > 0 && v.Events[0].Time.Before(c.at) {
+					record(t, m, v.Events[0].Time, v.Events[0])
+					v.Events = v.Events[1:]
 				}
-				require.Equal(t, hour.Users, int(figures[Key("usage_hour_users", labels("period", period))]), hour.Hour)
+				labels := map[string]string{"organization": "yard", "meter": "operators"}
+				for i := 0; i < len(c.labels); i += 2 {
+					labels[c.labels[i]] = c.labels[i+1]
+				}
+				require.EqualValues(t, c.want, m.Collect(c.at)[Key(c.series, labels)], "%s at %s", c.series, c.at)
 			}
 		})
 	}
