@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // ofEachType are meters with all that the state of one may have.
@@ -90,17 +94,26 @@ func formatSettings(t testing.TB, directory string) Settings {
 	return s
 }
 
-// testdata/format-3 was left by the last program of format 3, killed behind that
-// history: with a checkpoint, and redo entries of a day more. What it has is what
-// the history gives now.
-func TestStateOfFormat3IsReadAndBecomesTheNewest(t *testing.T) {
+// testdata/format-3 and format-4 were left by the last programs of those formats,
+// killed behind that history: with a checkpoint, and redo entries of a day more.
+// What they have is what the history gives now, but for net peaks of periods that
+// began before the update, which there are none of.
+func TestStateOfFormats3And4IsReadAndBecomesTheNewest(t *testing.T) {
+	for _, format := range []string{"format-3", "format-4"} {
+		t.Run(format, func(t *testing.T) { readOld(t, format) })
+	}
+}
+
+func readOld(t *testing.T, format string) {
+	t.Helper()
 	old := formatSettings(t, t.TempDir())
-	require.NoError(t, os.CopyFS(old.Directory, os.DirFS(filepath.Join("testdata", "format-3"))))
+	require.NoError(t, os.CopyFS(old.Directory, os.DirFS(filepath.Join("testdata", format))))
 	anew := formatSettings(t, t.TempDir())
 	l := open(t, anew, noon)
 	history(t, l)
 	closeLedger(t, l)
-	for day := 14; day < 17; day++ {
+	isNet := func(series string) bool { return strings.HasPrefix(series, "usage_concurrent_users_net_peak") }
+	for day := 14; day < 20; day++ {
 		now := noon.Add(time.Duration(day) * 24 * time.Hour)
 		read, made := open(t, old, now), open(t, anew, now)
 		for _, l := range []*Ledger{read, made} {
@@ -111,18 +124,58 @@ func TestStateOfFormat3IsReadAndBecomesTheNewest(t *testing.T) {
 		for i, o := range want.Organizations {
 			found := values(got.Organizations[i])
 			for series, value := range values(o) {
+				if _, there := found[series]; !there && isNet(series) {
+					continue
+				}
 				require.Equal(t, value, found[series], "%s on day %d", series, day)
 				delete(found, series)
 			}
 			require.Empty(t, found)
 		}
+		found := values(got.Organizations[0])
+		for period, first := range map[string]int{"current": 14, "previous": 15, "2_ago": 16} { // the checkpoint is of day 13
+			series := fmt.Sprintf("usage_concurrent_users_net_peak[{meter operators} {period %s} {window day}]", period)
+			_, there := found[series]
+			require.Equal(t, day >= first, there, "%s on day %d", series, day)
+		}
 		require.InDelta(t, 1.008e12+float64(day-13)*3e9, figure(got, "acme", "usage_consumption_total", "meter=minutes"), 1e7)
+		withoutNets := func(all []Statement) []Statement {
+			for i := range all {
+				for j := range all[i].Versions {
+					v := &all[i].Versions[j]
+					v.Figures = slices.DeleteFunc(v.Figures, func(f StatementFigure) bool { return isNet(f.Name) })
+				}
+			}
+			return all
+		}
 		all := StatementQuery{Organization: "acme"}
-		require.Equal(t, statements(t, made, all), statements(t, read, all))
+		require.Equal(t, withoutNets(statements(t, made, all)), withoutNets(statements(t, read, all)))
 		closeLedger(t, read)
 		closeLedger(t, made)
 	}
 	version, err := checkFormat(old.FS, old.Directory)
 	require.NoError(t, err)
 	require.Equal(t, formatVersion, version)
+}
+
+// A statement of before there were net peaks stays without.
+func TestAStatementOfBeforeNetPeaksHasNone(t *testing.T) {
+	for _, tc := range []struct {
+		cells []meter.Cell
+		net   int
+	}{
+		{[]meter.Cell{{Column: meter.SamplePeak, N: wide.Of(3)}, {Column: meter.SampleHits, N: wide.Of(1)}}, 0},
+		{[]meter.Cell{{Column: meter.SamplePeak, N: wide.Of(3)}, {Column: meter.SampleHits, N: wide.Of(1)}, {Column: meter.NetPeak, N: wide.Of(2)}}, 2},
+		{nil, 2},
+	} {
+		s := statementSheet{version: &StatementVersion{}}
+		s.concurrent(&meter.Statement{Cells: tc.cells})
+		nets := 0
+		for _, f := range s.version.Figures {
+			if strings.HasPrefix(f.Name, "usage_concurrent_users_net_peak") {
+				nets++
+			}
+		}
+		require.Equal(t, tc.net, nets)
+	}
 }

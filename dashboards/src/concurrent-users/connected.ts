@@ -7,13 +7,16 @@ import { overTime, own } from '../query';
 import { colour, unit } from '../style';
 
 const inState = (state: string) => own('usage_concurrent_users', { meter: '$meter', state });
-const handover = own('usage_concurrent_users_handover', { meter: '$meter' });
+const net = own('usage_concurrent_users_net', { meter: '$meter' });
+
+/** Net users are of the sample that lies an idle timeout and a settle time back: 30 minutes and one, as the configuration has them at first. */
+const netOverTime = `last_over_time(${net}[$__interval] offset -31m)`;
 
 const shiftChanges = `**Shift changes.** A user who forgets to log off counts on for 30 minutes. When the next shift has logged on meanwhile, both are
-connected, and the line has a spike that no licence is needed for.
+connected, and the area has a spike that no licence is needed for.
 
 * *active*: had an action since the last sample. *idle*: still connected without one.
-* *hand-over*: the part of the sample that a shift change explains, the smaller of the idle users who were there before and the users whose session is new. Such a spike **can be ignored**.
+* *net*: connected users less the hand-over, which is the smaller number of those who leave and those who have come. Where the area is above the line, the spike **can be ignored**; a peak of the line needs a licence. Who leaves is known only half an hour later.
 * The licence is sized by **users in the hour**: distinct users who finished a task in one clock hour. A logon does not count there, so a shift change does not show.
 
 Ask operators to log off at the end of their shift: who logs off stops counting at once.`;
@@ -23,19 +26,18 @@ export const connected = (): Row => ({
   panels: [
     stacked({
       title: 'Concurrent connected users',
-      description: 'Connected users at each sample (every 15 minutes): active and idle add up. Points mark the part that a shift change explains.',
+      description: 'Connected users at each sample (every 15 minutes): active and idle add up. The line is what is left without shift changes; it ends half an hour earlier.',
       empty: 'No figures in this time range', unit: unit.count,
     }, 16, '15m',
     { expr: overTime(inState('active')), legend: 'active' },
     { expr: overTime(inState('idle')), legend: 'idle' },
-    { expr: `${overTime(handover)} > 0`, legend: 'of which hand-over' })
+    { expr: netOverTime, legend: 'net of hand-over' })
       .height(12)
       .overrideByName('active', line(colour.blue))
       .overrideByName('idle', line(colour.teal))
-      .overrideByName('of which hand-over', line(colour.vermillion, [
-        { id: 'custom.drawStyle', value: 'points' },
-        { id: 'custom.showPoints', value: 'always' },
-        { id: 'custom.pointSize', value: 8 },
+      .overrideByName('net of hand-over', line(colour.vermillion, [
+        { id: 'custom.fillOpacity', value: 0 },
+        { id: 'custom.lineWidth', value: 3 },
         { id: 'custom.stacking', value: { mode: 'none', group: 'B' } },
       ])),
     note('How to read a spike', 8, 12, shiftChanges),
@@ -50,9 +52,9 @@ export const connected = (): Row => ({
       empty: 'This organization is not counted yet', unit: unit.count,
     }, 8, { expr: inState('idle') }),
     figure({
-      title: 'Without the hand-over',
-      description: 'Users connected at the last sample, less the part that a shift change explains.',
+      title: 'Net of hand-over',
+      description: 'Of the latest sample of which it is known who left, half an hour ago: connected users less the part that a shift change explains.',
       empty: 'This organization is not counted yet', unit: unit.count,
-    }, 8, { expr: `sum(${own('usage_concurrent_users', { meter: '$meter' })}) - sum(${handover})` }),
+    }, 8, { expr: net }),
   ],
 });

@@ -24,11 +24,16 @@ export const peaks = (): Row => ({
       description: 'Most connected users at one sample of the running $window, and how many samples reached that. A shift change may be in it.',
       empty: 'The meter does not keep this window', unit: unit.count,
     }, 6, { expr: own('usage_concurrent_users_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_peak_hits', running), legend: 'samples' }),
+    figure({
+      title: 'Net peak this $window',
+      description: 'Most users at one sample of the running $window without what shift changes explain, and how many samples reached that: the peak that needs a licence.',
+      empty: 'Not counted for the whole $window yet', unit: unit.count,
+    }, 6, { expr: own('usage_concurrent_users_net_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_net_peak_hits', running), legend: 'samples' }),
     trend({
       title: 'Peaks of the last 182 days and of the $window',
       description: 'The busiest hour as it stood at each time: of the last 182 days and of the running $window.',
       empty: 'No figures in this time range', unit: unit.count,
-    }, 12, '6h',
+    }, 6, '6h',
     { expr: overTime(own('usage_hour_users_peak', { ...all, window: '182d' })), legend: 'last 182 days' },
     { expr: overTime(own('usage_hour_users_peak', running)), legend: 'running period' })
       .height(5)
@@ -39,7 +44,7 @@ export const peaks = (): Row => ({
       description: 'Busiest hour and most connected users of each window, from the shortest, and its periods, from the newest, with how often each was reached.',
       empty: 'This organization is not counted yet', unit: unit.count,
     }, 24, 9,
-    [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits')],
+    [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits'), byPeriod('usage_concurrent_users_net_peak')],
     [
       { of: 'window', title: 'Window' },
       { of: 'period', title: 'Period', mappings: periodTexts },
@@ -47,6 +52,7 @@ export const peaks = (): Row => ({
       { of: 1, title: 'Hours that reached it', unit: unit.count, decimals: 0 },
       { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },
       { of: 3, title: 'Samples that reached it', unit: unit.count, decimals: 0 },
+      { of: 4, title: 'Net of hand-over', unit: unit.count, decimals: 0 },
     ],
     byLength),
   ],
