@@ -30,7 +30,7 @@ export const peaks = (): Row => ({
       empty: 'Not counted for the whole $window yet', unit: unit.count,
     }, 6, { expr: own('usage_concurrent_users_net_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_net_peak_hits', running), legend: 'samples' }),
     trend({
-      title: 'Peaks of the last 182 days and of the $window',
+      title: 'Peaks over time',
       description: 'The busiest hour as it stood at each time: of the last 182 days and of the running $window.',
       empty: 'No figures in this time range', unit: unit.count,
     }, 6, '6h',
@@ -48,7 +48,7 @@ export const peaks = (): Row => ({
     [
       { of: 'window', title: 'Window' },
       { of: 'period', title: 'Period', mappings: periodTexts },
-      { of: 0, title: 'Users in the busiest hour', unit: unit.count, decimals: 0 },
+      { of: 0, title: 'Busiest hour', unit: unit.count, decimals: 0 },
       { of: 1, title: 'Hours that reached it', unit: unit.count, decimals: 0 },
       { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },
       { of: 3, title: 'Samples that reached it', unit: unit.count, decimals: 0 },
