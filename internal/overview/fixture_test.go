@@ -130,6 +130,7 @@ func yard(t *testing.T, n float64) []usage.Figure {
 	out := []usage.Figure{
 		figure(t, "usage_concurrent_users", "meter=operators,state=active", n-6),
 		figure(t, "usage_concurrent_users", "meter=operators,state=idle", 6),
+		figure(t, "usage_concurrent_users_net", "meter=operators", n-2),
 		figure(t, "usage_hour_users", "meter=operators,period=current", n-6),
 		figure(t, "usage_hour_users", "meter=operators,period=previous", n+2),
 	}

@@ -116,6 +116,7 @@ func TestEveryOrganizationHasItsCard(t *testing.T) {
 	require.Contains(t, yard, "Yard operators 47 connected now")
 	require.Contains(t, yard, "41 active 6 idle")
 	require.Contains(t, yard, "users this hour 41 users last hour 49")
+	require.Contains(t, yard, "net of hand-over 45")
 	require.Contains(t, yard, "busiest hour, this month 52 (3×) busiest hour, last 182 days 56 (3×) busiest hour, this half-year 56 (3×)")
 
 	require.Contains(t, cards[3].text(), "silent last event 2 days ago")

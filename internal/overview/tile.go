@@ -202,6 +202,8 @@ func (t *tile) concurrentUsers(m *usage.Meter, rs []reading) {
 	idle := sum(rs, "usage_concurrent_users", "state", "idle")
 	t.headline(active+idle, "connected now")
 	t.split([]string{"active", "idle"}, []float64{active, idle})
+	// Of the latest sample of which it is known who left, not of the one above.
+	t.fact("net of hand-over", "", sum(rs, "usage_concurrent_users_net"))
 	t.fact("users this hour", "", sum(rs, "usage_hour_users", "period", "current"))
 	t.fact("users last hour", "", sum(rs, "usage_hour_users", "period", "previous"))
 	for _, w := range byLength(m.Windows) {
