@@ -71,11 +71,16 @@ export const ledger = () => {
     .current({ selected: true, text: address, value: address });
 };
 
+/** Chosen by title; the value is the name. Of a title that has changed within the day one is taken. */
+const byTitle = (name: string, label: string, description: string, of: 'meter' | 'window', having: string, order = '') =>
+  query(name, label, description, queryResult,
+    `query_result(${order}((${having}) * on (${of}) group_left (title) topk by (${of}) (1, max by (${of}, title) (${lately(series(`usage_${of}_info`, { organization: '=~$organization' }))}))))`)
+    .regex(`/[{, ]title="(?<text>[^"]+)|${of}="(?<value>[^"]+)/g`);
+
 /** A meter of a kind, which is known by a series that only that kind has. */
-export const meter = (of: string, preset: string, name = 'meter', label = 'Meter') =>
-  query(name, label, 'As the configuration names it', labelValues,
-    `label_values(${series(of, { organization: '=~$organization' })}, meter)`)
-    .current({ selected: true, text: preset, value: preset });
+export const meter = (of: string, preset: string, presetTitle: string, name = 'meter', label = 'Meter') =>
+  byTitle(name, label, 'By the titles of the configuration', 'meter', `count by (meter) (${lately(series(of, { organization: '=~$organization' }))})`)
+    .current({ selected: true, text: presetTitle, value: preset });
 
 /** Meters of the organization that have a series: those with a quota first, then in the order of how much it is. */
 export const meterOf = (name: string) => {
@@ -83,14 +88,13 @@ export const meterOf = (name: string) => {
   const used = lately(series(name, { ...own, period: 'current' }));
   const limit = lately(series('usage_quota_limit', own));
   const quotaFirst = 1e12; // more than any use
-  return query('meter', 'Meter', 'As the configuration names it, those with a quota first', queryResult,
-    `query_result(sort_desc(sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used})))`)
-    .regex('/meter="(?<value>[^"]+)/g')
+  return byTitle('meter', 'Meter', 'By the titles of the configuration, those with a quota first', 'meter',
+    `sort_desc((sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used}))`)
     .sort(VariableSort.Disabled);
 };
 
 /** A window of the meter that has periods. */
-export const window = (of: string, preset: string) =>
-  query('window', 'Window', 'Calendar windows that the meter keeps', labelValues,
-    `label_values(${series(of, { organization: '=~$organization', meter: '$meter', period: 'previous' })}, window)`)
-    .current({ selected: true, text: preset, value: preset });
+export const window = (of: string, preset: string, presetTitle: string) =>
+  byTitle('window', 'Window', 'Calendar windows that the meter keeps', 'window',
+    `count by (window) (${lately(series(of, { organization: '=~$organization', meter: '$meter', period: 'previous' }))})`)
+    .current({ selected: true, text: presetTitle, value: preset });

@@ -12,7 +12,7 @@ export const concurrentUsers = () =>
     of: 'concurrentUsers',
     title: 'Usage: concurrent users',
     description: 'How many users of one organization are connected, how many work in the busiest hour, and what part of a peak a shift change explains.',
-    variables: [reseller(), organizationWith('usage_hour_users_peak'), meterOf('usage_hour_users_peak'), window('usage_hour_users_peak', 'month')],
+    variables: [reseller(), organizationWith('usage_hour_users_peak'), meterOf('usage_hour_users_peak'), window('usage_hour_users_peak', 'month', 'Month')],
     oneOrganization: true,
     from: 'now-24h',
     rows: [connected(), hours(), peaks()],

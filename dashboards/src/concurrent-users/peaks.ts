@@ -15,23 +15,23 @@ export const peaks = (): Row => ({
   title: "Peaks (windows of the organization's time zone)",
   panels: [
     figure({
-      title: 'Busiest hour this $window',
-      description: 'Most users in one clock hour of the running $window, and how many hours reached that.',
+      title: 'Busiest hour: $window',
+      description: 'Most users in one clock hour of the running ${window:text}, and how many hours reached that.',
       empty: 'The meter does not keep this window', unit: unit.count,
     }, 6, { expr: own('usage_hour_users_peak', running), legend: 'users' }, { expr: own('usage_hour_users_peak_hits', running), legend: 'hours' }),
     figure({
-      title: 'Most connected this $window',
-      description: 'Most connected users at one sample of the running $window, and how many samples reached that. A shift change may be in it.',
+      title: 'Most connected: $window',
+      description: 'Most connected users at one sample of the running ${window:text}, and how many samples reached that. A shift change may be in it.',
       empty: 'The meter does not keep this window', unit: unit.count,
     }, 6, { expr: own('usage_concurrent_users_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_peak_hits', running), legend: 'samples' }),
     figure({
-      title: 'Net peak this $window',
-      description: 'Most users at one sample of the running $window without what shift changes explain, and how many samples reached that: the peak that needs a licence.',
+      title: 'Net peak: $window',
+      description: 'Most users at one sample of the running ${window:text} without what shift changes explain, and how many samples reached that: the peak that needs a licence.',
       empty: 'Not counted for the whole $window yet', unit: unit.count,
     }, 6, { expr: own('usage_concurrent_users_net_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_net_peak_hits', running), legend: 'samples' }),
     trend({
       title: 'Peaks over time',
-      description: 'The busiest hour as it stood at each time: of the last 182 days and of the running $window.',
+      description: 'The busiest hour as it stood at each time: of the last 182 days and of the running ${window:text}.',
       empty: 'No figures in this time range', unit: unit.count,
     }, 6, '6h',
     { expr: overTime(own('usage_hour_users_peak', { ...all, window: '182d' })), legend: 'last 182 days' },

@@ -26,12 +26,12 @@ export const breakdowns = (): Row => ({
   panels: [
     table({
       title: 'By language',
-      description: `Sum of $meter in the running $window by language, and the share of all. ${rest}`,
+      description: `Sum of \${meter:text} in the running \${window:text} by language, and the share of all. ${rest}`,
       empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
     }, 12, 8, [by('language'), share(by('language'))], [{ of: 'dimension_value', title: 'Language', mappings: valueTexts }, amount, part], largestFirst),
     table({
       title: 'By model, with accuracy',
-      description: `Sum of $meter in the running $window by model, and the average accuracy of the items that have one. ${rest}`,
+      description: `Sum of \${meter:text} in the running \${window:text} by model, and the average accuracy of the items that have one. ${rest}`,
       empty: 'Nothing yet, or the meter has no breakdown by model', unit: unit.count,
     }, 12, 8,
     [by('model'), share(by('model')), `sum by (dimension_value) (${average('sum')}) / sum by (dimension_value) (${average('count')} > 0)`],
@@ -39,7 +39,7 @@ export const breakdowns = (): Row => ({
     largestFirst),
     table({
       title: 'By user',
-      description: 'The users with most of $meter and those with most of $documents in the running $window, with their share of $meter and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones on hovering.',
+      description: 'The users with most of ${meter:text} and those with most of ${documents:text} in the running ${window:text}, with their share of ${meter:text} and when they were last active. A field is empty for a user who is not among the top of that meter. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones on hovering.',
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
     }, 24, 9,
     [

@@ -15,7 +15,7 @@ const lengthBy = (dimension: string) => `sum by (dimension_value) (${length('sum
 const split = (dimension: string, column: string, title: string) =>
   table({
     title,
-    description: `\$documents of the running \$window by ${dimension}, the share of all, and their average length.`,
+    description: `\${documents:text} of the running \${window:text} by ${dimension}, the share of all, and their average length.`,
     empty: `None yet, or the meter has no breakdown by ${dimension}`, unit: unit.count,
   }, 9, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
   [
@@ -31,8 +31,8 @@ export const documents = (): Row => ({
   collapsed: true,
   panels: [
     figure({
-      title: 'Documents this $window',
-      description: 'Sum of $documents in the running $window, and the average length of those that tell it.',
+      title: 'Documents: $window',
+      description: 'Sum of ${documents:text} in the running ${window:text}, and the average length of those that tell it.',
       empty: 'No such window', unit: unit.count,
     }, 6,
     { expr: own('usage_consumption', labels), legend: 'documents' },

@@ -46,7 +46,7 @@ export const people = (): Row => ({
     }, 12, { expr: `sum by (class) (${own('usage_active_users', month)})`, legend: 'active {{class}}' }),
     figure({
       title: 'Usage per user: $meter over $users',
-      description: 'Sum of $meter of the running calendar month over the $users active in it.',
+      description: 'Sum of ${meter:text} of the running calendar month over the ${users:text} active in it.',
       empty: 'Nobody was active yet this month', unit: unit.count,
     }, 12, { expr: `sum by (organization, unit) (${own('usage_consumption', { meter: '$meter', window: 'month', period: 'current' })}) / on (organization) group_left () (${active} > 0)`, legend: '{{unit}} per user' }).decimals(1),
     lines(stacked({

@@ -13,7 +13,7 @@ export const portfolio = () =>
     of: 'portfolio',
     title: 'Usage: portfolio',
     description: 'All customer organizations together: this month, where it leads, whose quota runs out, who uses most.',
-    variables: [reseller(), organizations(), meter('usage_consumption', 'transcription_minutes'), meter('usage_consumption', 'documents', 'documents', 'Documents')],
+    variables: [reseller(), organizations(), meter('usage_consumption', 'transcription_minutes', 'Transcription minutes'), meter('usage_consumption', 'documents', 'Documents', 'documents', 'Documents')],
     oneOrganization: false,
     from: 'now-90d',
     rows: [quotas(), month(), trends(), top()],

@@ -32,12 +32,12 @@ export const month = (): Row => ({
     }, 6, { expr: `sum by (unit) (${among(used('$meter'))}) / on () group_left () count(${chosen})`, legend: '{{unit}} of $meter' }).decimals(1),
     figure({
       title: 'Peak usage day',
-      description: 'The day (month-day) of the running month on which the chosen organizations together used most of $meter. A day is the local day of each. On a tie each is shown, and the first is the peak usage day.',
+      description: 'The day (month-day) of the running month on which the chosen organizations together used most of ${meter:text}. A day is the local day of each. On a tie each is shown, and the first is the peak usage day.',
       empty: 'Nothing was used yet this month', unit: unit.count,
     }, 6, { expr: largest(byDay), legend: '{{day}}' }).decimals(0),
     calendar({
       title: 'Days of this month',
-      description: 'Sum of $meter on each local day of the running month, over the chosen organizations. Late events revise the day they belong to. Amounts have three digits.',
+      description: 'Sum of ${meter:text} on each local day of the running month, over the chosen organizations. Late events revise the day they belong to. Amounts have three digits.',
       empty: 'Nothing was used yet this month', unit: unit.rounded,
     }, 24, 'day', byDay),
   ],

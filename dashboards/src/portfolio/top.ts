@@ -18,18 +18,18 @@ export const top = (): Row => ({
   panels: [
     ranking({
       title: 'Highest usage organizations',
-      description: 'The ten organizations that used most of $meter this month. Click a bar to open the organization.',
+      description: 'The ten organizations that used most of ${meter:text} this month. Click a bar to open the organization.',
       empty, unit: unit.count,
     }, 8, { expr: `topk(10, ${named(series('usage_consumption', labels))})`, legend: '{{name}}' }).decimals(0)
       .dataLinks([toOrganizationLink('${__field.labels.organization}')]),
     ranking({
       title: 'Most active users',
-      description: 'The ten users who used most of $meter this month, with their organization. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones are on the organization\'s page.',
+      description: 'The ten users who used most of ${meter:text} this month, with their organization. Users are pseudonyms unless the meter reveals ids; the first eight digits are shown, the whole ones are on the organization\'s page.',
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
     }, 8, { expr: short(`topk(10, ${named(breakdown('user'))})`), legend: '{{user}} ({{name}})' }).decimals(0),
     table({
       title: 'Most used languages',
-      description: 'Sum of $meter this month by language, and its share of all. Items may name no language, and languages beyond the configured number are put together.',
+      description: 'Sum of ${meter:text} this month by language, and its share of all. Items may name no language, and languages beyond the configured number are put together.',
       empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
     }, 8, 9,
     [languages, share(languages)],

@@ -29,12 +29,12 @@ export const trends = (): Row => ({
     }, 8, { expr: growth(among(current), among(then('year_ago'))) }).decimals(1),
     figure({
       title: 'Forecast for this month',
-      description: 'Expected sum of $meter at the end of the month: each organization projected by its weekday profile, and what it has used where the month is too young (3 %).',
+      description: 'Expected sum of ${meter:text} at the end of the month: each organization projected by its weekday profile, and what it has used where the month is too young (3 %).',
       empty: 'No organization was seen yet', unit: unit.count,
     }, 8, { expr: `sum(${among(`${series('usage_projected', labels)} or on (organization, meter, window) ${current}`)})` }).decimals(0),
     perDay({
       title: 'Usage per day',
-      description: 'Sum of $meter on each day, as it was known when your day ended; the last one is yesterday. A day is the local day of each organization: one that was not over by then is there with the day before. Days of this month, above, is by local dates throughout.',
+      description: 'Sum of ${meter:text} on each day, as it was known when your day ended; the last one is yesterday. A day is the local day of each organization: one that was not over by then is there with the day before. Days of this month, above, is by local dates throughout.',
       empty: 'No figures in this time range', unit: unit.count,
     }, 12, { expr: `sum(${among(onDay(yesterday), overTime(chosen))})`, legend: 'per day' }).decimals(1),
     trend({
@@ -49,7 +49,7 @@ export const trends = (): Row => ({
       .overrideByName('month before, same share', line(colour.grey, dashed)),
     calendar({
       title: 'Past months',
-      description: 'Sum of $meter of each month that has ended, up to thirteen back, over the chosen organizations.',
+      description: 'Sum of ${meter:text} of each month that has ended, up to thirteen back, over the chosen organizations.',
       empty: 'No month has ended since counting began', unit: unit.count,
     }, 24, 'start', `sum by (start) (${among(series('usage_past_period_used', labels))})`),
   ],
