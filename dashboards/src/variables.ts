@@ -89,7 +89,7 @@ export const meterOf = (name: string) => {
   const limit = lately(series('usage_quota_limit', own));
   const quotaFirst = 1e12; // more than any use
   return byTitle('meter', 'Meter', 'By the titles of the configuration, those with a quota first', 'meter',
-    `sort_desc((sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used}))`)
+    `sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used})`, 'sort_desc')
     .sort(VariableSort.Disabled);
 };
 
