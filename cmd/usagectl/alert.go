@@ -116,7 +116,7 @@ func until(ctx context.Context, condition func() (bool, error), remedy string, a
 	}
 }
 
-// fires tells whether the rules have found the test.
+// fires reports whether the rules have found the test.
 func (f *alertTestFlags) fires(ctx context.Context, organization, started string) (bool, error) {
 	var answer struct {
 		Data struct {
@@ -184,7 +184,7 @@ func (f *alertTestFlags) notifications(ctx context.Context) (notified, error) {
 	return n, err
 }
 
-// told tells whether somebody has been told since. Alertmanager tries a failed
+// told reports whether somebody has been told since. Alertmanager tries a failed
 // notification again, so a failure ends the wait.
 func (f *alertTestFlags) told(ctx context.Context, before notified) (bool, error) {
 	now, err := f.notifications(ctx)

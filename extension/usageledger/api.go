@@ -136,7 +136,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// readiness says whether batches are acknowledged.
+// readiness reports whether batches are acknowledged.
 func (e *ledgerExtension) readiness(w http.ResponseWriter, _ *http.Request) error {
 	if err := e.ready(); err != nil {
 		return refuse(http.StatusServiceUnavailable, unavailable, "%s", err)

@@ -75,7 +75,7 @@ func (e *ledgerExtension) catalogueState() overview.State {
 	}
 }
 
-// hasItems says whether anything was received.
+// hasItems reports whether anything was received.
 func hasItems(s *ledger.Status) bool {
 	return s.Items != [usage.NumSignals][usage.NumOutcomes]uint64{}
 }

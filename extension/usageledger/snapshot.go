@@ -144,7 +144,7 @@ func (x *examination) ledgerOf(section, id string) string {
 	return metadata.Type.String()
 }
 
-// mine says whether a component of a pipeline works on this ledger.
+// mine reports whether a component of a pipeline works on this ledger.
 func (x *examination) mine(section, id string) bool {
 	return typeOf(id) == usageType && x.ledgerOf(section, id) == x.id
 }

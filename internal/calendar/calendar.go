@@ -34,7 +34,7 @@ import (
 // with ==.
 type Period struct{ Start, End time.Time }
 
-// Contains says whether t lies in the period.
+// Contains reports whether t lies in the period.
 func (p Period) Contains(t time.Time) bool { return !t.Before(p.Start) && t.Before(p.End) }
 
 // Calendar is an organization's time zone and billing anchor, with all earlier

@@ -122,7 +122,7 @@ func (e *epoch) add(uid usage.UID) {
 	e.count++
 }
 
-// Seen tells whether a key was added, with whichever day: an item that is sent
+// Seen reports whether a key was added, with whichever day: an item that is sent
 // again with another time is the same item.
 func (s *Set) Seen(uid usage.UID) (bool, error) {
 	looked := false

@@ -58,7 +58,7 @@ func (f *filter) add(uid usage.UID) {
 	}
 }
 
-// has tells whether the key may have been added; no is certain.
+// has reports whether the key may have been added; no is certain.
 func (f *filter) has(uid usage.UID) bool {
 	for i := range f.layers {
 		b, h := f.layers[i].block(uid), uid[1]

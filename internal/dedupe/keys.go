@@ -50,7 +50,7 @@ func (k *keySet) find(uid usage.UID) uint64 {
 	return at
 }
 
-// add tells whether the uid is new.
+// add reports whether the uid is new.
 func (k *keySet) add(e entry) bool {
 	if 2*len(k.entries) >= len(k.index) {
 		k.widen()

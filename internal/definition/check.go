@@ -209,7 +209,7 @@ func (p *problems) title(path, title string) {
 	}
 }
 
-// printable says whether a text can be a name or a label value.
+// printable reports whether a text can be a name or a label value.
 func printable(s string) bool {
 	return s != "" && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, unicode.IsControl)
 }

@@ -43,7 +43,7 @@ type person struct {
 	eagerness float64
 }
 
-// present says whether a person may act on a day.
+// present reports whether a person may act on a day.
 func (p *person) present(day int) bool {
 	return day >= p.joined && day < p.removed && (day < p.suspended || day >= p.resumed)
 }

@@ -44,7 +44,7 @@ func (d *day) futureMembers(n int) {
 	}
 }
 
-// anonymousBefore says whether a person visited the public pages before they
+// anonymousBefore reports whether a person visited the public pages before they
 // registered: then their two ids are one person.
 func (p *person) anonymousBefore(visitors float64) bool {
 	return visitors > 0 && p.joined > 0 && p.seed%5 < 2

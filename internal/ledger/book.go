@@ -118,7 +118,7 @@ func (o *org) formerKey(it *usage.Item) (key usage.UID, ok bool) {
 // find returns an organization by its id.
 func (b *book) find(id string) *org { return b.byName[id] }
 
-// known tells whether a new organization may be made of an id.
+// known reports whether a new organization may be made of an id.
 func (b *book) known(id string) usage.Reason {
 	switch _, listed := b.settings.Catalogue.Lookup(id); {
 	case listed:

@@ -39,7 +39,7 @@ const keptPeriods = 2
 // which is another number.
 const packedFirsts = 127
 
-// sameItem tells whether two entries are of one item.
+// sameItem reports whether two entries are of one item.
 func sameItem(a, b *First) bool {
 	return a.Time == b.Time && a.UID == b.UID && a.Action == b.Action && a.Version == b.Version
 }

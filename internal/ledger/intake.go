@@ -86,7 +86,7 @@ func (b *book) refuse(o *org, batch *usage.Batch, it *usage.Item) {
 	b.count(o, it, it.Outcome, it.Reason)
 }
 
-// inForce tells whether the definition that an effect is by was in force.
+// inForce reports whether the definition that an effect is by was in force.
 func (b *book) inForce(o *org, e *usage.Effect, t int64) bool {
 	if ofUser(e) {
 		return true
@@ -212,17 +212,17 @@ func (b *book) seen(o *org, it *usage.Item, key usage.UID) (bool, error) {
 	return b.duplicates.Seen(former)
 }
 
-// ofUser tells whether an effect is on the user alone, and of no meter.
+// ofUser reports whether an effect is on the user alone, and of no meter.
 func ofUser(e *usage.Effect) bool {
 	return e.Kind == usage.Lifecycle || e.Kind == usage.Alias || e.Meter == usage.NoMeter
 }
 
-// timeless tells whether an effect has no past limit.
+// timeless reports whether an effect has no past limit.
 func timeless(k usage.EffectKind) bool {
 	return k == usage.Lifecycle || k == usage.Alias || k == usage.StandingOn || k == usage.StandingOff
 }
 
-// byUser tells whether a sum is kept by user.
+// byUser reports whether a sum is kept by user.
 func (b *book) byUser(e *usage.Effect) bool {
 	return e.Kind == usage.Consume && b.defs.Meters[e.Meter].ByUser != nil
 }
@@ -406,7 +406,7 @@ func (b *book) noteFirst(o *org, it *usage.Item, e *meter.Effect, version uint8)
 	b.pending.merge(firstKey(o.number, b.scratch.event.User, e.Meter), enc.Bytes)
 }
 
-// validID tells whether a string may be an organization's id.
+// validID reports whether a string may be an organization's id.
 func validID(id string) bool {
 	return len(id) <= 256 && !strings.ContainsFunc(id, func(r rune) bool { return r < 0x20 || r == 0x7f })
 }

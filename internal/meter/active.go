@@ -435,7 +435,7 @@ func (a *active) renewEdges(c *clock, people *persons) {
 	})
 }
 
-// anyAtEdge tells whether the latest action of some class stands in an edge.
+// anyAtEdge reports whether the latest action of some class stands in an edge.
 func (r record) anyAtEdge(asOf Minute, edges rollings) bool {
 	for class := range uint8(r.classes) {
 		if edges.atEdge(asOf, r.last(class)) {

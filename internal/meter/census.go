@@ -24,7 +24,7 @@ const registeredRow = 1<<16 - 1
 // column is.
 func (c *Cell) IsRegistered() bool { return c.Breakdown == registeredRow }
 
-// hasCensus tells whether periods of a kind have one.
+// hasCensus reports whether periods of a kind have one.
 func hasCensus(k usage.Kind) bool { return k >= usage.Month && k < usage.Rolling }
 
 // StatusLabel is how figures name a status of the census.

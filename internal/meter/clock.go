@@ -118,7 +118,7 @@ func (c *clock) roll(k usage.Kind, m Minute) int {
 	return n
 }
 
-// frozen tells whether the period i of a kind ended before the acceptance
+// frozen reports whether the period i of a kind ended before the acceptance
 // span: nothing revises its figures any more.
 func (c *clock) frozen(k usage.Kind, i int) bool {
 	_, end := c.tracks[k].bounds(i)

@@ -184,7 +184,7 @@ func (o *Organization) closePeriod(t *track, period int, made Minute) {
 	}
 }
 
-// stated tells whether a meter has statements of a period that has ended: it
+// stated reports whether a meter has statements of a period that has ended: it
 // has the window, every event of the period could have been accepted, and the
 // meter was configured until the end.
 func (o *Organization) stated(meter uint16, k usage.Kind, period int) bool {

@@ -52,7 +52,7 @@ func (o *Organization) RestoreClosings(data []byte) error {
 	return d.Err()
 }
 
-// keeps tells whether a meter has the window, and the clock the period.
+// keeps reports whether a meter has the window, and the clock the period.
 func (o *Organization) keeps(id periodID) bool {
 	if int(id.meter) >= len(o.meters) || id.kind >= usage.Rolling || o.clock.tracks[id.kind] == nil {
 		return false

@@ -222,7 +222,7 @@ func (d *Definitions) Recover(o Outage) {
 	d.Outages = append(slices.DeleteFunc(d.Outages, func(earlier Outage) bool { return earlier.Up+settle <= o.Down }), o)
 }
 
-// retired tells whether a meter is no longer configured.
+// retired reports whether a meter is no longer configured.
 func (d *Definitions) retired(meter int) bool { return meter < len(d.Retired) && d.Retired[meter] }
 
 // since returns when each window of a meter began to be kept.

@@ -62,7 +62,7 @@ func (o *Organization) titleFigures(s *sheet) {
 	}
 }
 
-// exists tells whether a calendar period has a figure: the running one always,
+// exists reports whether a calendar period has a figure: the running one always,
 // an earlier one if every event of it could have been accepted since the ledger
 // began, or since the meter kept that window.
 func (o *Organization) exists(meter int, w usage.Window, period int) bool {
@@ -73,7 +73,7 @@ func (o *Organization) exists(meter int, w usage.Window, period int) bool {
 	return o.lived(meter, slices.Index(o.defs.Meters[meter].Windows, w), start)
 }
 
-// lived tells whether every event of a period that begins at start could have
+// lived reports whether every event of a period that begins at start could have
 // been counted in a window of a meter.
 func (o *Organization) lived(meter, window int, start Minute) bool {
 	if start < o.defs.Birth-o.defs.Past {

@@ -56,7 +56,7 @@ func (o *Organization) Key(name string) (n uint32, isNew bool) {
 	return o.keys.place(name, 0), true
 }
 
-// InForce tells whether an effect's version of its meter is the one in force
+// InForce reports whether an effect's version of its meter is the one in force
 // at t (ns) in the organization's zone.
 func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
 	versions := m.Versions

@@ -15,10 +15,10 @@ import (
 // What an organization has used, what is expected of it, and what earlier
 // periods had at the same share.
 
-// paced tells whether a window has periods that are projected and compared.
+// paced reports whether a window has periods that are projected and compared.
 func paced(w usage.Window) bool { return w.Kind != usage.Hour && w.Kind != usage.Rolling }
 
-// curved tells whether the use of a window has to be recorded as it rises:
+// curved reports whether the use of a window has to be recorded as it rises:
 // sums of a week and longer are found from those of their days.
 func curved(def *usage.Meter, w usage.Window) bool {
 	return paced(w) && (def.Type != usage.Consumption || w.Kind == usage.Day)

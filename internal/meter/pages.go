@@ -46,7 +46,7 @@ func (p *population) encodePage(page uint32, e *Encoder) {
 	}
 }
 
-// has tells whether there is anything to say of a class.
+// has reports whether there is anything to say of a class.
 func (r record) has(class uint8) bool { return r.last(class) != 0 || r.bits(class) != 0 }
 
 // decodePage reads a page of as many classes or fewer.

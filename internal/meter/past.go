@@ -32,7 +32,7 @@ type endedPeriod struct {
 	used  wide.Int // millionths
 }
 
-// remembered tells whether a window's ended periods have series.
+// remembered reports whether a window's ended periods have series.
 func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < usage.Rolling }
 
 // usedThen returns what a quota is held against, of the calendar period that

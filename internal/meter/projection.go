@@ -19,7 +19,7 @@ const firstShare = 3
 // span is a running period at a minute in it.
 type span struct{ start, now, end Minute }
 
-// begun tells whether enough of the period has passed for a projection.
+// begun reports whether enough of the period has passed for a projection.
 func (s span) begun() bool {
 	return 100*int64(s.now-s.start) >= firstShare*int64(s.end-s.start)
 }

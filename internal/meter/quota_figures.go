@@ -92,7 +92,7 @@ func (o *Organization) judgeQuotas(at Minute) {
 	o.asideJudged = o.asideJudged || showing
 }
 
-// Judged tells whether a collection has changed which thresholds are reached
+// Judged reports whether a collection has changed which thresholds are reached
 // since it was last asked: that does not follow from later collections.
 func (o *Organization) Judged() bool {
 	judged := o.judged

@@ -45,7 +45,7 @@ func (r *rolling) mark(m Minute, sign int64) {
 	r.edge[m-r.base] += uint32(sign)
 }
 
-// atEdge tells whether a user whose latest action is m stands in the edge.
+// atEdge reports whether a user whose latest action is m stands in the edge.
 func (r *rolling) atEdge(asOf, m Minute) bool { return m > asOf-r.length && m < r.base+edgeLength }
 
 // move puts a user whose latest action was old at m.
@@ -110,7 +110,7 @@ func (rs rollings) move(asOf, old, m Minute) {
 	}
 }
 
-// atEdge tells whether a user whose latest action is m stands in some edge.
+// atEdge reports whether a user whose latest action is m stands in some edge.
 func (rs rollings) atEdge(asOf, m Minute) bool {
 	for i := range rs {
 		if rs[i].atEdge(asOf, m) {

@@ -20,7 +20,7 @@ func (r *roster) of(user uint32) *uint64 {
 	return &r.pages[page][user%pageSize]
 }
 
-// has tells whether a user may have been there.
+// has reports whether a user may have been there.
 func (r *roster) has(user uint32) bool {
 	page := int(user / pageSize)
 	return page < len(r.pages) && r.pages[page] != nil

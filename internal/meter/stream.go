@@ -85,7 +85,7 @@ func (s *stream) moveTo(now int64) {
 	s.hour = max(s.hour, hour)
 }
 
-// silent tells whether nothing came for the given time (ns) although it should.
+// silent reports whether nothing came for the given time (ns) although it should.
 func (s *stream) silent(at Minute, patience int64) bool {
 	if s.arrived == 0 || at.Ns()-s.arrived < patience {
 		return false
@@ -162,7 +162,7 @@ func (o *Organization) Items() [usage.NumSignals][usage.NumOutcomes]uint64 { ret
 // LastEvent returns the latest time of a counted event in ns, 0 for none.
 func (o *Organization) LastEvent() int64 { return o.stream.last }
 
-// Silent tells whether the organization's stream has fallen silent.
+// Silent reports whether the organization's stream has fallen silent.
 func (o *Organization) Silent() bool { return o.stream.silent(o.clock.asOf, o.defs.Silence) }
 
 func (s *stream) itemFigures(d *Definitions, sh *sheet) {

@@ -88,7 +88,7 @@ func (p *person) statusBefore(m Minute) usage.Status {
 	return usage.NoStatus
 }
 
-// stoodBefore tells whether any key was ever switched on before an instant.
+// stoodBefore reports whether any key was ever switched on before an instant.
 func (p *person) stoodBefore(ns int64) bool {
 	return p != nil && slices.ContainsFunc(p.switches, func(s standingSwitch) bool { return !s.off && s.at < ns })
 }
@@ -111,7 +111,7 @@ func (p *person) segments(meter uint16, f func(class uint8, from, to int64)) {
 	}
 }
 
-// standsIn tells whether a class of the meter is on at some instant of
+// standsIn reports whether a class of the meter is on at some instant of
 // [start, end).
 func (p *person) standsIn(meter uint16, class uint8, start, end Minute) bool {
 	found := false
@@ -137,7 +137,7 @@ func (p *person) lastStanding(meter uint16, class uint8) Minute {
 	return last
 }
 
-// standing tells whether any key of the meter is on.
+// standing reports whether any key of the meter is on.
 func (p *person) standing(meter uint16) bool {
 	on := false
 	p.segments(meter, func(_ uint8, _, to int64) { on = on || to == math.MaxInt64 })

@@ -113,7 +113,7 @@ func (u *userSums) lastOf(slot uint32) Minute { return u.pages[slot/pageUsers].l
 // forget is for a user who has become another one.
 func (u *userSums) forget(slot uint32) { u.pages[slot/pageUsers].last[slot%pageUsers] = 0 }
 
-// has tells whether a user may have sums.
+// has reports whether a user may have sums.
 func (u *userSums) has(slot uint32) bool {
 	i := int(slot / pageUsers)
 	return i < len(u.pages) && u.pages[i] != nil

@@ -103,7 +103,7 @@ func (r *reading) has(labels []string) bool {
 	return true
 }
 
-// exists says whether there is such a figure.
+// exists reports whether there is such a figure.
 func exists(rs []reading, name string, labels ...string) bool {
 	return slices.ContainsFunc(rs, func(r reading) bool { return r.name == name && r.has(labels) })
 }

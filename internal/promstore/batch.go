@@ -49,7 +49,7 @@ type Result struct {
 	Refused [NumRefusals]int // by Refusal
 }
 
-// AnyRefused says whether a sample was left out.
+// AnyRefused reports whether a sample was left out.
 func (r Result) AnyRefused() bool { return r.Refused != [NumRefusals]int{} }
 
 func (r *Result) add(other Result) {

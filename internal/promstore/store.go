@@ -286,7 +286,7 @@ func (s *Store) acquire() (*session, error) {
 
 func (s *session) release() { s.readers.Done() }
 
-// Ready says whether queries are answered.
+// Ready reports whether queries are answered.
 func (s *Store) Ready() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -24,7 +24,7 @@ func ParseDate(s string) (Date, error) {
 	return Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}, nil
 }
 
-// IsZero says whether it is the zero Date.
+// IsZero reports whether it is the zero Date.
 func (d Date) IsZero() bool { return d == Date{} }
 
 // String returns the date as ParseDate reads it.

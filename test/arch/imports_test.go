@@ -133,7 +133,7 @@ func topIsTop(f file) []string {
 	return offences
 }
 
-// ownTree says whether the import is a part of the component that the file is of.
+// ownTree reports whether the import is a part of the component that the file is of.
 func ownTree(f file, p string) bool {
 	parts := strings.SplitN(f.pkg(), "/", 3)
 	return len(parts) >= 2 && below(p, path.Join(parts[0], parts[1]))

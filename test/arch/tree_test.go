@@ -113,7 +113,7 @@ func (f file) pkg() string     { return path.Dir(f.path) }
 func (f file) test() bool      { return strings.HasSuffix(f.path, "_test.go") }
 func (f file) generated() bool { return ast.IsGenerated(f.syntax) }
 
-// in says whether the file is in one of the folders or below it.
+// in reports whether the file is in one of the folders or below it.
 func (f file) in(folders ...string) bool {
 	for _, folder := range folders {
 		if below(f.pkg(), folder) {
@@ -123,7 +123,7 @@ func (f file) in(folders ...string) bool {
 	return false
 }
 
-// below says whether an import path is another's or below it.
+// below reports whether an import path is another's or below it.
 func below(p, parent string) bool {
 	return p == parent || strings.HasPrefix(p, parent+"/")
 }

@@ -267,7 +267,7 @@ func (r *run) follow(chosen map[string]string) {
 	}
 }
 
-// isReason says whether an answer is what a panel has instead of figures.
+// isReason reports whether an answer is what a panel has instead of figures.
 func isReason(p *panel, results []result) bool {
 	return len(results) == 1 && slices.Contains(slices.Collect(maps.Values(results[0].Metric)), p.FieldConfig.Defaults.NoValue)
 }

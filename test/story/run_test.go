@@ -55,7 +55,7 @@ func (s *story) tell(lie int) (expectations int, err error) {
 	return r.expectations, nil
 }
 
-// falsified tells whether the expectation that is met now is the lie.
+// falsified reports whether the expectation that is met now is the lie.
 func (r *run) falsified() bool {
 	r.expectations++
 	return r.expectations == r.lie

@@ -110,7 +110,7 @@ func (p *Process) End(t *testing.T, limit time.Duration) int {
 	return p.command.ProcessState.ExitCode()
 }
 
-// Alive tells whether the process runs.
+// Alive reports whether the process runs.
 func (p *Process) Alive() bool {
 	select {
 	case <-p.ended:

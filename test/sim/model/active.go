@@ -20,7 +20,7 @@ type window struct {
 	running      bool // t lies in it
 }
 
-// contains says whether an action at this time lies in the window.
+// contains reports whether an action at this time lies in the window.
 func (w window) contains(t time.Time) bool {
 	if w.kind == usage.Rolling {
 		return t.After(w.start) && !t.After(w.end)
@@ -28,13 +28,13 @@ func (w window) contains(t time.Time) bool {
 	return !t.Before(w.start) && t.Before(w.end) && !t.After(w.t)
 }
 
-// judges says whether the status of users is judged by what happened then: up
+// judges reports whether the status of users is judged by what happened then: up
 // to t, and in an ended window before its end.
 func (w window) judges(t time.Time) bool {
 	return !t.After(w.t) && (w.running || t.Before(w.end))
 }
 
-// touches says whether standing activity does.
+// touches reports whether standing activity does.
 func (w window) touches(s standingSpan) bool {
 	ended := func(limit time.Time) bool { return !s.off.IsZero() && !s.off.After(limit) }
 	if w.kind == usage.Rolling {

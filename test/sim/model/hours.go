@@ -55,7 +55,7 @@ type frozenKey struct {
 	start  int64
 }
 
-// revises says whether events may revise what ended before the acceptance
+// revises reports whether events may revise what ended before the acceptance
 // span: an alias, or an action of lifecycle or standing.
 func (m *Model) revises(events []Event) bool {
 	var actions []string

@@ -284,7 +284,7 @@ func (s *statement) change(kind string, since time.Time) {
 	s.reason[kind]++
 }
 
-// revisable tells whether a statement may change at a minute.
+// revisable reports whether a statement may change at a minute.
 func (m *Model) revisable(s *statement, asOf, now time.Time) bool {
 	return s.End.After(now.Truncate(time.Minute).Add(-m.past)) && s.forgotten().After(asOf)
 }
