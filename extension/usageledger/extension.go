@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/internal/api"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
@@ -29,17 +30,10 @@ import (
 
 // book is what the extension needs of a [ledger.Ledger].
 type book interface {
-	Extraction() usage.Extraction
+	api.Book
 	Record(ctx context.Context, now time.Time, batch *usage.Batch) error
 	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
-	Latest() (usage.Collection, bool)
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
-	IDs() []string
-	Status(id string) (ledger.Status, bool)
-	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
-	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
-	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
-	Ready() error
 	Pseudonym(organization, user string) string
 	usage.Memory
 	Close(ctx context.Context) error
@@ -88,9 +82,9 @@ type ledgerExtension struct {
 
 	book      atomic.Pointer[book]
 	catalogue *watcher
-	doubts    atomic.Pointer[findings]
+	collector atomic.Pointer[api.Collector]
 
-	alertTests alertTests
+	api api.API
 
 	telemetry *metadata.TelemetryBuilder
 
@@ -101,7 +95,7 @@ type ledgerExtension struct {
 
 func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExtension {
 	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open}
-	e.doubts.Store(&findings{otlp: defaultOTLP})
+	e.collector.Store(&api.Collector{OTLP: defaultOTLP})
 	e.catalogue = newWatcher(cfg.Catalogue, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
 		b, err := e.opened()
 		if err != nil {
@@ -109,6 +103,13 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		}
 		return b.SetCatalogue(ctx, c, now)
 	})
+	e.api.Open = func() (api.Book, error) { return e.opened() }
+	e.api.Catalogue = func() api.Catalogue {
+		c, state := e.catalogue.current()
+		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
+	}
+	e.api.Collector = func() api.Collector { return *e.collector.Load() }
+	e.api.Logger = set.Logger
 	return e
 }
 
@@ -154,7 +155,7 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 }
 
 func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error {
-	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.set, e.handler())
+	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.set, e.api.Handler())
 	if err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 		c = usage.Collection{At: now.Truncate(time.Minute)}
 	}
 	_, state := e.catalogue.current()
-	return e.alertTests.on(c, now).WithProcess(
+	return e.api.AlertTests.On(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
 	), err

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"errors"
@@ -21,8 +21,8 @@ type erasedJSON struct {
 }
 
 // erase removes an organization, and says so in the log: nothing else will.
-func (e *ledgerExtension) erase(r *http.Request) (any, error) {
-	b, err := e.running()
+func (a *API) erase(r *http.Request) (any, error) {
+	b, err := a.book()
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (e *ledgerExtension) erase(r *http.Request) (any, error) {
 	case err != nil:
 		return nil, err
 	}
-	e.alertTests.end(id)
-	e.logger.Info("organization is erased", zap.String("organization", id), zap.Int("users", users), zap.String("client", r.RemoteAddr))
+	a.AlertTests.end(id)
+	a.Logger.Info("organization is erased", zap.String("organization", id), zap.Int("users", users), zap.String("client", r.RemoteAddr))
 	return erasedJSON{Organization: id, Users: users}, nil
 }

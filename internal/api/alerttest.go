@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"net/http"
@@ -16,40 +16,40 @@ import (
 // groups, each of which takes up to a minute or so.
 const alertTestLength = 5 * time.Minute
 
-// alertTests are the tests of alerts that run. A test is a figure like those
+// AlertTests are the tests of alerts that run. A test is a figure like those
 // that real alerts are made of, so it takes their whole way: store, rules,
 // Alertmanager, receiver. It is forgotten when the process ends.
-type alertTests struct {
+type AlertTests struct {
 	mu      sync.Mutex
 	started map[string]time.Time // by organization
 }
 
 // start begins a test, or a new one in place of one that runs.
-func (a *alertTests) start(organization string, now time.Time) alertTestJSON {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.started == nil {
-		a.started = map[string]time.Time{}
+func (t *AlertTests) start(organization string, now time.Time) alertTestJSON {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.started == nil {
+		t.started = map[string]time.Time{}
 	}
 	now = now.UTC().Truncate(time.Second)
-	a.started[organization] = now
+	t.started[organization] = now
 	return alertTestJSON{Organization: organization, Started: now, Until: now.Add(alertTestLength)}
 }
 
 // end forgets the test of an organization.
-func (a *alertTests) end(organization string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.started, organization)
+func (t *AlertTests) end(organization string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.started, organization)
 }
 
 // on adds the tests that run to a collection.
-func (a *alertTests) on(c usage.Collection, now time.Time) usage.Collection {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for organization, started := range a.started {
+func (t *AlertTests) On(c usage.Collection, now time.Time) usage.Collection {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for organization, started := range t.started {
 		if now.Sub(started) >= alertTestLength {
-			delete(a.started, organization)
+			delete(t.started, organization)
 			continue
 		}
 		c = c.With(organization, usage.Figure{Series: usage.AlertTest(started.Format(time.RFC3339)), Value: 1})
@@ -64,8 +64,8 @@ type alertTestJSON struct {
 	Until   time.Time `json:"until"`
 }
 
-func (e *ledgerExtension) testAlert(r *http.Request) (any, error) {
-	b, err := e.running()
+func (a *API) testAlert(r *http.Request) (any, error) {
+	b, err := a.book()
 	if err != nil {
 		return nil, err
 	}
@@ -74,5 +74,5 @@ func (e *ledgerExtension) testAlert(r *http.Request) (any, error) {
 	if !known || s.ID == usage.NoOrganization {
 		return nil, unknownOrganization(id)
 	}
-	return e.alertTests.start(s.ID, time.Now()), nil
+	return a.AlertTests.start(s.ID, time.Now()), nil
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"errors"
@@ -16,13 +16,13 @@ import (
 
 func TestAnOrganizationIsErasedByDelete(t *testing.T) {
 	b := kept()
-	e, _ := started(t, configure(t, oneMeter), b)
-	e.alertTests.start("acme", at)
-	w := request(t, e, http.MethodDelete, "/api/v1/organizations/acme%20") // another spelling of it
+	a := over(t, b)
+	a.AlertTests.start("acme", at)
+	w := request(t, a, http.MethodDelete, "/api/v1/organizations/acme%20") // another spelling of it
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.JSONEq(t, `{"status":"success","data":{"organization":"acme","users":2}}`, w.Body.String())
 	require.Equal(t, []string{"acme"}, b.erased)
-	require.Empty(t, e.alertTests.started, "the test of its alerts has ended, too")
+	require.Empty(t, a.AlertTests.started, "the test of its alerts has ended, too")
 
 	for id, want := range map[string]struct {
 		code int
@@ -31,16 +31,16 @@ func TestAnOrganizationIsErasedByDelete(t *testing.T) {
 		"globex":  {http.StatusConflict, `organization \"globex\": the catalogue lists it: take it out of the catalogue first`},
 		"initech": {http.StatusNotFound, `organization \"initech\": not in the catalogue`},
 	} {
-		w = request(t, e, http.MethodDelete, "/api/v1/organizations/"+id)
+		w = request(t, a, http.MethodDelete, "/api/v1/organizations/"+id)
 		require.Equal(t, want.code, w.Code)
 		require.Contains(t, w.Body.String(), want.text)
 	}
 	b.failure = fmt.Errorf("%w: the disk is full", usage.ErrUnavailable)
-	w = request(t, e, http.MethodDelete, "/api/v1/organizations/acme")
+	w = request(t, a, http.MethodDelete, "/api/v1/organizations/acme")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	b.failure = errors.New("damaged")
-	w = request(t, e, http.MethodDelete, "/api/v1/organizations/acme")
+	w = request(t, a, http.MethodDelete, "/api/v1/organizations/acme")
 	require.Equal(t, http.StatusInternalServerError, w.Code)
-	w = request(t, e, http.MethodPost, "/api/v1/organizations/acme")
+	w = request(t, a, http.MethodPost, "/api/v1/organizations/acme")
 	require.Equal(t, "DELETE", w.Header().Get("Allow"))
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"errors"
@@ -22,16 +22,16 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-func request(t *testing.T, e *ledgerExtension, method, target string) *httptest.ResponseRecorder {
+func request(t *testing.T, a *API, method, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	e.handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody))
+	a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody))
 	return w
 }
 
-func get(t *testing.T, e *ledgerExtension, target string) *httptest.ResponseRecorder {
+func get(t *testing.T, a *API, target string) *httptest.ResponseRecorder {
 	t.Helper()
-	return request(t, e, http.MethodGet, target)
+	return request(t, a, http.MethodGet, target)
 }
 
 // kept returns a book with two organizations and one collection.
@@ -62,7 +62,7 @@ func kept() *fakeBook {
 }
 
 func TestEveryRouteAnswers(t *testing.T) {
-	e, _ := started(t, configure(t, oneMeter), kept())
+	a := over(t, kept())
 	for _, test := range []struct {
 		target string
 		status int
@@ -91,22 +91,22 @@ func TestEveryRouteAnswers(t *testing.T) {
 		{"/favicon.ico", http.StatusNotFound, ""},
 	} {
 		t.Run(test.target, func(t *testing.T) {
-			w := get(t, e, test.target)
+			w := get(t, a, test.target)
 			require.Equal(t, test.status, w.Code, w.Body)
 			if test.body != "" {
 				require.Equal(t, strings.TrimSpace(test.body), strings.TrimSpace(w.Body.String()))
 			}
 			require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
-			require.Equal(t, test.status, request(t, e, http.MethodHead, test.target).Code)
+			require.Equal(t, test.status, request(t, a, http.MethodHead, test.target).Code)
 		})
 	}
 }
 
 func TestNothingIsWritten(t *testing.T) {
-	e, _ := started(t, configure(t, oneMeter), kept())
+	a := over(t, kept())
 	for _, target := range []string{"/", "/-/ready", "/api/v1/status", "/api/v1/organizations", "/api/v1/organizations/acme/figures", "/nowhere"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-			w := request(t, e, method, target)
+			w := request(t, a, method, target)
 			require.Equal(t, http.StatusMethodNotAllowed, w.Code, "%s %s", method, target)
 			require.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
 			require.JSONEq(t, `{"status":"error","errorType":"method_not_allowed","error":"`+method+` is not allowed here: use GET"}`, w.Body.String())
@@ -116,32 +116,30 @@ func TestNothingIsWritten(t *testing.T) {
 
 func TestAnUnavailableLedgerIsNotReadyButAlive(t *testing.T) {
 	b := kept()
-	e, _ := started(t, configure(t, oneMeter), b)
+	a := over(t, b)
 	b.failure = errors.New("no space left on device")
-	w := get(t, e, "/-/ready")
+	w := get(t, a, "/-/ready")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.JSONEq(t, `{"status":"error","errorType":"unavailable","error":"no space left on device"}`, w.Body.String())
-	require.Equal(t, http.StatusOK, get(t, e, "/-/healthy").Code)
-	require.Contains(t, get(t, e, "/api/v1/status").Body.String(), `"ready":false,"reason":"no space left on device"`)
-	require.Contains(t, get(t, e, "/").Body.String(), "The ledger does not acknowledge")
+	require.Equal(t, http.StatusOK, get(t, a, "/-/healthy").Code)
+	require.Contains(t, get(t, a, "/api/v1/status").Body.String(), `"ready":false,"reason":"no space left on device"`)
+	require.Contains(t, get(t, a, "/").Body.String(), "The ledger does not acknowledge")
 }
 
 func TestBeforeTheFirstCollectionThereAreNoFigures(t *testing.T) {
 	b := kept()
 	b.latest = usage.Collection{}
-	e, _ := started(t, configure(t, oneMeter), b)
-	w := get(t, e, "/api/v1/organizations/acme/figures")
+	a := over(t, b)
+	w := get(t, a, "/api/v1/organizations/acme/figures")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Contains(t, w.Body.String(), "collected at the next whole minute")
-	require.Contains(t, get(t, e, "/").Body.String(), "No figures yet")
+	require.Contains(t, get(t, a, "/").Body.String(), "No figures yet")
 }
 
 func TestThePageShowsWhatTheLedgerKnows(t *testing.T) {
-	cfg := configure(t, oneMeter)
-	cfg.Catalogue = t.TempDir() + "/organizations.yaml"
-	writeFile(t, cfg.Catalogue, `organizations: [{id: acme, name: "Acme <b>& Söhne</b>", timezone: Asia/Kolkata}]`)
-	e, _ := started(t, cfg, kept())
-	w := get(t, e, "/")
+	a := over(t, kept())
+	a.lists(t, `organizations: [{id: acme, name: "Acme <b>& Söhne</b>", timezone: Asia/Kolkata}]`)
+	w := get(t, a, "/")
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
 	require.Equal(t, overview.ContentSecurityPolicy, w.Header().Get("Content-Security-Policy"))
@@ -156,10 +154,11 @@ func TestThePageShowsWhatTheLedgerKnows(t *testing.T) {
 		require.Contains(t, text, want)
 	}
 
-	writeFile(t, cfg.Catalogue, "organizations: [{id: acme, timezone: Mars}]")
-	e.catalogue.poll(t.Context(), at)
-	require.Contains(t, textOf(t, get(t, e, "/").Body.String()), `organizations.yaml:1: organizations[0].timezone "Mars"`)
-	require.Contains(t, get(t, e, "/api/v1/status").Body.String(), `"valid":false,"error":"organizations.yaml:1: `)
+	c := a.Catalogue()
+	c.Err, c.Failed = errors.New(`organizations.yaml:1: organizations[0].timezone "Mars": no such zone`), at
+	a.Catalogue = func() Catalogue { return c }
+	require.Contains(t, textOf(t, get(t, a, "/").Body.String()), `organizations.yaml:1: organizations[0].timezone "Mars"`)
+	require.Contains(t, get(t, a, "/api/v1/status").Body.String(), `"valid":false,"error":"organizations.yaml:1: `)
 }
 
 // textOf is what is read on a page, with single blanks.
@@ -185,13 +184,11 @@ func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 		b.statuses = append(b.statuses, ledger.Status{ID: fmt.Sprintf("org-%03d", i)})
 	}
 	b.latest.Organizations = nil // none has figures yet
-	cfg := configure(t, oneMeter)
-	cfg.Catalogue = t.TempDir() + "/organizations.yaml"
-	writeFile(t, cfg.Catalogue, "organizations: [{id: org-200, name: AAA first}]")
-	e, _ := started(t, cfg, b)
+	a := over(t, b)
+	a.lists(t, "organizations: [{id: org-200, name: AAA first}]")
 
 	names := func(query string) []string {
-		root, err := html.Parse(get(t, e, "/?"+query).Body)
+		root, err := html.Parse(get(t, a, "/?"+query).Body)
 		require.NoError(t, err)
 		var out []string
 		for n := range root.Descendants() {
@@ -234,23 +231,7 @@ func TestOrganizationsThatNeedAttentionAreFirst(t *testing.T) {
 		b.statuses = append(b.statuses, ledger.Status{ID: o.id})
 		b.latest.Organizations = append(b.latest.Organizations, usage.OrganizationFigures{Organization: o.id, Figures: figures})
 	}
-	e, _ := started(t, configure(t, oneMeter), b)
-	text := textOf(t, get(t, e, "/").Body.String())
+	a := over(t, b)
+	text := textOf(t, get(t, a, "/").Body.String())
 	require.Regexp(t, "b-over.* e-over.* c-high.* d-silent.* a-well.* f-well", text)
-}
-
-func TestUsersAreNotInTheLog(t *testing.T) {
-	b := kept()
-	e, logs := started(t, configure(t, oneMeter), b)
-	b.panics = "jane@acme.example broke it"
-	err := e.Record(t.Context(), &usage.Batch{Items: []usage.Item{{User: "jane@acme.example"}}})
-	require.ErrorIs(t, err, usage.ErrUnavailable)
-	require.NotContains(t, err.Error(), "jane")
-	_, err = e.Collect(t.Context(), at)
-	require.ErrorIs(t, err, usage.ErrUnavailable)
-
-	failures := logs.FilterMessage("internal error of the usage ledger").All()
-	require.Len(t, failures, 2)
-	require.NotContains(t, fmt.Sprint(failures[0].ContextMap()), "jane")
-	require.Contains(t, fmt.Sprint(failures[0].ContextMap()["stack"]), "fakeBook")
 }

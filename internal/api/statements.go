@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"context"
@@ -80,8 +80,8 @@ const maxStatements = 5000
 // statementFilters are the parameters of the list.
 var statementFilters = []string{"meter", "window", "period", "from", "to"}
 
-func (e *ledgerExtension) statements(r *http.Request) (any, error) {
-	b, err := e.running()
+func (a *API) statements(r *http.Request) (any, error) {
+	b, err := a.book()
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func amounts(figures []ledger.StatementFigure) []amountJSON {
 
 // closedFigures are an organization's figures of the periods that end at an
 // instant and are closed.
-func closedFigures(ctx context.Context, b book, id string, at, collected time.Time) (any, error) {
+func closedFigures(ctx context.Context, b Book, id string, at, collected time.Time) (any, error) {
 	out := figuresJSON{Organization: id, At: at.UTC(), Figures: []figureJSON{}}
 	all, err := b.StatementsAt(ctx, id, at)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"encoding/json"
@@ -74,9 +74,9 @@ func TestAnAmountHasAllItsDigits(t *testing.T) {
 }
 
 func TestStatementsAreGivenWithAllVersions(t *testing.T) {
-	e, _ := started(t, configure(t, oneMeter), closed())
+	a := over(t, closed())
 	for _, query := range []string{"window=month", "meter=api_calls&period=2026-10"} {
-		w := get(t, e, "/api/v1/organizations/acme/statements?"+query)
+		w := get(t, a, "/api/v1/organizations/acme/statements?"+query)
 		require.Equal(t, http.StatusOK, w.Code, w.Body)
 		var got struct {
 			Data struct{ Statements []json.RawMessage }
@@ -88,7 +88,7 @@ func TestStatementsAreGivenWithAllVersions(t *testing.T) {
 
 func TestFiltersOfStatementsFollowTheZoneOfThePeriod(t *testing.T) {
 	b := closed()
-	e, _ := started(t, configure(t, oneMeter), b)
+	a := over(t, b)
 	for query, windows := range map[string]string{
 		"":                              "month day",
 		"period=2026":                   "month day",
@@ -100,7 +100,7 @@ func TestFiltersOfStatementsFollowTheZoneOfThePeriod(t *testing.T) {
 		"to=2026-10-01":                 "",
 		"from=2026-10-01T00:00:00Z":     "month day", // the fake book does not select
 	} {
-		w := get(t, e, "/api/v1/organizations/acme/statements?"+query)
+		w := get(t, a, "/api/v1/organizations/acme/statements?"+query)
 		require.Equal(t, http.StatusOK, w.Code, w.Body)
 		var got struct {
 			Data struct{ Statements []struct{ Window string } }
@@ -112,7 +112,7 @@ func TestFiltersOfStatementsFollowTheZoneOfThePeriod(t *testing.T) {
 		}
 		require.Equal(t, windows, strings.Join(found, " "), query)
 	}
-	get(t, e, "/api/v1/organizations/acme/statements?meter=api_calls&window=day&from=2026-10-01T00:00:00Z&to=1791417600")
+	get(t, a, "/api/v1/organizations/acme/statements?meter=api_calls&window=day&from=2026-10-01T00:00:00Z&to=1791417600")
 	require.Equal(t, ledger.StatementQuery{
 		Organization: "acme", Meter: "api_calls", Window: "day", Limit: maxStatements,
 		From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), To: time.Unix(1791417600, 0),
@@ -121,7 +121,7 @@ func TestFiltersOfStatementsFollowTheZoneOfThePeriod(t *testing.T) {
 
 func TestABadFilterOfStatementsIsRefusedWithARemedy(t *testing.T) {
 	b := closed()
-	e, _ := started(t, configure(t, oneMeter), b)
+	a := over(t, b)
 	for query, text := range map[string]string{
 		"meter=calls":                    `meter: "calls": no such meter: use one of api_calls`,
 		"window=hour":                    `window: "hour": there are statements of day, week, month, quarter, half, year and cycle`,
@@ -134,34 +134,34 @@ func TestABadFilterOfStatementsIsRefusedWithARemedy(t *testing.T) {
 		"to=2026-13-01":                  `to: "2026-13-01": write a date as 2026-10-15, a time as 2026-11-21T14:05:00Z, or seconds since 1970`,
 		"period=%zz":                     `query: invalid URL escape "%zz"`,
 	} {
-		w := get(t, e, "/api/v1/organizations/acme/statements?"+query)
+		w := get(t, a, "/api/v1/organizations/acme/statements?"+query)
 		require.Equal(t, http.StatusBadRequest, w.Code, query)
 		var got struct{ Status, ErrorType, Error string }
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
 		require.Equal(t, [3]string{"error", "bad_data", text}, [3]string{got.Status, got.ErrorType, got.Error})
 	}
-	require.Equal(t, http.StatusNotFound, get(t, e, "/api/v1/organizations/initech/statements").Code)
+	require.Equal(t, http.StatusNotFound, get(t, a, "/api/v1/organizations/initech/statements").Code)
 	b.failure = ledger.ErrTooMany
-	require.Contains(t, get(t, e, "/api/v1/organizations/acme/statements").Body.String(), "narrow them with meter, window, period, from or to")
+	require.Contains(t, get(t, a, "/api/v1/organizations/acme/statements").Body.String(), "narrow them with meter, window, period, from or to")
 	b.failure = usage.ErrUnavailable
-	require.Equal(t, http.StatusServiceUnavailable, get(t, e, "/api/v1/organizations/acme/statements").Code)
+	require.Equal(t, http.StatusServiceUnavailable, get(t, a, "/api/v1/organizations/acme/statements").Code)
 	b.failure = nil
 }
 
 func TestFiguresOfAClosedPeriodsEndAreThoseOfItsStatement(t *testing.T) {
-	e, _ := started(t, configure(t, oneMeter), closed())
-	w := get(t, e, "/api/v1/organizations/acme/figures?at="+url.QueryEscape("2026-11-01T00:00:00+01:00"))
+	a := over(t, closed())
+	w := get(t, a, "/api/v1/organizations/acme/figures?at="+url.QueryEscape("2026-11-01T00:00:00+01:00"))
 	require.JSONEq(t, `{"status":"success","data":{"organization":"acme","at":"2026-10-31T23:00:00Z","figures":[
 		{"name":"usage_active_users","labels":{"billable":"true","class":"onboarded","meter":"api_calls","window":"month","period":"previous"},"value":13},
 		{"name":"usage_active_users","labels":{"billable":"false","class":"email","meter":"api_calls","window":"month","period":"previous"},"value":3},
 		{"name":"usage_active_users_breakdown","labels":{"dimension":"feature","dimension_value":"share","meter":"api_calls","window":"month","period":"previous"},"value":2.5}],
 		"statements":[{"meter":"api_calls","window":"month","start":"2026-09-30T22:00:00Z","version":2}]}}`, w.Body.String())
-	require.Equal(t, http.StatusBadRequest, get(t, e, "/api/v1/organizations/acme/figures?at=2026-10-31T23:01:00Z").Code)
+	require.Equal(t, http.StatusBadRequest, get(t, a, "/api/v1/organizations/acme/figures?at=2026-10-31T23:01:00Z").Code)
 
 	early := closed() // statements are there before the first minute is
 	early.latest = usage.Collection{}
-	e, _ = started(t, configure(t, oneMeter), early)
-	require.Equal(t, http.StatusOK, get(t, e, "/api/v1/organizations/acme/figures?at=2026-10-31T23:00:00Z").Code)
-	require.Contains(t, get(t, e, "/api/v1/organizations/acme/figures?at=2026-10-31T23:01:00Z").Body.String(), "no minute has been collected yet")
-	require.Equal(t, http.StatusServiceUnavailable, get(t, e, "/api/v1/organizations/acme/figures").Code)
+	a = over(t, early)
+	require.Equal(t, http.StatusOK, get(t, a, "/api/v1/organizations/acme/figures?at=2026-10-31T23:00:00Z").Code)
+	require.Contains(t, get(t, a, "/api/v1/organizations/acme/figures?at=2026-10-31T23:01:00Z").Body.String(), "no minute has been collected yet")
+	require.Equal(t, http.StatusServiceUnavailable, get(t, a, "/api/v1/organizations/acme/figures").Code)
 }

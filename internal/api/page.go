@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package usageledger
+package api
 
 import (
 	"cmp"
@@ -22,25 +22,25 @@ import (
 const pageSize = 100
 
 // page serves the overview.
-func (e *ledgerExtension) page(w http.ResponseWriter, r *http.Request) error {
-	b, err := e.running()
+func (a *API) page(w http.ResponseWriter, r *http.Request) error {
+	b, err := a.book()
 	if err != nil {
 		return err
 	}
 	c, _ := b.Latest()
+	collector := a.Collector()
 	in := overview.Input{
 		At:         c.At,
 		Ledger:     ledgerState(b),
-		Catalogue:  e.catalogueState(),
-		Warnings:   e.doubts.Load().warnings,
+		Catalogue:  a.catalogueState(),
+		Warnings:   collector.Warnings,
 		Extraction: b.Extraction(),
-		OTLP:       e.doubts.Load().otlp,
-		Store:      e.doubts.Load().store,
+		OTLP:       collector.OTLP,
+		Store:      collector.Store,
 	}
-	good, _ := e.catalogue.current()
 	requested, _ := strconv.Atoi(r.FormValue("page")) // anything else is the first
 	var shown []listed
-	shown, in.List = list(b.IDs(), good, c, r.FormValue("q"), requested)
+	shown, in.List = list(b.IDs(), a.Catalogue().Catalogue, c, r.FormValue("q"), requested)
 	for _, l := range shown {
 		if status, found := b.Status(l.id); found && (l.id != usage.NoOrganization || hasItems(&status)) {
 			in.Organizations = append(in.Organizations, organization(l, &status, c))
@@ -52,24 +52,24 @@ func (e *ledgerExtension) page(w http.ResponseWriter, r *http.Request) error {
 	return overview.Render(w, in)
 }
 
-func ledgerState(b book) overview.State {
+func ledgerState(b Book) overview.State {
 	if err := b.Ready(); err != nil {
 		return overview.State{Text: "unavailable", Detail: err.Error()}
 	}
 	return overview.State{OK: true, Text: "ready"}
 }
 
-func (e *ledgerExtension) catalogueState() overview.State {
-	c, state := e.catalogue.current()
+func (a *API) catalogueState() overview.State {
+	c := a.Catalogue()
 	count := "1 organization"
 	if c.Len() != 1 {
 		count = strconv.Itoa(c.Len()) + " organizations"
 	}
 	switch {
-	case e.config.Catalogue == "":
+	case c.Path == "":
 		return overview.State{OK: true, Text: "none"}
-	case state.Err != nil:
-		return overview.State{Text: "refused, " + count + " of " + state.Loaded.UTC().Format("2 Jan 15:04 UTC"), Detail: state.Err.Error()}
+	case c.Err != nil:
+		return overview.State{Text: "refused, " + count + " of " + c.Loaded.UTC().Format("2 Jan 15:04 UTC"), Detail: c.Err.Error()}
 	default:
 		return overview.State{OK: true, Text: count}
 	}

@@ -1,0 +1,80 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// API answers requests for figures. The Collector's extension serves it.
+type API struct {
+	// Open returns the ledger. An error, which wraps [usage.ErrUnavailable]:
+	// none is open.
+	Open func() (Book, error)
+	// Catalogue returns the one in force.
+	Catalogue func() Catalogue
+	// Collector returns what is known of the collector around the ledger.
+	Collector func() Collector
+	Logger    *zap.Logger
+
+	AlertTests AlertTests
+}
+
+// Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
+type Book interface {
+	Extraction() usage.Extraction
+	Ready() error
+	Latest() (usage.Collection, bool)
+	IDs() []string
+	Status(id string) (ledger.Status, bool)
+	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
+	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
+	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
+}
+
+// Catalogue is the one in force, and what became of its file.
+type Catalogue struct {
+	*catalogue.Catalogue
+	Path string // "": none is configured
+	// Loaded is when the one in force was read.
+	Loaded time.Time
+	// Err says why the file is not the one in force; nil: it is. Failed is
+	// since when.
+	Err    error
+	Failed time.Time
+}
+
+// Collector is what its configuration tells.
+type Collector struct {
+	// Warnings say what in it counts wrong or nothing, each with its remedy.
+	Warnings []string
+	OTLP     string // where it takes OTLP over HTTP, as http://localhost:4318
+	Store    string // where the embedded store answers, or ""
+}
+
+// Handler returns the whole HTTP surface: the page, the probes and the JSON API.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", a.read(a.page))
+	mux.HandleFunc("/-/healthy", a.read(healthy))
+	mux.HandleFunc("/-/ready", a.read(a.readiness))
+	mux.HandleFunc("/api/v1/status", a.read(answer(a.status)))
+	mux.HandleFunc("/api/v1/organizations", a.read(answer(a.organizations)))
+	mux.HandleFunc("/api/v1/organizations/{id}", a.serveOnly(answer(a.erase), http.MethodDelete))
+	mux.HandleFunc("/api/v1/organizations/{id}/figures", a.read(answer(a.figures)))
+	mux.HandleFunc("/api/v1/organizations/{id}/statements", a.read(answer(a.statements)))
+	mux.HandleFunc("/api/v1/organizations/{id}/alerts/test", a.write(answer(a.testAlert)))
+	mux.HandleFunc("/", a.read(func(_ http.ResponseWriter, r *http.Request) error {
+		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
+	}))
+	return mux
+}
