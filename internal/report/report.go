@@ -54,9 +54,24 @@ type Report struct {
 	// Notes are sentences that a reader of the figures has to know: of missing
 	// telemetry, of periods that still run, of what is not known.
 	Notes []string
-	// Sections in their order. The first is the main table, which a format
-	// that has one table only writes.
+	// Sections in the order in which they are read.
 	Sections []Section
+	// Main is the name of the section with the figures by organization, which
+	// a format that has one table only writes unless it is told another.
+	Main string
+}
+
+// Section returns a section by its name, nil where there is none; "" is Main.
+func (r *Report) Section(name string) *Section {
+	if name == "" {
+		name = r.Main
+	}
+	for i := range r.Sections {
+		if r.Sections[i].Name == name {
+			return &r.Sections[i]
+		}
+	}
+	return nil
 }
 
 // Period is what a report covers.
