@@ -4,7 +4,10 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -72,6 +75,18 @@ func (r *Report) Section(name string) *Section {
 		}
 	}
 	return nil
+}
+
+// Section returns the one of a name, the first for "".
+func (r *Report) Section(name string) (*Section, error) {
+	var names []string
+	for i := range r.Sections {
+		if s := &r.Sections[i]; name == "" || s.Name == name {
+			return s, nil
+		}
+		names = append(names, r.Sections[i].Name)
+	}
+	return nil, fmt.Errorf("section %q: a %s report has %s", name, r.Kind, strings.Join(names, ", "))
 }
 
 // Period is what a report covers.
@@ -150,6 +165,28 @@ type Column struct {
 	// Unit of an Amount, or currency of Money; "" where there is none, or
 	// where it differs by row and is in the cells.
 	Unit string
+}
+
+// UnitColumn names the column that stands beside this one where rows are bare
+// numbers, as in CSV, for their units: "" where its name is enough, because all
+// are of a unit that goes with it. A currency differs by whom a report is about.
+func (c Column) UnitColumn() string {
+	switch {
+	case c.Type == Money:
+		return c.Name + "_currency"
+	case c.Type == Amount && c.Unit == "":
+		return c.Name + "_unit"
+	default:
+		return ""
+	}
+}
+
+// UnitOf returns the unit or currency of a cell.
+func (c Column) UnitOf(cell Cell) string {
+	if cell.Empty() {
+		return ""
+	}
+	return cmp.Or(cell.Unit, c.Unit)
 }
 
 // Cell is a value of its column's type. The zero Cell is empty: not known, or
