@@ -64,21 +64,9 @@ type Report struct {
 	Main string
 }
 
-// Section returns a section by its name, nil where there is none; "" is Main.
-func (r *Report) Section(name string) *Section {
-	if name == "" {
-		name = r.Main
-	}
-	for i := range r.Sections {
-		if r.Sections[i].Name == name {
-			return &r.Sections[i]
-		}
-	}
-	return nil
-}
-
-// Section returns the one of a name, the first for "".
+// Section returns the one of a name, Main for "", which without one is the first.
 func (r *Report) Section(name string) (*Section, error) {
+	name = cmp.Or(name, r.Main)
 	var names []string
 	for i := range r.Sections {
 		if s := &r.Sections[i]; name == "" || s.Name == name {
@@ -150,6 +138,7 @@ type Type uint8
 const (
 	Text    Type = iota
 	Count        // a whole number
+	Number       // a decimal number of nothing
 	Amount       // a decimal number of a unit, with at most 6 decimals
 	Money        // a decimal number of a currency, with the decimals of its minor unit
 	Share        // a decimal number, where 1 is the whole: shown as 100 %
