@@ -34,11 +34,19 @@ const millimetres = 25.4 / 72 // of a point
 type Setter struct {
 	fonts map[string]*canvas.Font
 	faces map[faceKey]*face
+	lines map[lineKey]Line // the last ones: tables say the same again and again
 }
+
+type lineKey struct {
+	text  string
+	style Style
+}
+
+const mostLines = 4096
 
 // New returns a Setter.
 func New() *Setter {
-	return &Setter{fonts: map[string]*canvas.Font{}, faces: map[faceKey]*face{}}
+	return &Setter{fonts: map[string]*canvas.Font{}, faces: map[faceKey]*face{}, lines: map[lineKey]Line{}}
 }
 
 // Line is one that is set.
@@ -54,6 +62,19 @@ func (s *Setter) Line(text string, style Style) Line {
 	if text == "" {
 		return Line{}
 	}
+	key := lineKey{text, style}
+	line, ok := s.lines[key]
+	if !ok {
+		if len(s.lines) == mostLines {
+			clear(s.lines)
+		}
+		line = s.set(text, style)
+		s.lines[key] = line
+	}
+	return line
+}
+
+func (s *Setter) set(text string, style Style) Line {
 	var before *face
 	first := s.faceOf(&typefaces[0], style)
 	rich := canvas.NewRichText(first.FontFace)
