@@ -22,10 +22,22 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-func request(t *testing.T, a *API, method, target string) *httptest.ResponseRecorder {
+// request asks an API, whose answer has to be one that openapi.yaml describes.
+func request(t *testing.T, a *API, method, target string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
+	return ask(t, a, method, target, "", header...)
+}
+
+// ask sends a body and headers, each a name before its value.
+func ask(t *testing.T, a *API, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
 	w := httptest.NewRecorder()
-	a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody))
+	a.Handler().ServeHTTP(w, r)
+	described(t, a, r, w)
 	return w
 }
 
