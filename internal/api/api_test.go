@@ -31,19 +31,31 @@ func request(t *testing.T, a *API, method, target string, header ...string) *htt
 // ask sends a body and headers, each a name before its value.
 func ask(t *testing.T, a *API, method, target, body string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
+	w := serve(t, a.Handler(), method, target, body, header...)
+	described(t, a, w.request, w.ResponseRecorder)
+	return w.ResponseRecorder
+}
+
+// served is an answer with its request.
+type served struct {
+	*httptest.ResponseRecorder
+	request *http.Request
+}
+
+func serve(t *testing.T, h http.Handler, method, target, body string, header ...string) served {
+	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	a.Handler().ServeHTTP(w, r)
-	described(t, a, r, w)
-	return w
+	h.ServeHTTP(w, r)
+	return served{w, r}
 }
 
-func get(t *testing.T, a *API, target string) *httptest.ResponseRecorder {
+func get(t *testing.T, a *API, target string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	return request(t, a, http.MethodGet, target)
+	return request(t, a, http.MethodGet, target, header...)
 }
 
 // kept returns a book with two organizations and one collection.

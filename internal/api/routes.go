@@ -63,8 +63,8 @@ func (a *API) serve(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string]map[string]route{} // by pattern
 	for _, r := range routes {
-		if r.needs < public || r.needs > writeAll {
-			panic(fmt.Sprintf("%s %s: say what it needs", r.method, r.pattern))
+		if r.needs < public || r.needs > writeAll || strings.Contains(r.pattern, "{organization}") != (r.needs == seeOne || r.needs == writeOne) {
+			panic(fmt.Sprintf("%s %s: say what it needs, of the organization in its path if it has one", r.method, r.pattern))
 		}
 		if methods[r.pattern] == nil {
 			methods[r.pattern] = map[string]route{}
