@@ -74,6 +74,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", money},
 		"money is arithmetic on figures: what is charged follows from terms and statements alone, wherever they are kept",
 	},
+	"internal/access": {
+		[]string{standard, "internal/usage", "internal/catalogue"},
+		"who may see what follows from claims and the catalogue alone, for whoever asks: API, pages, PromQL",
+	},
 	"internal/report": {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", money},
 		"a report is a function of figures",
