@@ -71,7 +71,7 @@ func (d *drawing) timeline(top float64) {
 		d.bars(x, y, math.Min(0.72*slot, 14))
 	}
 	d.line(soft, 0.25, [][2]float64{{left, y(0)}, {d.width, y(0)}})
-	d.below(x, slot, left, bottom+4)
+	d.below(x, slot, bottom+4)
 	if limit := d.points.limit; !math.IsNaN(limit) {
 		d.line(red, 0.4, [][2]float64{{left, y(limit)}, {d.width, y(limit)}}, 2, 1.2)
 	}
@@ -120,7 +120,7 @@ func (d *drawing) lines(x func(int) float64, y func(float64) float64) {
 }
 
 // below names the points, as many as there is room for.
-func (d *drawing) below(x func(int) float64, slot, left, y float64) {
+func (d *drawing) below(x func(int) float64, slot, y float64) {
 	widest := 0.0
 	names := make([]typeset.Line, len(d.points.labels))
 	for i, label := range d.points.labels {
@@ -128,9 +128,9 @@ func (d *drawing) below(x func(int) float64, slot, left, y float64) {
 		widest = math.Max(widest, names[i].Width)
 	}
 	each := max(1, int(math.Ceil((widest+2)/slot)))
-	free := left
+	free := 0.0
 	for i := 0; i < len(names); i += each {
-		at := math.Max(left, math.Min(x(i)-names[i].Width/2, d.width-names[i].Width))
+		at := math.Max(0, math.Min(x(i)-names[i].Width/2, d.width-names[i].Width))
 		if at >= free { // those at the ends are moved inwards
 			d.text(names[i], at, y)
 			free = at + names[i].Width + 1.5

@@ -60,6 +60,9 @@ func (s *Setter) font(t *typeface, bold bool) (font *canvas.Font, stroked bool) 
 		if font, err = canvas.LoadFont(data, 0, style); err != nil {
 			panic(err)
 		}
+		if t == &typefaces[0] {
+			font.SetFeatures("liga=0") // a letter that stands for two is not found in a PDF
+		}
 		s.fonts[name] = font
 	}
 	return font, bold && t.bold == ""
