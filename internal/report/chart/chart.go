@@ -27,7 +27,7 @@ var colours = []color.RGBA{
 var (
 	ink  = canvas.Hex("#171a21")
 	soft = canvas.Hex("#5b6472")
-	grid = canvas.RGBA(128, 136, 150, 0.35)
+	grid = canvas.Hex("#d3d7de") // the page's style knows it by this
 	red  = canvas.Hex("#ca1a12")
 )
 
@@ -157,7 +157,7 @@ type entry struct {
 }
 
 // legend returns the lines of what the colours mean: each series by its column,
-// and the limit where no scale says it.
+// and the limit.
 func (d *drawing) legend() [][]entry {
 	var lines [][]entry
 	room := 0.0
@@ -173,8 +173,8 @@ func (d *drawing) legend() [][]entry {
 	for i, column := range d.chart.Values {
 		add(colours[i%len(colours)], d.show.Heading(d.section.Columns[column]))
 	}
-	if d.chart.Kind == report.Ranks && !math.IsNaN(d.points.limit) {
-		add(red, d.limitName())
+	if !math.IsNaN(d.points.limit) {
+		add(red, d.chart.LimitTitle+": "+show.Number(d.chart.Limit))
 	}
 	return lines
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
-	"github.com/otelcol-usage/otelcol-usage/internal/report/show"
 	"github.com/otelcol-usage/otelcol-usage/internal/report/typeset"
 )
 
@@ -72,8 +71,10 @@ func (d *drawing) timeline(top float64) {
 		d.bars(x, y, math.Min(0.72*slot, 14))
 	}
 	d.line(soft, 0.25, [][2]float64{{left, y(0)}, {d.width, y(0)}})
-	d.below(x, slot, left, bottom+4)
-	d.limit(y, left)
+	d.below(x, slot, bottom+4)
+	if limit := d.points.limit; !math.IsNaN(limit) {
+		d.line(red, 0.4, [][2]float64{{left, y(limit)}, {d.width, y(limit)}}, 2, 1.2)
+	}
 }
 
 func (d *drawing) bars(x func(int) float64, y func(float64) float64, width float64) {
@@ -119,32 +120,23 @@ func (d *drawing) lines(x func(int) float64, y func(float64) float64) {
 }
 
 // below names the points, as many as there is room for.
-func (d *drawing) below(x func(int) float64, slot, left, y float64) {
+func (d *drawing) below(x func(int) float64, slot, y float64) {
 	widest := 0.0
 	names := make([]typeset.Line, len(d.points.labels))
 	for i, label := range d.points.labels {
 		names[i] = d.set.Fit(label, small, math.Max(slot, 30)-2)
 		widest = math.Max(widest, names[i].Width)
 	}
-	each := int(math.Ceil((widest + 2) / slot))
+	each := max(1, int(math.Ceil((widest+2)/slot)))
+	free := 0.0
 	for i := 0; i < len(names); i += each {
-		at := math.Max(left, math.Min(x(i)-names[i].Width/2, d.width-names[i].Width))
-		d.text(names[i], at, y)
+		at := math.Max(0, math.Min(x(i)-names[i].Width/2, d.width-names[i].Width))
+		if at >= free { // those at the ends are moved inwards
+			d.text(names[i], at, y)
+			free = at + names[i].Width + 1.5
+		}
 	}
 }
-
-// limit draws the line that values are held against.
-func (d *drawing) limit(y func(float64) float64, left float64) {
-	if math.IsNaN(d.points.limit) {
-		return
-	}
-	at := y(d.points.limit)
-	d.line(red, 0.4, [][2]float64{{left, at}, {d.width, at}}, 2, 1.2)
-	name := d.set.Fit(d.limitName(), typeset.Style{Size: small.Size, Bold: true, Colour: red}, d.width-left)
-	d.text(name, d.width-name.Width, at-1)
-}
-
-func (d *drawing) limitName() string { return d.chart.LimitTitle + " " + show.Number(d.chart.Limit) }
 
 const rank = 6.0 // the height of a bar that lies, with what is between two
 

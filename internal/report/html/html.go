@@ -80,16 +80,17 @@ func (s *section) Headings() []heading {
 	return all
 }
 
-// cell is shown to the right where it is a number.
+// cell is shown to the right where it is a number, and broken only where it is a
+// name.
 type cell struct {
-	Text             string
-	Numeric, Missing bool
+	Text                   string
+	Numeric, Name, Missing bool
 }
 
 func (s *section) cells(row []report.Cell) []cell {
 	all := make([]cell, len(row))
 	for i, c := range s.Columns {
-		all[i] = cell{s.show.Cell(c, row[i]), show.Numeric(c.Type), row[i].Empty()}
+		all[i] = cell{s.show.Cell(c, row[i]), show.Numeric(c.Type), c.Type == report.Text, row[i].Empty()}
 	}
 	return all
 }

@@ -33,7 +33,11 @@ var (
 	faint   = typeset.Style{Size: 7.5, Colour: soft}
 )
 
-func (d *document) text(line typeset.Line, x, y float64) { line.Draw(d.ctx, x, d.height-y) }
+func (d *document) text(line typeset.Line, x, y float64) {
+	if _, ok := d.paper.(blank); !ok {
+		line.Draw(d.ctx, x, d.height-y)
+	}
+}
 
 func (d *document) box(x, y, width, height float64, fill color.RGBA) {
 	d.ctx.SetFillColor(fill)
@@ -111,10 +115,10 @@ func (d *document) section(s *report.Section, t *table) error {
 	if err != nil {
 		return err
 	}
-	first := 34.0 // a title stands above what it is of
+	first := 36.0 // a title stands above what it is of
 	if picture != nil {
 		_, high := picture.Size()
-		first += high - 14
+		first = 18 + high
 	}
 	d.need(first)
 	d.y += 6

@@ -18,6 +18,7 @@ const (
 	mostLines = 3    // of a cell
 	narrowest = 22.0 // that a text is wrapped to
 	widest    = 70.0 // that a text is alone
+	mostSpare = 22.0 // that a column is wider than its cells
 )
 
 // table is how wide the columns of a section are.
@@ -32,6 +33,7 @@ type table struct {
 type part struct {
 	columns []int
 	widths  []float64
+	width   float64
 }
 
 // measured reads a section's rows and returns how wide they are.
@@ -99,8 +101,8 @@ func (t *table) fit(room float64) {
 	t.parts = append(t.parts, t.part(columns, room))
 }
 
-// part gives columns what they take where there is room for it, and what is left
-// over to all alike.
+// part gives columns what they take where there is room for it, and of what is
+// left over the same to all, as long as the eye finds from one to the next.
 func (t *table) part(columns []int, room float64) part {
 	p := part{columns: columns}
 	least, most := -gap, -gap
@@ -112,10 +114,11 @@ func (t *table) part(columns []int, room float64) part {
 	if most > room {
 		ratio = math.Max(0, (room-least)/(most-least))
 	}
-	spare := math.Max(0, room-most) / float64(len(columns))
+	spare := math.Min(mostSpare, math.Max(0, room-most)/float64(len(columns)))
 	for _, i := range columns {
 		p.widths = append(p.widths, t.needed[i]+ratio*(t.natural[i]-t.needed[i])+spare)
 	}
+	p.width = sum(p.widths)
 	return p
 }
 
@@ -124,7 +127,7 @@ func (d *document) table(s *report.Section, t *table) error {
 	for i := range t.parts {
 		p := &t.parts[i]
 		if i > 0 {
-			d.need(30)
+			d.need(36)
 			d.y += 4
 			d.paragraph(s.Title+": more columns ("+strconv.Itoa(i+1)+" of "+strconv.Itoa(len(t.parts))+")", quiet, margin, d.room())
 			d.y++
@@ -141,6 +144,7 @@ func (d *document) table(s *report.Section, t *table) error {
 }
 
 func (d *document) part(s *report.Section, p *part) error {
+	d.need(26) // the head is not alone
 	d.head(s, p)
 	n := 0
 	for row, err := range s.Rows {
@@ -171,7 +175,7 @@ func (d *document) head(s *report.Section, p *part) {
 	high := float64(lines)*strong.Leading() + 2*padding
 	d.cells(s, p, cells, func(count int) float64 { return float64(lines - count) })
 	d.y += high
-	d.rule(margin, d.y, d.room(), 0.35, soft)
+	d.rule(margin, d.y, p.width, 0.35, soft)
 }
 
 // row draws a row, on the next page where it has no room on this one.
@@ -197,11 +201,11 @@ func (d *document) row(s *report.Section, p *part, row []report.Cell, style type
 		d.head(s, p)
 	}
 	if style.Bold {
-		d.box(margin, d.y, d.room(), high, wash)
+		d.box(margin, d.y, p.width, high, wash)
 	}
 	d.cells(s, p, cells, func(int) float64 { return 0 })
 	d.y += high
-	d.rule(margin, d.y, d.room(), 0.2, hair)
+	d.rule(margin, d.y, p.width, 0.2, hair)
 }
 
 // cells draws lines of cells, the first one lower by as many lines as that.

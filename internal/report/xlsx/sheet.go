@@ -185,7 +185,7 @@ func (b *book) name(title string, nth int) string {
 		}
 		return r
 	}, strings.ToValidUTF8(title, " "))
-	title = strings.TrimSpace(strings.Trim(strings.TrimSpace(title), "'"))
+	title = strings.Trim(strings.Join(strings.Fields(title), " "), "' ")
 	for n := nth; ; n++ {
 		end := ""
 		if n > 1 {
