@@ -12,8 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -162,7 +160,7 @@ type userReader struct {
 	merged []uint64 // root << 32 | slot, of the slots that an alias made another's
 	users  []User
 	// The rest is scratch. ids and items are open while users are read.
-	ids, items *pebble.Iterator
+	ids, items cursor
 	firsts     []First
 	used       []meter.Part // of the parts of the user whose turn it is
 }
@@ -214,17 +212,16 @@ func (r *userReader) one(root uint32) (*User, error) {
 	return u, r.reading(func() error { return r.introduce(u) })
 }
 
-// reading calls f with the iterators open.
+// reading calls f with the cursors open.
 func (r *userReader) reading(f func() error) (err error) {
 	for _, of := range [...]struct {
-		it   **pebble.Iterator
+		c    *cursor
 		kind byte
 	}{{&r.ids, keyUser}, {&r.items, keyFirst}} {
-		prefix := orgKey(of.kind, r.org.number)
-		if *of.it, err = r.book.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)}); err != nil {
+		if *of.c, err = r.book.cursor(of.kind, r.org.number); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, (*of.it).Close()) }()
+		defer func() { err = errors.Join(err, of.c.close()) }()
 	}
 	return f()
 }
@@ -268,10 +265,10 @@ func instant(m meter.Minute) time.Time {
 // id reads a user's id.
 func (r *userReader) id(slot uint32) (string, error) {
 	key := userKey(r.org.number, slot)
-	if !r.ids.SeekGE(key) || !bytes.Equal(r.ids.Key(), key) {
-		return "", errors.Join(r.ids.Error(), errors.New("a user has no row"))
+	if !r.ids.seek(key) || !bytes.Equal(r.ids.it.Key(), key) {
+		return "", errors.Join(r.ids.it.Error(), errors.New("a user has no row"))
 	}
-	value, err := r.ids.ValueAndErr()
+	value, err := r.ids.it.ValueAndErr()
 	if err != nil {
 		return "", err
 	}
@@ -303,12 +300,12 @@ func billable(v *usage.Version, class int) bool {
 func (r *userReader) eachFirst(root uint32, from, to int, f func(meter int)) error {
 	return r.slotsOf(root, func(slot uint32) error {
 		prefix := firstKey(r.org.number, slot, 0)[:9]
-		for ok := r.items.SeekGE(firstKey(r.org.number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.Key(), prefix); ok = r.items.Next() {
-			number := int(binary.BigEndian.Uint16(r.items.Key()[9:]))
+		for ok := r.items.seek(firstKey(r.org.number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.it.Key(), prefix); ok = r.items.next() {
+			number := int(binary.BigEndian.Uint16(r.items.it.Key()[9:]))
 			if number >= to {
 				break
 			}
-			value, err := r.items.ValueAndErr()
+			value, err := r.items.it.ValueAndErr()
 			if err == nil {
 				r.firsts, err = decodeFirsts(value, r.firsts[:0])
 			}
@@ -317,7 +314,7 @@ func (r *userReader) eachFirst(root uint32, from, to int, f func(meter int)) err
 			}
 			f(number)
 		}
-		return r.items.Error()
+		return r.items.it.Error()
 	})
 }
 
