@@ -67,5 +67,5 @@ func (a *API) testAlert(r *admitted) (any, error) {
 	if r.Organization == usage.NoOrganization {
 		return nil, unknownOrganization(r.Organization)
 	}
-	return a.AlertTests.start(r.Organization, time.Now()), nil
+	return a.AlertTests.start(r.Organization, a.Now()), nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
 // API answers requests for figures. The Collector's extension serves it.
@@ -25,6 +25,7 @@ type API struct {
 	Catalogue func() Catalogue
 	// Collector returns what is known of the collector around the ledger.
 	Collector func() Collector
+	Now       func() time.Time
 	Logger    *zap.Logger
 
 	// Authenticate returns the claims of who asks, or an error if it is nobody
@@ -40,13 +41,9 @@ type API struct {
 
 // Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
 type Book interface {
-	Extraction() usage.Extraction
+	reporter.Book
 	Ready() error
-	Latest() (usage.Collection, bool)
-	IDs() []string
-	Status(id string) (ledger.Status, bool)
 	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
-	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 }
 

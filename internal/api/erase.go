@@ -6,7 +6,6 @@ package api
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -23,7 +22,7 @@ type erasedJSON struct {
 // erase removes an organization, and says so in the log: nothing else will.
 func (a *API) erase(r *admitted) (any, error) {
 	id := r.Organization
-	users, err := r.Book.Erase(r.Context(), id, time.Now())
+	users, err := r.Book.Erase(r.Context(), id, a.Now())
 	switch {
 	case errors.Is(err, ledger.ErrNoOrganization):
 		return nil, unknownOrganization(id)

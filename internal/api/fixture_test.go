@@ -29,6 +29,8 @@ var at = time.Date(2026, time.November, 20, 14, 5, 0, 0, time.UTC)
 
 // fakeBook is a ledger that holds what tests put into it.
 type fakeBook struct {
+	Book // of which no test asks the rest
+
 	extraction usage.Extraction
 	statuses   []ledger.Status
 	latest     usage.Collection
@@ -62,7 +64,7 @@ func (f *fakeBook) Status(id string) (ledger.Status, bool) {
 func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
 	f.asked = q
 	if q.Organization != "acme" {
-		return nil, fmt.Errorf("organization %q: %w", q.Organization, ledger.ErrNoOrganization)
+		return nil, f.failure
 	}
 	return f.statements, f.failure
 }
@@ -98,6 +100,7 @@ func over(t *testing.T, b *fakeBook) *API {
 		Open:      func() (Book, error) { return b, nil },
 		Catalogue: func() Catalogue { return Catalogue{} },
 		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
+		Now:       func() time.Time { return at },
 		Logger:    zaptest.NewLogger(t),
 	}
 }

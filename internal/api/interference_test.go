@@ -6,10 +6,10 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
@@ -116,13 +116,11 @@ func lived(t *testing.T, among func(id string) bool) *API {
 		Collector: func() Collector {
 			return Collector{OTLP: "http://localhost:4318", Warnings: []string{"a doubt"}}
 		},
+		Now:          func() time.Time { return at },
 		Logger:       zap.NewNop(),
 		Authenticate: named, Challenge: "Basic",
 	}
 }
-
-// instants are what an answer to a change may have of the moment that it is of.
-var instants = regexp.MustCompile(`"[0-9-]+T[0-9:.]+Z"`)
 
 // TestAnswersAreThoseOfALedgerWithoutTheOthers asks each route for everything,
 // over a ledger of all customers and over one of those that a client may see.
@@ -161,9 +159,7 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			require.Equal(t, len(theirs) > 0, seen > 0)
 			for _, way := range changes {
 				for _, c := range customers {
-					x, y := request(t, all, way.method, way.target(t, c.id), as(client)...), request(t, own, way.method, way.target(t, c.id), as(client)...)
-					require.Equal(t, y.Code, x.Code, "%s %s", way.method, c.id)
-					require.Equal(t, instants.ReplaceAllString(y.Body.String(), ""), instants.ReplaceAllString(x.Body.String(), ""), "%s %s", way.method, c.id)
+					same(way.method, way.target(t, c.id))
 				}
 			}
 			same(http.MethodGet, "/api/v1/organizations")

@@ -6,10 +6,13 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -74,6 +77,48 @@ func (s seen) StatementsAt(ctx context.Context, organization string, end time.Ti
 		return nil, noOrganization(organization)
 	}
 	return s.all.StatementsAt(ctx, organization, end)
+}
+
+func (s seen) Account(ctx context.Context, organization string) (*billing.Account, error) {
+	if !s.by.Sees(organization) {
+		return nil, noOrganization(organization)
+	}
+	return s.all.Account(ctx, organization)
+}
+
+func (s seen) Bill(ctx context.Context, organization string, periods ...ledger.StatementID) ([]uint32, error) {
+	if !s.by.Writes(organization) {
+		return nil, noOrganization(organization)
+	}
+	return s.all.Bill(ctx, organization, periods...)
+}
+
+// Recall has rows of organizations that the client may see: those whose key
+// begins with the id and a zero byte.
+func (s seen) Recall(ctx context.Context, name string) (map[string][]byte, error) {
+	rows, err := s.all.Recall(ctx, name)
+	if !s.by.SeesAll() {
+		maps.DeleteFunc(rows, func(key string, _ []byte) bool { return !s.by.Sees(organizationOf(key)) })
+	}
+	return rows, err
+}
+
+func (s seen) Remember(ctx context.Context, name string, rows map[string][]byte) error {
+	for key := range rows {
+		if !s.by.WritesAll() && !s.by.Writes(organizationOf(key)) {
+			return noOrganization(organizationOf(key))
+		}
+	}
+	return s.all.Remember(ctx, name, rows)
+}
+
+// organizationOf is the id that the key of a row begins with, or "".
+func organizationOf(key string) string {
+	id, _, found := strings.Cut(key, "\x00")
+	if !found {
+		return ""
+	}
+	return id
 }
 
 // noOrganization is the error of the ledger for one that it does not have.

@@ -54,7 +54,7 @@ func (b *builder) events() Section {
 			}
 		}
 		rows = append(rows, slices.Concat(organizationCells(o), b.meterCells(m.Name), []Cell{
-			whole(events), amount(m.Used, m.Unit), (&mean{m.Used, events}).cell(), amountIf(m.Before, m.Unit), change(m.Used, m.Before), text(strings.Join(said, ", ")),
+			whole(events), amount(m.Used, m.Unit), perEvent(m, events), amountIf(m.Before, m.Unit), change(m.Used, m.Before), text(strings.Join(said, ", ")),
 		}))
 	})
 	return Section{
@@ -65,6 +65,12 @@ func (b *builder) events() Section {
 		}),
 		Rows: Listed(rows), Empty: "No organization of this report has a meter that sums.",
 	}
+}
+
+func perEvent(m *Meter, events wide.Int) Cell {
+	c := (&mean{m.Used, events}).cell()
+	c.Unit = m.Unit
+	return c
 }
 
 var statuses = []string{"registered", "suspended", "removed", "standing"}

@@ -65,7 +65,7 @@ func (b *builder) charges() Section {
 		{Name: "active", Title: "Total active", Type: Amount}, {Name: "active_per_registered", Title: "Active / registered", Type: Share}, {Name: "active_per_committed", Title: "Active / committed", Type: Share},
 		{Name: "active_last", Title: "Last window", Type: Amount}, {Name: "active_2_ago", Title: "2 windows ago", Type: Amount},
 		{Name: "flex", Title: "Flex", Type: Amount}, {Name: "flex_charged", Title: "Flex charged", Type: Amount}, {Name: "windows_charged", Title: "Windows charged", Type: Count},
-		{Name: "flex_price", Title: "Flex price", Type: Amount},
+		{Name: "flex_price", Title: "Flex price", Type: Money},
 		{Name: "subscription", Title: "Subscription", Type: Money}, {Name: "overage_charge", Title: "Overage charge", Type: Money}, {Name: "total", Title: "Total", Type: Money},
 		{Name: "currency", Title: "Currency"}, {Name: "payment_status", Title: "Payment status"}, {Name: "statement_version", Title: "Statement version", Type: Count},
 	}...)

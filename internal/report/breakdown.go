@@ -155,7 +155,7 @@ func (b *builder) breakdownTable(d *breakdown) Section {
 	}
 	slices.Sort(d.averages)
 	for _, name := range d.averages {
-		s.Columns = append(s.Columns, Column{Name: "average_" + name, Title: "Average " + strings.ReplaceAll(name, "_", " "), Type: Amount})
+		s.Columns = append(s.Columns, Column{Name: "average_" + name, Title: "Average " + strings.ReplaceAll(name, "_", " "), Type: Number})
 	}
 	var rows [][]Cell
 	for _, v := range d.values {

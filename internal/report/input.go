@@ -133,6 +133,7 @@ type UserAmount struct {
 // Quota is how a quota stands.
 type Quota struct {
 	Window string
+	Period calendar.Period // the zero Period: of a rolling window
 	Limit  wide.Int
 	Used   wide.Int
 	// Left is the time to the period's end; 0 where it is over, or has none.

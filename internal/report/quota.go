@@ -34,15 +34,16 @@ func (b *builder) quotas() Section {
 		rows = append(rows, slices.Concat(organizationCells(s.o), b.meterCells(s.m.Name), []Cell{
 			text(q.Window), amount(q.Limit, unit), amount(q.Used, unit), ratio(q.Used, q.Limit),
 			amount(q.Limit.Sub(q.Used).Max(none), unit), amount(q.Used.Sub(q.Limit).Max(none), unit), text(q.Status()),
-			days, amountIf(q.Projected, unit), instant(q.Exhausted, s.o.Zone),
+			days, amountIf(q.Projected, unit), instant(q.Exhausted, s.o.Zone), date(dateIn(s.o, q.Period.Start)), date(dateIn(s.o, q.Period.End)),
 		}))
 	}
 	return Section{
-		Name: "quotas", Title: "Quotas", Note: "Under 50 % of its limit, moderate to 80 %, high to 95 %, at or over above.",
+		Name: "quotas", Title: "Quotas", Note: "Of a period that is over: quotas of all billing windows that ended in it. Under 50 % of its limit, moderate to 80 %, high to 95 %, at or over above.",
 		Columns: slices.Concat(organizationColumns, meterColumns, []Column{
 			{Name: "window", Title: "Window"}, {Name: "limit", Title: "Limit", Type: Amount}, {Name: "used", Title: "Used", Type: Amount}, {Name: "ratio", Title: "Share", Type: Share},
 			{Name: "remaining", Title: "Remaining", Type: Amount}, {Name: "overage", Title: "Overage", Type: Amount}, {Name: "status", Title: "Status"},
-			{Name: "days_left", Title: "Days left", Type: Amount}, {Name: "projected", Title: "Forecast", Type: Amount}, {Name: "exhausted", Title: "Used up", Type: Instant},
+			{Name: "days_left", Title: "Days left", Type: Number}, {Name: "projected", Title: "Forecast", Type: Amount}, {Name: "exhausted", Title: "Used up", Type: Instant},
+			{Name: "start", Title: "From", Type: Date}, {Name: "end", Title: "To (not in it)", Type: Date},
 		}),
 		Rows: Listed(rows), Empty: "No organization of this report has a quota on this period.",
 	}

@@ -158,16 +158,12 @@ type Column struct {
 
 // UnitColumn names the column that stands beside this one where rows are bare
 // numbers, as in CSV, for their units: "" where its name is enough, because all
-// are of a unit that goes with it. A currency differs by whom a report is about.
+// are of a unit that goes with it. A table of money has a column of currencies.
 func (c Column) UnitColumn() string {
-	switch {
-	case c.Type == Money:
-		return c.Name + "_currency"
-	case c.Type == Amount && c.Unit == "":
+	if c.Type == Amount && c.Unit == "" {
 		return c.Name + "_unit"
-	default:
-		return ""
 	}
+	return ""
 }
 
 // UnitOf returns the unit or currency of a cell.

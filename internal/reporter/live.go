@@ -105,12 +105,17 @@ func (l *live) meters() map[string]bool {
 func (l *live) period(span report.Span, zone *time.Location) (calendar.Period, string) {
 	for i := range 3 {
 		at := place{window: span.Window.String(), period: usage.PeriodName(i)}
-		p := calendar.Period{Start: l.instant(at, "usage_period_start_timestamp_seconds"), End: l.instant(at, "usage_period_end_timestamp_seconds")}
+		p := l.bounds(at)
 		if !p.Start.IsZero() && span.Has(dateIn(p.Start, zone)) {
 			return p, at.period
 		}
 	}
 	return calendar.Period{}, ""
+}
+
+// bounds are those of a period; the zero Period: it has none.
+func (l *live) bounds(at place) calendar.Period {
+	return calendar.Period{Start: l.instant(at, "usage_period_start_timestamp_seconds"), End: l.instant(at, "usage_period_end_timestamp_seconds")}
 }
 
 // used is what a quota counts of a meter's figures in a period.

@@ -20,18 +20,6 @@ func (s *Source) Make(ctx context.Context, r Request) (*report.Report, error) {
 	return report.Build(in), nil
 }
 
-// MakeFocus makes the billing report in the columns of FOCUS.
-func (s *Source) MakeFocus(ctx context.Context, r Request) (*report.Report, error) {
-	if r.Kind != report.Billing {
-		return nil, refuse("format: \"focus\": it is of bills: ask for the report billing, or for another format")
-	}
-	in, err := s.input(ctx, &r)
-	if err != nil {
-		return nil, err
-	}
-	return report.Focus(in), nil
-}
-
 func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	if !slices.Contains(report.Kinds, r.Kind) {
 		return nil, refuse("report: %q: there is none: use one of %s", r.Kind, list(report.Kinds))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -22,9 +23,6 @@ func (r *reader) meter(m *usage.Meter) (out report.Meter, known bool) {
 		out.Version, out.Used, out.Definition = v.Number, v.Used, st.Definition
 		for _, f := range v.Figures {
 			out.Figures = append(out.Figures, report.Figure{Name: f.Name, Labels: f.Labels, Value: f.Value})
-		}
-		if st.Quota != nil {
-			out.Quotas = []report.Quota{{Window: window, Limit: st.Quota.Limit, Used: v.Used}}
 		}
 	} else {
 		figures := r.live.figures[at]
@@ -46,6 +44,8 @@ func (r *reader) meter(m *usage.Meter) (out report.Meter, known bool) {
 	r.compare(m, &out)
 	if r.label == usage.PeriodName(0) {
 		r.outlook(m, &out)
+	} else {
+		r.ended(m, &out)
 	}
 	out.Days = r.parts(m)
 	return out, true
@@ -168,13 +168,23 @@ func (r *reader) outlook(m *usage.Meter, out *report.Meter) {
 			continue
 		}
 		q := report.Quota{
-			Window: w.String(), Limit: *limit, Used: *r.live.value(at, "usage_quota_used"),
+			Window: w.String(), Period: r.live.bounds(place{window: w.String(), period: usage.PeriodName(0)}), Limit: *limit, Used: *r.live.value(at, "usage_quota_used"),
 			Projected: r.live.value(at, "usage_projected"), Exhausted: r.live.instant(at, "usage_quota_exhaustion_timestamp_seconds"),
 		}
 		if left := r.live.value(at, "usage_quota_time_remaining_seconds"); left != nil {
 			q.Left = time.Duration(left.Over(usage.Micro)) * time.Second
 		}
 		out.Quotas = append(out.Quotas, q)
+	}
+}
+
+// ended reads how the quotas stood whose periods ended with this one or in it.
+func (r *reader) ended(m *usage.Meter, out *report.Meter) {
+	for i := range r.limited[m.Name] {
+		st := &r.limited[m.Name][i]
+		if st.End.After(r.period.Start) && !st.End.After(r.period.End) {
+			out.Quotas = append(out.Quotas, report.Quota{Window: st.Window, Period: calendar.Period{Start: st.Start, End: st.End}, Limit: st.Quota.Limit, Used: r.version(st).Used})
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Source) organization(ctx context.Context, subject *subject, span report
 	c, _ := s.Book.Latest()
 	r := &reader{
 		source: s, subject: subject, span: span, basis: basis, live: newLive(c, subject.ID),
-		closed: map[string][]ledger.Statement{}, days: map[string][]ledger.Statement{},
+		closed: map[string][]ledger.Statement{}, days: map[string][]ledger.Statement{}, limited: map[string][]ledger.Statement{},
 	}
 	if err := r.readStatements(ctx); err != nil {
 		return report.Organization{}, err
@@ -43,6 +43,9 @@ type reader struct {
 	// closed are statements of the span's window, days those of its days, by
 	// meter, oldest first.
 	closed, days map[string][]ledger.Statement
+	// limited are statements of any window that had a quota, and ended not
+	// long before the span's end.
+	limited map[string][]ledger.Statement
 	// period is the span as the organization has it, label that of figures
 	// that are still collected.
 	period calendar.Period
@@ -73,14 +76,32 @@ func (r *reader) readStatements(ctx context.Context) error {
 	if label != "" {
 		r.period, r.label = open, label
 	}
-	if r.period.Start.IsZero() || r.span.Window.Kind == usage.Day {
+	if r.period.Start.IsZero() {
 		return nil
 	}
-	all, err = r.source.Book.Statements(ctx, ledger.StatementQuery{Organization: r.subject.ID, Window: "day", From: r.period.Start, To: r.period.End})
-	for _, st := range all {
-		r.days[st.Meter] = append(r.days[st.Meter], st)
+	if r.span.Window.Kind != usage.Day {
+		all, err = r.source.Book.Statements(ctx, ledger.StatementQuery{Organization: r.subject.ID, Window: "day", From: r.period.Start, To: r.period.End})
+		for _, st := range all {
+			r.days[st.Meter] = append(r.days[st.Meter], st)
+		}
 	}
-	return err
+	if err != nil || r.label == usage.PeriodName(0) {
+		return err
+	}
+	for meter, q := range r.subject.Quotas {
+		all, err := r.source.Book.Statements(ctx, ledger.StatementQuery{
+			Organization: r.subject.ID, Meter: meter, Window: q.Window.String(), From: r.period.Start.AddDate(-1, -1, 0), To: r.period.End,
+		})
+		if err != nil {
+			return err
+		}
+		for _, st := range all {
+			if st.Quota != nil {
+				r.limited[meter] = append(r.limited[meter], st)
+			}
+		}
+	}
+	return nil
 }
 
 func (r *reader) organization() report.Organization {
@@ -96,7 +117,7 @@ func (r *reader) organization() report.Organization {
 	meters := r.source.Book.Extraction().Meters
 	for i := range meters {
 		m := &meters[i]
-		if live[m.Name] || len(r.closed[m.Name]) > 0 {
+		if live[m.Name] || slices.ContainsFunc(r.closed[m.Name], isUsed) {
 			if out, known := r.meter(m); known {
 				o.Meters = append(o.Meters, out)
 			}
@@ -104,6 +125,13 @@ func (r *reader) organization() report.Organization {
 	}
 	o.Registered = r.registered()
 	return o
+}
+
+// isUsed reports whether a statement is not of nothing.
+func isUsed(st ledger.Statement) bool {
+	return slices.ContainsFunc(st.Current().Figures, func(f ledger.StatementFigure) bool {
+		return f.Name != "usage_registered_users" && f.Value.Sign() != 0
+	})
 }
 
 // registered counts users by status at the end of the period, or now.
