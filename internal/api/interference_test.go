@@ -22,6 +22,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -156,6 +158,14 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			same(http.MethodGet, "/?q=a")
 			same(http.MethodGet, "/?q=damson")
 			same(http.MethodGet, "/api/v1/organizations/acme/figures?at=2026-11-19T00:00:00%2B01:00")
+			for _, kind := range []report.Kind{report.UsageSummary, report.Billing, report.Activity} {
+				for _, format := range reporter.FormatsOf(kind) {
+					for _, of := range []string{"", "&reseller=north", "&reseller=south", "&organization=acme", "&organization=damson"} {
+						same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?period=current&format="+format.Name+of)
+						same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?period=2026-11-18&format="+format.Name+of)
+					}
+				}
+			}
 			require.Equal(t, len(theirs) > 0, seen > 0)
 			for _, way := range changes {
 				for _, c := range customers {
