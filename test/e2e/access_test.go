@@ -65,8 +65,8 @@ func doors(t *testing.T) map[string]door {
 				return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":secret of "+name))
 			},
 		},
-		"oidcauth": {
-			config: fmt.Sprintf("oidcauth: {issuer_url: 'https://login.example', audience: usage, public_keys_file: %q}", issuer.keys), claim: "email", challenge: "Bearer",
+		"oidc": {
+			config: fmt.Sprintf("oidc: {providers: [{issuer_url: 'https://login.example', audience: usage, public_keys_file: %q}]}", issuer.keys), claim: "email", challenge: "Bearer",
 			value:  func(name string) string { return name + "@example.com" },
 			header: func(name string) string { return "Bearer " + issuer.token(t, name) },
 		},
