@@ -103,29 +103,6 @@ func answer(data func(*admitted) (any, error)) handler {
 	}
 }
 
-// unchanged marks the answer to a read with an ETag of its content and writes
-// that the client has it already, if so. Clients may keep what is marked and
-// have to ask whether it still holds, by which they are also asked who they are.
-func unchanged(w http.ResponseWriter, r *http.Request, content []byte) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
-	sum := sha256.Sum256(content)
-	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
-	header := w.Header()
-	header.Set("ETag", tag)
-	header.Set("Cache-Control", "private, no-cache")
-	header.Set("Vary", "Authorization")
-	for given := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
-		if given = strings.TrimSpace(given); given == "*" || strings.TrimPrefix(given, "W/") == tag {
-			header.Del("Content-Type")
-			w.WriteHeader(http.StatusNotModified)
-			return true
-		}
-	}
-	return false
-}
-
 // stream writes what may be large. An error before anything has left is
 // returned; one after that breaks the connection, so that nobody takes a part
 // for the whole.
@@ -154,4 +131,27 @@ type counter struct {
 func (c *counter) Write(p []byte) (int, error) {
 	c.begun = true
 	return c.w.Write(p)
+}
+
+// unchanged marks the answer to a read with an ETag of its content and writes
+// that the client has it already, if so. Clients may keep what is marked and
+// have to ask whether it still holds, by which they are also asked who they are.
+func unchanged(w http.ResponseWriter, r *http.Request, content []byte) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	sum := sha256.Sum256(content)
+	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	header := w.Header()
+	header.Set("ETag", tag)
+	header.Set("Cache-Control", "private, no-cache")
+	header.Set("Vary", "Authorization")
+	for given := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
+		if given = strings.TrimSpace(given); given == "*" || strings.TrimPrefix(given, "W/") == tag {
+			header.Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return true
+		}
+	}
+	return false
 }

@@ -25,8 +25,10 @@ type API struct {
 	Catalogue func() Catalogue
 	// Collector returns what is known of the collector around the ledger.
 	Collector func() Collector
-	Now       func() time.Time
 	Logger    *zap.Logger
+	Now       func() time.Time
+	// Issuer is who sends bills, as files of FOCUS name them.
+	Issuer string
 
 	// Authenticate returns the claims of who asks, or an error if it is nobody
 	// known. nil: nobody authenticates, and whoever reaches the API may do all.

@@ -100,8 +100,8 @@ func over(t *testing.T, b *fakeBook) *API {
 		Open:      func() (Book, error) { return b, nil },
 		Catalogue: func() Catalogue { return Catalogue{} },
 		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
-		Now:       func() time.Time { return at },
 		Logger:    zaptest.NewLogger(t),
+		Now:       func() time.Time { return at },
 	}
 }
 

@@ -14,23 +14,30 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// report writes a report.
-func (a *API) report(w http.ResponseWriter, r *admitted) error {
-	source := &reporter.Source{Book: r.Book, Catalogue: r.Catalogue.Catalogue, Now: a.Now()}
-	document, err := source.Document(r.Context(), reporter.Request{
-		Kind: report.Kind(r.PathValue("kind")), Organization: r.Organization, Reseller: r.Query.Get("reseller"),
-		Period: cmp.Or(r.Query.Get("period"), "previous"), Window: r.Query.Get("window"), Basis: report.Basis(r.Query.Get("basis")),
-	}, cmp.Or(r.Query.Get("format"), "json"), r.Query.Get("section"))
+// reportParameters are those of a report.
+var reportParameters = []string{"organization", "reseller", "period", "window", "basis", "format", "section"}
+
+// report writes a report on what the client may see.
+func (a *API) report(w http.ResponseWriter, in *admitted) error {
+	fallback := "json"
+	if in.Query.Has("section") {
+		fallback = "csv"
+	}
+	source := &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
+	document, err := source.Document(in.Context(), reporter.Request{
+		Kind: report.Kind(in.PathValue("kind")), Organization: in.Organization, Reseller: in.Query.Get("reseller"),
+		Period: cmp.Or(in.Query.Get("period"), "previous"), Window: in.Query.Get("window"), Basis: report.Basis(in.Query.Get("basis")),
+	}, cmp.Or(in.Query.Get("format"), fallback), in.Query.Get("section"))
 	if err != nil {
 		return refuseReport(err)
 	}
 	header := w.Header()
-	header.Set("Content-Type", document.Format.MediaType)
+	header.Set("Content-Type", document.MediaType)
 	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": document.FileName}))
-	if r.Method == http.MethodHead {
+	if in.Method == http.MethodHead {
 		return nil
 	}
-	return a.stream(w, r, document.Write)
+	return a.stream(w, in, document.Write)
 }
 
 // refuseReport says why a report cannot be made.

@@ -52,7 +52,7 @@ func (a *API) routes() []route {
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
 		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
-		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, []string{"organization", "reseller", "period", "window", "basis", "format", "section"}},
+		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
 	}
 }

@@ -79,6 +79,13 @@ func (s seen) StatementsAt(ctx context.Context, organization string, end time.Ti
 	return s.all.StatementsAt(ctx, organization, end)
 }
 
+func (s seen) Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
+	if !s.by.Sees(q.Organization) {
+		return noOrganization(q.Organization)
+	}
+	return s.all.Users(ctx, q, yield)
+}
+
 func (s seen) Account(ctx context.Context, organization string) (*billing.Account, error) {
 	if !s.by.Sees(organization) {
 		return nil, noOrganization(organization)

@@ -23,14 +23,20 @@ var kinds = map[Kind]struct{ title, main string }{
 // Title is what people call a kind; of what is none it is "".
 func (k Kind) Title() string { return kinds[k].title }
 
-// Build makes a report.
-func Build(in *Input) *Report {
+// newBuilder begins a report with what it says of itself.
+func newBuilder(in *Input) *builder {
 	b := &builder{in: in, r: &Report{
 		Kind: in.Kind, Title: in.Kind.Title(), Subject: in.Subject, Organization: in.Organization, Reseller: in.Reseller,
 		Basis: in.Basis, Made: in.Made.UTC(), Main: kinds[in.Kind].main,
 	}}
 	b.period()
 	b.definitions()
+	return b
+}
+
+// Build makes a report.
+func Build(in *Input) *Report {
+	b := newBuilder(in)
 	switch in.Kind {
 	case UsageSummary:
 		b.summary()
@@ -107,7 +113,7 @@ func (b *builder) note(format string, args ...any) {
 
 // completeness says what a reader of the figures has to know.
 func (b *builder) completeness() {
-	var silent, missing, open, incomplete, sampled []string
+	var silent, missing, unknown, open, incomplete, sampled []string
 	for i := range b.in.Organizations {
 		o := &b.in.Organizations[i]
 		name := o.Name
@@ -117,6 +123,9 @@ func (b *builder) completeness() {
 		if o.Period.Start.IsZero() {
 			missing = append(missing, name)
 			continue
+		}
+		if o.UsersUnknown {
+			unknown = append(unknown, name)
 		}
 		provisional := false
 		for j := range o.Meters {
@@ -138,6 +147,7 @@ func (b *builder) completeness() {
 	}
 	b.told("Not closed yet, so that late events may still change the figures: %s.", open)
 	b.told("The ledger has no figures of the period for: %s.", missing)
+	b.told("Who counted is known of the running period and of the two before it, and not any more of this one for: %s.", unknown)
 	b.told("Telemetry is missing: nothing comes now, although it usually does at this hour, from %s.", silent)
 	b.told("A limit refused users, so that these meters count too few: %s.", incomplete)
 	b.told("A sampler left items out, so that these meters count too few: %s.", sampled)
