@@ -6,6 +6,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"mime"
 	"net/http"
@@ -364,5 +365,23 @@ func TestTheSchemaOfReportsIsTheirs(t *testing.T) {
 		got, err := json.Marshal(ours.Components.Schemas[name])
 		require.NoError(t, err)
 		require.JSONEq(t, string(want), string(got))
+	}
+}
+
+func TestThePageHasEveryRouteAndTypeOfError(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "api.md"))
+	require.NoError(t, err)
+	for _, way := range (&API{}).routes() {
+		_, row, found := strings.Cut(string(text), "\n| `"+way.method+" "+way.path()+"` |")
+		require.True(t, found, "%s %s", way.method, way.path())
+		row, _, _ = strings.Cut(row, "\n")
+		for _, name := range way.query {
+			require.Contains(t, row, "`"+name+"`", way.path())
+		}
+	}
+	kinds, _, found := openapi().at(t, "components", "schemas", "Error", "properties", "errorType")
+	require.True(t, found)
+	for _, kind := range kinds.(map[string]any)["enum"].([]any) {
+		require.Contains(t, string(text), fmt.Sprintf("`%s`", kind))
 	}
 }
