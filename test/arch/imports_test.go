@@ -78,6 +78,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", "internal/report"},
 		"a report is a function of figures",
 	},
+	"internal/schedule": {
+		[]string{standard, "internal/usage", "internal/calendar", "internal/report", "github.com/robfig/cron/v3"},
+		"when a report is due follows from a calendar and a clock that is an argument",
+	},
 }
 
 func TestTheHeartImportsOnlyWhatItMust(t *testing.T) {

@@ -1,0 +1,168 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package schedule
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Periods say when those of the organizations of a schedule end and close.
+type Periods struct {
+	// Calendars of the organizations; none: that of UTC.
+	Calendars []*calendar.Calendar
+	// Grace is how long after its end a period stays open.
+	Grace time.Duration
+}
+
+// Run is one time at which a schedule's report is due.
+type Run struct {
+	// Key tells the runs of a schedule apart. That of a run which is the only
+	// one about its period stays the same when the schedule is changed, so that
+	// no period is sent twice.
+	Key    string
+	Due    time.Time
+	Period Period
+}
+
+// Period is what a report is about.
+type Period struct {
+	Window string // "month"
+	Name   string // as reports are asked for: "2026-10"
+	// Start and End are those of the organization, or of UTC where there are
+	// several.
+	Start, End time.Time
+}
+
+// Next returns the first run that is due after an instant. The schedule has
+// been checked; whether it is enabled does not matter.
+func (s *Schedule) Next(after time.Time, p Periods) (Run, error) {
+	c, err := s.parse()
+	if err != nil {
+		return Run{}, err
+	}
+	o := order{cadence: c, periods: p, of: calendar.New(time.UTC, 1)}
+	if len(p.Calendars) == 1 {
+		o.of = p.Calendars[0]
+	}
+	if o.zone == nil {
+		o.zone = o.of.Zone()
+	}
+	if s.Provisional {
+		o.periods.Grace = 0
+	}
+	if o.cron != nil {
+		return o.cronRun(o.nextCron(o.zone, after)), nil
+	}
+	return o.periodRun(after), nil
+}
+
+// Due returns the latest run that is due after one instant and not after
+// another, and how many others before it are as well.
+func (s *Schedule) Due(after, now time.Time, p Periods) (run Run, earlier int, is bool, err error) {
+	for {
+		next, err := s.Next(after, p)
+		if err != nil || next.Due.After(now) {
+			return run, max(earlier-1, 0), is, err
+		}
+		run, after, is = next, next.Due, true
+		earlier++
+	}
+}
+
+// order is a cadence over the periods of organizations.
+type order struct {
+	cadence
+	periods Periods
+	of      *calendar.Calendar // whose periods they are
+}
+
+// lag is more than lies between the end of a period's grace and the run.
+func (o *order) lag() time.Duration {
+	days := 4 // for organizations of other zones, and the time of day
+	if o.weekday != nil || o.cadence.day > 0 {
+		days += 31
+	}
+	return time.Duration(days) * 24 * time.Hour
+}
+
+// periodRun returns the first run of a cadence that has one for each period.
+func (o *order) periodRun(after time.Time) Run {
+	at := after.Add(-o.periods.Grace - o.lag())
+	for {
+		p := o.of.Period(o.kind, at)
+		if due := o.due(p); due.After(after) {
+			named := o.named(p)
+			return Run{Key: named.Name, Due: due, Period: named}
+		}
+		at = p.End
+	}
+}
+
+// due returns when the report of a period is sent: at the time of day on the
+// first of its days on which the whole days of the grace have passed, or when
+// the period is closed, where that is later.
+func (o *order) due(p calendar.Period) time.Time {
+	zone, _ := o.of.At(o.kind, p.Start)
+	end := p.End.In(zone)
+	graceDays := int(o.periods.Grace / (24 * time.Hour))
+	day := o.on(dateOf(time.Date(end.Year(), end.Month(), end.Day()+graceDays, 0, 0, 0, 0, time.UTC)))
+	due := calendar.Wall(o.zone, day, o.minute)
+	if closed := o.closed(p); due.Before(closed) {
+		return closed
+	}
+	return due
+}
+
+// closed returns when a period is closed for each of the organizations, which
+// may lie in other zones.
+func (o *order) closed(p calendar.Period) time.Time {
+	end, middle := p.End, p.Start.Add(p.End.Sub(p.Start)/2)
+	for _, c := range o.periods.Calendars {
+		if of := c.Period(o.kind, middle); of.End.After(end) {
+			end = of.End
+		}
+	}
+	return end.Add(o.periods.Grace)
+}
+
+// cronRun returns the run of a time: it is about the last period that is
+// closed then.
+func (o *order) cronRun(due time.Time) Run {
+	p := o.of.Period(o.kind, due)
+	for o.closed(p).After(due) {
+		p = o.of.Period(o.kind, p.Start.Add(-1))
+	}
+	return Run{Key: due.Format(time.RFC3339), Due: due, Period: o.named(p)}
+}
+
+// named gives a period the name by which people ask for its report. A zone that
+// has changed may have moved its ends by hours, so its middle says which it is;
+// a billing cycle is named by the month that it begins in.
+func (o *order) named(p calendar.Period) Period {
+	zone, _ := o.of.At(o.kind, p.Start)
+	middle := p.Start.Add(p.End.Sub(p.Start) / 2).In(zone)
+	out := Period{Window: o.kind.String(), Start: p.Start, End: p.End}
+	switch o.kind {
+	case usage.Day:
+		out.Name = middle.Format(time.DateOnly)
+	case usage.Week:
+		year, week := middle.ISOWeek()
+		out.Name = fmt.Sprintf("%04d-W%02d", year, week)
+	case usage.Month:
+		out.Name = middle.Format("2006-01")
+	case usage.Cycle:
+		out.Name = p.Start.In(zone).Format("2006-01")
+	case usage.Quarter:
+		out.Name = fmt.Sprintf("%04d-Q%d", middle.Year(), (int(middle.Month())+2)/3)
+	case usage.Half:
+		out.Name = fmt.Sprintf("%04d-H%d", middle.Year(), (int(middle.Month())+5)/6)
+	default:
+		out.Name = middle.Format("2006")
+	}
+	return out
+}
