@@ -87,3 +87,25 @@ func cronExpression(cadence string) (string, bool) {
 	fields, is := strings.CutPrefix(cadence, "cron:")
 	return strings.TrimSpace(fields), is
 }
+
+// Channel is the way by which a recipient is reached.
+type Channel string
+
+// The channels.
+const (
+	ByMail      Channel = "mail"
+	ByWebhook   Channel = "webhook"
+	ByDirectory Channel = "directory"
+)
+
+// ChannelOf returns that of a recipient that has been checked.
+func ChannelOf(to string) Channel {
+	switch {
+	case to == Directory:
+		return ByDirectory
+	case strings.Contains(to, "://"):
+		return ByWebhook
+	default:
+		return ByMail
+	}
+}
