@@ -80,6 +80,10 @@ func (d *Deliverer) Takes(to string) error {
 	return nil
 }
 
+// ErrUnreachable says that the mail server could not be spoken to, whoever the
+// recipient.
+var ErrUnreachable = errors.New("no connection")
+
 // Deliver tries once. A nil error means: the recipient, or the mail server,
 // has it.
 func (d *Deliverer) Deliver(ctx context.Context, to string, m *Message) error {

@@ -87,7 +87,7 @@ func (m *mailer) deliver(ctx context.Context, to string, message *Message) error
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return fmt.Errorf("mail server %s: %w", m.config.Server, err)
+		return fmt.Errorf("mail server %s: %w: %s", m.config.Server, ErrUnreachable, line(err.Error()))
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // the conversation itself knows no context
 	defer stop()

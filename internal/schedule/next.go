@@ -31,34 +31,40 @@ type Run struct {
 
 // Period is what a report is about.
 type Period struct {
-	Window string // "month"
-	Name   string // as reports are asked for: "2026-10"
+	Window string `json:"window"` // "month"
+	Name   string `json:"name"`   // as reports are asked for: "2026-10"
 	// Start and End are those of the organization, or of UTC where there are
 	// several.
-	Start, End time.Time
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
 }
 
 // Next returns the first run that is due after an instant. The schedule has
 // been checked; whether it is enabled does not matter.
 func (s *Schedule) Next(after time.Time, p Periods) (Run, error) {
-	c, err := s.parse()
-	if err != nil {
+	o, err := s.order(p)
+	switch {
+	case err != nil:
 		return Run{}, err
-	}
-	o := order{cadence: c, periods: p, of: calendar.New(time.UTC, 1)}
-	if len(p.Calendars) == 1 {
-		o.of = p.Calendars[0]
-	}
-	if o.zone == nil {
-		o.zone = o.of.Zone()
-	}
-	if s.Provisional {
-		o.periods.Grace = 0
-	}
-	if o.cron != nil {
+	case o.cron != nil:
 		return o.cronRun(o.nextCron(o.zone, after)), nil
+	default:
+		return o.nextRun(after), nil
 	}
-	return o.periodRun(after), nil
+}
+
+// Last returns the run that would be the latest at an instant, had the schedule
+// been there.
+func (s *Schedule) Last(now time.Time, p Periods) (Run, error) {
+	o, err := s.order(p)
+	switch {
+	case err != nil:
+		return Run{}, err
+	case o.cron != nil:
+		return o.cronRun(now), nil
+	default:
+		return o.lastRun(now), nil
+	}
 }
 
 // Due returns the latest run that is due after one instant and not after
@@ -81,6 +87,21 @@ type order struct {
 	of      *calendar.Calendar // whose periods they are
 }
 
+func (s *Schedule) order(p Periods) (order, error) {
+	c, err := s.parse()
+	o := order{cadence: c, periods: p, of: calendar.New(time.UTC, 1)}
+	if len(p.Calendars) == 1 {
+		o.of = p.Calendars[0]
+	}
+	if o.zone == nil {
+		o.zone = o.of.Zone()
+	}
+	if s.Provisional {
+		o.periods.Grace = 0
+	}
+	return o, err
+}
+
 // lag is more than lies between the end of a period's grace and the run.
 func (o *order) lag() time.Duration {
 	days := 4 // for organizations of other zones, and the time of day
@@ -90,17 +111,32 @@ func (o *order) lag() time.Duration {
 	return time.Duration(days) * 24 * time.Hour
 }
 
-// periodRun returns the first run of a cadence that has one for each period.
-func (o *order) periodRun(after time.Time) Run {
-	at := after.Add(-o.periods.Grace - o.lag())
+// nextRun returns the first run after an instant of a cadence that has one for
+// each period.
+func (o *order) nextRun(after time.Time) Run {
+	p := o.of.Period(o.kind, after.Add(-o.periods.Grace-o.lag()))
 	for {
-		p := o.of.Period(o.kind, at)
 		if due := o.due(p); due.After(after) {
-			named := o.named(p)
-			return Run{Key: named.Name, Due: due, Period: named}
+			return o.run(p, due)
 		}
-		at = p.End
+		p = o.of.Period(o.kind, p.End)
 	}
+}
+
+// lastRun returns the last run of such a cadence that is due at an instant.
+func (o *order) lastRun(now time.Time) Run {
+	p := o.of.Period(o.kind, now)
+	for {
+		if due := o.due(p); !due.After(now) {
+			return o.run(p, due)
+		}
+		p = o.of.Period(o.kind, p.Start.Add(-1))
+	}
+}
+
+func (o *order) run(p calendar.Period, due time.Time) Run {
+	named := o.named(p)
+	return Run{Key: named.Name, Due: due, Period: named}
 }
 
 // due returns when the report of a period is sent: at the time of day on the

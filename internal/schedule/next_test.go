@@ -93,6 +93,10 @@ func TestEachPeriodHasOneRunOverAYearWithClockChanges(t *testing.T) {
 				if i > 0 {
 					require.Equal(t, runs[i-1].Period.End, r.Period.Start, "no period is left out")
 				}
+				s := valid(tt.schedule)
+				last, err := s.Last(r.Due, p)
+				require.NoError(t, err)
+				require.Equal(t, r, last)
 				if tt.local != "" {
 					require.Equal(t, tt.local, r.Due.In(z).Format("15:04"), r.Key)
 				}

@@ -16,6 +16,15 @@ var (
 	LedgerReady = &Series{Name: "usage_ledger_ready"}
 )
 
+// Series of the reports that are sent by schedules, of each organization that
+// has some; those about several organizations stand under [NoOrganization].
+var (
+	// DeliveriesDue is how many deliveries have not arrived yet and are tried.
+	DeliveriesDue = &Series{Name: "usage_deliveries_due"}
+	// DeliveriesFailed is how many have been tried in vain and are no more.
+	DeliveriesFailed = &Series{Name: "usage_deliveries_failed"}
+)
+
 // AlertTest returns the series that is 1 while the alert of a test is to fire,
 // see rules/alert-test.yaml. started tells tests apart: an alert that was told
 // of once is not told of again.
