@@ -4,6 +4,7 @@
 package api
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -105,4 +106,34 @@ func answer(data func(*http.Request) (any, error)) handler {
 		writeJSON(w, envelope{Status: "success", Data: d})
 		return nil
 	}
+}
+
+// stream writes what may be large. An error before anything has left is
+// returned; one after that breaks the connection, so that nobody takes a part
+// for the whole.
+func (a *API) stream(w http.ResponseWriter, r *http.Request, write func(io.Writer) error) error {
+	counted := &counter{w: w}
+	buffered := bufio.NewWriterSize(counted, streamBuffer)
+	err := write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err == nil || !counted.begun {
+		return err
+	}
+	a.Logger.Error("answer broke off", zap.String("path", r.URL.Path), zap.Error(err))
+	panic(http.ErrAbortHandler)
+}
+
+const streamBuffer = 64 << 10
+
+// counter notes whether anything was written.
+type counter struct {
+	w     io.Writer
+	begun bool
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.begun = true
+	return c.w.Write(p)
 }

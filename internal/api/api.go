@@ -12,7 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
 // API answers requests for figures. The Collector's extension serves it.
@@ -31,13 +31,9 @@ type API struct {
 
 // Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
 type Book interface {
-	Extraction() usage.Extraction
+	reporter.Book
 	Ready() error
-	Latest() (usage.Collection, bool)
-	IDs() []string
-	Status(id string) (ledger.Status, bool)
 	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
-	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 }
 
@@ -73,6 +69,7 @@ func (a *API) Handler() http.Handler {
 	mux.HandleFunc("/api/v1/organizations/{id}/figures", a.read(answer(a.figures)))
 	mux.HandleFunc("/api/v1/organizations/{id}/statements", a.read(answer(a.statements)))
 	mux.HandleFunc("/api/v1/organizations/{id}/alerts/test", a.write(answer(a.testAlert)))
+	mux.HandleFunc("/api/v1/reports/{kind}", a.read(a.report))
 	mux.HandleFunc("/", a.read(func(_ http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
 	}))

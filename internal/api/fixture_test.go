@@ -25,6 +25,8 @@ var at = time.Date(2026, time.November, 20, 14, 5, 0, 0, time.UTC)
 
 // fakeBook is a ledger that holds what tests put into it.
 type fakeBook struct {
+	Book // of which no test asks the rest
+
 	extraction usage.Extraction
 	statuses   []ledger.Status
 	latest     usage.Collection

@@ -4,7 +4,10 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -54,9 +57,24 @@ type Report struct {
 	// Notes are sentences that a reader of the figures has to know: of missing
 	// telemetry, of periods that still run, of what is not known.
 	Notes []string
-	// Sections in their order. The first is the main table, which a format
-	// that has one table only writes.
+	// Sections in the order in which they are read.
 	Sections []Section
+	// Main is the name of the section with the figures by organization, which
+	// a format that has one table only writes unless it is told another.
+	Main string
+}
+
+// Section returns the one of a name, Main for "", which without one is the first.
+func (r *Report) Section(name string) (*Section, error) {
+	name = cmp.Or(name, r.Main)
+	var names []string
+	for i := range r.Sections {
+		if s := &r.Sections[i]; name == "" || s.Name == name {
+			return s, nil
+		}
+		names = append(names, r.Sections[i].Name)
+	}
+	return nil, fmt.Errorf("section %q: a %s report has %s", name, r.Kind, strings.Join(names, ", "))
 }
 
 // Period is what a report covers.
@@ -120,6 +138,7 @@ type Type uint8
 const (
 	Text    Type = iota
 	Count        // a whole number
+	Number       // a decimal number of nothing
 	Amount       // a decimal number of a unit, with at most 6 decimals
 	Money        // a decimal number of a currency, with the decimals of its minor unit
 	Share        // a decimal number, where 1 is the whole: shown as 100 %
@@ -135,6 +154,24 @@ type Column struct {
 	// Unit of an Amount, or currency of Money; "" where there is none, or
 	// where it differs by row and is in the cells.
 	Unit string
+}
+
+// UnitColumn names the column that stands beside this one where rows are bare
+// numbers, as in CSV, for their units: "" where its name is enough, because all
+// are of a unit that goes with it. A table of money has a column of currencies.
+func (c Column) UnitColumn() string {
+	if c.Type == Amount && c.Unit == "" {
+		return c.Name + "_unit"
+	}
+	return ""
+}
+
+// UnitOf returns the unit or currency of a cell.
+func (c Column) UnitOf(cell Cell) string {
+	if cell.Empty() {
+		return ""
+	}
+	return cmp.Or(cell.Unit, c.Unit)
 }
 
 // Cell is a value of its column's type. The zero Cell is empty: not known, or

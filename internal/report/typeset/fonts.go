@@ -1,0 +1,115 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package typeset
+
+import (
+	"embed"
+	"unicode"
+
+	"github.com/tdewolff/canvas"
+)
+
+//go:embed fonts/*.ttf
+var files embed.FS
+
+// typeface is a font of some scripts. A font without a bold one is bold by a
+// stroke around its glyphs.
+type typeface struct {
+	regular, bold string
+	scripts       []*unicode.RangeTable
+}
+
+// typefaces in the order in which they are asked for a character. The first has
+// what no script claims, and the last what it lacks of that.
+var typefaces = []typeface{
+	{regular: "NotoSans-Regular", bold: "NotoSans-Bold", scripts: []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic}},
+	{regular: "NotoSansArabic-Regular", bold: "NotoSansArabic-Bold", scripts: []*unicode.RangeTable{unicode.Arabic}},
+	{regular: "NotoSansHebrew-Regular", scripts: []*unicode.RangeTable{unicode.Hebrew}},
+	{regular: "NotoSansDevanagari-Regular", scripts: []*unicode.RangeTable{unicode.Devanagari}},
+	{regular: "NotoSansBengali-Regular", scripts: []*unicode.RangeTable{unicode.Bengali}},
+	{regular: "NotoSansTamil-Regular", scripts: []*unicode.RangeTable{unicode.Tamil}},
+	{regular: "NotoSansThai-Regular", scripts: []*unicode.RangeTable{unicode.Thai}},
+	{regular: "NotoSansGeorgian-Regular", scripts: []*unicode.RangeTable{unicode.Georgian}},
+	{regular: "NotoSansArmenian-Regular", scripts: []*unicode.RangeTable{unicode.Armenian}},
+	{regular: "NotoEmoji-Regular", scripts: []*unicode.RangeTable{pictures}},
+	{regular: "DroidSansFallback", scripts: []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo}},
+}
+
+// pictures are the blocks of symbols that most emoji are in.
+var pictures = &unicode.RangeTable{
+	R16: []unicode.Range16{{Lo: 0x2600, Hi: 0x27bf, Stride: 1}, {Lo: 0x2b00, Hi: 0x2bff, Stride: 1}},
+	R32: []unicode.Range32{{Lo: 0x1f000, Hi: 0x1faff, Stride: 1}},
+}
+
+// font returns one of a typeface. What is in the binary and does not load is a
+// fault of the build, which a test finds.
+func (s *Setter) font(t *typeface, bold bool) (font *canvas.Font, stroked bool) {
+	name, style := t.regular, canvas.FontRegular
+	if bold && t.bold != "" {
+		name, style = t.bold, canvas.FontBold
+	}
+	font, loaded := s.fonts[name]
+	if !loaded {
+		data, err := files.ReadFile("fonts/" + name + ".ttf")
+		if err != nil {
+			panic(err)
+		}
+		if font, err = canvas.LoadFont(data, 0, style); err != nil {
+			panic(err)
+		}
+		s.fonts[name] = font
+	}
+	return font, bold && t.bold == ""
+}
+
+// face returns what a character is set in, after another one.
+func (s *Setter) face(r rune, style Style, before *face) *face {
+	if before != nil && joins(r) && (unicode.In(r, unicode.Cf, unicode.M) || before.has(r)) {
+		return before
+	}
+	for i := range typefaces {
+		if unicode.In(r, typefaces[i].scripts...) {
+			if f := s.faceOf(&typefaces[i], style); f.has(r) {
+				return f
+			}
+		}
+	}
+	first, last := s.faceOf(&typefaces[0], style), &typefaces[len(typefaces)-1]
+	if first.has(r) {
+		return first
+	}
+	if fallback := s.faceOf(last, style); fallback.has(r) {
+		return fallback
+	}
+	return first
+}
+
+// joins reports whether a character is of no script, and best looks like that
+// before it.
+func joins(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.In(r, unicode.M, unicode.Cf)
+}
+
+type faceKey struct {
+	typeface *typeface
+	style    Style
+}
+
+type face struct{ *canvas.FontFace }
+
+func (f *face) has(r rune) bool { return f.Font.SFNT.GlyphIndex(r) != 0 }
+
+func (s *Setter) faceOf(t *typeface, style Style) *face {
+	key := faceKey{t, style}
+	if f, ok := s.faces[key]; ok {
+		return f
+	}
+	font, stroked := s.font(t, style.Bold)
+	f := &face{font.Face(style.Size, style.Colour)}
+	if stroked {
+		f.FauxBold = f.Size * 0.01
+	}
+	s.faces[key] = f
+	return f
+}
