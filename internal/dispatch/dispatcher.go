@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,13 +23,15 @@ import (
 
 // Reports makes the reports that are sent.
 type Reports interface {
+	// Formats are those that a kind of report can be had in.
+	Formats(k report.Kind) []string
 	// Make makes a report and writes it in the formats of the order, a file
 	// each.
 	Make(ctx context.Context, o Order) (*report.Report, []deliver.File, error)
 	// Delivered is told of a report on billing, which is not a test, that has
 	// reached a recipient: what the first one says is as billed. It is told
 	// again of the others, and after a crash.
-	Delivered(ctx context.Context, o Order, r *report.Report) error
+	Delivered(ctx context.Context, o Order) error
 }
 
 // Order says what report is to be made.
@@ -293,27 +296,14 @@ func orderOf(s *schedule.Schedule, due *Delivery) Order {
 	return Order{Report: s.Report, Scope: s.Scope, Period: due.Period, Formats: s.Formats, At: due.Made}
 }
 
-// attempt makes the report, sends it, and tells the ledger what was billed.
+// attempt sends the report, unless it has arrived, and tells the ledger what was
+// billed.
 func (d *Dispatcher) attempt(ctx context.Context, p *pass, s schedule.Schedule, o Order, due *Delivery) error {
-	byMail := schedule.ChannelOf(due.Recipient) == schedule.ByMail
-	if byMail && p.unreachable != nil && due.Sent.IsZero() {
-		return p.unreachable
-	}
 	if err := d.date(ctx, due, &o, p.now); err != nil {
 		return err
 	}
-	if of := due.Schedule + "\x00" + due.Run + "\x00" + s.Changed.String(); p.report == nil || p.of != of {
-		r, files, err := d.make(ctx, o)
-		if err != nil {
-			return fmt.Errorf("make the report: %w", err)
-		}
-		p.of, p.report, p.files = of, r, files
-	}
 	if due.Sent.IsZero() {
-		if err := d.Deliverer.Deliver(ctx, due.Recipient, message(&s, due, p.report, p.files)); err != nil {
-			if byMail && errors.Is(err, deliver.ErrUnreachable) {
-				p.unreachable = err
-			}
+		if err := d.send(ctx, p, s, o, due); err != nil {
 			return err
 		}
 		d.mu.Lock()
@@ -321,11 +311,31 @@ func (d *Dispatcher) attempt(ctx context.Context, p *pass, s schedule.Schedule, 
 		d.mu.Unlock()
 	}
 	if s.Report == report.Billing && !due.Test {
-		if err := d.Reports.Delivered(ctx, o, p.report); err != nil {
+		if err := d.Reports.Delivered(ctx, o); err != nil {
 			return fmt.Errorf("it has arrived, but that it is billed cannot be kept: %w", err)
 		}
 	}
 	return nil
+}
+
+// send makes the report, unless it is that of the recipient before, and sends it.
+func (d *Dispatcher) send(ctx context.Context, p *pass, s schedule.Schedule, o Order, due *Delivery) error {
+	byMail := schedule.ChannelOf(due.Recipient) == schedule.ByMail
+	if byMail && p.unreachable != nil {
+		return p.unreachable
+	}
+	if of := strings.Join([]string{s.ID, due.Run, s.Changed.String()}, "\x00"); p.report == nil || p.of != of {
+		r, files, err := d.make(ctx, o)
+		if err != nil {
+			return fmt.Errorf("make the report: %w", err)
+		}
+		p.of, p.report, p.files = of, r, files
+	}
+	err := d.Deliverer.Deliver(ctx, due.Recipient, message(&s, due, p.report, p.files))
+	if byMail && errors.Is(err, deliver.ErrUnreachable) {
+		p.unreachable = err
+	}
+	return err
 }
 
 // date gives the deliveries of a run the instant as of which their report is

@@ -5,13 +5,13 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/report/show"
 	"github.com/otelcol-usage/otelcol-usage/internal/schedule"
 )
 
@@ -55,13 +55,13 @@ func letter(s *schedule.Schedule, d *Delivery, r *report.Report, files []deliver
 	if d.Test {
 		b.WriteString("This is a test: nothing is billed by it.\n\n")
 	}
-	fmt.Fprintf(&b, "%s\n%s\n%s, %s to %s", r.Title, r.Subject, r.Period.Title, r.Period.Start.Format(time.DateOnly), r.Period.End.Add(-1).Format(time.DateOnly))
-	if r.Period.Zone != "" {
-		fmt.Fprintf(&b, " (%s)", r.Period.Zone)
+	w := letterWriter{&b, show.Of(r)}
+	fmt.Fprintf(&b, "%s\n%s\n\n", r.Title, r.Subject)
+	for _, f := range w.Cover() {
+		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
 	}
-	b.WriteString("\n")
-	if len(r.Sections) > 0 && r.Kind != report.Users { // who they are is in the files only
-		writeFacts(&b, &r.Sections[0])
+	if s, err := r.Section(""); err == nil && r.Kind != report.Users { // who they are is in the files only
+		w.facts(s)
 	}
 	if len(r.Notes) > 0 {
 		b.WriteString("\n")
@@ -75,7 +75,7 @@ func letter(s *schedule.Schedule, d *Delivery, r *report.Report, files []deliver
 			fmt.Fprintf(&b, "  %s\n", f.Name)
 		}
 	}
-	fmt.Fprintf(&b, "\nMade %s. Sent by the schedule %q (%s).\n", r.Made.UTC().Format("2006-01-02 15:04 UTC"), s.Name, s.ID)
+	fmt.Fprintf(&b, "\nSent by the schedule %q (%s).\n", s.Name, s.ID)
 	return b.String()
 }
 
@@ -86,87 +86,72 @@ const (
 	narrow    = 4  // columns
 )
 
-// writeFacts writes a small table as it is, and of a large one its totals.
-func writeFacts(b *strings.Builder, s *report.Section) {
-	write, bound := writeBlock, maxBlocks
+type letterWriter struct {
+	*strings.Builder
+	show.Reader
+}
+
+// facts writes a small table as it is, and of a large one its totals.
+func (w letterWriter) facts(s *report.Section) {
+	write, bound := w.block, maxBlocks
 	if len(s.Columns) <= narrow {
-		write, bound = writeLine, maxLines
+		write, bound = w.line, maxLines
 	}
-	var lines strings.Builder
-	n := 0
-	if s.Rows != nil {
-		for row, err := range s.Rows {
-			if err != nil {
-				return // the files have been written, so it can be read there
-			}
-			if n++; n > bound {
-				break
-			}
-			write(&lines, s.Columns, row)
+	var rows [][]report.Cell
+	for row, err := range s.Rows {
+		if err != nil || len(rows) > bound {
+			break // what cannot be read has failed the files as well
+		}
+		rows = append(rows, slices.Clone(row))
+	}
+	fmt.Fprintf(w, "\n%s\n", s.Title)
+	switch {
+	case len(rows) == 0:
+		fmt.Fprintf(w, "  %s\n", w.Empty(s))
+	case len(rows) > bound:
+		fmt.Fprintf(w, "  The rows are in the attached files.\n")
+	default:
+		for _, row := range rows {
+			write(s.Columns, row)
 		}
 	}
-	fmt.Fprintf(b, "\n%s\n", s.Title)
-	switch {
-	case n == 0 && s.Empty != "":
-		fmt.Fprintf(b, "  %s\n", s.Empty)
-	case n <= bound:
-		b.WriteString(lines.String())
-	}
 	for _, total := range s.Totals {
-		write(b, s.Columns, total)
-	}
-	if n > bound && len(s.Totals) == 0 {
-		b.WriteString("  See the files.\n")
+		write(s.Columns, total)
 	}
 }
 
-// writeLine writes a row as its first cell with the others behind it.
-func writeLine(b *strings.Builder, columns []report.Column, row []report.Cell) {
+// line writes a row as its first cell with the others behind it.
+func (w letterWriter) line(columns []report.Column, row []report.Cell) {
 	var cells []string
-	for i := range min(len(columns), len(row)) {
-		if text := show(columns[i], row[i]); text != "" {
+	for i := range row {
+		if text := w.value(columns[i], row[i]); text != "" {
 			cells = append(cells, text)
 		}
 	}
-	if len(cells) > 0 {
-		fmt.Fprintf(b, "  %s", cells[0])
-		for i, cell := range cells[1:] {
-			b.WriteString(map[bool]string{true: ": ", false: ", "}[i == 0] + cell)
-		}
-		b.WriteString("\n")
+	if len(cells) == 0 {
+		return
 	}
+	text := "  " + cells[0]
+	if len(cells) > 1 {
+		text += ": " + strings.Join(cells[1:], ", ")
+	}
+	fmt.Fprintln(w, text)
 }
 
-// writeBlock writes a row as lines of column and cell.
-func writeBlock(b *strings.Builder, columns []report.Column, row []report.Cell) {
-	for i := range min(len(columns), len(row)) {
-		if text := show(columns[i], row[i]); text != "" {
-			fmt.Fprintf(b, "  %s: %s\n", columns[i].Title, text)
+// block writes a row as lines of column and cell.
+func (w letterWriter) block(columns []report.Column, row []report.Cell) {
+	for i := range row {
+		if text := w.value(columns[i], row[i]); text != "" {
+			fmt.Fprintf(w, "  %s: %s\n", columns[i].Title, text)
 		}
 	}
-	b.WriteString("\n")
+	fmt.Fprintln(w)
 }
 
-// show is a cell for people.
-func show(c report.Column, cell report.Cell) string {
-	if cell.Empty() {
-		return ""
+// value shows a cell with its unit.
+func (w letterWriter) value(c report.Column, cell report.Cell) string {
+	if cell.Unit == "" {
+		c.Unit, cell.Unit = "", c.Unit
 	}
-	switch c.Type {
-	case report.Date:
-		return cell.At.Format(time.DateOnly)
-	case report.Instant:
-		return cell.At.Format("2006-01-02 15:04 MST")
-	case report.Share:
-		if share, err := decimal.NewFromString(cell.Text); err == nil {
-			return share.Shift(2).Round(1).String() + " %"
-		}
-	case report.Amount, report.Money:
-		unit := cell.Unit
-		if unit == "" {
-			unit = c.Unit
-		}
-		return strings.TrimSpace(cell.Text + " " + unit)
-	}
-	return cell.Text
+	return w.Cell(c, cell)
 }

@@ -102,7 +102,7 @@ func (d *Dispatcher) status(e *entry) Status {
 
 // check judges a schedule also by what is configured and known here.
 func (d *Dispatcher) check(s *schedule.Schedule) error {
-	if err := s.Check(); err != nil {
+	if err := s.Check(d.Reports.Formats(s.Report)); err != nil {
 		return Invalid{err}
 	}
 	for i, to := range s.Recipients {

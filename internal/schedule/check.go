@@ -29,8 +29,9 @@ const (
 )
 
 // Check judges a schedule as far as it can be judged by itself, and returns all
-// errors joined, each with its key, the value and a remedy.
-func (s *Schedule) Check() error {
+// errors joined, each with its key, the value and a remedy. The formats are
+// those that its kind of report can be had in.
+func (s *Schedule) Check(formats []string) error {
 	var p problems
 	switch {
 	case strings.TrimSpace(s.Name) == "":
@@ -46,13 +47,30 @@ func (s *Schedule) Check() error {
 	if s.Organization != "" && s.Reseller != "" {
 		p.add("reseller", s.Reseller, "a report is about one organization or a reseller's: leave out organization or reseller")
 	}
-	s.checkFormats(&p)
+	if slices.Contains(report.Kinds, s.Report) {
+		s.checkFormats(&p, formats)
+	}
 	s.checkRecipients(&p)
 	s.checkCadence(&p)
-	if s.Provisional && s.Report == report.Billing {
-		p.add("provisional", s.Provisional, "what is billed has to be closed: leave it out for %s", report.Billing)
+	if s.Report == report.Billing {
+		s.checkBilling(&p)
 	}
 	return errors.Join(p...)
+}
+
+// checkBilling wants bills of closed months.
+func (s *Schedule) checkBilling(p *problems) {
+	if s.Provisional {
+		p.add("provisional", s.Provisional, "what is billed has to be closed: leave it out for %s", report.Billing)
+	}
+	c, err := s.parse()
+	switch {
+	case err != nil: // it has been told
+	case s.Window != "" && c.kind != usage.Month:
+		p.add("window", s.Window, "bills are by calendar month: leave it out")
+	case c.kind != usage.Month:
+		p.add("cadence", s.Cadence, "bills are by calendar month: use monthly, or cron")
+	}
 }
 
 type problems []error
@@ -72,18 +90,15 @@ func joined[T ~string](list []T) string {
 	return strings.Join(all, ", ")
 }
 
-func (s *Schedule) checkFormats(p *problems) {
+func (s *Schedule) checkFormats(p *problems, known []string) {
 	if len(s.Formats) == 0 {
-		p.add("formats", "", "name at least one of %s", strings.Join(Formats, ", "))
+		p.add("formats", "", "name at least one of %s", strings.Join(known, ", "))
 	}
 	for i, f := range s.Formats {
 		key := fmt.Sprintf("formats[%d]", i)
-		switch {
-		case !slices.Contains(Formats, f):
-			p.add(key, f, "use one of %s", strings.Join(Formats, ", "))
-		case f == focus && s.Report != report.Billing:
-			p.add(key, f, "FOCUS is a format of bills: use another, or the report %s", report.Billing)
-		case slices.Index(s.Formats, f) < i:
+		if !slices.Contains(known, f) {
+			p.add(key, f, "a %s report can be had as %s", s.Report, strings.Join(known, ", "))
+		} else if slices.Index(s.Formats, f) < i {
 			p.add(key, f, "listed twice: remove one")
 		}
 	}

@@ -4,10 +4,10 @@
 package schedule
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -47,9 +47,9 @@ func (s *Schedule) Next(after time.Time, p Periods) (Run, error) {
 	case err != nil:
 		return Run{}, err
 	case o.cron != nil:
-		return o.cronRun(o.nextCron(o.zone, after)), nil
+		return o.cronRun(o.nextCron(o.zone, after))
 	default:
-		return o.nextRun(after), nil
+		return o.nextRun(after)
 	}
 }
 
@@ -61,9 +61,9 @@ func (s *Schedule) Last(now time.Time, p Periods) (Run, error) {
 	case err != nil:
 		return Run{}, err
 	case o.cron != nil:
-		return o.cronRun(now), nil
+		return o.cronRun(now)
 	default:
-		return o.lastRun(now), nil
+		return o.lastRun(now)
 	}
 }
 
@@ -113,7 +113,7 @@ func (o *order) lag() time.Duration {
 
 // nextRun returns the first run after an instant of a cadence that has one for
 // each period.
-func (o *order) nextRun(after time.Time) Run {
+func (o *order) nextRun(after time.Time) (Run, error) {
 	p := o.of.Period(o.kind, after.Add(-o.periods.Grace-o.lag()))
 	for {
 		if due := o.due(p); due.After(after) {
@@ -124,7 +124,7 @@ func (o *order) nextRun(after time.Time) Run {
 }
 
 // lastRun returns the last run of such a cadence that is due at an instant.
-func (o *order) lastRun(now time.Time) Run {
+func (o *order) lastRun(now time.Time) (Run, error) {
 	p := o.of.Period(o.kind, now)
 	for {
 		if due := o.due(p); !due.After(now) {
@@ -134,9 +134,9 @@ func (o *order) lastRun(now time.Time) Run {
 	}
 }
 
-func (o *order) run(p calendar.Period, due time.Time) Run {
-	named := o.named(p)
-	return Run{Key: named.Name, Due: due, Period: named}
+func (o *order) run(p calendar.Period, due time.Time) (Run, error) {
+	named, err := o.named(p)
+	return Run{Key: named.Name, Due: due, Period: named}, err
 }
 
 // due returns when the report of a period is sent: at the time of day on the
@@ -168,37 +168,28 @@ func (o *order) closed(p calendar.Period) time.Time {
 
 // cronRun returns the run of a time: it is about the last period that is
 // closed then.
-func (o *order) cronRun(due time.Time) Run {
+func (o *order) cronRun(due time.Time) (Run, error) {
 	p := o.of.Period(o.kind, due)
 	for o.closed(p).After(due) {
 		p = o.of.Period(o.kind, p.Start.Add(-1))
 	}
-	return Run{Key: due.Format(time.RFC3339), Due: due, Period: o.named(p)}
+	named, err := o.named(p)
+	return Run{Key: due.Format(time.RFC3339), Due: due, Period: named}, err
 }
 
 // named gives a period the name by which people ask for its report. A zone that
 // has changed may have moved its ends by hours, so its middle says which it is;
 // a billing cycle is named by the month that it begins in.
-func (o *order) named(p calendar.Period) Period {
+func (o *order) named(p calendar.Period) (Period, error) {
 	zone, _ := o.of.At(o.kind, p.Start)
-	middle := p.Start.Add(p.End.Sub(p.Start) / 2).In(zone)
-	out := Period{Window: o.kind.String(), Start: p.Start, End: p.End}
-	switch o.kind {
-	case usage.Day:
-		out.Name = middle.Format(time.DateOnly)
-	case usage.Week:
-		year, week := middle.ISOWeek()
-		out.Name = fmt.Sprintf("%04d-W%02d", year, week)
-	case usage.Month:
-		out.Name = middle.Format("2006-01")
-	case usage.Cycle:
-		out.Name = p.Start.In(zone).Format("2006-01")
-	case usage.Quarter:
-		out.Name = fmt.Sprintf("%04d-Q%d", middle.Year(), (int(middle.Month())+2)/3)
-	case usage.Half:
-		out.Name = fmt.Sprintf("%04d-H%d", middle.Year(), (int(middle.Month())+5)/6)
-	default:
-		out.Name = middle.Format("2006")
+	day := p.Start.Add(p.End.Sub(p.Start) / 2)
+	if o.kind == usage.Cycle {
+		day = p.Start
 	}
-	return out
+	window, err := usage.ParseWindow(o.kind.String())
+	if err != nil {
+		return Period{}, err
+	}
+	span, err := report.SpanOf(window, dateOf(day.In(zone)))
+	return Period{Window: o.kind.String(), Name: span.Name, Start: p.Start, End: p.End}, err
 }

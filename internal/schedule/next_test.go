@@ -16,6 +16,8 @@ import (
 
 const grace = 72 * time.Hour
 
+var formats = []string{"csv", "pdf"}
+
 func zone(t *testing.T, name string) *time.Location {
 	t.Helper()
 	z, err := time.LoadLocation(name)
@@ -44,7 +46,7 @@ func valid(changes ...func(*Schedule)) Schedule {
 // minutes' steps as a process would: it asks for the latest that is due.
 func lived(t *testing.T, s Schedule, p Periods, from, to time.Time, step time.Duration) []Run {
 	t.Helper()
-	require.NoError(t, s.Check())
+	require.NoError(t, s.Check(formats))
 	var runs []Run
 	last := from
 	for now := from; now.Before(to); now = now.Add(step) {
@@ -129,7 +131,7 @@ func TestDueOnTheDaysThatAreAskedFor(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&s)
 			}
-			require.NoError(t, s.Check())
+			require.NoError(t, s.Check(formats))
 			berlin := zone(t, "Europe/Berlin")
 			after, err := time.ParseInLocation("2006-01-02T15:04", tt.after, berlin)
 			require.NoError(t, err)
@@ -205,7 +207,7 @@ func TestCron(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := valid(func(s *Schedule) { s.Cadence, s.Window = "cron: "+tt.cron, tt.window })
-			require.NoError(t, s.Check())
+			require.NoError(t, s.Check(formats))
 			berlin := zone(t, "Europe/Berlin")
 			after, err := time.ParseInLocation("2006-01-02T15:04", tt.after, berlin)
 			require.NoError(t, err)

@@ -58,12 +58,6 @@ type Scope struct {
 // Directory is the recipient that stands for the configured directory.
 const Directory = "directory"
 
-// Formats are those that reports are written in.
-var Formats = []string{"pdf", "xlsx", "csv", "json", "html", focus}
-
-// focus is a format of bills only.
-const focus = "focus"
-
 // DefaultTime is the time of day at which reports are sent.
 const DefaultTime = "06:00"
 
