@@ -16,6 +16,8 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
@@ -109,7 +111,7 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
 	}
 	e.api.Collector = func() api.Collector { return *e.collector.Load() }
-	e.api.Logger = set.Logger
+	e.api.Logger, e.api.Now = set.Logger, time.Now
 	return e
 }
 
@@ -155,11 +157,18 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 }
 
 func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error {
-	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.set, e.api.Handler())
+	config := e.config.API
+	if config.Auth.HasValue() {
+		if err := authenticate(ctx, &e.api, config.Auth.Get(), host.GetExtensions()); err != nil {
+			return err
+		}
+		config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
+	}
+	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, e.api.Handler())
 	if err != nil {
 		return err
 	}
-	listener, err := e.config.API.ToListener(ctx)
+	listener, err := config.ToListener(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,6 +183,10 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error 
 		zap.String("directory", e.config.Directory),
 		zap.String("overview page", address+"/"),
 		zap.String("usage API", address+"/api/v1"))
+	if e.api.Authenticate == nil && !local(listener.Addr()) {
+		e.logger.Warn("whoever reaches the usage API may read all figures and erase organizations: configure api::auth, or bind api::endpoint to localhost",
+			zap.String("address", address))
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@
 package api
 
 import (
-	"net/http"
 	"sync"
 	"time"
 
@@ -64,15 +63,9 @@ type alertTestJSON struct {
 	Until   time.Time `json:"until"`
 }
 
-func (a *API) testAlert(r *http.Request) (any, error) {
-	b, err := a.book()
-	if err != nil {
-		return nil, err
+func (a *API) testAlert(r *admitted) (any, error) {
+	if r.Organization == usage.NoOrganization {
+		return nil, unknownOrganization(r.Organization)
 	}
-	id := r.PathValue("id")
-	s, known := b.Status(id)
-	if !known || s.ID == usage.NoOrganization {
-		return nil, unknownOrganization(id)
-	}
-	return a.AlertTests.start(s.ID, time.Now()), nil
+	return a.AlertTests.start(r.Organization, a.Now()), nil
 }

@@ -5,12 +5,14 @@ package api
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"go.uber.org/zap"
@@ -18,11 +20,13 @@ import (
 
 // Types of errors, as the Prometheus API has them.
 const (
-	badData     = "bad_data"
-	notFound    = "not_found"
-	unavailable = "unavailable"
-	notAllowed  = "method_not_allowed"
-	conflict    = "conflict"
+	badData      = "bad_data"
+	unauthorized = "unauthorized"
+	noRight      = "forbidden"
+	notFound     = "not_found"
+	notAllowed   = "method_not_allowed"
+	conflict     = "conflict"
+	unavailable  = "unavailable"
 )
 
 // apiError is an answer that is not a success.
@@ -38,33 +42,19 @@ func refuse(status int, kind, format string, args ...any) *apiError {
 	return &apiError{status, kind, fmt.Sprintf(format, args...)}
 }
 
-// read serves GET and HEAD.
-func (a *API) read(handle handler) http.HandlerFunc {
-	return a.serveOnly(handle, http.MethodGet, http.MethodHead)
-}
+// handler answers a request that was let in; an error is returned before
+// anything is written.
+type handler func(http.ResponseWriter, *admitted) error
 
-// write serves POST.
-func (a *API) write(handle handler) http.HandlerFunc {
-	return a.serveOnly(handle, http.MethodPost)
-}
-
-// handler answers a request; an error is returned before anything is written.
-type handler func(http.ResponseWriter, *http.Request) error
-
-// serveOnly serves some methods, and writes the error that a handler returns.
-func (a *API) serveOnly(handle handler, methods ...string) http.HandlerFunc {
+// reply writes the error that a function returns. What is not said otherwise is
+// kept by nobody.
+func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
 		header.Set("Referrer-Policy", "no-referrer")
-		var err error
-		if slices.Contains(methods, r.Method) {
-			err = handle(w, r)
-		} else {
-			header.Set("Allow", strings.Join(methods, ", "))
-			err = refuse(http.StatusMethodNotAllowed, notAllowed, "%s is not allowed here: use %s", r.Method, methods[0])
-		}
+		err := handle(w, r)
 		var refused *apiError
 		switch {
 		case err == nil:
@@ -96,14 +86,19 @@ func writeError(w http.ResponseWriter, e *apiError) {
 }
 
 // answer writes what a function returns as Prometheus does.
-func answer(data func(*http.Request) (any, error)) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func answer(data func(*admitted) (any, error)) handler {
+	return func(w http.ResponseWriter, r *admitted) error {
 		d, err := data(r)
 		if err != nil {
 			return err
 		}
+		var body bytes.Buffer
+		writeJSON(&body, envelope{Status: "success", Data: d})
 		w.Header().Set("Content-Type", "application/json")
-		writeJSON(w, envelope{Status: "success", Data: d})
+		if unchanged(w, r.Request, body.Bytes()) {
+			return nil
+		}
+		_, _ = w.Write(body.Bytes()) // the client has gone if it fails
 		return nil
 	}
 }
@@ -136,4 +131,27 @@ type counter struct {
 func (c *counter) Write(p []byte) (int, error) {
 	c.begun = true
 	return c.w.Write(p)
+}
+
+// unchanged marks the answer to a read with an ETag of its content and writes
+// that the client has it already, if so. Clients may keep what is marked and
+// have to ask whether it still holds, by which they are also asked who they are.
+func unchanged(w http.ResponseWriter, r *http.Request, content []byte) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	sum := sha256.Sum256(content)
+	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	header := w.Header()
+	header.Set("ETag", tag)
+	header.Set("Cache-Control", "private, no-cache")
+	header.Set("Vary", "Authorization")
+	for given := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
+		if given = strings.TrimSpace(given); given == "*" || strings.TrimPrefix(given, "W/") == tag {
+			header.Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return true
+		}
+	}
+	return false
 }

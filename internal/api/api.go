@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
@@ -25,6 +26,17 @@ type API struct {
 	// Collector returns what is known of the collector around the ledger.
 	Collector func() Collector
 	Logger    *zap.Logger
+	Now       func() time.Time
+	// Issuer is who sends bills, as files of FOCUS name them.
+	Issuer string
+
+	// Authenticate returns the claims of who asks, or an error if it is nobody
+	// known. nil: nobody authenticates, and whoever reaches the API may do all.
+	Authenticate func(*http.Request) (access.Claims, error)
+	// Challenge tells clients how to authenticate: a WWW-Authenticate header.
+	Challenge string
+	// Credentials are parameters of the query that Authenticate reads.
+	Credentials []string
 
 	AlertTests AlertTests
 }
@@ -55,23 +67,4 @@ type Collector struct {
 	Warnings []string
 	OTLP     string // where it takes OTLP over HTTP, as http://localhost:4318
 	Store    string // where the embedded store answers, or ""
-}
-
-// Handler returns the whole HTTP surface: the page, the probes and the JSON API.
-func (a *API) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/{$}", a.read(a.page))
-	mux.HandleFunc("/-/healthy", a.read(healthy))
-	mux.HandleFunc("/-/ready", a.read(a.readiness))
-	mux.HandleFunc("/api/v1/status", a.read(answer(a.status)))
-	mux.HandleFunc("/api/v1/organizations", a.read(answer(a.organizations)))
-	mux.HandleFunc("/api/v1/organizations/{id}", a.serveOnly(answer(a.erase), http.MethodDelete))
-	mux.HandleFunc("/api/v1/organizations/{id}/figures", a.read(answer(a.figures)))
-	mux.HandleFunc("/api/v1/organizations/{id}/statements", a.read(answer(a.statements)))
-	mux.HandleFunc("/api/v1/organizations/{id}/alerts/test", a.write(answer(a.testAlert)))
-	mux.HandleFunc("/api/v1/reports/{kind}", a.read(a.report))
-	mux.HandleFunc("/", a.read(func(_ http.ResponseWriter, r *http.Request) error {
-		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
-	}))
-	return mux
 }

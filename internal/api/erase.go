@@ -6,7 +6,6 @@ package api
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -21,16 +20,9 @@ type erasedJSON struct {
 }
 
 // erase removes an organization, and says so in the log: nothing else will.
-func (a *API) erase(r *http.Request) (any, error) {
-	b, err := a.book()
-	if err != nil {
-		return nil, err
-	}
-	id := r.PathValue("id")
-	if s, known := b.Status(id); known {
-		id = s.ID // of which what was asked for may be another spelling
-	}
-	users, err := b.Erase(r.Context(), id, time.Now())
+func (a *API) erase(r *admitted) (any, error) {
+	id := r.Organization
+	users, err := r.Book.Erase(r.Context(), id, a.Now())
 	switch {
 	case errors.Is(err, ledger.ErrNoOrganization):
 		return nil, unknownOrganization(id)
@@ -42,6 +34,7 @@ func (a *API) erase(r *http.Request) (any, error) {
 		return nil, err
 	}
 	a.AlertTests.end(id)
-	a.Logger.Info("organization is erased", zap.String("organization", id), zap.Int("users", users), zap.String("client", r.RemoteAddr))
+	a.Logger.Info("organization is erased", zap.String("organization", id), zap.Int("users", users),
+		zap.String("client", r.RemoteAddr), zap.String("principal", r.Principal.Name()))
 	return erasedJSON{Organization: id, Users: users}, nil
 }

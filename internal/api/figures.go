@@ -49,25 +49,16 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(v)
 }
 
-func (a *API) figures(r *http.Request) (any, error) {
-	b, err := a.book()
-	if err != nil {
-		return nil, err
-	}
-	id := r.PathValue("id")
-	s, known := b.Status(id)
-	if !known {
-		return nil, unknownOrganization(id)
-	}
-	id = s.ID
-	c, collected := b.Latest()
-	if at := r.FormValue("at"); at != "" {
+func figures(r *admitted) (any, error) {
+	id := r.Organization
+	c, collected := r.Book.Latest()
+	if at := r.Query.Get("at"); at != "" {
 		t, err := parseTime(at)
 		if err != nil {
 			return nil, refuse(http.StatusBadRequest, badData, "at: %q: %s", at, err)
 		}
 		if !collected || !t.Equal(c.At) {
-			return closedFigures(r.Context(), b, id, t, c.At)
+			return closedFigures(r.Context(), r.Book, id, t, c.At)
 		}
 	}
 	if !collected {

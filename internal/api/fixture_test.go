@@ -5,7 +5,10 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap/zaptest"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -97,6 +101,7 @@ func over(t *testing.T, b *fakeBook) *API {
 		Catalogue: func() Catalogue { return Catalogue{} },
 		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
 		Logger:    zaptest.NewLogger(t),
+		Now:       func() time.Time { return at },
 	}
 }
 
@@ -106,4 +111,17 @@ func (a *API) lists(t *testing.T, text string) {
 	c, err := catalogue.Parse([]byte(text))
 	require.NoError(t, err)
 	a.Catalogue = func() Catalogue { return Catalogue{Catalogue: c, Path: "organizations.yaml", Loaded: at} }
+}
+
+// named is an authenticator that lets those in who send a name.
+func named(r *http.Request) (access.Claims, error) {
+	if name, _, given := r.BasicAuth(); given {
+		return access.Claims{"username": {name}}, nil
+	}
+	return nil, errors.New("no name")
+}
+
+// as is the header of whoever has a name.
+func as(name string) []string {
+	return []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"))}
 }

@@ -4,7 +4,6 @@
 package api
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -26,15 +25,10 @@ type organizationJSON struct {
 	Items map[string]map[string]uint64 `json:"items"`
 }
 
-func (a *API) organizations(*http.Request) (any, error) {
-	b, err := a.book()
-	if err != nil {
-		return nil, err
-	}
-	c := a.Catalogue()
+func organizations(r *admitted) (any, error) {
 	out := []organizationJSON{}
-	for _, id := range b.IDs() {
-		s, found := b.Status(id)
+	for _, id := range r.Book.IDs() {
+		s, found := r.Book.Status(id)
 		if !found || id == usage.NoOrganization {
 			continue
 		}
@@ -42,7 +36,7 @@ func (a *API) organizations(*http.Request) (any, error) {
 			ID: s.ID, Timezone: time.UTC.String(), AnchorDay: 1,
 			LastEvent: instant(s.LastEvent), Silent: s.Silent, Items: itemsJSON(&s),
 		}
-		if listed, found := c.Lookup(s.ID); found {
+		if listed, found := r.Catalogue.Lookup(s.ID); found {
 			o.Name, o.Reseller, o.Timezone, o.AnchorDay = listed.Name, listed.Reseller, listed.Location.String(), listed.AnchorDay
 		}
 		out = append(out, o)

@@ -22,25 +22,21 @@ import (
 const pageSize = 100
 
 // page serves the overview.
-func (a *API) page(w http.ResponseWriter, r *http.Request) error {
-	b, err := a.book()
-	if err != nil {
-		return err
-	}
+func page(w http.ResponseWriter, r *admitted) error {
+	b := r.Book
 	c, _ := b.Latest()
-	collector := a.Collector()
 	in := overview.Input{
 		At:         c.At,
 		Ledger:     ledgerState(b),
-		Catalogue:  a.catalogueState(),
-		Warnings:   collector.Warnings,
+		Catalogue:  catalogueState(r),
+		Warnings:   r.Collector.Warnings,
 		Extraction: b.Extraction(),
-		OTLP:       collector.OTLP,
-		Store:      collector.Store,
+		OTLP:       r.Collector.OTLP,
+		Store:      r.Collector.Store,
 	}
-	requested, _ := strconv.Atoi(r.FormValue("page")) // anything else is the first
+	requested, _ := strconv.Atoi(r.Query.Get("page")) // anything else is the first
 	var shown []listed
-	shown, in.List = list(b.IDs(), a.Catalogue().Catalogue, c, r.FormValue("q"), requested)
+	shown, in.List = list(b.IDs(), r.Catalogue.Catalogue, c, r.Query.Get("q"), requested)
 	for _, l := range shown {
 		if status, found := b.Status(l.id); found && (l.id != usage.NoOrganization || hasItems(&status)) {
 			in.Organizations = append(in.Organizations, organization(l, &status, c))
@@ -59,13 +55,16 @@ func ledgerState(b Book) overview.State {
 	return overview.State{OK: true, Text: "ready"}
 }
 
-func (a *API) catalogueState() overview.State {
-	c := a.Catalogue()
+// catalogueState is shown to those who see all.
+func catalogueState(r *admitted) overview.State {
+	c := r.Catalogue
 	count := "1 organization"
 	if c.Len() != 1 {
 		count = strconv.Itoa(c.Len()) + " organizations"
 	}
 	switch {
+	case !r.Principal.SeesAll():
+		return overview.State{OK: true}
 	case c.Path == "":
 		return overview.State{OK: true, Text: "none"}
 	case c.Err != nil:

@@ -8,10 +8,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
@@ -21,31 +17,27 @@ import (
 // reportParameters are those of a report.
 var reportParameters = []string{"organization", "reseller", "period", "window", "basis", "format", "section"}
 
-// report writes a report.
-func (a *API) report(w http.ResponseWriter, r *http.Request) error {
-	b, err := a.book()
-	if err != nil {
-		return err
+// report writes a report on what the client may see.
+func (a *API) report(w http.ResponseWriter, in *admitted) error {
+	fallback := "json"
+	if in.Query.Has("section") {
+		fallback = "csv"
 	}
-	params, err := parameters(r, reportParameters...)
-	if err != nil {
-		return err
-	}
-	source := &reporter.Source{Book: b, Catalogue: a.Catalogue().Catalogue, Now: time.Now()}
-	document, err := source.Document(r.Context(), reporter.Request{
-		Kind: report.Kind(r.PathValue("kind")), Organization: params("organization"), Reseller: params("reseller"),
-		Period: cmp.Or(params("period"), "previous"), Window: params("window"), Basis: report.Basis(params("basis")),
-	}, cmp.Or(params("format"), "json"), params("section"))
+	source := &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
+	document, err := source.Document(in.Context(), reporter.Request{
+		Kind: report.Kind(in.PathValue("kind")), Organization: in.Organization, Reseller: in.Query.Get("reseller"),
+		Period: cmp.Or(in.Query.Get("period"), "previous"), Window: in.Query.Get("window"), Basis: report.Basis(in.Query.Get("basis")),
+	}, cmp.Or(in.Query.Get("format"), fallback), in.Query.Get("section"))
 	if err != nil {
 		return refuseReport(err)
 	}
 	header := w.Header()
-	header.Set("Content-Type", document.Format.MediaType)
+	header.Set("Content-Type", document.MediaType)
 	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": document.FileName}))
-	if r.Method == http.MethodHead {
+	if in.Method == http.MethodHead {
 		return nil
 	}
-	return a.stream(w, r, document.Write)
+	return a.stream(w, in.Request, document.Write)
 }
 
 // refuseReport says why a report cannot be made.
@@ -60,22 +52,4 @@ func refuseReport(err error) error {
 		return refuse(http.StatusServiceUnavailable, unavailable, "%s", err)
 	}
 	return err
-}
-
-// parameters reads those of a query: others than the allowed ones, and one that
-// is given twice, are refused.
-func parameters(r *http.Request, allowed ...string) (func(name string) string, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, refuse(http.StatusBadRequest, badData, "query: %s", err)
-	}
-	for name, values := range query {
-		if !slices.Contains(allowed, name) {
-			return nil, refuse(http.StatusBadRequest, badData, "%s: no such parameter: use %s", name, strings.Join(allowed, ", "))
-		}
-		if len(values) > 1 {
-			return nil, refuse(http.StatusBadRequest, badData, "%s: given %d times: give it once", name, len(values))
-		}
-	}
-	return query.Get, nil
 }

@@ -77,31 +77,16 @@ func (m millionths) MarshalJSON() ([]byte, error) {
 // maxStatements bounds one answer: some megabytes.
 const maxStatements = 5000
 
-// statementFilters are the parameters of the list.
-var statementFilters = []string{"meter", "window", "period", "from", "to"}
-
-func (a *API) statements(r *http.Request) (any, error) {
-	b, err := a.book()
+func statements(r *admitted) (any, error) {
+	q, keep, err := selection(r.Organization, r.Query, r.Book.Extraction().Meters)
 	if err != nil {
 		return nil, err
 	}
-	params, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, refuse(http.StatusBadRequest, badData, "query: %s", err)
-	}
-	id := r.PathValue("id")
-	if s, known := b.Status(id); known {
-		id = s.ID // of which what was asked for may be another spelling
-	}
-	q, keep, err := selection(id, params, b.Extraction().Meters)
-	if err != nil {
-		return nil, err
-	}
-	all, err := b.Statements(r.Context(), q)
+	all, err := r.Book.Statements(r.Context(), q)
 	if err != nil {
 		return nil, refuseStatements(err)
 	}
-	out := statementsJSON{Organization: id, Statements: []statementJSON{}}
+	out := statementsJSON{Organization: r.Organization, Statements: []statementJSON{}}
 	for i := range all {
 		if s := statement(&all[i]); keep(&s) {
 			out.Statements = append(out.Statements, s)
@@ -126,14 +111,6 @@ func refuseStatements(err error) error {
 // selection reads the filters. What the ledger cannot select, since it depends
 // on the zone of each period, keep does.
 func selection(id string, params url.Values, meters []usage.Meter) (q ledger.StatementQuery, keep func(*statementJSON) bool, err error) {
-	for name, values := range params {
-		if !slices.Contains(statementFilters, name) {
-			return q, nil, refuse(http.StatusBadRequest, badData, "%s: no such filter: use %s", name, strings.Join(statementFilters, ", "))
-		}
-		if len(values) > 1 {
-			return q, nil, refuse(http.StatusBadRequest, badData, "%s: given %d times: give it once", name, len(values))
-		}
-	}
 	q = ledger.StatementQuery{Organization: id, Meter: params.Get("meter"), Window: params.Get("window"), Limit: maxStatements}
 	if q.Meter != "" && !slices.ContainsFunc(meters, func(m usage.Meter) bool { return m.Name == q.Meter }) {
 		var names []string

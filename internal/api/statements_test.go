@@ -126,7 +126,7 @@ func TestABadFilterOfStatementsIsRefusedWithARemedy(t *testing.T) {
 		"meter=calls":                    `meter: "calls": no such meter: use one of api_calls`,
 		"window=hour":                    `window: "hour": there are statements of day, week, month, quarter, half, year and cycle`,
 		"window=30d":                     `window: "30d": there are statements of day, week, month, quarter, half, year and cycle`,
-		"windows=day":                    `windows: no such filter: use meter, window, period, from, to`,
+		"windows=day":                    `windows: no such parameter: use meter, window, period, from, to`,
 		"window=day&window=month":        `window: given 2 times: give it once`,
 		"period=October":                 `period: "October": write a year, month or day in which it begins, as 2026, 2026-10 or 2026-10-15`,
 		"period=2026-10&from=2026-10-01": `period: "2026-10": leave out from and to beside it`,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/report/format"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -19,15 +20,10 @@ import (
 type LedgerReports func(now time.Time) (*reporter.Source, error)
 
 // Formats are those that a kind of report can be had in.
-func (f LedgerReports) Formats(k report.Kind) []string {
-	var names []string
-	for _, format := range reporter.FormatsOf(k) {
-		names = append(names, format.Name)
-	}
-	return names
-}
+func (f LedgerReports) Formats(k report.Kind) []string { return reporter.FormatsOf(k) }
 
-// Make makes a report and writes it in the formats of an order.
+// Make makes a report and writes it in the formats of an order: the same report
+// in all of them, so that they have the same figures.
 func (f LedgerReports) Make(ctx context.Context, o Order) (*report.Report, []deliver.File, error) {
 	source, err := f(o.At)
 	if err != nil {
@@ -38,18 +34,32 @@ func (f LedgerReports) Make(ctx context.Context, o Order) (*report.Report, []del
 		return nil, nil, err
 	}
 	var files []deliver.File
-	for _, format := range o.Formats {
-		document, err := source.Document(ctx, o.request(), format, "")
+	for _, name := range o.Formats {
+		file, err := write(ctx, source, o, made, name)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
-		var b bytes.Buffer
-		if err := document.Write(&b); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", format, err)
-		}
-		files = append(files, deliver.File{Name: document.FileName, Type: document.Format.MediaType, Data: b.Bytes()})
+		files = append(files, file)
 	}
 	return made, files, nil
+}
+
+func write(ctx context.Context, source *reporter.Source, o Order, made *report.Report, name string) (deliver.File, error) {
+	var b bytes.Buffer
+	if name == reporter.Focus { // which is made of bills otherwise
+		document, err := source.Document(ctx, o.request(), name, "")
+		if err != nil {
+			return deliver.File{}, err
+		}
+		err = document.Write(&b)
+		return deliver.File{Name: document.FileName, Type: document.MediaType, Data: b.Bytes()}, err
+	}
+	as, err := format.Of(name)
+	if err != nil {
+		return deliver.File{}, err
+	}
+	err = as.Write(&b, made, "")
+	return deliver.File{Name: as.FileName(made, ""), Type: as.MediaType, Data: b.Bytes()}, err
 }
 
 // Delivered notes what was billed.

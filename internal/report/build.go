@@ -23,14 +23,20 @@ var kinds = map[Kind]struct{ title, main string }{
 // Title is what people call a kind; of what is none it is "".
 func (k Kind) Title() string { return kinds[k].title }
 
-// Build makes a report.
-func Build(in *Input) *Report {
+// newBuilder begins a report with what it says of itself.
+func newBuilder(in *Input) *builder {
 	b := &builder{in: in, r: &Report{
 		Kind: in.Kind, Title: in.Kind.Title(), Subject: in.Subject, Organization: in.Organization, Reseller: in.Reseller,
 		Basis: in.Basis, Made: in.Made.UTC(), Main: kinds[in.Kind].main,
 	}}
 	b.period()
 	b.definitions()
+	return b
+}
+
+// Build makes a report.
+func Build(in *Input) *Report {
+	b := newBuilder(in)
 	switch in.Kind {
 	case UsageSummary:
 		b.summary()

@@ -42,7 +42,8 @@ var focusColumns = []Column{
 // is a correction. All costs are the billed ones, since a plan's price is the
 // contract's.
 func Focus(in *Input) *Report {
-	b := &builder{in: in, r: &Report{Kind: Billing, Title: Billing.Title(), Main: "focus", Made: in.Made}}
+	b := newBuilder(in)
+	b.r.Main = "focus"
 	var rows [][]Cell
 	for i := range in.Organizations {
 		o := &in.Organizations[i]

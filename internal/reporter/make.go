@@ -5,9 +5,11 @@ package reporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 )
 
@@ -50,6 +52,9 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	}
 	for i := range subjects {
 		o, err := s.organization(ctx, &subjects[i], span, in.Basis)
+		if errors.Is(err, ledger.ErrNoOrganization) {
+			continue // it was erased since the list was made
+		}
 		if err != nil {
 			return nil, fmt.Errorf("organization %s: %w", subjects[i].ID, err)
 		}

@@ -30,7 +30,8 @@ type Book interface {
 	usage.Memory
 }
 
-// Source is what reports are made of.
+// Source is what reports are made of. They are of the organizations that Book
+// has, so it is one that shows what the client may see.
 type Source struct {
 	Book      Book
 	Catalogue *catalogue.Catalogue
@@ -49,14 +50,11 @@ type Request struct {
 	// "" but for billing cycles, and the window of current and previous.
 	Period, Window string
 	Basis          report.Basis // "": what is known now
-	// Visible reports whether who asks may see an organization; nil: all.
-	Visible func(o catalogue.Organization) bool
 }
 
 // Refusal says what is wrong with a request.
 type Refusal struct {
-	// Missing reports whether what was asked for does not exist, or may not be
-	// seen, which is the same to who asks.
+	// Missing reports whether what was asked for does not exist.
 	Missing bool
 	text    string
 }
@@ -74,7 +72,7 @@ type subject struct {
 // today is the subject's civil date.
 func (s *subject) today(now time.Time) usage.Date { return dateIn(now, s.Location) }
 
-// subjects are the organizations of a request that may be seen, by name.
+// subjects are the organizations of a request, by name.
 func (s *Source) subjects(r *Request) ([]subject, error) {
 	if r.Organization != "" && r.Reseller != "" {
 		return nil, refuse("reseller: %q: leave it out beside organization %q", r.Reseller, r.Organization)
@@ -89,7 +87,7 @@ func (s *Source) subjects(r *Request) ([]subject, error) {
 			o = *listed
 			o.Name = cmp.Or(o.Name, id)
 		}
-		if r.Reseller != "" && o.Reseller != r.Reseller || r.Visible != nil && !r.Visible(o) {
+		if r.Reseller != "" && o.Reseller != r.Reseller {
 			continue
 		}
 		all = append(all, subject{Organization: o})

@@ -4,6 +4,7 @@
 package show
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
@@ -78,4 +79,13 @@ func (r Reader) Empty(s *report.Section) string {
 		return Empty
 	}
 	return s.Empty
+}
+
+// Left says below a table of so many rows that not all of them are shown; "" if
+// they are.
+func Left(rows int) string {
+	if rows <= MostRows {
+		return ""
+	}
+	return "The first " + Number(strconv.Itoa(MostRows)) + " of " + Number(strconv.Itoa(rows)) + " rows: CSV, Excel and JSON have them all."
 }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/tdewolff/canvas"
+	"github.com/tdewolff/canvas/text"
 )
 
 //go:embed fonts/*.ttf
@@ -18,6 +19,7 @@ var files embed.FS
 type typeface struct {
 	regular, bold string
 	scripts       []*unicode.RangeTable
+	wide          bool // its blanks are not for words
 }
 
 // typefaces in the order in which they are asked for a character. The first has
@@ -32,7 +34,7 @@ var typefaces = []typeface{
 	{regular: "NotoSansThai-Regular", scripts: []*unicode.RangeTable{unicode.Thai}},
 	{regular: "NotoSansGeorgian-Regular", scripts: []*unicode.RangeTable{unicode.Georgian}},
 	{regular: "NotoSansArmenian-Regular", scripts: []*unicode.RangeTable{unicode.Armenian}},
-	{regular: "NotoEmoji-Regular", scripts: []*unicode.RangeTable{pictures}},
+	{regular: "NotoEmoji-Regular", scripts: []*unicode.RangeTable{pictures}, wide: true},
 	{regular: "DroidSansFallback", scripts: []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo}},
 }
 
@@ -58,55 +60,68 @@ func (s *Setter) font(t *typeface, bold bool) (font *canvas.Font, stroked bool) 
 		if font, err = canvas.LoadFont(data, 0, style); err != nil {
 			panic(err)
 		}
+		if t == &typefaces[0] {
+			font.SetFeatures("liga=0") // a letter that stands for two is not found in a PDF
+		}
 		s.fonts[name] = font
 	}
 	return font, bold && t.bold == ""
 }
 
 // face returns what a character is set in, after another one.
-func (s *Setter) face(r rune, style Style, before *face) *face {
-	if before != nil && joins(r) && (unicode.In(r, unicode.Cf, unicode.M) || before.has(r)) {
-		return before
+func (s *Setter) face(r rune, style Style, leftwards bool, before *face) *face {
+	if before != nil && before.leftwards == leftwards {
+		if unicode.In(r, unicode.Cf, unicode.M) || !before.wide && joins(r) && before.has(r) {
+			return before
+		}
 	}
 	for i := range typefaces {
 		if unicode.In(r, typefaces[i].scripts...) {
-			if f := s.faceOf(&typefaces[i], style); f.has(r) {
+			if f := s.faceOf(&typefaces[i], style, leftwards); f.has(r) {
 				return f
 			}
 		}
 	}
-	first, last := s.faceOf(&typefaces[0], style), &typefaces[len(typefaces)-1]
+	first := s.faceOf(&typefaces[0], style, leftwards)
 	if first.has(r) {
 		return first
 	}
-	if fallback := s.faceOf(last, style); fallback.has(r) {
-		return fallback
+	if last := s.faceOf(&typefaces[len(typefaces)-1], style, leftwards); last.has(r) {
+		return last
 	}
 	return first
 }
 
 // joins reports whether a character is of no script, and best looks like that
 // before it.
-func joins(r rune) bool {
-	return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.In(r, unicode.M, unicode.Cf)
-}
+func joins(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }
 
 type faceKey struct {
-	typeface *typeface
-	style    Style
+	typeface  *typeface
+	style     Style
+	leftwards bool
 }
 
-type face struct{ *canvas.FontFace }
+type face struct {
+	*canvas.FontFace
+	leftwards bool
+	wide      bool
+	advances  map[rune]float64
+}
 
 func (f *face) has(r rune) bool { return f.Font.SFNT.GlyphIndex(r) != 0 }
 
-func (s *Setter) faceOf(t *typeface, style Style) *face {
-	key := faceKey{t, style}
+func (s *Setter) faceOf(t *typeface, style Style, leftwards bool) *face {
+	key := faceKey{t, style, leftwards}
 	if f, ok := s.faces[key]; ok {
 		return f
 	}
 	font, stroked := s.font(t, style.Bold)
-	f := &face{font.Face(style.Size, style.Colour)}
+	f := &face{font.Face(style.Size, style.Colour), leftwards, t.wide, map[rune]float64{}}
+	f.Direction = text.LeftToRight
+	if leftwards {
+		f.Direction = text.RightToLeft
+	}
 	if stroked {
 		f.FauxBold = f.Size * 0.01
 	}

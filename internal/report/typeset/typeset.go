@@ -11,10 +11,12 @@ package typeset
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/tdewolff/canvas"
+	"github.com/tdewolff/canvas/text"
 )
 
 // Style is how letters look.
@@ -34,46 +36,127 @@ const millimetres = 25.4 / 72 // of a point
 type Setter struct {
 	fonts map[string]*canvas.Font
 	faces map[faceKey]*face
+	lines map[lineKey]Line // the last ones: tables say the same again and again
 }
+
+type lineKey struct {
+	text  string
+	style Style
+}
+
+const mostLines = 4096
 
 // New returns a Setter.
 func New() *Setter {
-	return &Setter{fonts: map[string]*canvas.Font{}, faces: map[faceKey]*face{}}
+	return &Setter{fonts: map[string]*canvas.Font{}, faces: map[faceKey]*face{}, lines: map[lineKey]Line{}}
 }
 
 // Line is one that is set.
 type Line struct {
-	Width    float64
-	text     *canvas.Text
-	baseline float64 // below the upper edge
+	Text  string
+	Width float64
+	runs  []run // from the left
+}
+
+// run is a part of a line that is of one face and direction.
+type run struct {
+	text  string
+	face  *face
+	level int // odd: from the right
+	x     float64
 }
 
 // Line sets a text; its line ends become blanks.
 func (s *Setter) Line(text string, style Style) Line {
 	text = plain(text)
-	if text == "" {
-		return Line{}
+	key := lineKey{text, style}
+	line, ok := s.lines[key]
+	if !ok {
+		if len(s.lines) == mostLines {
+			clear(s.lines)
+		}
+		line = Line{Text: text, runs: s.runs(text, style)}
+		for i := range line.runs {
+			r := &line.runs[i]
+			r.x = line.Width
+			line.Width += r.face.width(r.text)
+		}
+		s.lines[key] = line
 	}
-	var before *face
-	first := s.faceOf(&typefaces[0], style)
-	rich := canvas.NewRichText(first.FontFace)
-	for _, r := range text {
-		before = s.face(r, style, before)
-		rich.SetFace(before.FontFace)
-		rich.WriteRune(r)
-	}
-	line := Line{text: rich.ToText(0, 0, canvas.Left, canvas.Top, nil)}
-	line.text.WalkSpans(func(x, y float64, span canvas.TextSpan) {
-		line.Width = math.Max(line.Width, x+span.Width)
-		line.baseline = -y
-	})
 	return line
+}
+
+// runs returns the parts of a text as they stand from the left.
+func (s *Setter) runs(line string, style Style) []run {
+	var runs []run
+	characters := []rune(line)
+	levels := make([]int, len(characters))
+	if strings.IndexFunc(line, mayTurn) >= 0 {
+		levels = text.EmbeddingLevels(characters)
+	}
+	from := 0
+	var before *face
+	for i, r := range characters {
+		f := s.face(r, style, levels[i]%2 == 1, before)
+		if i > 0 && (f != before || levels[i] != levels[i-1]) {
+			runs = append(runs, run{text: string(characters[from:i]), face: before, level: levels[i-1]})
+			from = i
+		}
+		before = f
+	}
+	if before != nil {
+		runs = append(runs, run{text: string(characters[from:]), face: before, level: levels[len(levels)-1]})
+	}
+	reorder(runs)
+	return runs
+}
+
+// width returns that of a text. Letters that neither join nor turn stand side by
+// side, but for a hair that some pairs are closer, so that they need no shaping:
+// tables have a hundred thousand cells.
+func (f *face) width(line string) float64 {
+	if strings.IndexFunc(line, func(r rune) bool { return r >= 0x250 }) >= 0 {
+		return f.TextWidth(line)
+	}
+	width := 0.0
+	for _, r := range line {
+		advance, ok := f.advances[r]
+		if !ok {
+			advance = f.TextWidth(string(r))
+			f.advances[r] = advance
+		}
+		width += advance
+	}
+	return width
+}
+
+// mayTurn reports whether a character may be written from the right, as no one
+// before Hebrew in Unicode's order is.
+func mayTurn(r rune) bool { return r >= 0x590 }
+
+// reorder brings runs from the order of reading to that from the left: rule L2 of
+// Unicode's bidirectional algorithm.
+func reorder(runs []run) {
+	highest := 0
+	for _, r := range runs {
+		highest = max(highest, r.level)
+	}
+	for level := highest; level > 0; level-- {
+		for i := 0; i < len(runs); i++ {
+			end := i
+			for end < len(runs) && runs[end].level >= level {
+				end++
+			}
+			slices.Reverse(runs[i:end])
+			i = max(i, end)
+		}
+	}
 }
 
 // Draw draws a line from x on, its baseline at y.
 func (l Line) Draw(c *canvas.Context, x, y float64) {
-	if l.text != nil {
-		c.DrawText(x, y+l.baseline, l.text)
+	for _, r := range l.runs {
+		c.DrawText(x+r.x, y, canvas.NewTextLine(r.face.FontFace, r.text, canvas.Left))
 	}
 }
 

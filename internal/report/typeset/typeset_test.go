@@ -30,13 +30,13 @@ func TestEveryFontLoads(t *testing.T) {
 // missing returns the characters of a line that no font has.
 func missing(l Line) string {
 	var b strings.Builder
-	l.text.WalkSpans(func(_, _ float64, span canvas.TextSpan) {
-		for _, g := range span.Glyphs {
+	for _, r := range l.runs {
+		for _, g := range r.face.Glyphs(r.text) {
 			if g.ID == 0 {
 				b.WriteRune(g.Text)
 			}
 		}
-	})
+	}
 	return b.String()
 }
 
@@ -54,19 +54,36 @@ func TestNamesOfAnyScriptHaveLetters(t *testing.T) {
 	}
 }
 
+// shown returns the glyphs of a line from the left, and what they stand for.
+func shown(l Line) (glyphs []uint16, letters string) {
+	for _, r := range l.runs {
+		for _, g := range r.face.Glyphs(r.text) {
+			glyphs = append(glyphs, g.ID)
+			letters += string(g.Text)
+		}
+	}
+	return glyphs, letters
+}
+
 func TestArabicIsShapedAndRunsFromTheRight(t *testing.T) {
 	s := New()
-	var glyphs, alone []uint16
-	s.Line("نور", black).text.WalkSpans(func(_, _ float64, span canvas.TextSpan) {
-		for _, g := range span.Glyphs {
-			glyphs = append(glyphs, g.ID)
-		}
-		require.Equal(t, 'ر', span.Glyphs[0].Text, "the last letter is the leftmost")
-	})
-	for _, letter := range []string{"ر", "و", "ن"} {
-		s.Line(letter, black).text.WalkSpans(func(_, _ float64, span canvas.TextSpan) { alone = append(alone, span.Glyphs[0].ID) })
+	for text, want := range map[string]string{
+		"نور":                "رون",
+		"شركة النور 35 GmbH": "GmbH 35 رونلا ةكرش",
+		"Nour (نور) 12":      "Nour (رون) 12",
+		"אור ישראל":          "לארשי רוא",
+		"Zoë 北京":             "Zoë 北京",
+	} {
+		_, letters := shown(s.Line(text, black))
+		require.Equal(t, want, letters)
 	}
-	require.NotEqual(t, alone, glyphs, "letters join")
+	joined, _ := shown(s.Line("نور", black))
+	var alone []uint16
+	for _, letter := range []string{"ر", "و", "ن"} {
+		glyphs, _ := shown(s.Line(letter, black))
+		alone = append(alone, glyphs...)
+	}
+	require.NotEqual(t, alone, joined, "letters join")
 }
 
 // together returns the text of lines without its blanks.
@@ -75,7 +92,7 @@ func together(t *testing.T, lines []Line, width float64) string {
 	var all strings.Builder
 	for _, l := range lines {
 		require.LessOrEqual(t, l.Width, width)
-		all.WriteString(l.text.Text)
+		all.WriteString(l.Text)
 	}
 	return strings.Join(strings.Fields(all.String()), "")
 }
@@ -97,7 +114,7 @@ func TestLongTextsAreWrappedOrShortened(t *testing.T) {
 		require.LessOrEqual(t, short.Width, width, text)
 	}
 	require.Empty(t, s.Wrap(" \n", black, width, 3))
-	require.Equal(t, "A ", s.Fit("A\n", black, width).text.Text+" ")
+	require.Equal(t, "A ", s.Fit("A\n", black, width).Text+" ")
 }
 
 // What no document needs is not in it.
