@@ -63,8 +63,8 @@ type WebhookConfig struct {
 // minSecret is the shortest secret, in bytes, that is not guessed.
 const minSecret = 16
 
-// Check judges the configuration and returns all errors joined, each with its
-// YAML path, the value and a remedy.
+// Check judges the configuration but for what the collector judges itself, and
+// returns all errors joined, each with its YAML path, the value and a remedy.
 func (c *Config) Check() error {
 	var p problems
 	c.Mail.check(&p)
@@ -112,9 +112,6 @@ func (c *MailConfig) check(p *problems) {
 	if c.Username == "" && c.Password != "" {
 		p.add("mail::username", "", "name the user that the password is of")
 	}
-	if err := c.TLS.Validate(); err != nil {
-		p.add("mail::tls", "", "%s", err)
-	}
 }
 
 func (c *WebhookConfig) check(p *problems) {
@@ -132,9 +129,6 @@ func (c *WebhookConfig) check(p *problems) {
 		case metadata(network):
 			p.add(key, text, "contains an address of a cloud's metadata, which gives away its credentials: use a smaller network")
 		}
-	}
-	if err := c.TLS.Validate(); err != nil {
-		p.add("webhook::tls", "", "%s", err)
 	}
 	if c.Secret == "" && len(c.Allow) > 0 {
 		p.add("webhook::secret", "", "calls are signed: set one of at least %d bytes", minSecret)

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/config/configtls"
 )
 
 func TestConfigurationsThatAreGood(t *testing.T) {
@@ -45,7 +44,6 @@ func TestConfigurationsThatAreBadNameKeyValueAndRemedy(t *testing.T) {
 		`reports::mail::password: "": "u" needs one`:                                   with(func(m *MailConfig) { m.Username = "u" }),
 		`reports::mail::username: "": name the user`:                                   with(func(m *MailConfig) { m.Password = "p" }),
 		`reports::mail::tls::insecure: "true": set mail::encryption`:                   with(func(m *MailConfig) { m.TLS.Insecure = true }),
-		`reports::mail::tls: "": `:                                                     with(func(m *MailConfig) { m.TLS.Config = configtls.Config{MinVersion: "9"} }),
 		`reports::mail::server: "": name the server that "u" logs on to`:               {Mail: MailConfig{Username: "u", Password: "p"}},
 		`reports::webhook::secret: "[REDACTED]": use at least 16 bytes`:                {Webhook: WebhookConfig{Secret: "short"}},
 		`reports::webhook::secret: "[REDACTED]": after whsec_ comes base64`:            {Webhook: WebhookConfig{Secret: "whsec_%%%"}},

@@ -170,7 +170,11 @@ func (d *Dispatcher) planOne(ctx context.Context, e *entry, now time.Time) (next
 		return next, err
 	}
 	if is {
-		if err := d.begin(ctx, e, run, missed, now); err != nil {
+		recipients := e.Schedule.Recipients
+		if !periods.Known(run.Period) {
+			recipients = nil // there is nothing to be told of it
+		}
+		if err := d.begin(ctx, e, run, recipients, missed, now); err != nil {
 			return next, err
 		}
 	}
@@ -181,13 +185,13 @@ func (d *Dispatcher) planOne(ctx context.Context, e *entry, now time.Time) (next
 // begin makes the deliveries of a run. One about a period whose report has not
 // arrived yet makes no other for that recipient: cron is faster than a mail
 // server that is down.
-func (d *Dispatcher) begin(ctx context.Context, e *entry, run schedule.Run, missed int, now time.Time) error {
+func (d *Dispatcher) begin(ctx context.Context, e *entry, run schedule.Run, recipients []string, missed int, now time.Time) error {
 	after := *e
 	after.Seen, after.Run = run.Due, run.Key
 	r := rows{}
 	r.schedule(&after)
 	var made []*Delivery
-	for _, to := range e.Schedule.Recipients {
+	for _, to := range recipients {
 		if run.Key == e.Run || e.waiting(run.Period, to) {
 			continue
 		}

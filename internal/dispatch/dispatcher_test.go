@@ -281,6 +281,17 @@ func TestATestIsSentNowAndIsNoBill(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoSchedule)
 }
 
+func TestPeriodsBeforeTheLedgerBeganAreNotSent(t *testing.T) {
+	o := open(t, &disk{})
+	o.since = noon.AddDate(0, 0, -1)
+	id := o.create(t, monthly())
+	got, err := o.Test(t.Context(), id, "", noon)
+	require.NoError(t, err)
+	require.Equal(t, "2026-11", got[0].Period.Name, "a test is of the running one")
+	o.pass(t, noon, due.AddDate(0, 1, 0))
+	require.Equal(t, []string{"jane@example.com [Test] Billing report: Acme GmbH, Period 2026-11", "jane@example.com Billing report: Acme GmbH, Period 2026-11"}, o.postman.list())
+}
+
 func TestBadSchedulesAreRefused(t *testing.T) {
 	o := open(t, &disk{})
 	for want, s := range map[string]schedule.Schedule{

@@ -146,6 +146,7 @@ type office struct {
 	disk    *disk
 	maker   *maker
 	postman *postman
+	since   time.Time // when the ledger began
 }
 
 func open(t *testing.T, on *disk) *office {
@@ -163,7 +164,7 @@ func (o *office) open(t *testing.T, by Deliverer) {
 		if err != nil || s.Organization == "nobody" {
 			return schedule.Periods{}, fmt.Errorf("organization: %q: not in the catalogue", s.Organization)
 		}
-		return schedule.Periods{Calendars: []*calendar.Calendar{calendar.New(berlin, 1)}, Grace: 72 * time.Hour}, nil
+		return schedule.Periods{Calendars: []*calendar.Calendar{calendar.New(berlin, 1)}, Grace: 72 * time.Hour, Since: o.since}, nil
 	}})
 	require.NoError(t, err)
 }

@@ -110,10 +110,11 @@ func (d *Dispatcher) check(s *schedule.Schedule) error {
 			return Invalid{fmt.Errorf("recipients[%d]: %q: %w", i, to, err)}
 		}
 	}
-	if _, err := d.Periods(s.Scope); err != nil {
+	_, err := d.Periods(s.Scope)
+	if err != nil && !errors.Is(err, usage.ErrUnavailable) {
 		return Invalid{err}
 	}
-	return nil
+	return err
 }
 
 // Create takes a new schedule, whose first run is the next one. Its id is made
@@ -294,7 +295,8 @@ func (d *Dispatcher) Deliveries(id string) ([]Delivery, error) {
 	return list, nil
 }
 
-// Test sends the report of the last period now, once and marked as a test, to
+// Test sends the report of the last period, or of the running one where the
+// ledger knows nothing of that, now, once and marked as a test, to
 // all recipients or to one that is given, and returns what became of it.
 func (d *Dispatcher) Test(ctx context.Context, id, to string, now time.Time) ([]Delivery, error) {
 	now = now.UTC()
@@ -338,7 +340,7 @@ func (d *Dispatcher) Test(ctx context.Context, id, to string, now time.Time) ([]
 	return slices.Clone(list), d.remember(ctx, r)
 }
 
-// last returns a schedule and its latest run at an instant.
+// last returns a schedule and its latest run at an instant, for a test.
 func (d *Dispatcher) last(id string, now time.Time) (schedule.Schedule, schedule.Run, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -351,6 +353,9 @@ func (d *Dispatcher) last(id string, now time.Time) (schedule.Schedule, schedule
 		return schedule.Schedule{}, schedule.Run{}, err
 	}
 	run, err := e.Schedule.Last(now, periods)
+	if err == nil && !periods.Known(run.Period) {
+		run.Period, err = e.Schedule.Running(now, periods)
+	}
 	return e.Schedule, run, err
 }
 

@@ -17,7 +17,13 @@ type Periods struct {
 	Calendars []*calendar.Calendar
 	// Grace is how long after its end a period stays open.
 	Grace time.Duration
+	// Since is when the ledger began: it knows nothing of periods that were over
+	// then.
+	Since time.Time
 }
+
+// Known reports whether anything is known of a period.
+func (p *Periods) Known(of Period) bool { return of.End.After(p.Since) }
 
 // Run is one time at which a schedule's report is due.
 type Run struct {
@@ -65,6 +71,15 @@ func (s *Schedule) Last(now time.Time, p Periods) (Run, error) {
 	default:
 		return o.lastRun(now)
 	}
+}
+
+// Running returns the period that an instant lies in.
+func (s *Schedule) Running(now time.Time, p Periods) (Period, error) {
+	o, err := s.order(p)
+	if err != nil {
+		return Period{}, err
+	}
+	return o.named(o.of.Period(o.kind, now))
 }
 
 // Due returns the latest run that is due after one instant and not after

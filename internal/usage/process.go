@@ -40,13 +40,20 @@ func (c Collection) WithProcess(figures ...Figure) Collection {
 // With returns the collection with more figures of an organization. The
 // collection that it was made of stays as it is.
 func (c Collection) With(organization string, figures ...Figure) Collection {
-	i, found := slices.BinarySearchFunc(c.Organizations, organization, func(o OrganizationFigures, id string) int {
-		return strings.Compare(o.Organization, id)
-	})
+	return c.WithEach(map[string][]Figure{organization: figures})
+}
+
+// WithEach returns the collection with more figures of several organizations.
+func (c Collection) WithEach(figures map[string][]Figure) Collection {
 	all := slices.Clone(c.Organizations)
-	if !found {
-		all = slices.Insert(all, i, OrganizationFigures{Organization: organization})
+	for organization, more := range figures {
+		i, found := slices.BinarySearchFunc(all, organization, func(o OrganizationFigures, id string) int {
+			return strings.Compare(o.Organization, id)
+		})
+		if !found {
+			all = slices.Insert(all, i, OrganizationFigures{Organization: organization})
+		}
+		all[i].Figures = slices.Concat(all[i].Figures, more)
 	}
-	all[i].Figures = slices.Concat(all[i].Figures, figures)
 	return Collection{At: c.At, Organizations: all}
 }
