@@ -9,6 +9,8 @@ import (
 	"image/color"
 	"math"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/tdewolff/canvas"
 
@@ -95,6 +97,7 @@ type points struct {
 
 func read(reader show.Reader, s *report.Section) (points, error) {
 	c := s.Chart
+	var times []time.Time
 	p := points{cells: make([][]report.Cell, len(c.Values)), values: make([][]float64, len(c.Values)), limit: number(c.Limit)}
 	for row, err := range s.Rows {
 		if err != nil {
@@ -104,9 +107,15 @@ func read(reader show.Reader, s *report.Section) (points, error) {
 			break
 		}
 		p.labels = append(p.labels, reader.Cell(s.Columns[c.Label], row[c.Label]))
+		times = append(times, row[c.Label].At)
 		for i, column := range c.Values {
 			p.cells[i] = append(p.cells[i], row[column])
 			p.values[i] = append(p.values[i], number(row[column].Text))
+		}
+	}
+	if s.Columns[c.Label].Type != report.Text && len(times) > 0 && times[0].Year() == times[len(times)-1].Year() {
+		for i, at := range times { // the period says which year it is
+			p.labels[i] = strings.Replace(p.labels[i], at.Format(" 2006"), "", 1)
 		}
 	}
 	return p, nil
