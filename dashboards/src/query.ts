@@ -31,22 +31,46 @@ export const own = (name: string, labels: Record<string, string> = {}) => series
 /** What belongs to the chosen organizations. */
 export const among = (expr: string, organizations = chosen) => `(${expr}) and on (organization) ${organizations}`;
 
-/** One name each: of what a store still shows after a change the newest. */
-const newest = `topk by (organization) (1, timestamp(${chosen})) ^ 0`;
-
-/** The same with the organization's name as a label. */
-export const named = (expr: string) => `(${expr}) * on (organization) group_left (name) ${newest}`;
+/** One each: of what a store still shows after a change the newest. */
+type Known = (selector: string, ...by: string[]) => string;
+const newest: Known = (selector, ...by) => `topk by (${by.join(', ')}) (1, timestamp(${selector})) ^ 0`;
 
 /**
- * The same over time, by the name that was last known in the range: at its very
- * end there may be none, after a start or in a gap. Of several it is the one of
- * the latest step.
+ * The same over time, by what was last known in the range: at its very end there
+ * may be nothing, after a start or in a gap. Of several it is that of the latest
+ * step.
  */
-const lastKnown = `topk by (organization) (1, max_over_time(timestamp(${overTime(chosen)})[$__range:$__interval] @ end())) ^ 0`;
-export const namedOverTime = (expr: string) => `(${expr}) * on (organization) group_left (name) ${lastKnown}`;
+const lastKnown: Known = (selector, ...by) =>
+  `topk by (${by.join(', ')}) (1, max_over_time(timestamp(${overTime(selector)})[$__range:$__interval] @ end())) ^ 0`;
+
+const withName = (expr: string, known: Known) => `(${expr}) * on (organization) group_left (name) ${known(chosen, 'organization')}`;
+
+/** The same with the organization's name as a label. */
+export const named = (expr: string) => withName(expr, newest);
+export const namedOverTime = (expr: string) => withName(expr, lastKnown);
+
+/** A selector by the name of its series: `own`, or `series` for all organizations. */
+export type Select = (name: string) => string;
+type Titled = 'meter' | 'window';
+
+function withTitles(expr: string, select: Select, of: Titled[], known: Known) {
+  const titles = of.map((each) => `${each}_title`);
+  const all = of.reduce((inner, each, i) =>
+    `${inner} * on (organization, ${each}) group_left (${titles[i]}) label_replace(${known(select(`usage_${each}_info`), 'organization', each)}, "${titles[i]}", "$1", "title", "(.*)")`, `(${expr})`);
+  const names = of.reduce((inner, each, i) => `label_replace(${inner}, "${titles[i]}", "$1", "${each}", "(.*)")`, expr);
+  return `${all} or ignoring (${titles.join(', ')}) ${names}`;
+}
+
+/**
+ * The same with what people call the meter, the window or both as the labels
+ * `meter_title` and `window_title`: the names, where the store has no titles, as
+ * in history from before them.
+ */
+export const titled = (expr: string, select: Select, ...of: Titled[]) => withTitles(expr, select, of, newest);
+export const titledOverTime = (expr: string, select: Select, ...of: Titled[]) => withTitles(expr, select, of, lastKnown);
 
 /** What the quotas' periods are expected to end with, over their limits. */
-export const projectedRatio = (select: (name: string) => string) =>
+export const projectedRatio = (select: Select) =>
   `${select('usage_projected')} / on (organization, meter, window) (${select('usage_quota_limit')} > 0)`;
 
 /** Adds the label `user`: of a pseudonym the eight digits that tell some hundred apart, of another id the whole. */
@@ -98,7 +122,8 @@ export const largest = (parts: string) => `(${parts}) >= on () group_left () max
 export const growth = (now: string, then: string) =>
   `sum((${now}) and on (organization, meter, window) (${then})) / (sum(${then}) > 0) - 1`;
 
-const ref = (n: number) => String.fromCharCode('A'.charCodeAt(0) + n);
+/** What the n-th query of a panel is called. */
+export const ref = (n: number) => String.fromCharCode('A'.charCodeAt(0) + n);
 
 /** Queries of one instant, for figures and bars. */
 export const instants = (...queries: { expr: string; legend?: string }[]) =>

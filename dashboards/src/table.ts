@@ -8,13 +8,14 @@ import type { DynamicConfigValue, ThresholdsConfigBuilder, ValueMapping } from '
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 
 import type { Facts } from './panels';
-import { datasource, noFigure, orWhy, rows } from './query';
+import { datasource, noFigure, orWhy, ref, rows } from './query';
 import { missing, noBar, nothing, plain, unit } from './style';
 
 export interface Column {
-  /** A label, or the number of the query whose value it shows. */
-  of: string | number;
   title: string;
+  /** What it shows: a label, or else the values of a query. */
+  label?: string;
+  expr?: string;
   unit?: string;
   decimals?: number;
   width?: number;
@@ -34,9 +35,6 @@ export interface Column {
 /** By a column that is seen, or by the label `order`, which this adds to a query and nobody sees. */
 export type Order = { title: string; desc: boolean } | ((expr: string) => string);
 
-const field = (of: string | number, queries: number) =>
-  typeof of === 'string' ? of : queries === 1 ? 'Value' : `Value #${String.fromCharCode('A'.charCodeAt(0) + of)}`;
-
 function properties(c: Column): DynamicConfigValue[] {
   // Without its own, an empty cell would say why the whole panel is empty.
   const found: DynamicConfigValue[] = [{ id: 'unit', value: c.unit ?? unit.text }, { id: 'noValue', value: missing }];
@@ -44,7 +42,7 @@ function properties(c: Column): DynamicConfigValue[] {
   if (c.decimals !== undefined) add('decimals', c.decimals);
   if (c.width) add('custom.width', c.width);
   if (c.thresholds) add('thresholds', c.thresholds.build());
-  const isLabel = typeof c.of === 'string';
+  const isLabel = c.label !== undefined;
   const empty = isLabel ? [] : c.bar ? noBar : nothing;
   const mappings = [...(c.mappings ?? []), ...empty];
   if (mappings.length > 0) add('mappings', mappings);
@@ -69,19 +67,25 @@ function properties(c: Column): DynamicConfigValue[] {
   return found;
 }
 
+/** Labels that tell rows apart, and are shown where a column is of them. */
+const keys = ['organization', 'meter', 'window', 'order'];
+
 /** The label that says why there are no rows: the first that is seen and leads nowhere. */
 const wordy = (columns: Column[]) => {
-  const labels = columns.filter((c) => typeof c.of === 'string' && !c.hidden);
-  return (labels.find((c) => !c.link) ?? labels[0]).of as string;
+  const labels = columns.filter((c) => c.label && !c.hidden);
+  return (labels.find((c) => !c.link) ?? labels[0]).label!;
 };
 
 /**
- * Rows are those of all queries that have the same labels. Without any, Grafana
- * says why only where one query was asked: of several it makes a frame that has
- * columns, and shows their headers. There the first one answers with a row of it.
+ * Values of a query go to the row that has the same labels. Where it has fewer
+ * than are shown, the first query has every row. Without any, Grafana says why
+ * only where one query was asked: of several it makes a frame that has columns,
+ * and shows their headers. There the first one answers with a row of it. Without
+ * a column of values `rowsOf` is the query.
  */
-export function table(facts: Facts, width: number, height: number, queries: string[], columns: Column[], sortBy?: Order) {
-  const [first, ...others] = queries;
+export function table(facts: Facts, width: number, height: number, columns: Column[], sortBy?: Order, rowsOf?: string) {
+  const queries = columns.flatMap((c) => c.expr ?? []);
+  const [first, ...others] = rowsOf ? [rowsOf] : queries;
   const asked = [others.length > 0 ? orWhy(first, wordy(columns), facts.empty, noFigure) : first, ...others];
   const panel = new PanelBuilder()
     .title(facts.title)
@@ -104,13 +108,13 @@ export function table(facts: Facts, width: number, height: number, queries: stri
   } else if (sortBy) {
     panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.title).desc(sortBy.desc)]);
   }
-  const names = columns.map((c) => field(c.of, queries.length));
   // With several queries a value is called by its own: "Value" is of none.
-  const noValue = others.length > 0 || columns.every((c) => typeof c.of === 'string');
+  const value = (of: string) => (others.length > 0 ? `Value #${ref(queries.indexOf(of))}` : 'Value');
+  const names = columns.map((c) => c.label ?? value(c.expr!));
   panel.withTransformation({
     id: 'organize',
     options: {
-      excludeByName: { Time: true, ...(noValue && { Value: true }), ...(typeof sortBy === 'function' && { order: true }) },
+      excludeByName: Object.fromEntries(['Time', 'Value', ...keys].filter((key) => !names.includes(key)).map((key) => [key, true])),
       indexByName: Object.fromEntries(names.map((name, i) => [name, i])),
       renameByName: Object.fromEntries(columns.map((c, i) => [names[i], c.title])),
     },

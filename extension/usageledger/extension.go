@@ -16,12 +16,17 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/internal/api"
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -29,17 +34,11 @@ import (
 
 // book is what the extension needs of a [ledger.Ledger].
 type book interface {
-	Extraction() usage.Extraction
+	api.Book
 	Record(ctx context.Context, now time.Time, batch *usage.Batch) error
 	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
-	Latest() (usage.Collection, bool)
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
-	IDs() []string
-	Status(id string) (ledger.Status, bool)
-	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
-	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
-	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
-	Ready() error
+	Calendar(organization string) (*calendar.Calendar, error)
 	Pseudonym(organization, user string) string
 	usage.Memory
 	Close(ctx context.Context) error
@@ -87,10 +86,11 @@ type ledgerExtension struct {
 	open   opener
 
 	book      atomic.Pointer[book]
+	schedules atomic.Pointer[dispatch.Dispatcher]
 	catalogue *watcher
-	doubts    atomic.Pointer[findings]
+	collector atomic.Pointer[api.Collector]
 
-	alertTests alertTests
+	api api.API
 
 	telemetry *metadata.TelemetryBuilder
 
@@ -101,7 +101,7 @@ type ledgerExtension struct {
 
 func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExtension {
 	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open}
-	e.doubts.Store(&findings{otlp: defaultOTLP})
+	e.collector.Store(&api.Collector{OTLP: defaultOTLP})
 	e.catalogue = newWatcher(cfg.Catalogue, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
 		b, err := e.opened()
 		if err != nil {
@@ -109,6 +109,13 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		}
 		return b.SetCatalogue(ctx, c, now)
 	})
+	e.api.Open = func() (api.Book, error) { return e.opened() }
+	e.api.Catalogue = func() api.Catalogue {
+		c, state := e.catalogue.current()
+		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
+	}
+	e.api.Collector = func() api.Collector { return *e.collector.Load() }
+	e.api.Logger, e.api.Now = set.Logger, time.Now
 	return e
 }
 
@@ -146,19 +153,31 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err := e.observe(); err != nil {
 		return errors.Join(err, e.Shutdown(ctx))
 	}
+	schedules, err := e.openSchedules(ctx, b)
+	if err != nil {
+		return errors.Join(err, e.Shutdown(ctx))
+	}
 	if err := e.serve(ctx, host); err != nil {
 		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
+	e.wg.Go(func() { schedules.Run(background) })
 	return nil
 }
 
 func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error {
-	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.set, e.handler())
+	config := e.config.API
+	if config.Auth.HasValue() {
+		if err := authenticate(ctx, &e.api, config.Auth.Get(), host.GetExtensions()); err != nil {
+			return err
+		}
+		config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
+	}
+	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, e.api.Handler())
 	if err != nil {
 		return err
 	}
-	listener, err := e.config.API.ToListener(ctx)
+	listener, err := config.ToListener(ctx)
 	if err != nil {
 		return err
 	}
@@ -173,6 +192,10 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error 
 		zap.String("directory", e.config.Directory),
 		zap.String("overview page", address+"/"),
 		zap.String("usage API", address+"/api/v1"))
+	if e.api.Authenticate == nil && !local(listener.Addr()) {
+		e.logger.Warn("whoever reaches the usage API may read all figures and erase organizations: configure api::auth, or bind api::endpoint to localhost",
+			zap.String("address", address))
+	}
 	return nil
 }
 
@@ -183,8 +206,8 @@ func (e *ledgerExtension) address(a net.Addr) string {
 	return "http://" + a.String()
 }
 
-// Shutdown ends the API, then the catalogue's watch, then the ledger, and waits
-// for each. It may be called without Start, and again.
+// Shutdown ends the API, then the catalogue's watch and the schedules, then the
+// ledger, and waits for each. It may be called without Start, and again.
 func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 	var errs []error
 	if e.server != nil {
@@ -198,6 +221,7 @@ func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 		e.cancel = nil
 	}
 	e.wg.Wait()
+	e.schedules.Store(nil)
 	if e.telemetry != nil {
 		e.telemetry.Shutdown()
 		e.telemetry = nil
@@ -248,9 +272,11 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 	c, err := e.collect(ctx, b, now)
 	if err != nil {
 		c = usage.Collection{At: now.Truncate(time.Minute)}
+	} else if schedules := e.schedules.Load(); schedules != nil {
+		c = c.WithEach(schedules.Figures())
 	}
 	_, state := e.catalogue.current()
-	return e.alertTests.on(c, now).WithProcess(
+	return e.api.AlertTests.On(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
 	), err

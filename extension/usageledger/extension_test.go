@@ -6,6 +6,7 @@ package usageledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -240,4 +241,20 @@ func TestTheCollectorsTelemetryTellsOfLedgerAndCatalogue(t *testing.T) {
 	b.failure = usage.ErrUnavailable
 	expect(0, 0, 2)
 	require.Equal(t, metadata.Type, NewFactory().Type())
+}
+
+func TestUsersAreNotInTheLog(t *testing.T) {
+	b := &fakeBook{}
+	e, logs := started(t, configure(t, oneMeter), b)
+	b.panics = "jane@acme.example broke it"
+	err := e.Record(t.Context(), &usage.Batch{Items: []usage.Item{{User: "jane@acme.example"}}})
+	require.ErrorIs(t, err, usage.ErrUnavailable)
+	require.NotContains(t, err.Error(), "jane")
+	_, err = e.Collect(t.Context(), at)
+	require.ErrorIs(t, err, usage.ErrUnavailable)
+
+	failures := logs.FilterMessage("internal error of the usage ledger").All()
+	require.Len(t, failures, 2)
+	require.NotContains(t, fmt.Sprint(failures[0].ContextMap()), "jane")
+	require.Contains(t, fmt.Sprint(failures[0].ContextMap()["stack"]), "fakeBook")
 }

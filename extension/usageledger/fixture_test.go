@@ -5,10 +5,10 @@ package usageledger
 
 import (
 	"context"
-	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +23,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/internal/api"
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -33,16 +35,14 @@ var at = time.Date(2026, time.November, 20, 14, 5, 0, 0, time.UTC)
 
 // fakeBook is a book that answers what a test puts into it.
 type fakeBook struct {
+	api.Book // of which no test asks the rest
+
 	extraction usage.Extraction
-	statuses   []ledger.Status
 	latest     usage.Collection
-	statements []ledger.Statement // of acme
-	asked      ledger.StatementQuery
 	failure    error // of Ready, Record, Collect and SetCatalogue
 	panics     any   // what Record and Collect panic with, if not nil
 
 	recorded   int
-	erased     []string
 	catalogues []*catalogue.Catalogue
 	closed     int
 	kept       map[string]map[string][]byte // by name and key
@@ -78,57 +78,23 @@ func (f *fakeBook) SetCatalogue(_ context.Context, c *catalogue.Catalogue, _ tim
 	return nil
 }
 
-func (f *fakeBook) IDs() (ids []string) {
-	for _, s := range f.statuses {
-		ids = append(ids, s.ID)
-	}
-	return ids
-}
-
-func (f *fakeBook) Status(id string) (ledger.Status, bool) {
-	for _, s := range f.statuses {
-		if s.ID == strings.TrimSpace(id) { // as identity::normalize: trim
-			return s, true
-		}
-	}
-	return ledger.Status{}, false
-}
-
-func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
-	f.asked = q
-	if q.Organization != "acme" {
-		return nil, fmt.Errorf("organization %q: %w", q.Organization, ledger.ErrNoOrganization)
-	}
-	return f.statements, f.failure
-}
-
-// Erase knows acme, which has two users, and globex, which the catalogue lists.
-func (f *fakeBook) Erase(_ context.Context, id string, _ time.Time) (users int, err error) {
-	switch {
-	case f.failure != nil:
-		return 0, f.failure
-	case id == "globex":
-		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrListed)
-	case id != "acme":
-		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrNoOrganization)
-	}
-	f.erased = append(f.erased, id)
-	return 2, nil
-}
-
-func (f *fakeBook) StatementsAt(_ context.Context, _ string, end time.Time) (at []ledger.Statement, _ error) {
-	for _, s := range f.statements {
-		if s.End.Equal(end) {
-			at = append(at, s)
-		}
-	}
-	return at, f.failure
-}
+func (f *fakeBook) IDs() []string { return nil }
 
 func (f *fakeBook) Ready() error { return f.failure }
 
 func (f *fakeBook) Pseudonym(organization, user string) string {
 	return "p(" + organization + "," + user + ")"
+}
+
+func (f *fakeBook) Status(id string) (ledger.Status, bool) {
+	return ledger.Status{ID: id}, id == "acme"
+}
+
+func (f *fakeBook) Calendar(id string) (*calendar.Calendar, error) {
+	if id != "acme" {
+		return nil, ledger.ErrNoOrganization
+	}
+	return calendar.New(time.UTC, 1), f.failure
 }
 
 func (f *fakeBook) Recall(_ context.Context, name string) (map[string][]byte, error) {
@@ -143,6 +109,23 @@ func (f *fakeBook) Remember(_ context.Context, name string, rows map[string][]by
 func (f *fakeBook) Close(context.Context) error {
 	f.closed++
 	return nil
+}
+
+// kept returns a book with a meter.
+func kept() *fakeBook {
+	day, _ := usage.ParseWindow("day") // it is one
+	return &fakeBook{extraction: usage.Extraction{Meters: []usage.Meter{{
+		Name: "api_calls", Type: usage.Consumption, Windows: []usage.Window{day}, Classes: []string{""},
+		Versions: []usage.Version{{Classes: []usage.Class{{Actions: []string{"api.called"}}}}},
+	}}}}
+}
+
+// get returns what the usage API answers.
+func get(t *testing.T, e *ledgerExtension, target string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	e.api.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody))
+	return w
 }
 
 // oneMeter is the smallest good definition.

@@ -17,6 +17,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/api"
 )
 
 // Types of components that the checks know.
@@ -35,13 +37,6 @@ const (
 	defaultTSDB = "http://localhost:9090"
 )
 
-// findings is what the extension learns from the collector's configuration.
-type findings struct {
-	warnings []string
-	otlp     string // base URL of OTLP/HTTP
-	store    string // base URL of PromQL, or ""
-}
-
 // NotifyConfigSnapshot judges the collector's configuration, of which each
 // component sees its own part only. A ledger that does not exist is an error;
 // what can lose or repeat counts is a warning, in the log and on the page.
@@ -50,8 +45,8 @@ func (e *ledgerExtension) NotifyConfigSnapshot(_ context.Context, snapshot exten
 	if err != nil {
 		return err
 	}
-	e.doubts.Store(found)
-	for _, w := range found.warnings {
+	e.collector.Store(found)
+	for _, w := range found.Warnings {
 		e.logger.Warn("doubtful collector configuration", zap.String("what", w))
 	}
 	return nil
@@ -64,8 +59,8 @@ type pipeline struct {
 }
 
 // examine judges a configuration from the point of view of the ledger id.
-func examine(conf *confmap.Conf, id string) (*findings, error) {
-	x := examination{conf: conf, id: id, found: &findings{otlp: defaultOTLP}}
+func examine(conf *confmap.Conf, id string) (*api.Collector, error) {
+	x := examination{conf: conf, id: id, found: &api.Collector{OTLP: defaultOTLP}}
 	if err := x.ledgers(); err != nil {
 		return nil, err
 	}
@@ -83,11 +78,11 @@ func examine(conf *confmap.Conf, id string) (*findings, error) {
 type examination struct {
 	conf  *confmap.Conf
 	id    string
-	found *findings
+	found *api.Collector
 }
 
 func (x *examination) warn(format string, args ...any) {
-	x.found.warnings = append(x.found.warnings, fmt.Sprintf(format, args...))
+	x.found.Warnings = append(x.found.Warnings, fmt.Sprintf(format, args...))
 }
 
 // section returns a map of the configuration; what is missing is empty.
@@ -227,13 +222,13 @@ func (x *examination) endpoints() {
 	for _, id := range slices.Sorted(maps.Keys(x.section("receivers"))) {
 		path := "receivers::" + id + "::protocols::http"
 		if typeOf(id) == otlpType && x.conf.IsSet(path) {
-			x.found.otlp = x.baseURL(path, defaultOTLP)
+			x.found.OTLP = x.baseURL(path, defaultOTLP)
 			break
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(x.section("exporters"))) {
 		if typeOf(id) == tsdbType {
-			x.found.store = x.baseURL("exporters::"+id, defaultTSDB)
+			x.found.Store = x.baseURL("exporters::"+id, defaultTSDB)
 			break
 		}
 	}

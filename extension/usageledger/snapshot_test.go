@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"gopkg.in/yaml.v3"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/api"
 )
 
 func confOf(t *testing.T, text string) *confmap.Conf {
@@ -38,7 +40,7 @@ func TestASoundConfigurationRaisesNoDoubts(t *testing.T) {
 	found, err := examine(confOf(t, sound+"    logs: {receivers: [otlp], processors: [usage, tail_sampling, batch], exporters: [nop]}\n"+
 		"    traces: {receivers: [otlp], processors: [usage], exporters: [nop]}\n"), "usage_ledger")
 	require.NoError(t, err)
-	require.Equal(t, &findings{otlp: "http://localhost:4318", store: "http://127.0.0.1:9091"}, found)
+	require.Equal(t, &api.Collector{OTLP: "http://localhost:4318", Store: "http://127.0.0.1:9091"}, found)
 }
 
 // The default configuration names no Alertmanager, since nobody knows which.
@@ -51,7 +53,7 @@ func TestShippedConfigurationsRaiseNoOtherDoubts(t *testing.T) {
 		require.NoError(t, err)
 		found, err := examine(conf, "usage_ledger")
 		require.NoError(t, err)
-		require.Equal(t, want, found.warnings, name)
+		require.Equal(t, want, found.Warnings, name)
 	}
 }
 
@@ -100,7 +102,7 @@ func TestDoubtsAreToldWithTheirRemedy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			found, err := examine(confOf(t, test.text), "usage_ledger")
 			require.NoError(t, err)
-			require.Equal(t, test.want, found.warnings)
+			require.Equal(t, test.want, found.Warnings)
 		})
 	}
 }
@@ -115,7 +117,7 @@ func TestDoubtsReachLogAndPage(t *testing.T) {
 	e, logs := started(t, configure(t, oneMeter), &fakeBook{})
 	conf := confOf(t, "service: {extensions: [usage_ledger]}")
 	require.NoError(t, e.NotifyConfigSnapshot(t.Context(), extensioncapabilities.NewConfigSnapshot(conf, conf)))
-	require.Len(t, e.doubts.Load().warnings, 2)
+	require.Len(t, e.collector.Load().Warnings, 2)
 	require.Equal(t, 2, logs.FilterMessage("doubtful collector configuration").Len())
 	require.Contains(t, get(t, e, "/").Body.String(), "no pipeline counts into usage_ledger")
 }

@@ -3,7 +3,7 @@
 
 // Package catalogue reads organizations.yaml: the customer organizations with
 // their time zones, billing anchors, plans, quotas and contacts, and who may
-// read what.
+// read and change what.
 //
 // [Parse] is strict. A key that is not known, a price that is no decimal or a
 // quota on a window that its meter does not keep is refused with its line, and
@@ -38,7 +38,7 @@ const FileName = "organizations.yaml"
 type Catalogue struct {
 	// Organizations in the order of the file.
 	Organizations []Organization
-	// Principals are the clients that may read, and what.
+	// Principals are the clients that may read and change something.
 	Principals []Principal
 
 	byID  map[string]int
@@ -114,19 +114,28 @@ type Quota struct {
 
 // Roles of principals.
 const (
-	RoleCSM    = "csm"
-	RoleViewer = "viewer"
+	RoleAdmin    = "admin"
+	RoleCSM      = "csm"
+	RoleDelegate = "delegate"
+	RoleViewer   = "viewer"
 )
 
-// Principal is who may read what, by a claim of the authenticated client.
+// All among the organizations of a principal stands for every organization.
+const All = "*"
+
+// Principal is who may read and change what, by a claim of the authenticated
+// client.
 type Principal struct {
 	Claim string `yaml:"claim"`
 	Value string `yaml:"value"`
-	// Role is csm: the organizations whose csm has Value; or viewer: those of
-	// Organizations.
+	// Role is viewer: reads the organizations of Organizations and Resellers;
+	// admin: changes them as well; csm: reads the organizations whose csm has
+	// Value; or delegate: asks on behalf of others and reads nothing itself.
 	Role string `yaml:"role"`
-	// Organizations are ids, or "*" for all.
+	// Organizations are ids, or [All].
 	Organizations []string `yaml:"organizations"`
+	// Resellers are names of resellers, whose organizations are meant.
+	Resellers []string `yaml:"resellers"`
 }
 
 // Load reads a catalogue from a file; see [ParseAs].

@@ -41,6 +41,8 @@ principals:
   - {claim: email, value: jane@example.com, role: csm}
   - {claim: group, value: finance, role: viewer, organizations: ["*"]}
   - {claim: sub, value: acme-portal, role: viewer, organizations: [acme]}
+  - {claim: username, value: north, role: admin, resellers: [north]}
+  - {claim: sub, value: grafana, role: delegate}
 `
 
 func TestALimitMayBeFarMoreThanOneItemCarries(t *testing.T) {
@@ -92,6 +94,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{Claim: "email", Value: "jane@example.com", Role: "csm"},
 		{Claim: "group", Value: "finance", Role: "viewer", Organizations: []string{"*"}},
 		{Claim: "sub", Value: "acme-portal", Role: "viewer", Organizations: []string{"acme"}},
+		{Claim: "username", Value: "north", Role: "admin", Resellers: []string{"north"}},
+		{Claim: "sub", Value: "grafana", Role: "delegate"},
 	}, c.Principals)
 }
 

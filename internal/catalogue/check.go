@@ -133,20 +133,43 @@ func (c *checker) principal(at place, p Principal) {
 	if p.Value == "" {
 		c.missing(append(at, "value"), "name the value that the claim must have")
 	}
-	switch {
-	case p.Role == "":
-		c.missing(append(at, "role"), "use %s or %s", RoleCSM, RoleViewer)
-	case p.Role == RoleViewer && len(p.Organizations) == 0:
-		c.missing(append(at, "organizations"), `list the ids that a viewer may read, or ["*"] for all`)
-	case p.Role == RoleCSM && len(p.Organizations) > 0:
-		c.refuse(append(at, "organizations"), p.Organizations, "a csm reads the organizations that list %q in csm; remove the key, or use role %s", p.Value, RoleViewer)
-	case p.Role != RoleViewer && p.Role != RoleCSM:
-		c.refuse(append(at, "role"), p.Role, "unknown role; use %s or %s", RoleCSM, RoleViewer)
+	const roles = RoleAdmin + ", " + RoleCSM + ", " + RoleDelegate + " or " + RoleViewer
+	switch p.Role {
+	case RoleViewer, RoleAdmin:
+		if len(p.Organizations)+len(p.Resellers) == 0 {
+			c.missing(append(at, "organizations"), `list the ids that it is %s of, or ["*"] for all; or list resellers`, p.Role)
+		}
+	case RoleCSM:
+		c.unbound(at, p, "a csm reads the organizations that list %q in csm; remove the key, or use role %s", p.Value, RoleViewer)
+	case RoleDelegate:
+		c.unbound(at, p, "a delegate reads what the person may read that it names; remove the key, or use role %s", RoleViewer)
+	case "":
+		c.missing(append(at, "role"), "use %s", roles)
+	default:
+		c.refuse(append(at, "role"), p.Role, "unknown role; use %s", roles)
 	}
 	for i, id := range p.Organizations {
-		if id == "" {
+		switch id {
+		case "":
 			c.refuse(append(at, "organizations", i), id, `no organization; use an id, or "*" for all`)
+		case usage.NoOrganization:
+			c.refuse(append(at, "organizations", i), id, `items that name no organization are seen by those who see all; remove it, or use "*"`)
 		}
+	}
+	for i, name := range p.Resellers {
+		if name == "" {
+			c.refuse(append(at, "resellers", i), name, "no reseller; use what organizations have in reseller")
+		}
+	}
+}
+
+// unbound refuses a list of organizations or resellers.
+func (c *checker) unbound(at place, p Principal, why string, args ...any) {
+	if len(p.Organizations) > 0 {
+		c.refuse(append(at, "organizations"), p.Organizations, why, args...)
+	}
+	if len(p.Resellers) > 0 {
+		c.refuse(append(at, "resellers"), p.Resellers, why, args...)
 	}
 }
 

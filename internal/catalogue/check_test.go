@@ -112,13 +112,18 @@ func TestBadPlansAreRefusedWithLineValueAndRemedy(t *testing.T) {
 
 func TestBadPrincipalsAreRefusedWithLineValueAndRemedy(t *testing.T) {
 	for text, want := range map[string]string{
-		"{value: x, role: csm}":                                        `.claim: missing; name the claim of the authenticated client, as email, group or sub`,
-		"{claim: sub, role: csm}":                                      `.value: missing; name the value that the claim must have`,
-		"{claim: sub, value: x}":                                       `.role: missing; use csm or viewer`,
-		"{claim: sub, value: x, role: admin}":                          `.role "admin": unknown role; use csm or viewer`,
-		"{claim: sub, value: x, role: viewer}":                         `.organizations: missing; list the ids that a viewer may read, or ["*"] for all`,
-		"{claim: sub, value: x, role: csm, organizations: [acme]}":     `.organizations [acme]: a csm reads the organizations that list "x" in csm; remove the key, or use role viewer`,
-		"{claim: sub, value: x, role: viewer, organizations: ['', b]}": `.organizations[0] "": no organization; use an id, or "*" for all`,
+		"{value: x, role: csm}":                                              `.claim: missing; name the claim of the authenticated client, as email, group or sub`,
+		"{claim: sub, role: csm}":                                            `.value: missing; name the value that the claim must have`,
+		"{claim: sub, value: x}":                                             `.role: missing; use admin, csm, delegate or viewer`,
+		"{claim: sub, value: x, role: owner}":                                `.role "owner": unknown role; use admin, csm, delegate or viewer`,
+		"{claim: sub, value: x, role: viewer}":                               `.organizations: missing; list the ids that it is viewer of, or ["*"] for all; or list resellers`,
+		"{claim: sub, value: x, role: admin, resellers: []}":                 `.organizations: missing; list the ids that it is admin of, or ["*"] for all; or list resellers`,
+		"{claim: sub, value: x, role: csm, organizations: [acme]}":           `.organizations [acme]: a csm reads the organizations that list "x" in csm; remove the key, or use role viewer`,
+		"{claim: sub, value: x, role: csm, resellers: [north]}":              `.resellers [north]: a csm reads the organizations that list "x" in csm; remove the key, or use role viewer`,
+		"{claim: sub, value: x, role: delegate, organizations: ['*']}":       `.organizations [*]: a delegate reads what the person may read that it names; remove the key, or use role viewer`,
+		"{claim: sub, value: x, role: viewer, organizations: ['', b]}":       `.organizations[0] "": no organization; use an id, or "*" for all`,
+		"{claim: sub, value: x, role: viewer, organizations: [b, __none__]}": `.organizations[1] "__none__": items that name no organization are seen by those who see all; remove it, or use "*"`,
+		"{claim: sub, value: x, role: viewer, resellers: [north, '']}":       `.resellers[1] "": no reseller; use what organizations have in reseller`,
 	} {
 		t.Run(text, func(t *testing.T) {
 			_, err := Parse([]byte("principals:\n- " + text + "\n"))

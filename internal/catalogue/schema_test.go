@@ -182,6 +182,10 @@ func TestWhatTheSchemaRefusesTheParserRefuses(t *testing.T) {
 		"principals: [{claim: sub, value: x, role: admin}]",
 		"principals: [{claim: sub, value: x, role: viewer}]",
 		"principals: [{claim: sub, value: x, role: csm, organizations: [a]}]",
+		"principals: [{claim: sub, value: x, role: owner}]",
+		"principals: [{claim: sub, value: x, role: viewer, organizations: [__none__]}]",
+		"principals: [{claim: sub, value: x, role: viewer, resellers: ['']}]",
+		"principals: [{claim: sub, value: x, role: delegate, resellers: [north]}]",
 		"principals: [{value: x, role: csm}]",
 	} {
 		require.Error(t, schema.Validate(asJSON(t, text)), text)

@@ -24,6 +24,7 @@ type First struct {
 	Period  meter.Minute // start of the period
 	Time    int64        // ns
 	Version uint8        // of the meter's definition
+	Signal  uint8        // 1 + usage.Signal; 0: noted by a program of before format 6
 	Action  string
 	UID     string
 }
@@ -31,23 +32,26 @@ type First struct {
 // Ever is the Kind of a user's first qualifying item of all.
 const Ever = 255
 
-// keptPeriods is how many periods of each kind and class are kept: the open
-// one and the previous.
-const keptPeriods = 2
+// keptPeriods is how many periods of each kind and class are kept: those that
+// have figures. Until format 5 it was one less.
+const keptPeriods = 3
 
-// packedFirsts begins the items of format 3: those before have a Kind there,
-// which is another number.
-const packedFirsts = 127
+// What entries begin with. Those of format 2 have a Kind there, which is
+// another number.
+const (
+	packedFirsts    = 127 // of formats 3 to 5: without signals
+	signalledFirsts = 126
+)
 
 // sameItem reports whether two entries are of one item.
 func sameItem(a, b *First) bool {
-	return a.Time == b.Time && a.UID == b.UID && a.Action == b.Action && a.Version == b.Version
+	return a.Time == b.Time && a.UID == b.UID && a.Action == b.Action && a.Version == b.Version && a.Signal == b.Signal
 }
 
 // encodeFirsts appends entries. One item is often the first of several periods:
 // it is written once.
 func encodeFirsts(e *meter.Encoder, all []First) {
-	e.Uint(packedFirsts)
+	e.Uint(signalledFirsts)
 	for i := range all {
 		f := &all[i]
 		e.Uint(uint64(f.Kind))
@@ -60,6 +64,7 @@ func encodeFirsts(e *meter.Encoder, all []First) {
 		if before < 0 {
 			e.Int(f.Time)
 			e.Uint(uint64(f.Version))
+			e.Uint(uint64(f.Signal))
 			e.String(f.Action)
 			e.String(f.UID)
 		}
@@ -69,10 +74,10 @@ func encodeFirsts(e *meter.Encoder, all []First) {
 // decodeFirsts reads entries and appends them.
 func decodeFirsts(b []byte, to []First) ([]First, error) {
 	d := &meter.Decoder{Bytes: b}
-	if len(b) == 0 || b[0] != packedFirsts {
+	if len(b) == 0 || b[0] != packedFirsts && b[0] != signalledFirsts {
 		return decodeFirsts2(d, to)
 	}
-	d.Uint()
+	signalled := d.Uint() == signalledFirsts
 	begin := len(to)
 	for len(d.Bytes) > 0 {
 		f := First{Kind: uint8(d.Uint()), Class: uint8(d.Uint())}
@@ -81,10 +86,14 @@ func decodeFirsts(b []byte, to []First) ([]First, error) {
 			before = d.Int()
 		}
 		if n := d.Uint(); n == 0 {
-			f.Time, f.Version, f.Action, f.UID = d.Int(), uint8(d.Uint()), d.String(), d.String()
+			f.Time, f.Version = d.Int(), uint8(d.Uint())
+			if signalled {
+				f.Signal = uint8(d.Uint())
+			}
+			f.Action, f.UID = d.String(), d.String()
 		} else if n <= uint64(len(to)-begin) {
 			same := &to[begin+int(n)-1]
-			f.Time, f.Version, f.Action, f.UID = same.Time, same.Version, same.Action, same.UID
+			f.Time, f.Version, f.Signal, f.Action, f.UID = same.Time, same.Version, same.Signal, same.Action, same.UID
 		} else {
 			return nil, errDamagedFirsts
 		}
@@ -119,7 +128,8 @@ func decodeFirsts2(d *meter.Decoder, to []First) ([]First, error) {
 func mergeFirsts(all []First) []First {
 	slices.SortFunc(all, func(a, b First) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class), cmp.Compare(b.Period, a.Period),
-			cmp.Compare(a.Time, b.Time), strings.Compare(a.UID, b.UID), strings.Compare(a.Action, b.Action), cmp.Compare(a.Version, b.Version))
+			cmp.Compare(a.Time, b.Time), strings.Compare(a.UID, b.UID), strings.Compare(a.Action, b.Action), cmp.Compare(a.Version, b.Version),
+			cmp.Compare(b.Signal, a.Signal)) // one whose signal is known before the same without
 	})
 	kept, periods, last := all[:0], 0, First{}
 	for i, f := range all {

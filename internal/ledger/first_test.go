@@ -6,6 +6,7 @@ package ledger
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func firstsOf(t *testing.T, l *Ledger, slot uint32) []First {
 }
 
 func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) {
-	days := []int{0, 1, 2, 15, 22, 30} // before 20 May: two days of April among them
+	days := []int{0, 1, 2, 3, 15, 22, 30} // before 20 May: two days of April among them
 	for seed := range uint64(6) {
 		l := open(t, settings(t, vfs.NewMem()), noon)
 		order := rand.New(rand.NewPCG(seed, 1)).Perm(len(days))
@@ -41,16 +42,17 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 		}
 		at := func(days int) int64 { return noon.AddDate(0, 0, -days).Add(-2 * time.Hour).UnixNano() }
 		start := meter.MinuteOf
-		item := First{Action: "course.accessed", UID: "uid"}
+		item := First{Signal: 1, Action: "course.accessed", UID: "uid"}
 		expected := []First{}
 		for _, f := range []First{
 			{Kind: uint8(usage.Day), Period: start(time.Date(2026, 5, 20, 0, 0, 0, 0, time.UTC)), Time: at(0)},
 			{Kind: uint8(usage.Day), Period: start(time.Date(2026, 5, 19, 0, 0, 0, 0, time.UTC)), Time: at(1)},
+			{Kind: uint8(usage.Day), Period: start(time.Date(2026, 5, 18, 0, 0, 0, 0, time.UTC)), Time: at(2)},
 			{Kind: uint8(usage.Month), Period: start(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)), Time: at(15)},
 			{Kind: uint8(usage.Month), Period: start(time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)), Time: at(30)},
 			{Kind: Ever, Time: at(30)},
 		} {
-			f.Action, f.UID = item.Action, item.UID
+			f.Signal, f.Action, f.UID = item.Signal, item.Action, item.UID
 			expected = append(expected, f)
 		}
 		require.Equal(t, expected, firstsOf(t, l, 0), "seed %d", seed)
@@ -58,16 +60,20 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 	}
 }
 
-func TestFirstItemsAreReadBackAlsoThoseOfFormat2(t *testing.T) {
+func TestFirstItemsAreReadBackAlsoThoseOfOlderFormats(t *testing.T) {
 	a := First{Kind: uint8(usage.Day), Class: 2, Period: meter.MinuteOf(noon.Truncate(24 * time.Hour)), Time: noon.UnixNano() + 7, Version: 1, Action: "course.accessed", UID: "one"}
 	b, c, d := a, a, a
 	b.Kind, b.Period = uint8(usage.Month), a.Period-19*24*60
 	c.UID = "two"
 	d.Kind, d.Period = Ever, 0
-	all := []First{a, b, c, d}
-	var packed, format2 meter.Encoder
+	old := []First{a, b, c, d}
+	all := slices.Clone(old)
+	for i := range all {
+		all[i].Signal = 1 + uint8(usage.Metrics)
+	}
+	var packed, format2, format3 meter.Encoder
 	encodeFirsts(&packed, all)
-	for _, f := range all {
+	for _, f := range old {
 		format2.Uint(uint64(f.Kind))
 		format2.Uint(uint64(f.Class))
 		format2.Int(int64(f.Period))
@@ -76,17 +82,38 @@ func TestFirstItemsAreReadBackAlsoThoseOfFormat2(t *testing.T) {
 		format2.String(f.Action)
 		format2.String(f.UID)
 	}
-	for _, bytes := range [][]byte{packed.Bytes, format2.Bytes} {
-		got, err := decodeFirsts(bytes, []First{c})
+	format3.Uint(packedFirsts)
+	for i, f := range old {
+		format3.Uint(uint64(f.Kind))
+		format3.Uint(uint64(f.Class))
+		if f.Kind != Ever {
+			format3.Int(int64(meter.Floor(f.Time) - f.Period))
+		}
+		if i%2 == 1 { // b and d are of a's item
+			format3.Uint(1)
+			continue
+		}
+		format3.Uint(0)
+		format3.Int(f.Time)
+		format3.Uint(uint64(f.Version))
+		format3.String(f.Action)
+		format3.String(f.UID)
+	}
+	for _, of := range []struct {
+		bytes []byte
+		want  []First
+	}{{packed.Bytes, all}, {format2.Bytes, old}, {format3.Bytes, old}} {
+		got, err := decodeFirsts(of.bytes, []First{c})
 		require.NoError(t, err)
-		require.Equal(t, append([]First{c}, all...), got)
-		for n := range bytes {
-			_, err := decodeFirsts(bytes[:n], nil)
+		require.Equal(t, append([]First{c}, of.want...), got)
+		for n := range of.bytes {
+			_, err := decodeFirsts(of.bytes[:n], nil)
 			_ = err // cut short: an error or fewer items, never a panic
 		}
 	}
 	_, err := decodeFirsts([]byte{packedFirsts, Ever & 0x7f, 0, 0, 9}, nil)
 	require.Error(t, err, "it names an item that is not there")
+	require.Equal(t, all[:1], mergeFirsts([]First{old[0], all[0]}), "of the same item the one whose signal is known")
 }
 
 func TestFirstItemsOfOneValueStayAsTheyAre(t *testing.T) {

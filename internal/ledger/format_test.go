@@ -94,12 +94,12 @@ func formatSettings(t testing.TB, directory string) Settings {
 	return s
 }
 
-// testdata/format-3 and format-4 were left by the last programs of those formats,
+// testdata/format-3 to format-5 were left by the last programs of those formats,
 // killed behind that history: with a checkpoint, and redo entries of a day more.
 // What they have is what the history gives now, but for net peaks of periods that
 // began before the update, which there are none of.
-func TestStateOfFormats3And4IsReadAndBecomesTheNewest(t *testing.T) {
-	for _, format := range []string{"format-3", "format-4"} {
+func TestStateOfFormats3To5IsReadAndBecomesTheNewest(t *testing.T) {
+	for _, format := range []string{"format-3", "format-4", "format-5"} {
 		t.Run(format, func(t *testing.T) { readOld(t, format) })
 	}
 }
@@ -136,7 +136,7 @@ func readOld(t *testing.T, format string) {
 		for period, first := range map[string]int{"current": 14, "previous": 15, "2_ago": 16} { // the checkpoint is of day 13
 			series := fmt.Sprintf("usage_concurrent_users_net_peak[{meter operators} {period %s} {window day}]", period)
 			_, there := found[series]
-			require.Equal(t, day >= first, there, "%s on day %d", series, day)
+			require.Equal(t, day >= first || format == "format-5", there, "%s on day %d", series, day)
 		}
 		require.InDelta(t, 1.008e12+float64(day-13)*3e9, figure(got, "acme", "usage_consumption_total", "meter=minutes"), 1e7)
 		withoutNets := func(all []Statement) []Statement {
@@ -156,6 +156,31 @@ func readOld(t *testing.T, format string) {
 	version, err := checkFormat(old.FS, old.Directory)
 	require.NoError(t, err)
 	require.Equal(t, formatVersion, version)
+}
+
+// What format 5 has of first items is read; which signal they came from was not
+// noted.
+func TestFirstItemsOfFormat5HaveNoSignal(t *testing.T) {
+	s := formatSettings(t, t.TempDir())
+	require.NoError(t, os.CopyFS(s.Directory, os.DirFS(filepath.Join("testdata", "format-5"))))
+	now := noon.Add(14 * 24 * time.Hour)
+	l := open(t, s, now)
+	send(t, l, now, func(b *usage.Batch) { visitFeature(b, 99, now.Add(-time.Minute)) })
+	old, noted := map[string]int{}, 0
+	require.NoError(t, l.Users(t.Context(), UsersQuery{Organization: "acme", Meter: s.Extraction.Meters[0].Name, Window: "month"}, func(u *User) error {
+		f := u.Parts[0].First
+		require.NotEmpty(t, f.Action)
+		if f.Signal == "" {
+			old[u.ID]++
+			require.True(t, f.Time.Before(now.Add(-time.Minute)))
+		} else {
+			noted++
+		}
+		return nil
+	}))
+	require.NotEmpty(t, old)
+	require.Equal(t, 1, noted)
+	closeLedger(t, l)
 }
 
 // A statement of before there were net peaks stays without.

@@ -392,7 +392,7 @@ func (b *book) sampled(o *org, e *meter.Effect) {
 
 // noteFirst writes down an item that may be a user's first one in a period.
 func (b *book) noteFirst(o *org, it *usage.Item, e *meter.Effect, version uint8) {
-	f := First{Class: e.Class, Time: it.Time, Version: version, Action: it.Action, UID: it.UID, Kind: Ever}
+	f := First{Class: e.Class, Time: it.Time, Version: version, Signal: 1 + uint8(it.Signal), Action: it.Action, UID: it.UID, Kind: Ever}
 	b.scratch.firsts = append(b.scratch.firsts[:0], f)
 	for _, w := range b.defs.Meters[e.Meter].Windows {
 		if w.Kind != usage.Rolling && w.Kind != usage.Hour {

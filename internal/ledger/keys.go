@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the version of all that this package writes. A directory of
 // a newer one is refused untouched.
-const formatVersion = 5
+const formatVersion = 6
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (

@@ -29,14 +29,16 @@ import (
 type Input struct {
 	// At is the minute that the figures are of; zero: none were collected yet.
 	At time.Time
-	// Ledger and Catalogue are the states shown in the page's head.
+	// Ledger and Catalogue are the states shown in the page's head; one without
+	// a text is not.
 	Ledger, Catalogue State
 	// Warnings are doubts about the collector's configuration.
 	Warnings []string
 	// Extraction has the meters and their titles.
 	Extraction usage.Extraction
 	// OTLP and Store are base URLs for the example of a first event: where
-	// OTLP/HTTP is taken, and where PromQL is answered ("": not by us).
+	// OTLP/HTTP is taken ("": no example), and where PromQL is answered ("": not
+	// by us).
 	OTLP, Store string
 
 	// Organizations of this page of the list, in their order.

@@ -69,7 +69,7 @@ func newView(in Input) *view {
 	if !in.At.IsZero() {
 		v.At, v.AtISO = in.At.UTC().Format("2 January 2006, 15:04 UTC"), in.At.UTC().Format(time.RFC3339)
 	}
-	if e, found := NewExample(in.Extraction, in.OTLP, in.Store); found {
+	if e, found := NewExample(in.Extraction, in.OTLP, in.Store); found && in.OTLP != "" {
 		v.Example = &e
 	}
 	v.First = in.List.Filter == "" && in.List.Page <= 1 &&

@@ -57,13 +57,16 @@ type Report struct {
 	// Notes are sentences that a reader of the figures has to know: of missing
 	// telemetry, of periods that still run, of what is not known.
 	Notes []string
-	// Sections in their order. The first is the main table, which a format
-	// that has one table only writes.
+	// Sections in the order in which they are read.
 	Sections []Section
+	// Main is the name of the section with the figures by organization, which
+	// a format that has one table only writes unless it is told another.
+	Main string
 }
 
-// Section returns the one of a name, the first for "".
+// Section returns the one of a name, Main for "", which without one is the first.
 func (r *Report) Section(name string) (*Section, error) {
+	name = cmp.Or(name, r.Main)
 	var names []string
 	for i := range r.Sections {
 		if s := &r.Sections[i]; name == "" || s.Name == name {
@@ -135,6 +138,7 @@ type Type uint8
 const (
 	Text    Type = iota
 	Count        // a whole number
+	Number       // a decimal number of nothing
 	Amount       // a decimal number of a unit, with at most 6 decimals
 	Money        // a decimal number of a currency, with the decimals of its minor unit
 	Share        // a decimal number, where 1 is the whole: shown as 100 %
@@ -147,6 +151,9 @@ type Column struct {
 	Name  string // of JSON and CSV, as "total_registered"; it never changes
 	Title string // for people
 	Type  Type
+	// Key marks a name by which programs join tables. People have a title in
+	// another column.
+	Key bool
 	// Unit of an Amount, or currency of Money; "" where there is none, or
 	// where it differs by row and is in the cells.
 	Unit string
@@ -154,16 +161,12 @@ type Column struct {
 
 // UnitColumn names the column that stands beside this one where rows are bare
 // numbers, as in CSV, for their units: "" where its name is enough, because all
-// are of a unit that goes with it. A currency differs by whom a report is about.
+// are of a unit that goes with it. A table of money has a column of currencies.
 func (c Column) UnitColumn() string {
-	switch {
-	case c.Type == Money:
-		return c.Name + "_currency"
-	case c.Type == Amount && c.Unit == "":
+	if c.Type == Amount && c.Unit == "" {
 		return c.Name + "_unit"
-	default:
-		return ""
 	}
+	return ""
 }
 
 // UnitOf returns the unit or currency of a cell.

@@ -30,9 +30,9 @@ func TestBareNumbersKeepTheirUnits(t *testing.T) {
 		{Column{Name: "users", Type: Count}, Cell{Text: "5"}, "", ""},
 		{Column{Name: "audio", Type: Amount, Unit: "h"}, Cell{Text: "5"}, "", "h"},
 		{Column{Name: "amount", Type: Amount}, Cell{Text: "5", Unit: "h"}, "amount_unit", "h"},
-		{Column{Name: "total", Type: Money, Unit: "EUR"}, Cell{Text: "5"}, "total_currency", "EUR"},
-		{Column{Name: "total", Type: Money}, Cell{Text: "5", Unit: "USD"}, "total_currency", "USD"},
-		{Column{Name: "total", Type: Money, Unit: "EUR"}, Cell{}, "total_currency", ""},
+		{Column{Name: "total", Type: Money, Unit: "EUR"}, Cell{Text: "5"}, "", "EUR"},
+		{Column{Name: "total", Type: Money}, Cell{Text: "5", Unit: "USD"}, "", "USD"},
+		{Column{Name: "total", Type: Money, Unit: "EUR"}, Cell{}, "", ""},
 	} {
 		require.Equal(t, c.beside, c.column.UnitColumn(), "%+v", c)
 		require.Equal(t, c.unit, c.column.UnitOf(c.cell), "%+v", c)

@@ -83,9 +83,17 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", money},
 		"money is arithmetic on figures: what is charged follows from terms and statements alone, wherever they are kept",
 	},
+	"internal/access": {
+		[]string{standard, "internal/usage", "internal/catalogue"},
+		"who may see what follows from claims and the catalogue alone, for whoever asks: API, pages, PromQL",
+	},
 	"internal/report": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", money},
 		"a report is a function of figures, unaware of formats",
+	},
+	"internal/schedule": {
+		[]string{standard, "internal/usage", "internal/calendar", "internal/report", "github.com/robfig/cron/v3"},
+		"when a report is due follows from a calendar and a clock that is an argument",
 	},
 	"internal/report/show":    {[]string{standard, only + "internal/report", money}, "how a cell reads is the same on paper and on a screen"},
 	"internal/report/csv":     {[]string{standard, only + "internal/report", "internal/sheet"}, aFormat},

@@ -114,7 +114,7 @@ func TestActiveAndCommittedAreOfOneMeterAndWindow(t *testing.T) {
 			compared++
 			for _, q := range p.Targets {
 				if strings.Contains(text, `usage_quota_limit{organization="$organization"}`) {
-					require.Contains(t, q.Expr, "by (meter, window)", "%s: %s", uid, p.Title)
+					require.Contains(t, q.Expr, "or ignoring (meter_title, window_title)", "%s: %s", uid, p.Title)
 				} else if strings.Contains(q.Expr, "usage_quota_") {
 					require.Contains(t, q.Expr, `meter="$meter"`, "%s: %s", uid, p.Title)
 					require.Contains(t, q.Expr+q.LegendFormat, "window", "%s: %s", uid, p.Title)

@@ -46,7 +46,7 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 	require.NoError(t, err)
 	e := newEngine(t, config, steps[0].Now)
 	random := rand.New(rand.NewPCG(seed, 2))
-	compared := 0
+	compared, listed := 0, 0
 	last := steps[0].Now
 	var shown time.Time // minute of the last collection
 	for _, step := range steps {
@@ -75,7 +75,11 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 			to.Timezone, to.AnchorDay = step.Move.To.Timezone, step.Move.To.AnchorDay
 			e.catalogue(step.Now, step.Move.Organization, to)
 		case step.Collect:
-			compared += compare(t, fmt.Sprint("seed ", seed, " at ", step.Now), oracle.Collect(step.Now), e.collect(step.Now))
+			where, figures := fmt.Sprint("seed ", seed, " at ", step.Now), e.collect(step.Now)
+			compared += compare(t, where, oracle.Collect(step.Now), figures)
+			if random.IntN(100) == 0 {
+				listed += e.compareUsers(t, where, figures)
+			}
 			shown = step.Now
 		default:
 			_, err := oracle.Record(step.Now, step.Events)
@@ -90,6 +94,7 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 	require.Positive(t, statements)
 	require.Positive(t, revisions)
 	require.Positive(t, compared)
+	require.Positive(t, listed)
 }
 
 // notModelled are series that the model leaves to story tests.

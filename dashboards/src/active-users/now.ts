@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure, line, trend } from '../panels';
-import { overTime, own, rolling } from '../query';
+import { overTime, own, rolling, titled } from '../query';
 import { colour, unit } from '../style';
 
 const users = (window: string, period = 'current') => own('usage_active_users', { meter: '$meter', window, period });
@@ -12,6 +12,8 @@ const history = (window: string, period?: string) => `sum(${overTime(users(windo
 /** Users of a day over those of a month, as the meter has them. */
 const stickiness = (of: typeof total) => `(${of('day', 'previous')} or ${of('24h')}) / ((${of('30d')} or ${of('month', 'previous')}) > 0)`;
 
+const named = (window: string) => ({ expr: titled(`sum by (organization, window) (${users(window)})`, own, 'window'), legend: '{{window_title}}' });
+
 export const now = (): Row => ({
   title: 'Active now (days, weeks and months of the organization\'s time zone)',
   panels: [
@@ -19,12 +21,12 @@ export const now = (): Row => ({
       title: 'Today, this week, this month',
       description: 'Users with at least one qualifying action in the running calendar day, week and month. Each user counts once in each.',
       empty: 'The meter keeps none of these windows', unit: unit.count,
-    }, 8, ...['day', 'week', 'month'].map((window) => ({ expr: `sum by (window) (${users(window)})`, legend: '{{window}}' }))),
+    }, 8, ...['day', 'week', 'month'].map(named)),
     figure({
       title: 'Rolling',
       description: 'The same in the last hours or days, to the minute: 24h, 7d and 30d where the meter keeps them.',
       empty: 'The meter keeps no rolling window', unit: unit.count,
-    }, 8, ...rolling.map((window) => ({ expr: `sum by (window) (${users(`=~${window}`)})`, legend: 'last {{window}}' }))),
+    }, 8, ...rolling.map((length) => named(`=~${length}`))),
     figure({
       title: 'Stickiness',
       description: 'Users of the last whole day over users of the last 30 days (of 24 hours or the last whole month, where the meter keeps no others): how many of those who come in a month come on a day. There is none where nobody came, or the meter keeps neither day nor 24h, or neither month nor 30d.',

@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { dashed, figure, line, perDay, trend } from '../panels';
-import { onDay, overTime, own } from '../query';
+import { onDay, overTime, own, titled, titledOverTime } from '../query';
 import { colour, ofRatio, unit } from '../style';
 
 const active = own('usage_active_users', { meter: '$meter', window: 'month', period: 'current' });
@@ -14,10 +14,11 @@ const running = own('usage_active_users', { meter: '$meter', period: 'current' }
 const limit = own('usage_quota_limit', { meter: '$meter' });
 /** In the window that the committed number is for, else in the month. */
 const activeAgainst = (of: (selector: string) => string) => {
-  const users = `sum by (window) (${of(running)})`;
+  const users = `sum by (organization, window) (${of(running)})`;
   const committed = `max by (window) (${of(limit)})`;
-  return `${users} and on (window) ${committed} or sum by (window) (${of(active)}) unless on () ${committed}`;
+  return `(${users} and on (window) ${committed} or sum by (organization, window) (${of(active)}) unless on () ${committed})`;
 };
+const byWindow = (expr: string) => titled(expr, own, 'window');
 const share = `sum(${active}) / (sum(${registered}) > 0)`;
 const said = (expr: string, why: string) => `label_replace(${expr}, "why", "${why}", "", "")`;
 
@@ -28,19 +29,19 @@ export const registeredUsers = (): Row => ({
       title: 'Committed users',
       description: 'The limit of the quota on this meter.',
       empty: 'No quota on this meter', unit: unit.count,
-    }, 8, { expr: limit, legend: 'per {{window}}' }),
+    }, 8, { expr: byWindow(limit), legend: '{{window_title}}' }),
     figure({
       title: 'Of committed',
       description: 'All active users over the committed number, and the billable ones of them (users of billable classes), which the quota is held against.',
       empty: 'No quota on this meter', unit: unit.ratio,
     }, 8,
-    { expr: `sum by (organization, window) (${running}) / on (organization, window) (${limit} > 0)`, legend: 'all, per {{window}}' },
-    { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: 'billable, per {{window}}' }).decimals(1).thresholds(ofRatio),
+    { expr: byWindow(`sum by (organization, window) (${running}) / on (organization, window) (${limit} > 0)`), legend: 'all: {{window_title}}' },
+    { expr: byWindow(own('usage_quota_ratio', { meter: '$meter' })), legend: 'billable: {{window_title}}' }).decimals(1).thresholds(ofRatio),
     figure({
       title: 'Flex users',
       description: 'Billable users beyond the committed number.',
       empty: 'No quota on this meter', unit: unit.count,
-    }, 8, { expr: own('usage_quota_overage', { meter: '$meter' }), legend: 'per {{window}}' }),
+    }, 8, { expr: byWindow(own('usage_quota_overage', { meter: '$meter' })), legend: '{{window_title}}' }),
     figure({
       title: 'Registered users',
       description: 'All users of the organization who ever registered, and by their latest lifecycle status; suspended and removed ones stay registered, and are not billed. Under standing: anonymous users who ever connected a network, whom the billing report also takes for registered.',
@@ -56,12 +57,12 @@ export const registeredUsers = (): Row => ({
       description: 'Active users as their window fills (that of the committed number, or the month), everyone registered, and the committed number.',
       empty: 'No figures in this time range', unit: unit.count,
     }, 12, '6h',
-    { expr: activeAgainst(overTime), legend: 'active, {{window}}' },
+    { expr: titledOverTime(activeAgainst(overTime), own, 'window'), legend: 'active: {{window_title}}' },
     { expr: `sum(${overTime(registered)})`, legend: 'registered' },
-    { expr: `max by (window) (${overTime(limit)})`, legend: 'committed, {{window}}' })
-      .overrideByRegexp('active, .*', line(colour.blue))
+    { expr: titledOverTime(overTime(limit), own, 'window'), legend: 'committed: {{window_title}}' })
+      .overrideByRegexp('active: .*', line(colour.blue))
       .overrideByName('registered', line(colour.grey))
-      .overrideByRegexp('committed, .*', line(colour.vermillion, dashed)),
+      .overrideByRegexp('committed: .*', line(colour.vermillion, dashed)),
     perDay({
       title: 'Signups per day',
       description: 'Users who registered on each of your days; the last one is yesterday. Who is suspended or removed stays registered. Ids that turn out to be one person, and erased users, are subtracted.',

@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { figure, timeline } from '../panels';
 import { named, namedOverTime, overTime, series } from '../query';
-import { organizationColumns } from '../quota_columns';
+import { organizationColumns } from '../quota_table';
 import { above, ofSeverity, texts, unit } from '../style';
 import { table } from '../table';
 import { withMessage } from './messages';
@@ -49,14 +49,13 @@ export const firing = (): Row => ({
       empty: quiet, unit: unit.count,
     }, 20, 12,
     [
-      `max by (organization, name, message) (${withMessage(bySeverity((labels) => withNames(alerts, labels)))})`,
-      `min by (organization, name, message) (${withMessage(withNames(since))})`,
-    ],
-    [
       ...organizationColumns,
-      { of: 0, title: 'Severity', mappings: severityTexts, coloured: true, width: 90 },
-      { of: 1, title: 'Since', unit: unit.fromNow, width: 120 },
-      { of: 'message', title: 'Message' },
+      {
+        expr: `max by (organization, name, message) (${withMessage(bySeverity((labels) => withNames(alerts, labels)))})`,
+        title: 'Severity', mappings: severityTexts, coloured: true, width: 90,
+      },
+      { expr: `min by (organization, name, message) (${withMessage(withNames(since))})`, title: 'Since', unit: unit.fromNow, width: 120 },
+      { label: 'message', title: 'Message' },
     ],
     { title: 'Severity', desc: true }),
     timeline({

@@ -3,11 +3,13 @@
 
 import type { Row } from '../frame';
 import { dashed, figure, line, trend } from '../panels';
-import { overTime, own } from '../query';
+import { overTime, own, titled } from '../query';
 import { colour, ofRatio, unit } from '../style';
 
 const lastHour = own('usage_hour_users', { meter: '$meter', period: 'previous' });
 const licence = own('usage_quota_limit', { meter: '$meter' });
+
+const byWindow = (name: string) => titled(own(name, { meter: '$meter' }), own, 'window');
 
 export const hours = (): Row => ({
   title: 'Users in the hour (what the licence is sized by)',
@@ -26,11 +28,11 @@ export const hours = (): Row => ({
       title: 'Concurrent users of the licence',
       description: 'The busiest hour of the window that the licence is for, and the licence.',
       empty: 'No quota on this meter', unit: unit.count,
-    }, 7, { expr: own('usage_quota_used', { meter: '$meter' }), legend: 'used ({{window}})' }, { expr: licence, legend: 'licence' }).height(9),
+    }, 7, { expr: byWindow('usage_quota_used'), legend: 'used: {{window_title}}' }, { expr: licence, legend: 'licence' }).height(9),
     figure({
       title: 'Of the licence',
       description: 'Busiest hour over the licence, in the colours of the bands.',
       empty: 'No quota on this meter', unit: unit.ratio,
-    }, 5, { expr: own('usage_quota_ratio', { meter: '$meter' }), legend: '{{window}}' }).decimals(1).thresholds(ofRatio).height(9),
+    }, 5, { expr: byWindow('usage_quota_ratio'), legend: '{{window_title}}' }).decimals(1).thresholds(ofRatio).height(9),
   ],
 });

@@ -3,13 +3,14 @@
 
 import type { Row } from '../frame';
 import { dashed, figure, line, trend } from '../panels';
-import { byLength, overTime, own } from '../query';
+import { byLength, overTime, own, titled } from '../query';
+import { windowColumn } from '../quota_table';
 import { colour, periodTexts, unit } from '../style';
 import { table } from '../table';
 
 const running = { meter: '$meter', window: '$window', period: 'current' };
 const all = { meter: '$meter' };
-const byPeriod = (name: string) => `max by (window, period) (${own(name, all)})`;
+const byPeriod = (name: string, title: string) => ({ expr: titled(`max by (organization, window, period) (${own(name, all)})`, own, 'window'), title, unit: unit.count, decimals: 0 });
 
 export const peaks = (): Row => ({
   title: "Peaks (windows of the organization's time zone)",
@@ -27,7 +28,7 @@ export const peaks = (): Row => ({
     figure({
       title: 'Net peak: $window',
       description: 'Most users at one sample of the running ${window:text} without what shift changes explain, and how many samples reached that: the peak that needs a licence.',
-      empty: 'Not counted for the whole $window yet', unit: unit.count,
+      empty: 'Not counted for the whole window yet', unit: unit.count,
     }, 6, { expr: own('usage_concurrent_users_net_peak', running), legend: 'users' }, { expr: own('usage_concurrent_users_net_peak_hits', running), legend: 'samples' }),
     trend({
       title: 'Peaks over time',
@@ -44,15 +45,14 @@ export const peaks = (): Row => ({
       description: 'Busiest hour and most connected users of each window, from the shortest, and its periods, from the newest, with how often each was reached.',
       empty: 'This organization is not counted yet', unit: unit.count,
     }, 24, 9,
-    [byPeriod('usage_hour_users_peak'), byPeriod('usage_hour_users_peak_hits'), byPeriod('usage_concurrent_users_peak'), byPeriod('usage_concurrent_users_peak_hits'), byPeriod('usage_concurrent_users_net_peak')],
     [
-      { of: 'window', title: 'Window' },
-      { of: 'period', title: 'Period', mappings: periodTexts },
-      { of: 0, title: 'Busiest hour', unit: unit.count, decimals: 0 },
-      { of: 1, title: 'Hours that reached it', unit: unit.count, decimals: 0 },
-      { of: 2, title: 'Most connected', unit: unit.count, decimals: 0 },
-      { of: 3, title: 'Samples that reached it', unit: unit.count, decimals: 0 },
-      { of: 4, title: 'Net of hand-over', unit: unit.count, decimals: 0 },
+      { ...windowColumn, width: undefined },
+      { label: 'period', title: 'Period', mappings: periodTexts },
+      byPeriod('usage_hour_users_peak', 'Busiest hour'),
+      byPeriod('usage_hour_users_peak_hits', 'Hours that reached it'),
+      byPeriod('usage_concurrent_users_peak', 'Most connected'),
+      byPeriod('usage_concurrent_users_peak_hits', 'Samples that reached it'),
+      byPeriod('usage_concurrent_users_net_peak', 'Net of hand-over'),
     ],
     byLength),
   ],

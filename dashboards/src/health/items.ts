@@ -3,8 +3,8 @@
 
 import type { Row } from '../frame';
 import { lines, stacked } from '../panels';
-import { among, byRemedy, chosen, named, overTime, series } from '../query';
-import { organizationColumns } from '../quota_columns';
+import { among, byRemedy, chosen, named, overTime, series, titled } from '../query';
+import { meterColumn, organizationColumns } from '../quota_table';
 import { ofOutcome, unit } from '../style';
 import { table } from '../table';
 
@@ -30,16 +30,26 @@ export const items = (): Row => ({
       description: 'Since counting began: items that do not count, by organization and outcome, those first that have a remedy in docs/metrics.md. Duplicates are ordinary.',
       empty: 'Every item was counted', unit: unit.count,
     }, 12, 9,
-    [`sum by (organization, name, outcome) (${named(series('usage_items_total', { outcome: `=~duplicate|unmatched|${refused}` }))}) > 0`],
-    [...organizationColumns, { of: 'outcome', title: 'Outcome' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0, width: 90 }],
+    [
+      ...organizationColumns,
+      { label: 'outcome', title: 'Outcome' },
+      {
+        expr: `sum by (organization, name, outcome) (${named(series('usage_items_total', { outcome: `=~duplicate|unmatched|${refused}` }))}) > 0`,
+        title: 'Items', unit: unit.count, decimals: 0, width: 90,
+      },
+    ],
     byRemedy),
     table({
       title: 'Parts that a meter could not use',
       description: 'Since counting began: counted items of which one meter could not use its part, by reason.',
       empty: 'Every meter could use what matched it', unit: unit.count,
     }, 12, 9,
-    [`sum by (organization, name, meter, reason) (${named(series('usage_meter_rejected_total'))}) > 0`],
-    [...organizationColumns, { of: 'meter', title: 'Meter' }, { of: 'reason', title: 'Reason' }, { of: 0, title: 'Items', unit: unit.count, decimals: 0, width: 90 }],
+    [
+      ...organizationColumns,
+      meterColumn,
+      { label: 'reason', title: 'Reason' },
+      { expr: named(titled(`${series('usage_meter_rejected_total')} > 0`, series, 'meter')), title: 'Items', unit: unit.count, decimals: 0, width: 90 },
+    ],
     { title: 'Items', desc: true }),
   ],
 });

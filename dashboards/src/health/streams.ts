@@ -4,7 +4,7 @@
 import type { Row } from '../frame';
 import { figure, timeline } from '../panels';
 import { among, named, namedOverTime, overTime, series } from '../query';
-import { organizationColumns } from '../quota_columns';
+import { organizationColumns } from '../quota_table';
 import { colour, ofTrouble, texts, unit } from '../style';
 import { table } from '../table';
 
@@ -23,11 +23,11 @@ export const streams = (): Row => ({
       title: 'Organizations and their telemetry',
       description: 'When the latest counted event of each chosen organization happened, and whether its telemetry has fallen silent.',
       empty: 'No organization is counted yet', unit: unit.count,
-    }, 8, 9, [named(silent), named(`${series('usage_last_event_timestamp_seconds')} * 1000`)],
+    }, 8, 9,
     [
       ...organizationColumns,
-      { of: 0, title: 'Telemetry', mappings: words, coloured: true, width: 110 },
-      { of: 1, title: 'Latest event', unit: unit.fromNow, width: 130 },
+      { expr: named(silent), title: 'Telemetry', mappings: words, coloured: true, width: 110 },
+      { expr: among(`${series('usage_last_event_timestamp_seconds')} * 1000`), title: 'Latest event', unit: unit.fromNow, width: 130 },
     ],
     { title: 'Telemetry', desc: true }),
     timeline({

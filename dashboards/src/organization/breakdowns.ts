@@ -11,8 +11,8 @@ const labels = { meter: '$meter', window: '$window', period: 'current' };
 const by = (dimension: string) => `sum by (dimension_value) (${own('usage_consumption_breakdown', { ...labels, dimension })})`;
 const average = (part: string) => own(`usage_average_${part}`, { ...labels, average: 'accuracy', dimension: 'model' });
 
-const amount: Column = { of: 0, title: 'Amount', unit: unit.count, decimals: 1, width: 100 };
-const part: Column = { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 };
+const amount = (expr: string): Column => ({ expr, title: 'Amount', unit: unit.count, decimals: 1, width: 100 });
+const part = (expr: string): Column => ({ expr, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 110 });
 const largestFirst = { title: 'Amount', desc: true };
 const rest = 'Items may name none, and values beyond the configured number are put together; all add up to the sum.';
 
@@ -28,14 +28,21 @@ export const breakdowns = (): Row => ({
       title: 'By language',
       description: `Sum of \${meter:text} in the running \${window:text} by language, and the share of all. ${rest}`,
       empty: 'Nothing yet, or the meter has no breakdown by language', unit: unit.count,
-    }, 12, 8, [by('language'), share(by('language'))], [{ of: 'dimension_value', title: 'Language', mappings: valueTexts }, amount, part], largestFirst),
+    }, 12, 8, [{ label: 'dimension_value', title: 'Language', mappings: valueTexts }, amount(by('language')), part(share(by('language')))], largestFirst),
     table({
       title: 'By model, with accuracy',
       description: `Sum of \${meter:text} in the running \${window:text} by model, and the average accuracy of the items that have one. ${rest}`,
       empty: 'Nothing yet, or the meter has no breakdown by model', unit: unit.count,
     }, 12, 8,
-    [by('model'), share(by('model')), `sum by (dimension_value) (${average('sum')}) / sum by (dimension_value) (${average('count')} > 0)`],
-    [{ of: 'dimension_value', title: 'Model', mappings: valueTexts }, amount, part, { of: 2, title: 'Accuracy', unit: unit.ratio, decimals: 1, width: 100 }],
+    [
+      { label: 'dimension_value', title: 'Model', mappings: valueTexts },
+      amount(by('model')),
+      part(share(by('model'))),
+      {
+        expr: `sum by (dimension_value) (${average('sum')}) / sum by (dimension_value) (${average('count')} > 0)`,
+        title: 'Accuracy', unit: unit.ratio, decimals: 1, width: 100,
+      },
+    ],
     largestFirst),
     table({
       title: 'By user',
@@ -43,17 +50,15 @@ export const breakdowns = (): Row => ({
       empty: 'Nobody yet, or the meter has no breakdown by user', unit: unit.count,
     }, 24, 9,
     [
-      short(amountBy()),
-      short(`${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`),
-      short(documentsBy),
-      short(`max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`),
-    ],
-    [
-      { of: 'user', title: 'User', hover: 'dimension_value' },
-      { of: 'dimension_value', title: 'dimension_value', hidden: true },
-      amount, part,
-      { of: 2, title: 'Documents', unit: unit.count, decimals: 0 },
-      { of: 3, title: 'Last active', unit: unit.fromNow },
+      { label: 'user', title: 'User', hover: 'dimension_value' },
+      { label: 'dimension_value', title: 'dimension_value', hidden: true },
+      amount(short(amountBy())),
+      part(short(`${amountBy()} / on () group_left () (sum(${own('usage_consumption', labels)}) > 0)`)),
+      { expr: short(documentsBy), title: 'Documents', unit: unit.count, decimals: 0 },
+      {
+        expr: short(`max by (dimension_value) (${own('usage_user_last_activity_timestamp_seconds', users)}) * 1000 and on (dimension_value) (${amountBy()} or ${documentsBy})`),
+        title: 'Last active', unit: unit.fromNow,
+      },
     ],
     largestFirst),
   ],

@@ -17,12 +17,12 @@ const split = (dimension: string, column: string, title: string) =>
     title,
     description: `\${documents:text} of the running \${window:text} by ${dimension}, the share of all, and their average length.`,
     empty: `None yet, or the meter has no breakdown by ${dimension}`, unit: unit.count,
-  }, 9, 8, [by(dimension), share(by(dimension)), lengthBy(dimension)],
+  }, 9, 8,
   [
-    { of: 'dimension_value', title: column, mappings: valueTexts },
-    { of: 0, title: 'Documents', unit: unit.count, decimals: 0, width: 115 },
-    { of: 1, title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 90 },
-    { of: 2, title: 'Avg. length', unit: unit.count, decimals: 0, width: 92 },
+    { label: 'dimension_value', title: column, mappings: valueTexts },
+    { expr: by(dimension), title: 'Documents', unit: unit.count, decimals: 0, width: 115 },
+    { expr: share(by(dimension)), title: 'Share', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 90 },
+    { expr: lengthBy(dimension), title: 'Avg. length', unit: unit.count, decimals: 0, width: 92 },
   ],
   { title: 'Documents', desc: true });
 

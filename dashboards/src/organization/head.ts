@@ -3,7 +3,8 @@
 
 import type { Row } from '../frame';
 import { figure } from '../panels';
-import { byLength, own } from '../query';
+import { byLength, own, titled } from '../query';
+import { windowColumn } from '../quota_table';
 import { ofTrouble, texts, colour, unit } from '../style';
 import { table } from '../table';
 
@@ -17,25 +18,26 @@ export const head = (): Row => ({
       description: "The organization's running calendar periods in its own time zone; the end is the first day of the next one. All figures of this page are of these periods, whatever zone you are in.",
       empty: unknown, unit: unit.text,
     }, 10, 6,
-    [`max by (window, start, end, timezone) (${own('usage_period_info')})`],
     [
-      { of: 'window', title: 'Window', width: 90 },
-      { of: 'start', title: 'From', width: 120 },
-      { of: 'end', title: 'Until before', width: 120 },
-      { of: 'timezone', title: 'Time zone' },
+      windowColumn,
+      { label: 'start', title: 'From', width: 120 },
+      { label: 'end', title: 'Until before', width: 120 },
+      { label: 'timezone', title: 'Time zone' },
     ],
-    byLength),
+    byLength,
+    titled(`max by (organization, window, start, end, timezone) (${own('usage_period_info')})`, own, 'window')),
     table({
       title: 'Account',
       description: 'What the organization is in your books, as the catalogue has it; the billing report names it so.',
       empty: 'The catalogue has no client id, subdomain or plan of it', unit: unit.text,
     }, 6, 6,
-    [`max by (client_id, subdomain, plan) (${own('usage_organization_account')})`],
     [
-      { of: 'client_id', title: 'Client ID', width: 90 },
-      { of: 'subdomain', title: 'Subdomain', width: 110 },
-      { of: 'plan', title: 'Plan', width: 85 },
-    ]),
+      { label: 'client_id', title: 'Client ID', width: 90 },
+      { label: 'subdomain', title: 'Subdomain', width: 110 },
+      { label: 'plan', title: 'Plan', width: 85 },
+    ],
+    undefined,
+    `max by (client_id, subdomain, plan) (${own('usage_organization_account')})`),
     figure({
       title: 'Last activity',
       description: 'Time of the latest event that was counted.',

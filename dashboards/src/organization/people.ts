@@ -3,21 +3,21 @@
 
 import type { Row } from '../frame';
 import { figure, lines, perDay, stacked } from '../panels';
-import { onDay, overTime, own, realValues } from '../query';
-import { ratioColumn } from '../quota_columns';
+import { onDay, overTime, own, realValues, titled } from '../query';
+import { meterColumn, ratioColumn, windowColumn } from '../quota_table';
 import { ofClass, unit, valueTexts } from '../style';
 import { table } from '../table';
 
 const month = { meter: '$users', window: 'month', period: 'current' };
 const active = `sum by (organization) (${own('usage_active_users', month)})`;
 const features = `sum by (dimension_value) (${own('usage_active_users_breakdown', { ...month, dimension: 'feature', ...realValues })})`;
-const each = (expr: string) => `max by (meter, window) (${expr})`;
+const byTitles = (expr: string) => titled(expr, own, 'meter', 'window');
 /** Of meters of active users. */
-const quotaOnUsers = (name: string) => each(`${own(name)} and on (organization, meter) ${own('usage_active_users')}`);
+const quotaOnUsers = (name: string) => byTitles(`${own(name)} and on (organization, meter) ${own('usage_active_users')}`);
 /** Of each meter in months, and in the window that its quota is on. */
 const users = (labels: Record<string, string> = {}) => {
-  const running = (window: Record<string, string>) => `sum by (meter, window) (${own('usage_active_users', { ...labels, ...window, period: 'current' })})`;
-  return `${running({ window: 'month' })} or ${running({})} and on (meter, window) ${own('usage_quota_limit')}`;
+  const running = (window: Record<string, string>) => `sum by (organization, meter, window) (${own('usage_active_users', { ...labels, ...window, period: 'current' })})`;
+  return byTitles(`(${running({ window: 'month' })} or ${running({})} and on (meter, window) ${own('usage_quota_limit')})`);
 };
 
 export const people = (): Row => ({
@@ -28,15 +28,15 @@ export const people = (): Row => ({
       title: 'Active and committed users',
       description: 'A row for each meter of active users, in its running month and in the window that its quota is on: all active users, those of billable classes, the committed number, the share of it that the billable ones are, and flex users, which are beyond it. Numbers of a row are of the same meter and window. Committed numbers are set in the catalogue only.',
       empty: 'This organization uses no meter of active users', unit: unit.count,
-    }, 24, 6, [quotaOnUsers('usage_quota_ratio'), users(), users({ billable: '!=false' }), quotaOnUsers('usage_quota_limit'), quotaOnUsers('usage_quota_overage')],
+    }, 24, 6,
     [
-      { of: 'meter', title: 'Meter' },
-      ratioColumn(0, 'Of committed', 110),
-      { of: 1, title: 'Active', unit: unit.count, decimals: 0, width: 90 },
-      { of: 'window', title: 'Window', width: 90 },
-      { of: 2, title: 'Billable', unit: unit.count, decimals: 0, width: 90 },
-      { of: 3, title: 'Committed', unit: unit.count, decimals: 0, width: 110 },
-      { of: 4, title: 'Flex', unit: unit.count, decimals: 0, width: 90 },
+      meterColumn,
+      ratioColumn(quotaOnUsers('usage_quota_ratio'), 'Of committed', 110),
+      { expr: users(), title: 'Active', unit: unit.count, decimals: 0, width: 90 },
+      windowColumn,
+      { expr: users({ billable: '!=false' }), title: 'Billable', unit: unit.count, decimals: 0, width: 90 },
+      { expr: quotaOnUsers('usage_quota_limit'), title: 'Committed', unit: unit.count, decimals: 0, width: 110 },
+      { expr: quotaOnUsers('usage_quota_overage'), title: 'Flex', unit: unit.count, decimals: 0, width: 90 },
     ],
     { title: 'Committed', desc: true }),
     figure({
@@ -58,11 +58,11 @@ export const people = (): Row => ({
       title: 'Adoption of features by $users',
       description: 'Users who used each feature in the running calendar month, and their share of all active users. Users of several features are under each.',
       empty: 'Nobody yet, or the meter has no breakdown by feature', unit: unit.count,
-    }, 12, 9, [features, `${features} / on () group_left () (sum(${own('usage_active_users', month)}) > 0)`],
+    }, 12, 9,
     [
-      { of: 'dimension_value', title: 'Feature', mappings: valueTexts },
-      { of: 0, title: 'Users', unit: unit.count, decimals: 0, width: 90 },
-      { of: 1, title: 'Adoption', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 120 },
+      { label: 'dimension_value', title: 'Feature', mappings: valueTexts },
+      { expr: features, title: 'Users', unit: unit.count, decimals: 0, width: 90 },
+      { expr: `${features} / on () group_left () (sum(${own('usage_active_users', month)}) > 0)`, title: 'Adoption', unit: unit.ratio, decimals: 1, bar: { max: 1 }, width: 120 },
     ],
     { title: 'Users', desc: true }),
     perDay({

@@ -29,7 +29,7 @@ export const month = (): Row => ({
       title: 'Average per organization',
       description: 'Of the running month, over all chosen organizations: one that used nothing counts as 0.',
       empty: nobody, unit: unit.count,
-    }, 6, { expr: `sum by (unit) (${among(used('$meter'))}) / on () group_left () count(${chosen})`, legend: '{{unit}} of $meter' }).decimals(1),
+    }, 6, { expr: `sum by (unit) (${among(used('$meter'))}) / on () group_left () count(${chosen})`, legend: '{{unit}} of ${meter:text}' }).decimals(1),
     figure({
       title: 'Peak usage day',
       description: 'The day (month-day) of the running month on which the chosen organizations together used most of ${meter:text}. A day is the local day of each. On a tie each is shown, and the first is the peak usage day.',

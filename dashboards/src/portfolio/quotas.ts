@@ -3,10 +3,9 @@
 
 import type { Row } from '../frame';
 import { figure } from '../panels';
-import { among, named, projectedRatio, series } from '../query';
-import { daysColumn, meterColumns, organizationColumns, projectedColumn, ratioColumn, runsOutColumn, statusColumn } from '../quota_columns';
+import { among, series } from '../query';
+import { quotasOfChosen } from '../quota_table';
 import { bands, fixed, unit } from '../style';
-import { table } from '../table';
 
 /** An organization is in the band of its worst quota. */
 const worst = `max by (organization) (${among(series('usage_quota_status'))})`;
@@ -22,28 +21,14 @@ export const quotas = (): Row => ({
   title: 'Organizations by quota (each in its own period and time zone)',
   panels: [
     band(0), band(1), band(2), band(3),
-    table({
+    quotasOfChosen({
       title: 'Quotas',
       description: 'Every quota of the chosen organizations. Projected is the expected use at the end of its period over the limit; a rolling window has neither end nor projection. Runs out is empty where the limit is not expected to be reached in the period, or is passed already. Limits are set in the catalogue only. Click a name to open the organization.',
       empty: 'No organization has a quota in the catalogue', unit: unit.count,
-    }, 24, 10,
-    [
-      named(series('usage_quota_ratio')),
-      named(series('usage_quota_used')),
-      named(series('usage_quota_limit')),
-      named(series('usage_quota_status')),
-      named(`${series('usage_quota_time_remaining_seconds')} / 86400`),
-      named(projectedRatio(series)),
-      named(`${series('usage_quota_exhaustion_timestamp_seconds')} * 1000`),
-    ],
-    [
-      ...organizationColumns, ratioColumn(0, 'Used %'), statusColumn(3), ...meterColumns,
-      { of: 1, title: 'Used', unit: unit.count, decimals: 0, width: 95 },
-      { of: 2, title: 'Quota', unit: unit.count, decimals: 0, width: 95 },
-      daysColumn(4),
-      projectedColumn(5),
-      runsOutColumn(6),
-    ],
-    { title: 'Used %', desc: true }),
+    }, 10, (q) => ({
+      first: [q.ratio, q.status],
+      others: [q.used, q.limit, q.daysLeft, q.projectedRatio, q.runsOut],
+      order: { title: 'Used %', desc: true },
+    })),
   ],
 });

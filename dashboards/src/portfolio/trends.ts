@@ -19,12 +19,12 @@ export const trends = (): Row => ({
   panels: [
     figure({
       title: 'Month over month',
-      description: `Growth of $meter over the month before. ${sameShare}`,
+      description: `Growth of \${meter:text} over the month before. ${sameShare}`,
       empty: 'Nobody used any the month before', unit: unit.ratio,
     }, 8, { expr: growth(among(current), among(then('previous'))) }).decimals(1),
     figure({
       title: 'Year over year',
-      description: `Growth of $meter over the same month a year ago. ${sameShare}`,
+      description: `Growth of \${meter:text} over the same month a year ago. ${sameShare}`,
       empty: 'No usage of a year ago is known', unit: unit.ratio,
     }, 8, { expr: growth(among(current), among(then('year_ago'))) }).decimals(1),
     figure({

@@ -73,7 +73,7 @@ type column struct {
 }
 
 var typeNames = map[report.Type]string{
-	report.Text: "text", report.Count: "count", report.Amount: "amount", report.Money: "money",
+	report.Text: "text", report.Count: "count", report.Number: "number", report.Amount: "amount", report.Money: "money",
 	report.Share: "share", report.Date: "date", report.Instant: "instant",
 }
 

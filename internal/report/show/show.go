@@ -54,7 +54,7 @@ func (r Reader) Cell(c report.Column, cell report.Cell) string {
 		return ""
 	}
 	switch c.Type {
-	case report.Count:
+	case report.Count, report.Number:
 		return Number(cell.Text)
 	case report.Amount, report.Money:
 		if unit := c.UnitOf(cell); unit != c.Unit {
@@ -83,7 +83,7 @@ func (r Reader) Wall(at time.Time) time.Time {
 
 // Numeric reports whether the cells of a type stand at the right.
 func Numeric(t report.Type) bool {
-	return t == report.Count || t == report.Amount || t == report.Money || t == report.Share
+	return t == report.Count || t == report.Number || t == report.Amount || t == report.Money || t == report.Share
 }
 
 // Number puts commas between the thousands of a decimal number.

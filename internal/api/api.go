@@ -1,0 +1,70 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
+)
+
+// API answers requests for figures. The Collector's extension serves it.
+type API struct {
+	// Open returns the ledger. An error, which wraps [usage.ErrUnavailable]:
+	// none is open.
+	Open func() (Book, error)
+	// Catalogue returns the one in force.
+	Catalogue func() Catalogue
+	// Collector returns what is known of the collector around the ledger.
+	Collector func() Collector
+	Logger    *zap.Logger
+	Now       func() time.Time
+	// Issuer is who sends bills, as files of FOCUS name them.
+	Issuer string
+
+	// Authenticate returns the claims of who asks, or an error if it is nobody
+	// known. nil: nobody authenticates, and whoever reaches the API may do all.
+	Authenticate func(*http.Request) (access.Claims, error)
+	// Challenge tells clients how to authenticate: a WWW-Authenticate header.
+	Challenge string
+	// Credentials are parameters of the query that Authenticate reads.
+	Credentials []string
+
+	AlertTests AlertTests
+}
+
+// Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
+type Book interface {
+	reporter.Book
+	Ready() error
+	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
+	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
+}
+
+// Catalogue is the one in force, and what became of its file.
+type Catalogue struct {
+	*catalogue.Catalogue
+	Path string // "": none is configured
+	// Loaded is when the one in force was read.
+	Loaded time.Time
+	// Err says why the file is not the one in force; nil: it is. Failed is
+	// since when.
+	Err    error
+	Failed time.Time
+}
+
+// Collector is what its configuration tells.
+type Collector struct {
+	// Warnings say what in it counts wrong or nothing, each with its remedy.
+	Warnings []string
+	OTLP     string // where it takes OTLP over HTTP, as http://localhost:4318
+	Store    string // where the embedded store answers, or ""
+}

@@ -1,0 +1,127 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var at = time.Date(2026, time.November, 20, 14, 5, 0, 0, time.UTC)
+
+// fakeBook is a ledger that holds what tests put into it.
+type fakeBook struct {
+	Book // of which no test asks the rest
+
+	extraction usage.Extraction
+	statuses   []ledger.Status
+	latest     usage.Collection
+	statements []ledger.Statement // of acme
+	asked      ledger.StatementQuery
+	failure    error
+
+	erased []string
+}
+
+func (f *fakeBook) Extraction() usage.Extraction { return f.extraction }
+
+func (f *fakeBook) Latest() (usage.Collection, bool) { return f.latest, !f.latest.At.IsZero() }
+
+func (f *fakeBook) IDs() (ids []string) {
+	for _, s := range f.statuses {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+func (f *fakeBook) Status(id string) (ledger.Status, bool) {
+	for _, s := range f.statuses {
+		if s.ID == strings.TrimSpace(id) { // as identity::normalize: trim
+			return s, true
+		}
+	}
+	return ledger.Status{}, false
+}
+
+func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
+	f.asked = q
+	if q.Organization != "acme" {
+		return nil, f.failure
+	}
+	return f.statements, f.failure
+}
+
+func (f *fakeBook) StatementsAt(_ context.Context, _ string, end time.Time) (at []ledger.Statement, _ error) {
+	for _, s := range f.statements {
+		if s.End.Equal(end) {
+			at = append(at, s)
+		}
+	}
+	return at, f.failure
+}
+
+func (f *fakeBook) Erase(_ context.Context, id string, _ time.Time) (users int, err error) {
+	switch {
+	case f.failure != nil:
+		return 0, f.failure
+	case id == "globex":
+		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrListed)
+	case id != "acme":
+		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrNoOrganization)
+	}
+	f.erased = append(f.erased, id)
+	return 2, nil
+}
+
+func (f *fakeBook) Ready() error { return f.failure }
+
+// over returns an API over a book, without a catalogue.
+func over(t *testing.T, b *fakeBook) *API {
+	t.Helper()
+	return &API{
+		Open:      func() (Book, error) { return b, nil },
+		Catalogue: func() Catalogue { return Catalogue{} },
+		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
+		Logger:    zaptest.NewLogger(t),
+		Now:       func() time.Time { return at },
+	}
+}
+
+// lists puts a catalogue in force.
+func (a *API) lists(t *testing.T, text string) {
+	t.Helper()
+	c, err := catalogue.Parse([]byte(text))
+	require.NoError(t, err)
+	a.Catalogue = func() Catalogue { return Catalogue{Catalogue: c, Path: "organizations.yaml", Loaded: at} }
+}
+
+// named is an authenticator that lets those in who send a name.
+func named(r *http.Request) (access.Claims, error) {
+	if name, _, given := r.BasicAuth(); given {
+		return access.Claims{"username": {name}}, nil
+	}
+	return nil, errors.New("no name")
+}
+
+// as is the header of whoever has a name.
+func as(name string) []string {
+	return []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"))}
+}

@@ -1,0 +1,143 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+)
+
+// admitted is a request that was let in, with what a handler answers it from: nothing
+// else tells of organizations.
+type admitted struct {
+	*http.Request
+	// Principal is who asks.
+	Principal access.Principal
+	// Book is the ledger as Principal sees it: what it may not see is not
+	// there. nil where a route is public.
+	Book Book
+	// Catalogue is the one in force. It has all organizations: look up those
+	// of Book only. What became of its file, and what is known of the collector,
+	// is of the whole installation, and there for those who see all.
+	Catalogue Catalogue
+	Collector Collector
+	// Organization is the one in the path, or in the parameter organization,
+	// as the ledger spells it; "": none is asked for.
+	Organization string
+	// Query are the parameters, each one that the route has.
+	Query url.Values
+}
+
+// admit decides whether a request may go its way. Whoever asks for an
+// organization that it may not see is told what it would be told if there were
+// none.
+func (a *API) admit(w http.ResponseWriter, r *http.Request, way route) (*admitted, error) {
+	in := &admitted{Request: r, Catalogue: a.Catalogue(), Collector: a.Collector()}
+	if err := sameSite(r); err != nil {
+		return nil, err
+	}
+	if way.needs != public {
+		if err := a.identify(w, in); err != nil {
+			return nil, err
+		}
+		b, err := a.book()
+		if err != nil {
+			return nil, err
+		}
+		in.Book = seen{b, &in.Principal}
+	}
+	if !in.Principal.SeesAll() {
+		in.Catalogue, in.Collector = Catalogue{Catalogue: in.Catalogue.Catalogue}, Collector{}
+	}
+	if err := a.parameters(in, way.query); err != nil {
+		return nil, err
+	}
+	if asked := r.PathValue("organization") + in.Query.Get("organization"); asked != "" {
+		s, known := in.Book.Status(asked)
+		if !known {
+			return nil, unknownOrganization(asked)
+		}
+		in.Organization = s.ID
+	}
+	switch {
+	case way.needs == writeOne && !in.Principal.Writes(in.Organization):
+		return nil, forbidden("organization %q: you may read it and not change it: that needs a principal with role admin that has it", in.Organization)
+	case way.needs == writeAll && !in.Principal.WritesAll():
+		return nil, forbidden(`this needs a principal with role admin of all organizations, ["*"]`)
+	}
+	return in, nil
+}
+
+// identify finds out who asks, and whether it is anybody.
+func (a *API) identify(w http.ResponseWriter, in *admitted) error {
+	if a.Authenticate == nil {
+		in.Principal = access.Unrestricted()
+		return nil
+	}
+	claims, err := a.Authenticate(in.Request)
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", a.Challenge)
+		return refuse(http.StatusUnauthorized, unauthorized, "not authenticated: send the credentials that api::auth asks for")
+	}
+	in.Principal = access.Resolve(claims, in.Catalogue.Catalogue)
+	if in.Principal.Nobody() {
+		return forbidden("you are authenticated, and none of the catalogue's principals gives you a right: ask for an entry there by one of your claims: %s", strings.Join(claims.Names(), ", "))
+	}
+	return nil
+}
+
+func forbidden(format string, args ...any) *apiError {
+	return refuse(http.StatusForbidden, noRight, format, args...)
+}
+
+// crossSite knows requests that a page of another site has a browser send.
+var crossSite = http.NewCrossOriginProtection()
+
+// sameSite refuses what changes something and may come from a page of another
+// site, by the headers that browsers send. Below /api a body must also be JSON,
+// which no form can send.
+func sameSite(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	if err := crossSite.Check(r); err != nil {
+		return forbidden("the request comes from a page of another site: send it from the site itself, or without a browser")
+	}
+	if r.ContentLength == 0 || !strings.HasPrefix(r.URL.Path, "/api/") {
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return refuse(http.StatusUnsupportedMediaType, badData, "Content-Type: %q: send application/json", r.Header.Get("Content-Type"))
+	}
+	return nil
+}
+
+// parameters reads the query. A parameter that is not understood is refused:
+// what it was to leave out would be shown.
+func (a *API) parameters(in *admitted, understood []string) error {
+	query, err := url.ParseQuery(in.URL.RawQuery)
+	if err != nil {
+		return refuse(http.StatusBadRequest, badData, "query: %s", err)
+	}
+	for _, name := range a.Credentials {
+		query.Del(name)
+	}
+	for name, values := range query {
+		switch {
+		case len(understood) == 0:
+			return refuse(http.StatusBadRequest, badData, "%s: no such parameter: there are none here", name)
+		case !slices.Contains(understood, name):
+			return refuse(http.StatusBadRequest, badData, "%s: no such parameter: use %s", name, strings.Join(understood, ", "))
+		case len(values) > 1:
+			return refuse(http.StatusBadRequest, badData, "%s: given %d times: give it once", name, len(values))
+		}
+	}
+	in.Query = query
+	return nil
+}

@@ -1,0 +1,105 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// route is a way to reach a handler, and what it takes to go it. There is no
+// other: what is not in the table is not served.
+type route struct {
+	method  string // GET is HEAD as well
+	pattern string // of [http.ServeMux], without method
+	needs   need
+	handle  handler
+	query   []string // the parameters that are understood, each given once
+}
+
+// need is what a client must be allowed for a route. The zero need is none that
+// a route may have.
+type need uint8
+
+const (
+	// public: nothing, not even to authenticate.
+	public need = iota + 1
+	// seeAny: to see something; the answer has of it what the client may see.
+	seeAny
+	// seeOne: to see the organization in the path.
+	seeOne
+	// writeOne: to change the organization in the path.
+	writeOne
+	// writeAll: to change every organization, and what is of none.
+	writeAll
+)
+
+// routes is the whole HTTP surface: the page, the probes and the JSON API.
+//
+// A new one has to be described in openapi.yaml, and listed with its rights in
+// docs/security.md.
+func (a *API) routes() []route {
+	const one = "/api/v1/organizations/{organization}"
+	return []route{
+		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
+		{"GET", "/-/healthy", public, healthy, nil},
+		{"GET", "/-/ready", public, a.readiness, nil},
+		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
+		{"GET", "/api/v1/status", seeAny, answer(status), nil},
+		{"GET", "/api/v1/organizations", seeAny, answer(organizations), nil},
+		{"DELETE", one, writeOne, answer(a.erase), nil},
+		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
+		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
+		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
+		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
+	}
+}
+
+// Handler serves all routes.
+func (a *API) Handler() http.Handler { return a.serve(a.routes()) }
+
+func (a *API) serve(routes []route) http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string]map[string]route{} // by pattern
+	for _, r := range routes {
+		if r.needs < public || r.needs > writeAll || strings.Contains(r.pattern, "{organization}") != (r.needs == seeOne || r.needs == writeOne) {
+			panic(fmt.Sprintf("%s %s: say what it needs, of the organization in its path if it has one", r.method, r.pattern))
+		}
+		if methods[r.pattern] == nil {
+			methods[r.pattern] = map[string]route{}
+			mux.HandleFunc(r.pattern, a.dispatch(methods[r.pattern]))
+		}
+		methods[r.pattern][r.method] = r
+		if r.method == http.MethodGet {
+			methods[r.pattern][http.MethodHead] = r
+		}
+	}
+	mux.HandleFunc("/", a.reply(func(_ http.ResponseWriter, r *http.Request) error {
+		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
+	}))
+	return mux
+}
+
+// dispatch serves what a path is by method.
+func (a *API) dispatch(methods map[string]route) http.HandlerFunc {
+	return a.reply(func(w http.ResponseWriter, r *http.Request) error {
+		way, allowed := methods[r.Method]
+		if !allowed {
+			var all []string
+			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+				if _, served := methods[method]; served {
+					all = append(all, method)
+				}
+			}
+			w.Header().Set("Allow", strings.Join(all, ", "))
+			return refuse(http.StatusMethodNotAllowed, notAllowed, "%s is not allowed here: use %s", r.Method, all[0])
+		}
+		in, err := a.admit(w, r, way)
+		if err != nil {
+			return err
+		}
+		return way.handle(w, in)
+	})
+}

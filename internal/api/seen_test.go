@@ -1,0 +1,50 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+func TestABookHasWhatItsClientMaySee(t *testing.T) {
+	a, b := guarded(t)
+	b.latest.Organizations = []usage.OrganizationFigures{{Organization: usage.NoOrganization}, {Organization: "acme"}, {Organization: "birch"}}
+	book := func(client string) seen {
+		p := access.Resolve(access.Claims{"username": {client}}, a.Catalogue().Catalogue)
+		return seen{b, &p}
+	}
+	for client, want := range map[string][]string{"viewer of another": {"birch"}, "jane": {"acme"}, "admin of all": {usage.NoOrganization, "acme", "birch"}, "stranger": nil} {
+		latest, collected := book(client).Latest()
+		require.True(t, collected)
+		require.Equal(t, at, latest.At)
+		var ids []string
+		for _, o := range latest.Organizations {
+			ids = append(ids, o.Organization)
+		}
+		require.Equal(t, want, ids, client)
+	}
+	require.Len(t, b.latest.Organizations, 3, "the ledger's own collection stays as it is")
+
+	other := book("viewer of another")
+	_, err := other.Statements(t.Context(), ledger.StatementQuery{Organization: "acme"})
+	require.ErrorIs(t, err, ledger.ErrNoOrganization)
+	_, err = other.StatementsAt(t.Context(), "acme", at)
+	require.ErrorIs(t, err, ledger.ErrNoOrganization)
+	for _, reader := range []string{"viewer of another", "jane"} {
+		_, err = book(reader).Erase(t.Context(), "acme", at)
+		require.ErrorIs(t, err, ledger.ErrNoOrganization)
+	}
+	require.Empty(t, b.erased)
+	_, err = book("admin of it").Erase(t.Context(), "acme", at)
+	require.NoError(t, err)
+	statements, err := book("jane").Statements(t.Context(), ledger.StatementQuery{Organization: "acme"})
+	require.NoError(t, err)
+	require.NotEmpty(t, statements)
+}

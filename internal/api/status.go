@@ -1,0 +1,106 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+func healthy(w http.ResponseWriter, _ *admitted) error {
+	_, _ = io.WriteString(w, "healthy\n") // the client has gone if it fails
+	return nil
+}
+
+// readiness reports whether batches are acknowledged, and why not to those of
+// whom it is known that they may see it: nobody has to say who it is.
+func (a *API) readiness(w http.ResponseWriter, _ *admitted) error {
+	b, err := a.book()
+	if err != nil {
+		return err
+	}
+	switch err := b.Ready(); {
+	case err != nil && a.Authenticate != nil:
+		return refuse(http.StatusServiceUnavailable, unavailable, "%s: /api/v1/status says why", usage.ErrUnavailable)
+	case err != nil:
+		return refuse(http.StatusServiceUnavailable, unavailable, "%s", err)
+	}
+	_, _ = io.WriteString(w, "ready\n") // the client has gone if it fails
+	return nil
+}
+
+// statusJSON is what people want to know of the ledger itself.
+type statusJSON struct {
+	Ready         bool       `json:"ready"`
+	Reason        string     `json:"reason,omitempty"`
+	Collected     *time.Time `json:"collected"`     // null before the first collection
+	Organizations int        `json:"organizations"` // that the client may see
+	// installationJSON is there for those who may see all.
+	*installationJSON
+}
+
+type installationJSON struct {
+	Catalogue catalogueJSON `json:"catalogue"`
+	Warnings  []string      `json:"warnings"`
+}
+
+type catalogueJSON struct {
+	Path          string     `json:"path"`
+	Organizations int        `json:"organizations"`
+	Loaded        *time.Time `json:"loaded"`
+	Valid         bool       `json:"valid"` // the file is what is in force
+	Error         string     `json:"error,omitempty"`
+	Failed        *time.Time `json:"failed,omitempty"`
+}
+
+func status(r *admitted) (any, error) {
+	s := statusJSON{Ready: true}
+	if err := r.Book.Ready(); err != nil {
+		s.Ready, s.Reason = false, err.Error()
+	}
+	if c, collected := r.Book.Latest(); collected {
+		s.Collected = instant(c.At)
+	}
+	for _, id := range r.Book.IDs() {
+		if id != usage.NoOrganization {
+			s.Organizations++
+		}
+	}
+	if !r.Principal.SeesAll() {
+		return s, nil
+	}
+	c := r.Catalogue
+	s.installationJSON = &installationJSON{
+		Catalogue: catalogueJSON{
+			Path: c.Path, Organizations: c.Len(),
+			Loaded: instant(c.Loaded), Valid: c.Err == nil, Failed: instant(c.Failed),
+		},
+		Warnings: append([]string{}, r.Collector.Warnings...),
+	}
+	if c.Err != nil {
+		s.Catalogue.Error = c.Err.Error()
+	}
+	return s, nil
+}
+
+// book returns the ledger for a request.
+func (a *API) book() (Book, error) {
+	b, err := a.Open()
+	if err != nil {
+		return nil, refuse(http.StatusServiceUnavailable, unavailable, "%s", err)
+	}
+	return b, nil
+}
+
+// instant is a time for JSON; the zero time is null.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

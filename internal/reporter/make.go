@@ -1,0 +1,103 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Make makes a report. A [Refusal] says what is wrong with the request.
+func (s *Source) Make(ctx context.Context, r Request) (*report.Report, error) {
+	in, err := s.input(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	return report.Build(in), nil
+}
+
+func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
+	if !slices.Contains(report.Kinds, r.Kind) {
+		return nil, refuse("report: %q: there is none: use one of %s", r.Kind, list(report.Kinds))
+	}
+	if bases := []report.Basis{"", report.Known, report.Billed}; !slices.Contains(bases, r.Basis) {
+		return nil, refuse("basis: %q: use one of %s", r.Basis, list(bases[1:]))
+	}
+	subjects, err := s.subjects(r)
+	if err != nil {
+		return nil, err
+	}
+	span, err := s.span(r, subjects)
+	if err != nil {
+		return nil, err
+	}
+	in := &report.Input{
+		Kind: r.Kind, Subject: "All organizations", Reseller: r.Reseller, Period: span, Basis: r.Basis, Made: s.Now, Issuer: s.Issuer,
+		Titles: s.Book.Extraction().Titles,
+	}
+	if in.Basis == "" {
+		in.Basis = report.Known
+	}
+	switch {
+	case r.Organization != "":
+		in.Subject, in.Organization = subjects[0].Name, subjects[0].ID
+	case r.Reseller != "":
+		in.Subject = "Organizations of " + r.Reseller
+	}
+	for i := range subjects {
+		o, err := s.organization(ctx, &subjects[i], span, in.Basis)
+		if errors.Is(err, ledger.ErrNoOrganization) {
+			continue // it was erased since the list was made
+		}
+		if err != nil {
+			return nil, fmt.Errorf("organization %s: %w", subjects[i].ID, err)
+		}
+		if r.Kind == report.Billing {
+			if o.Bill, err = s.bill(ctx, &subjects[i], span); err != nil {
+				return nil, err
+			}
+		}
+		in.Organizations = append(in.Organizations, o)
+	}
+	if r.Kind == report.Users {
+		in.Users = s.users(ctx, s.readable(in))
+	}
+	return in, nil
+}
+
+// readable are the organizations whose users of the period are known; of others
+// the report says so.
+func (s *Source) readable(in *report.Input) (of []readable) {
+	c, _ := s.Book.Latest()
+	for i := range in.Organizations {
+		o := &in.Organizations[i]
+		_, label := newLive(c, o.ID).period(in.Period, o.Zone)
+		if label == "" {
+			o.UsersUnknown = !o.Period.Start.IsZero()
+			continue
+		}
+		period := 0
+		for label != usage.PeriodName(period) {
+			period++
+		}
+		of = append(of, readable{o.ID, in.Period.Window.String(), period})
+	}
+	return of
+}
+
+func list[T ~string](all []T) (text string) {
+	for i, one := range all {
+		if i > 0 {
+			text += ", "
+		}
+		text += string(one)
+	}
+	return text
+}
