@@ -131,18 +131,31 @@ func number(decimal string) float64 {
 
 // needed returns how high the drawing is.
 func (d *drawing) needed() float64 {
-	height := 9 + 5*float64(len(d.legend()))
+	height := d.titled() + 5*float64(len(d.legend()))
 	if d.chart.Kind == report.Ranks {
 		return height + rank*float64(len(d.points.labels)) + 2
 	}
 	return height + 62
 }
 
+const untitled = 2.0
+
+// titled returns how high the title is, which is left out where it would say what
+// the section's says.
+func (d *drawing) titled() float64 {
+	if d.chart.Title == d.section.Title {
+		return untitled
+	}
+	return 9
+}
+
 // head draws the title, and what the colours mean, and returns where there is
 // room below.
 func (d *drawing) head() float64 {
-	d.text(d.set.Fit(d.chart.Title, title, d.width), 0, 4.5)
-	y := 9.0
+	y := d.titled()
+	if y > untitled {
+		d.text(d.set.Fit(d.chart.Title, title, d.width), 0, 4.5)
+	}
 	for _, line := range d.legend() {
 		x := 0.0
 		for _, e := range line {

@@ -8,8 +8,7 @@
 // shares are strings, so that no digit is lost to a reader's floating point; a
 // count is a number where every reader can hold it, up to 2^53-1, and a string
 // beyond. Dates are as 2026-10-31, instants as RFC 3339 writes them; an empty cell
-// is null. Beside money is its currency, and beside an amount, where its unit
-// differs by row, its unit.
+// is null. Beside an amount whose unit differs by row is its unit.
 package json
 
 import (
