@@ -46,6 +46,9 @@ func Write(w io.Writer, r *report.Report, section string) error {
 			}
 		}
 		out.Row(cells...)
+		if err := out.Err(); err != nil {
+			return err // nobody reads any more
+		}
 	}
 	return out.Close()
 }
