@@ -255,3 +255,22 @@ func TestWhyTheLedgerIsNotReadyIsToldToThoseWhoSeeAll(t *testing.T) {
 		require.NotContains(t, w.Body.String(), "permission denied")
 	}
 }
+
+func TestTheStateOfTheInstallationIsShownToThoseWhoSeeAll(t *testing.T) {
+	a, _ := guarded(t)
+	c := a.Catalogue()
+	c.Err, c.Failed = os.ErrInvalid, at
+	a.Catalogue = func() Catalogue { return c }
+	a.Collector = func() Collector {
+		return Collector{Warnings: []string{"a doubt"}, OTLP: "http://otlp.example", Store: "http://store.example"}
+	}
+	for _, target := range []string{"/", "/api/v1/status"} {
+		all, part := get(t, a, target, as("admin of all")...).Body.String(), get(t, a, target, as("jane")...).Body.String()
+		for _, text := range []string{"a doubt", "atalogue", os.ErrInvalid.Error()} {
+			require.Contains(t, all, text, target)
+			require.NotContains(t, part, text, target)
+		}
+		require.NotContains(t, part, ".example", target)
+	}
+	require.Contains(t, get(t, a, "/", as("admin of all")...).Body.String(), "http://store.example")
+}
