@@ -205,8 +205,9 @@ func TestARouteWithoutANeedIsNotServed(t *testing.T) {
 	for _, r := range []route{
 		{"GET", "/open", 0, healthy, nil}, {"GET", "/open", writeAll + 1, healthy, nil}, {"GET", "/open", seeOne, healthy, nil},
 		{"GET", "/open/{organization}", seeAny, healthy, nil}, {"GET", "/open/{organization}", public, healthy, nil},
+		{"GET", "/open", public, healthy, []string{"organization"}},
 	} {
-		require.PanicsWithValue(t, "GET "+r.pattern+": say what it needs, of the organization in its path if it has one", func() { a.serve([]route{r}) })
+		require.PanicsWithValue(t, "GET "+r.pattern+": say what it needs, of the organization that it names if it names one", func() { a.serve([]route{r}) })
 	}
 }
 
