@@ -183,8 +183,8 @@ func unitOf(m *Meter) string {
 
 // Columns that many tables begin with.
 var (
-	organizationColumns = []Column{{Name: "organization", Title: "Id"}, {Name: "name", Title: "Organization"}}
-	meterColumns        = []Column{{Name: "meter", Title: "Meter name"}, {Name: "meter_title", Title: "Meter"}}
+	organizationColumns = []Column{{Name: "organization", Title: "Id", Key: true}, {Name: "name", Title: "Organization"}}
+	meterColumns        = []Column{{Name: "meter", Title: "Meter name", Key: true}, {Name: "meter_title", Title: "Meter"}}
 )
 
 func organizationCells(o *Organization) []Cell { return []Cell{text(o.ID), text(o.Name)} }

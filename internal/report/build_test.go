@@ -250,3 +250,18 @@ func TestUsersAreReadWhileTheyAreWritten(t *testing.T) {
 	}
 	require.Equal(t, []string{"jane yes yes ", "joe no  12.5min"}, ids)
 }
+
+func TestPeopleDoNotReadKeys(t *testing.T) {
+	r := Build(october(t, UsageSummary)).ForPeople()
+	for _, s := range r.Sections {
+		for row, err := range s.Rows {
+			require.NoError(t, err)
+			require.Len(t, row, len(s.Columns))
+		}
+	}
+	top, err := r.Section("top_organizations.minutes")
+	require.NoError(t, err)
+	require.Equal(t, "name", top.Columns[top.Chart.Label].Name)
+	require.Equal(t, "used", top.Columns[top.Chart.Values[0]].Name)
+	require.Equal(t, map[string]string{"rank": "1", "name": "Zeta", "used": "300", "share": "0.7500"}, table(t, r, "top_organizations.minutes")[0])
+}

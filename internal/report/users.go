@@ -15,8 +15,8 @@ func (b *builder) users() {
 		zones[o.ID], names[o.ID] = o.Zone, o.Name
 	}
 	columns := []Column{
-		{Name: "organization", Title: "Id"}, {Name: "name", Title: "Organization"}, {Name: "user", Title: "User"}, {Name: "pseudonym", Title: "Pseudonym"}, {Name: "status", Title: "Status"},
-		{Name: "meter", Title: "Meter name"}, {Name: "meter_title", Title: "Meter"}, {Name: "counts", Title: "Counts"}, {Name: "class", Title: "Class"}, {Name: "billable", Title: "Billable"},
+		{Name: "organization", Title: "Id", Key: true}, {Name: "name", Title: "Organization"}, {Name: "user", Title: "User"}, {Name: "pseudonym", Title: "Pseudonym"}, {Name: "status", Title: "Status"},
+		{Name: "meter", Title: "Meter name", Key: true}, {Name: "meter_title", Title: "Meter"}, {Name: "counts", Title: "Counts"}, {Name: "class", Title: "Class"}, {Name: "billable", Title: "Billable"},
 		{Name: "first_activity", Title: "First activity ever", Type: Instant}, {Name: "last_activity", Title: "Last activity", Type: Instant},
 		{Name: "counted_at", Title: "Counted since", Type: Instant}, {Name: "action", Title: "By action"}, {Name: "signal", Title: "Signal"}, {Name: "definition", Title: "Definition of", Type: Date},
 		{Name: "used", Title: "Used", Type: Amount},
