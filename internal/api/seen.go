@@ -79,6 +79,13 @@ func (s seen) StatementsAt(ctx context.Context, organization string, end time.Ti
 	return s.all.StatementsAt(ctx, organization, end)
 }
 
+func (s seen) SignUps(ctx context.Context, organization string, from, to time.Time) (int64, error) {
+	if !s.by.Sees(organization) {
+		return 0, noOrganization(organization)
+	}
+	return s.all.SignUps(ctx, organization, from, to)
+}
+
 func (s seen) Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
 	if !s.by.Sees(q.Organization) {
 		return noOrganization(q.Organization)

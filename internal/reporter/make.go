@@ -59,6 +59,11 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 		if err != nil {
 			return nil, fmt.Errorf("organization %s: %w", subjects[i].ID, err)
 		}
+		if r.Kind == report.Activity && !o.Period.Start.IsZero() {
+			if o.SignUps, err = s.Book.SignUps(ctx, o.ID, o.Period.Start, o.Period.End); err != nil {
+				return nil, fmt.Errorf("organization %s: %w", o.ID, err)
+			}
+		}
 		if r.Kind == report.Billing {
 			if o.Bill, err = s.bill(ctx, &subjects[i], span); err != nil {
 				return nil, err
