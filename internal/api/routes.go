@@ -6,6 +6,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,21 @@ type route struct {
 	needs   need
 	handle  handler
 	query   []string // the parameters that are understood, each given once
+}
+
+// guarded reports whether a route says what it needs, of the organization that
+// it names.
+func (r *route) guarded() bool {
+	switch r.needs {
+	case seeOne, writeOne:
+		return strings.Contains(r.pattern, "{organization}")
+	case public:
+		return !strings.Contains(r.pattern, "{organization}") && !slices.Contains(r.query, "organization")
+	case seeAny, writeAll:
+		return !strings.Contains(r.pattern, "{organization}")
+	default:
+		return false
+	}
 }
 
 // need is what a client must be allowed for a route. The zero need is none that
@@ -64,8 +80,8 @@ func (a *API) serve(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string]map[string]route{} // by pattern
 	for _, r := range routes {
-		if r.needs < public || r.needs > writeAll || strings.Contains(r.pattern, "{organization}") != (r.needs == seeOne || r.needs == writeOne) {
-			panic(fmt.Sprintf("%s %s: say what it needs, of the organization in its path if it has one", r.method, r.pattern))
+		if !r.guarded() {
+			panic(fmt.Sprintf("%s %s: say what it needs, of the organization that it names if it names one", r.method, r.pattern))
 		}
 		if methods[r.pattern] == nil {
 			methods[r.pattern] = map[string]route{}
