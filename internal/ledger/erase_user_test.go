@@ -233,7 +233,8 @@ func TestErasingAUserIsAllOrNothingAndAStartFinishesIt(t *testing.T) {
 			c := collect(t, l, now.Add(2*time.Minute))
 			require.Equal(t, cutAt == "before", named(c, canary) != nil)
 			require.Equal(t, figure(before, "acme", "usage_consumption", "window=month"), figure(c, "acme", "usage_consumption", "window=month"))
-			closeLedger(t, l) // which waits for what a start has to finish
+			l.finishPurge(l.book) // as the start does beside
+			closeLedger(t, l)
 			require.Equal(t, cutAt == "before", holding(t, after, "ledger", canary) != nil)
 		})
 	}
@@ -249,11 +250,11 @@ func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
 		known   map[time.Time]bool
 		users   int // in the end
 	}{
-		// May ends, and what is late of it is taken in until 5 July; the rolling 30 days end before.
-		{"gone for good", nil, map[time.Time]bool{on(7, 4): true, on(7, 6): false}, 2},
-		{"back in time", []time.Time{on(6, 20)}, map[time.Time]bool{on(7, 6): true, on(8, 3): true, on(8, 6): false}, 2},
-		{"back late, counted once", []time.Time{on(7, 4), on(7, 20)}, map[time.Time]bool{on(9, 30): true}, 2},
-		{"back when forgotten", []time.Time{on(7, 20)}, map[time.Time]bool{on(7, 6): false, on(9, 30): true}, 3},
+		// The rolling 30 days end on 19 June, and what is late of them is taken in until 24 July.
+		{"gone for good", nil, map[time.Time]bool{on(7, 23): true, on(7, 25): false}, 2},
+		{"back in time", []time.Time{on(6, 20)}, map[time.Time]bool{on(7, 25): true, on(8, 23): true, on(8, 25): false}, 2},
+		{"back late, counted once", []time.Time{on(7, 4), on(7, 30)}, map[time.Time]bool{on(9, 30): true}, 2},
+		{"back when forgotten", []time.Time{on(7, 30)}, map[time.Time]bool{on(7, 25): false, on(9, 30): true}, 3},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := workspaceSettings(t, vfs.NewMem())

@@ -82,6 +82,7 @@ type Ledger struct {
 	stop       chan struct{}
 	wg         sync.WaitGroup
 	folding    sync.Mutex // held by the one checkpoint that runs, and by what goes through the store's files
+	backing    sync.Mutex // held by the one backup that is made
 	billing    sync.Mutex // held while marks of billing are written
 
 	// mu guards everything below.

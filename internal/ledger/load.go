@@ -47,6 +47,9 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: another process uses this directory (%w); stop it, or set usage_ledger::directory to another one", s.Directory, err)
 	}
+	if err := s.FS.RemoveAll(s.FS.PathJoin(s.Directory, copyDir)); err != nil { // of a backup that was cut short
+		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
+	}
 	if version < formatVersion {
 		if err := writeFormat(s.FS, s.Directory); err != nil {
 			return nil, errors.Join(err, lock.Close())
@@ -63,10 +66,10 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
 	}
 	l.book = b
-	l.wg.Add(3)
+	l.wg.Add(2)
 	go l.commitLoop(b)
 	go l.foldLoop()
-	go l.finishPurge(b)
+	l.wg.Go(func() { l.finishPurge(b) })
 	return l, nil
 }
 

@@ -37,12 +37,11 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 		l.mu.Unlock()
 		return err
 	}
-	g, err := l.book.pending, error(nil)
+	var err error
 	for key, row := range rows {
-		if err = errors.Join(err, l.book.remember(memoryKey(name, key), row)); err != nil {
-			break
-		}
+		err = errors.Join(err, l.book.remember(memoryKey(name, key), row))
 	}
+	g := l.book.lastGroup()
 	l.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("remember what %s keeps: %w", name, err)

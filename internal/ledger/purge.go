@@ -127,7 +127,6 @@ func awaitCleaning(ctx context.Context, db *pebble.DB) error {
 
 // finishPurge does at a start what a crash has cut short.
 func (l *Ledger) finishPurge(b *book) {
-	defer l.wg.Done()
 	due, err := b.meta(metaPurge)
 	if err == nil && due != nil {
 		err = l.purge(context.Background(), b, everywhere(), true)
