@@ -13,18 +13,22 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 )
 
-// Config is the configuration of the usage ledger: what is counted, and where
-// its page and API are served.
+// Config is the configuration of the usage ledger: what is counted, where its
+// page and API are served, and how reports reach people.
 type Config struct {
 	definition.Config `mapstructure:",squash"`
 
 	// API is the HTTP endpoint of the overview page and the JSON API. Default
 	// localhost:8320.
 	API confighttp.ServerConfig `mapstructure:"api"`
+
+	// Reports says how the reports of schedules reach their recipients.
+	Reports deliver.Config `mapstructure:"reports"`
 }
 
 func createDefaultConfig() component.Config {
@@ -55,6 +59,9 @@ func (c *Config) Validate() error {
 	var errs []error
 	if c.API.NetAddr.Endpoint == "" {
 		errs = append(errs, errors.New(`api::endpoint: "": name host and port, as localhost:8320`))
+	}
+	if err := c.Reports.Check(); err != nil {
+		errs = append(errs, err)
 	}
 	x, err := c.Extraction()
 	if err != nil {

@@ -29,6 +29,7 @@ func TestValidateNamesPathValueAndRemedyOnce(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{oneMeter + "\ngrace: 99d", "grace: 99d: use 0s to 35d"},
 		{oneMeter + "\napi: {endpoint: ''}", `api::endpoint: "": name host and port, as localhost:8320`},
+		{oneMeter + "\nreports: {mail: {from: usage@example.com}}", `reports::mail::server: "": name host and port, as smtp.example.com:587`},
 	} {
 		err := confmap.Validate(configure(t, test.text))
 		require.EqualError(t, err, test.want)

@@ -24,7 +24,9 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
 	"github.com/otelcol-usage/otelcol-usage/internal/api"
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -36,6 +38,7 @@ type book interface {
 	Record(ctx context.Context, now time.Time, batch *usage.Batch) error
 	Collect(ctx context.Context, now time.Time) (usage.Collection, error)
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
+	Calendar(organization string) (*calendar.Calendar, error)
 	Pseudonym(organization, user string) string
 	usage.Memory
 	Close(ctx context.Context) error
@@ -83,6 +86,7 @@ type ledgerExtension struct {
 	open   opener
 
 	book      atomic.Pointer[book]
+	schedules atomic.Pointer[dispatch.Dispatcher]
 	catalogue *watcher
 	collector atomic.Pointer[api.Collector]
 
@@ -149,10 +153,15 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err := e.observe(); err != nil {
 		return errors.Join(err, e.Shutdown(ctx))
 	}
+	schedules, err := e.openSchedules(ctx, b)
+	if err != nil {
+		return errors.Join(err, e.Shutdown(ctx))
+	}
 	if err := e.serve(ctx, host); err != nil {
 		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
+	e.wg.Go(func() { schedules.Run(background) })
 	return nil
 }
 
@@ -197,8 +206,8 @@ func (e *ledgerExtension) address(a net.Addr) string {
 	return "http://" + a.String()
 }
 
-// Shutdown ends the API, then the catalogue's watch, then the ledger, and waits
-// for each. It may be called without Start, and again.
+// Shutdown ends the API, then the catalogue's watch and the schedules, then the
+// ledger, and waits for each. It may be called without Start, and again.
 func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 	var errs []error
 	if e.server != nil {
@@ -212,6 +221,7 @@ func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 		e.cancel = nil
 	}
 	e.wg.Wait()
+	e.schedules.Store(nil)
 	if e.telemetry != nil {
 		e.telemetry.Shutdown()
 		e.telemetry = nil
@@ -262,6 +272,8 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 	c, err := e.collect(ctx, b, now)
 	if err != nil {
 		c = usage.Collection{At: now.Truncate(time.Minute)}
+	} else if schedules := e.schedules.Load(); schedules != nil {
+		c = c.WithEach(schedules.Figures())
 	}
 	_, state := e.catalogue.current()
 	return e.api.AlertTests.On(c, now).WithProcess(

@@ -24,7 +24,9 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
 	"github.com/otelcol-usage/otelcol-usage/internal/api"
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -76,13 +78,23 @@ func (f *fakeBook) SetCatalogue(_ context.Context, c *catalogue.Catalogue, _ tim
 	return nil
 }
 
-// Erase knows acme, which has two users, and globex, which the catalogue lists.
 func (f *fakeBook) IDs() []string { return nil }
 
 func (f *fakeBook) Ready() error { return f.failure }
 
 func (f *fakeBook) Pseudonym(organization, user string) string {
 	return "p(" + organization + "," + user + ")"
+}
+
+func (f *fakeBook) Status(id string) (ledger.Status, bool) {
+	return ledger.Status{ID: id}, id == "acme"
+}
+
+func (f *fakeBook) Calendar(id string) (*calendar.Calendar, error) {
+	if id != "acme" {
+		return nil, ledger.ErrNoOrganization
+	}
+	return calendar.New(time.UTC, 1), f.failure
 }
 
 func (f *fakeBook) Recall(_ context.Context, name string) (map[string][]byte, error) {

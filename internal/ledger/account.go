@@ -67,6 +67,20 @@ func (l *Ledger) Account(ctx context.Context, organization string) (*billing.Acc
 	return a, nil
 }
 
+// Calendar returns that of an organization, with all that it had before.
+func (l *Ledger) Calendar(organization string) (*calendar.Calendar, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.unreadable(); err != nil {
+		return nil, err
+	}
+	o := l.book.named(organization)
+	if o == nil {
+		return nil, fmt.Errorf("organization %q: %w", organization, ErrNoOrganization)
+	}
+	return o.Calendar(), nil
+}
+
 // billed is a meter's window that costs.
 type billed struct {
 	meter  string

@@ -16,6 +16,15 @@ var (
 	LedgerReady = &Series{Name: "usage_ledger_ready"}
 )
 
+// Series of the reports that are sent by schedules, of each organization that
+// has some; those about several organizations stand under [NoOrganization].
+var (
+	// DeliveriesDue is how many deliveries have not arrived yet and are tried.
+	DeliveriesDue = &Series{Name: "usage_deliveries_due"}
+	// DeliveriesFailed is how many have been tried in vain and are no more.
+	DeliveriesFailed = &Series{Name: "usage_deliveries_failed"}
+)
+
 // AlertTest returns the series that is 1 while the alert of a test is to fire,
 // see rules/alert-test.yaml. started tells tests apart: an alert that was told
 // of once is not told of again.
@@ -38,13 +47,20 @@ func (c Collection) Without(organization string) Collection {
 // With returns the collection with more figures of an organization. The
 // collection that it was made of stays as it is.
 func (c Collection) With(organization string, figures ...Figure) Collection {
-	i, found := slices.BinarySearchFunc(c.Organizations, organization, func(o OrganizationFigures, id string) int {
-		return strings.Compare(o.Organization, id)
-	})
+	return c.WithEach(map[string][]Figure{organization: figures})
+}
+
+// WithEach returns the collection with more figures of several organizations.
+func (c Collection) WithEach(figures map[string][]Figure) Collection {
 	all := slices.Clone(c.Organizations)
-	if !found {
-		all = slices.Insert(all, i, OrganizationFigures{Organization: organization})
+	for organization, more := range figures {
+		i, found := slices.BinarySearchFunc(all, organization, func(o OrganizationFigures, id string) int {
+			return strings.Compare(o.Organization, id)
+		})
+		if !found {
+			all = slices.Insert(all, i, OrganizationFigures{Organization: organization})
+		}
+		all[i].Figures = slices.Concat(all[i].Figures, more)
 	}
-	all[i].Figures = slices.Concat(all[i].Figures, figures)
 	return Collection{At: c.At, Organizations: all}
 }

@@ -88,6 +88,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", money},
 		"a report is a function of figures, unaware of formats",
 	},
+	"internal/schedule": {
+		[]string{standard, "internal/usage", "internal/calendar", "internal/report", "github.com/robfig/cron/v3"},
+		"when a report is due follows from a calendar and a clock that is an argument",
+	},
 	"internal/report/show":    {[]string{standard, "internal/report", money}, "how a cell reads is the same on paper and on a screen"},
 	"internal/report/csv":     {[]string{standard, "internal/report", "internal/sheet"}, aFormat},
 	"internal/report/json":    {[]string{standard, "internal/report"}, aFormat},
