@@ -99,9 +99,10 @@ func (b *book) erase(o *org) {
 // forgetMemory drops the rows of an organization that others keep, see
 // usage.Memory.
 func (b *book) forgetMemory(o *org) error {
-	of := append([]byte{0, usage.MemoryOfOrganization}, o.ID...)
+	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
 	return b.each([]byte{keyMemory}, func(key, _ []byte) error {
-		if at := bytes.IndexByte(key, 0); at >= 0 && bytes.Equal(key[at:], of) {
+		name, of, _ := bytes.Cut(key[1:], []byte{0})
+		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
 			b.pending.drop(key)
 		}
 		return nil

@@ -92,6 +92,7 @@ func canaries(t testing.TB, l *Ledger, now time.Time) {
 	require.NoError(t, l.Remember(context.Background(), "usage", map[string][]byte{
 		"s0": shownRow(canary), "s1": shownRow(l.Pseudonym("acme", canary)), "s2": shownRow("ann"), "oacme": {1, 2}, "obirch": {1},
 	}))
+	require.NoError(t, l.Remember(context.Background(), usage.MemoryOfBills, map[string][]byte{"acme\x002026-05": {1}, "birch\x002026-05": {1}}))
 }
 
 // churn writes so much that there are tables, log files to be written over, and a
@@ -198,6 +199,11 @@ func TestNoFileHasAnErasedOrganization(t *testing.T) {
 	rows, err := l.Recall(context.Background(), "usage")
 	require.NoError(t, err)
 	require.Contains(t, rows, "obirch")
+	rows, err = l.Recall(context.Background(), usage.MemoryOfBills)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	rows, err = l.Recall(context.Background(), "usage")
+	require.NoError(t, err)
 	require.Equal(t, shownRow(strings.Repeat("-", len(canary))), rows["s0"])
 	latest, _ := l.Latest()
 	require.Empty(t, latest.Organizations)
