@@ -68,6 +68,10 @@ func (a *API) routes() []route {
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
 		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
+		{"GET", one + "/users", seeOne, a.users, []string{"meter", "window", "period", "limit", "after", "format"}},
+		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
+		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
+		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
 		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
 	}

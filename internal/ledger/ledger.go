@@ -77,11 +77,13 @@ type Ledger struct {
 	lock       *pebble.Lock
 	extraction usage.Extraction
 	space      *space
+	fs         scrubbing
 	wake       chan struct{}
 	stop       chan struct{}
 	wg         sync.WaitGroup
 	opened     time.Time
-	folding    sync.Mutex // held by the one checkpoint that runs
+	folding    sync.Mutex // held by the one checkpoint that runs, and by what goes through the store's files
+	backing    sync.Mutex // held by the one backup that is made
 	billing    sync.Mutex // held while marks of billing are written
 
 	// mu guards everything below.
@@ -246,7 +248,9 @@ func (l *Ledger) Close(ctx context.Context) error {
 	b = l.book
 	l.mu.Unlock()
 	if b != nil && !b.failed {
+		l.folding.Lock() // nothing that goes through its files is under way
 		err = errors.Join(err, b.db.Close())
+		l.folding.Unlock()
 	}
 	return errors.Join(err, l.lock.Close())
 }
