@@ -106,7 +106,7 @@ func answer(data func(*admitted) (any, error)) handler {
 // stream writes what may be large. An error before anything has left is
 // returned; one after that breaks the connection, so that nobody takes a part
 // for the whole.
-func (a *API) stream(w http.ResponseWriter, r *http.Request, write func(io.Writer) error) error {
+func (a *API) stream(w http.ResponseWriter, r *admitted, write func(io.Writer) error) error {
 	counted := &counter{w: w}
 	buffered := bufio.NewWriterSize(counted, streamBuffer)
 	err := write(buffered)

@@ -64,7 +64,7 @@ func (f *fakeBook) Status(id string) (ledger.Status, bool) {
 func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
 	f.asked = q
 	if q.Organization != "acme" {
-		return nil, fmt.Errorf("organization %q: %w", q.Organization, ledger.ErrNoOrganization)
+		return nil, f.failure
 	}
 	return f.statements, f.failure
 }

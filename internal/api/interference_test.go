@@ -24,6 +24,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -124,8 +125,8 @@ func lived(t *testing.T, among func(id string) bool) *API {
 	}
 }
 
-// instants are what an answer to a change may have of the moment that it is of.
-var instants = regexp.MustCompile(`"[0-9-]+T[0-9:.]+Z"`)
+// pseudonyms have a secret of the ledger in them.
+var pseudonyms = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
 // TestAnswersAreThoseOfALedgerWithoutTheOthers asks each route for everything,
 // over a ledger of all customers and over one of those that a client may see.
@@ -140,7 +141,7 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 				x, y := request(t, all, method, target, as(client)...), request(t, own, method, target, as(client)...)
 				require.Equal(t, y.Code, x.Code, "%s %s", method, target)
 				require.Equal(t, y.Header(), x.Header(), "%s %s", method, target)
-				require.Equal(t, y.Body.String(), x.Body.String(), "%s %s", method, target)
+				require.Equal(t, pseudonyms.ReplaceAllString(y.Body.String(), "p"), pseudonyms.ReplaceAllString(x.Body.String(), "p"), "%s %s", method, target)
 				if x.Code == http.StatusOK && strings.Contains(target, "organizations/") {
 					seen++
 				}
@@ -160,18 +161,22 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			}
 			same(http.MethodGet, "/?q=a")
 			same(http.MethodGet, "/?q=damson")
+			same(http.MethodGet, "/api/v1/organizations/acme/figures?at=2026-11-19T00:00:00%2B01:00")
 			for _, kind := range report.Kinds {
-				for _, query := range []string{"period=current", "period=2026-11-18&format=html", "period=2026-W47&format=csv", "period=current&reseller=north", "period=current&format=focus", "organization=acme&format=csv"} {
-					same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?"+query)
+				for _, format := range reporter.FormatsOf(kind) {
+					if format == "pdf" || format == "xlsx" { // the same cells, and the moment
+						continue
+					}
+					for _, of := range []string{"", "&reseller=north", "&reseller=south", "&organization=acme", "&organization=damson"} {
+						same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?period=current&format="+format+of)
+						same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?period=2026-11-18&format="+format+of)
+					}
 				}
 			}
-			same(http.MethodGet, "/api/v1/organizations/acme/figures?at=2026-11-19T00:00:00%2B01:00")
 			require.Equal(t, len(theirs) > 0, seen > 0)
 			for _, way := range changes {
 				for _, c := range customers {
-					x, y := request(t, all, way.method, way.target(t, c.id), as(client)...), request(t, own, way.method, way.target(t, c.id), as(client)...)
-					require.Equal(t, y.Code, x.Code, "%s %s", way.method, c.id)
-					require.Equal(t, instants.ReplaceAllString(y.Body.String(), ""), instants.ReplaceAllString(x.Body.String(), ""), "%s %s", way.method, c.id)
+					same(way.method, way.target(t, c.id))
 				}
 			}
 			same(http.MethodGet, "/api/v1/organizations")

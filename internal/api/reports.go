@@ -37,7 +37,7 @@ func (a *API) report(w http.ResponseWriter, in *admitted) error {
 	if in.Method == http.MethodHead {
 		return nil
 	}
-	return a.stream(w, in.Request, document.Write)
+	return a.stream(w, in, document.Write)
 }
 
 // refuseReport says why a report cannot be made.

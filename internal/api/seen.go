@@ -6,7 +6,9 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
@@ -77,7 +79,13 @@ func (s seen) StatementsAt(ctx context.Context, organization string, end time.Ti
 	return s.all.StatementsAt(ctx, organization, end)
 }
 
-// noOrganization is the error of the ledger for one that it does not have.
+func (s seen) Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
+	if !s.by.Sees(q.Organization) {
+		return noOrganization(q.Organization)
+	}
+	return s.all.Users(ctx, q, yield)
+}
+
 func (s seen) Account(ctx context.Context, organization string) (*billing.Account, error) {
 	if !s.by.Sees(organization) {
 		return nil, noOrganization(organization)
@@ -85,23 +93,42 @@ func (s seen) Account(ctx context.Context, organization string) (*billing.Accoun
 	return s.all.Account(ctx, organization)
 }
 
-func (s seen) Bill(ctx context.Context, organization string, periods ...ledger.StatementID) (versions []uint32, err error) {
+func (s seen) Bill(ctx context.Context, organization string, periods ...ledger.StatementID) ([]uint32, error) {
 	if !s.by.Writes(organization) {
 		return nil, noOrganization(organization)
 	}
 	return s.all.Bill(ctx, organization, periods...)
 }
 
-// Recall returns rows of every organization: who reads them picks those of one
-// that is seen.
+// Recall has rows of organizations that the client may see: those whose key
+// begins with the id and a zero byte.
 func (s seen) Recall(ctx context.Context, name string) (map[string][]byte, error) {
-	return s.all.Recall(ctx, name)
+	rows, err := s.all.Recall(ctx, name)
+	if !s.by.SeesAll() {
+		maps.DeleteFunc(rows, func(key string, _ []byte) bool { return !s.by.Sees(organizationOf(key)) })
+	}
+	return rows, err
 }
 
 func (s seen) Remember(ctx context.Context, name string, rows map[string][]byte) error {
+	for key := range rows {
+		if !s.by.WritesAll() && !s.by.Writes(organizationOf(key)) {
+			return noOrganization(organizationOf(key))
+		}
+	}
 	return s.all.Remember(ctx, name, rows)
 }
 
+// organizationOf is the id that the key of a row begins with, or "".
+func organizationOf(key string) string {
+	id, _, found := strings.Cut(key, "\x00")
+	if !found {
+		return ""
+	}
+	return id
+}
+
+// noOrganization is the error of the ledger for one that it does not have.
 func noOrganization(id string) error {
 	return fmt.Errorf("organization %q: %w", id, ledger.ErrNoOrganization)
 }

@@ -52,7 +52,8 @@ func (b *builder) eachRow(f func(*Organization, *billing.Row)) {
 
 func (b *builder) charges() Section {
 	classes := b.classes()
-	columns := slices.Concat([]Column{{Name: "client_id", Title: "Client ID"}}, organizationColumns, []Column{
+	columns := slices.Concat(organizationColumns, []Column{
+		{Name: "client_id", Title: "Client ID"},
 		{Name: "subdomain", Title: "Subdomain"}, {Name: "month", Title: "Calendar month"},
 		{Name: "window_start", Title: "Window from", Type: Date}, {Name: "window_end", Title: "Window to (not in it)", Type: Date}, {Name: "plan", Title: "Plan type"},
 	}, meterColumns, []Column{
@@ -80,8 +81,8 @@ func (b *builder) charges() Section {
 
 func (b *builder) charge(o *Organization, r *billing.Row, classes []string) []Cell {
 	digits, currency := o.Bill.Digits, o.Bill.Currency
-	row := slices.Concat([]Cell{text(r.ClientID)}, organizationCells(o), []Cell{
-		text(r.Subdomain), text(b.in.Period.Name), date(dateIn(o, r.Period.Start)), date(dateIn(o, r.Period.End)), text(string(r.Plan)),
+	row := slices.Concat(organizationCells(o), []Cell{
+		text(r.ClientID), text(r.Subdomain), text(b.in.Period.Name), date(dateIn(o, r.Period.Start)), date(dateIn(o, r.Period.End)), text(string(r.Plan)),
 	})
 	unit, isMeter := b.unit(o, r.Meter)
 	if isMeter {

@@ -113,7 +113,7 @@ func (b *builder) note(format string, args ...any) {
 
 // completeness says what a reader of the figures has to know.
 func (b *builder) completeness() {
-	var silent, missing, open, incomplete, sampled []string
+	var silent, missing, unknown, open, incomplete, sampled []string
 	for i := range b.in.Organizations {
 		o := &b.in.Organizations[i]
 		name := o.Name
@@ -123,6 +123,9 @@ func (b *builder) completeness() {
 		if o.Period.Start.IsZero() {
 			missing = append(missing, name)
 			continue
+		}
+		if o.UsersUnknown {
+			unknown = append(unknown, name)
 		}
 		provisional := false
 		for j := range o.Meters {
@@ -144,6 +147,7 @@ func (b *builder) completeness() {
 	}
 	b.told("Not closed yet, so that late events may still change the figures: %s.", open)
 	b.told("The ledger has no figures of the period for: %s.", missing)
+	b.told("Who counted is known of the running period and of the two before it, and not any more of this one for: %s.", unknown)
 	b.told("Telemetry is missing: nothing comes now, although it usually does at this hour, from %s.", silent)
 	b.told("A limit refused users, so that these meters count too few: %s.", incomplete)
 	b.told("A sampler left items out, so that these meters count too few: %s.", sampled)
@@ -179,8 +183,8 @@ func unitOf(m *Meter) string {
 
 // Columns that many tables begin with.
 var (
-	organizationColumns = []Column{{Name: "organization", Title: "Id"}, {Name: "name", Title: "Organization"}}
-	meterColumns        = []Column{{Name: "meter", Title: "Meter name"}, {Name: "meter_title", Title: "Meter"}}
+	organizationColumns = []Column{{Name: "organization", Title: "Id", Key: true}, {Name: "name", Title: "Organization"}}
+	meterColumns        = []Column{{Name: "meter", Title: "Meter name", Key: true}, {Name: "meter_title", Title: "Meter"}}
 )
 
 func organizationCells(o *Organization) []Cell { return []Cell{text(o.ID), text(o.Name)} }

@@ -230,7 +230,7 @@ func TestUsersAreReadWhileTheyAreWritten(t *testing.T) {
 	in := october(t, Users)
 	at := time.Date(2026, 10, 5, 6, 7, 8, 0, time.UTC)
 	in.Users = func(yield func(User, error) bool) {
-		u := User{Organization: "acme", ID: "jane", Pseudonym: "f00", Status: "registered", Meter: "people", Class: "onboarded", Billable: true, Last: at, Counted: at, Action: "login", Signal: "logs", Definition: usage.Date{Year: 2026, Month: 3, Day: 1}}
+		u := User{Organization: "acme", ID: "jane", Pseudonym: "f00", Status: "registered", Meter: "people", Counts: true, Class: "onboarded", Billable: true, Last: at, Counted: at, Action: "login", Signal: "logs", Definition: usage.Date{Year: 2026, Month: 3, Day: 1}}
 		_ = yield(u, nil) && yield(User{Organization: "zeta", ID: "joe", Meter: "minutes", Used: known(12.5)}, nil) && yield(User{}, usage.ErrUnavailable)
 	}
 	r := Build(in)
@@ -242,11 +242,26 @@ func TestUsersAreReadWhileTheyAreWritten(t *testing.T) {
 			require.ErrorIs(t, err, usage.ErrUnavailable)
 			break
 		}
-		ids = append(ids, row[2].Text+" "+row[8].Text+" "+row[15].Text+row[15].Unit)
+		ids = append(ids, row[2].Text+" "+row[7].Text+" "+row[9].Text+" "+row[16].Text+row[16].Unit)
 		if row[2].Text == "jane" {
-			require.Equal(t, "2026-10-05T08:07:08+02:00", row[11].At.Format(time.RFC3339))
-			require.Equal(t, "2026-03-01", row[14].At.Format(time.DateOnly))
+			require.Equal(t, "2026-10-05T08:07:08+02:00", row[12].At.Format(time.RFC3339))
+			require.Equal(t, "2026-03-01", row[15].At.Format(time.DateOnly))
 		}
 	}
-	require.Equal(t, []string{"jane yes ", "joe  12.5min"}, ids)
+	require.Equal(t, []string{"jane yes yes ", "joe no  12.5min"}, ids)
+}
+
+func TestPeopleDoNotReadKeys(t *testing.T) {
+	r := Build(october(t, UsageSummary)).ForPeople()
+	for _, s := range r.Sections {
+		for row, err := range s.Rows {
+			require.NoError(t, err)
+			require.Len(t, row, len(s.Columns))
+		}
+	}
+	top, err := r.Section("top_organizations.minutes")
+	require.NoError(t, err)
+	require.Equal(t, "name", top.Columns[top.Chart.Label].Name)
+	require.Equal(t, "used", top.Columns[top.Chart.Values[0]].Name)
+	require.Equal(t, map[string]string{"rank": "1", "name": "Zeta", "used": "300", "share": "0.7500"}, table(t, r, "top_organizations.minutes")[0])
 }

@@ -84,9 +84,3 @@ func yesNo(holds bool) Cell {
 }
 
 func decimalOfInt(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
-
-// millionths rounds half even to a millionth.
-func millionths(d decimal.Decimal) wide.Int {
-	n, _ := wide.FromBig(d.Shift(6).RoundBank(0).BigInt()) // an average is no larger than its sum
-	return n
-}

@@ -50,6 +50,9 @@ type Organization struct {
 	// LastEvent is the time of its latest event; the zero Time: there is none.
 	LastEvent time.Time
 	Silent    bool
+	// UsersUnknown reports whether a report on users cannot have them, since the
+	// period is too old.
+	UsersUnknown bool
 	// Bill is that of a report on billing; else nil.
 	Bill *Bill
 }
@@ -151,6 +154,7 @@ type User struct {
 	Pseudonym    string
 	Status       string // of the lifecycle; "": none
 	Meter        string
+	Counts       bool   // false: they acted, and the class requires a status that they do not have
 	Class        string // "": none, or a meter without classes
 	Billable     bool
 	Last         time.Time // latest activity that is known

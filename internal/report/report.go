@@ -151,6 +151,9 @@ type Column struct {
 	Name  string // of JSON and CSV, as "total_registered"; it never changes
 	Title string // for people
 	Type  Type
+	// Key marks a name by which programs join tables. People have a title in
+	// another column.
+	Key bool
 	// Unit of an Amount, or currency of Money; "" where there is none, or
 	// where it differs by row and is in the cells.
 	Unit string

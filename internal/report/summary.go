@@ -168,7 +168,7 @@ func (b *builder) totalsTable(totals []*total) Section {
 		}
 		rows = append(rows, slices.Concat(b.meterCells(t.meter), []Cell{
 			amount(t.used, t.unit), amountIf(t.before, t.unit), change(t.used, t.before), amountIf(t.yearAgo, t.unit), change(t.used, t.yearAgo),
-			amountIf(t.projected, t.unit), amount(average(t.used, len(b.in.Organizations)), t.unit), day, most,
+			amountIf(t.projected, t.unit), b.average(t), day, most,
 		}))
 	}
 	return Section{
@@ -183,12 +183,10 @@ func (b *builder) totalsTable(totals []*total) Section {
 	}
 }
 
-// average is rounded half even to a millionth.
-func average(sum wide.Int, n int) wide.Int {
-	if n == 0 {
-		return wide.Int{}
-	}
-	return millionths(decimalOf(sum).Div(decimalOfInt(n)))
+// average is per organization, rounded half even to two decimals.
+func (b *builder) average(t *total) Cell {
+	mean := decimalOf(t.used).DivRound(decimalOfInt(len(b.in.Organizations)), 8)
+	return Cell{Text: mean.RoundBank(2).String(), Unit: t.unit}
 }
 
 const topOrganizations = 10

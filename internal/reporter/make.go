@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Make makes a report. A [Refusal] says what is wrong with the request.
@@ -65,7 +66,30 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 		}
 		in.Organizations = append(in.Organizations, o)
 	}
+	if r.Kind == report.Users {
+		in.Users = s.users(ctx, s.readable(in))
+	}
 	return in, nil
+}
+
+// readable are the organizations whose users of the period are known; of others
+// the report says so.
+func (s *Source) readable(in *report.Input) (of []readable) {
+	c, _ := s.Book.Latest()
+	for i := range in.Organizations {
+		o := &in.Organizations[i]
+		_, label := newLive(c, o.ID).period(in.Period, o.Zone)
+		if label == "" {
+			o.UsersUnknown = !o.Period.Start.IsZero()
+			continue
+		}
+		period := 0
+		for label != usage.PeriodName(period) {
+			period++
+		}
+		of = append(of, readable{o.ID, in.Period.Window.String(), period})
+	}
+	return of
 }
 
 func list[T ~string](all []T) (text string) {

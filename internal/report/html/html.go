@@ -32,6 +32,7 @@ var (
 
 // Write writes a report. It holds one row at a time.
 func Write(w io.Writer, r *report.Report) error {
+	r = r.ForPeople()
 	reader := show.Of(r)
 	v := view{Report: r, Cover: reader.Cover(), Style: template.CSS(style)} //nolint:gosec // it is ours
 	set := typeset.New()

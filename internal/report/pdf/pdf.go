@@ -26,6 +26,7 @@ import (
 
 // Write writes a report.
 func Write(w io.Writer, r *report.Report) error {
+	r = r.ForPeople()
 	d := &document{report: r, show: show.Of(r), set: typeset.New()}
 	if err := d.measure(); err != nil {
 		return err

@@ -62,15 +62,20 @@ func (r Reader) basis() string {
 }
 
 func (r Reader) definitions() string {
-	var all []string
+	const always = "as they were from the beginning"
+	var changed []string
 	for _, d := range r.report.Definitions {
-		if d.From == "" {
-			all = append(all, d.Title)
-		} else {
-			all = append(all, d.Title+" as defined on "+d.From)
+		if d.From != "" {
+			changed = append(changed, d.Title+" as defined on "+d.From)
 		}
 	}
-	return strings.Join(all, "; ")
+	switch {
+	case len(changed) == 0:
+		return always
+	case len(changed) < len(r.report.Definitions):
+		changed = append(changed, "others "+always)
+	}
+	return strings.Join(changed, "; ")
 }
 
 // Empty returns what is said below a section's title where it has no rows.

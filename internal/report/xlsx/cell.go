@@ -19,7 +19,7 @@ const mostDigits = 15
 
 // cell returns a value as Excel holds it.
 func (b *book) cell(c report.Column, cell report.Cell, total bool) any {
-	look := style{bold: total, total: total, right: numeric(c.Type)}
+	look := style{bold: total, total: total, right: show.Numeric(c.Type)}
 	if cell.Empty() {
 		if total {
 			return excelize.Cell{StyleID: b.style(look), Value: ""}
@@ -80,8 +80,6 @@ func isCurrency(unit string) bool {
 	return len(unit) == 3 && strings.Trim(unit, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-func numeric(t report.Type) bool { return show.Numeric(t) }
-
 // style is how a cell looks.
 type style struct {
 	title, heading, bold, italic, total, right, wrapped bool
@@ -102,6 +100,7 @@ func (b *book) style(s style) int {
 	if s.total {
 		look.Border = []excelize.Border{{Type: "top", Style: 1, Color: "#171A21"}}
 	}
+	look.Alignment.Horizontal = "left"
 	if s.right {
 		look.Alignment.Horizontal = "right"
 	}

@@ -4,25 +4,36 @@
 package xlsx
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/report/chart"
+	"github.com/otelcol-usage/otelcol-usage/internal/report/show"
 )
 
 // chart draws the rows of a sheet by Excel's own means, so that it follows the
 // cells.
 func (t *sheet) chart(c *report.Chart) error {
 	rows := min(t.data, chart.Most(c.Kind))
+	letters := excelize.Font{Color: "5B6472", Size: 9}
 	drawn := &excelize.Chart{
 		Type:      kinds[c.Kind],
-		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: c.Title}}},
+		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title(c)}}},
 		Legend:    excelize.ChartLegend{Position: "none"},
 		Dimension: excelize.ChartDimension{Width: 760, Height: 380},
-		YAxis:     excelize.ChartAxis{MajorGridLines: true},
+		XAxis:     excelize.ChartAxis{Font: letters},
+		YAxis:     excelize.ChartAxis{Font: letters, MajorGridLines: true},
 		Format:    excelize.GraphicOptions{AltText: c.Title},
+	}
+	switch t.section.Columns[c.Label].Type {
+	case report.Date:
+		drawn.XAxis.NumFmt.CustomNumFmt, drawn.XAxis.TickLabelSkip = "d mmm", 1+rows/16
+	case report.Instant:
+		drawn.XAxis.NumFmt.CustomNumFmt, drawn.XAxis.TickLabelSkip = "d mmm hh:mm", 1+rows/12
 	}
 	if len(c.Values) > 1 {
 		drawn.Legend.Position = "bottom"
@@ -45,7 +56,30 @@ func (t *sheet) chart(c *report.Chart) error {
 		}
 		drawn.Series = append(drawn.Series, series)
 	}
-	return t.book.file.AddChart(t.name, cellName(len(t.section.Columns)+2, 2), drawn)
+	if err := t.book.file.AddChart(t.name, cellName(len(t.section.Columns)+2, 2), drawn); err != nil {
+		return err
+	}
+	t.book.keepHours()
+	return nil
+}
+
+// title names a chart, and the limit: Excel has lines for cells alone.
+func title(c *report.Chart) string {
+	if c.Limit == "" {
+		return c.Title
+	}
+	return c.Title + " (" + c.LimitTitle + ": " + show.Number(c.Limit) + ")"
+}
+
+// keepHours has the charts take the cells of a time for as many points as they
+// are. Of itself Excel draws a point a day.
+func (b *book) keepHours() {
+	b.file.Pkg.Range(func(name, part any) bool {
+		if strings.HasPrefix(name.(string), "xl/charts/") {
+			b.file.Pkg.Store(name, bytes.Replace(part.([]byte), []byte(`<auto val="1">`), []byte(`<auto val="0">`), 1))
+		}
+		return true
+	})
 }
 
 var kinds = map[report.ChartKind]excelize.ChartType{report.Bars: excelize.ColStacked, report.Ranks: excelize.BarStacked, report.Lines: excelize.Line}

@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/report/show"
 )
 
 // section writes a section's sheets and returns their names.
@@ -98,20 +99,24 @@ func (b *book) sheet(s *report.Section, nth int, widths []float64) (*sheet, erro
 		return nil, err
 	}
 	for _, c := range s.Columns {
-		t.cells = append(t.cells, excelize.Cell{Value: b.show.Heading(c), StyleID: b.style(style{heading: true, right: numeric(c.Type)})})
+		t.cells = append(t.cells, excelize.Cell{Value: b.show.Heading(c), StyleID: b.style(style{heading: true, right: show.Numeric(c.Type)})})
 	}
 	t.rows = 1
 	return t, t.out.SetRow("A1", t.cells)
 }
 
-// printed sets how a sheet looks on paper: as wide as the page, with the heading
-// on each.
-func (b *book) printed(name string) error {
-	landscape, paper, wide, tall, fit := "landscape", 9, 1, 0, true
+// paper makes a sheet as wide as a page of A4 across.
+func (b *book) paper(name string) error {
+	landscape, a4, wide, tall, fit := "landscape", 9, 1, 0, true
 	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
-	if err := b.file.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &paper, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+	return b.file.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &wide, FitToHeight: &tall})
+}
+
+// printed sets how a table looks on paper, with the heading on each page.
+func (b *book) printed(name string) error {
+	if err := b.paper(name); err != nil {
 		return err
 	}
 	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: quoted(name) + "!$1:$1", Scope: name})

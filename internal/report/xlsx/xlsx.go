@@ -73,6 +73,9 @@ func (b *book) write() error {
 
 // cover writes what the report says of itself.
 func (b *book) cover(name string, contents [][]string) error {
+	if err := b.paper(name); err != nil {
+		return err
+	}
 	out, err := b.file.NewStreamWriter(name)
 	if err != nil {
 		return err
@@ -87,12 +90,20 @@ func (b *book) cover(name string, contents [][]string) error {
 	n := 0
 	row := func(label, value string, styles ...int) {
 		n++
+		opts := excelize.RowOpts{}
+		if styles[0] == title {
+			opts.Height = 24
+		}
+		cells := []any{excelize.Cell{Value: label, StyleID: styles[0]}}
+		if value != "" { // an empty cell cuts what is left of it
+			cells = append(cells, excelize.Cell{Value: value, StyleID: styles[1]})
+		}
 		if err == nil {
-			err = out.SetRow(cellName(1, n), []any{excelize.Cell{Value: label, StyleID: styles[0]}, excelize.Cell{Value: value, StyleID: styles[1]}})
+			err = out.SetRow(cellName(1, n), cells, opts)
 		}
 	}
-	row(b.report.Title, "", title, title)
-	row(b.report.Subject, "", bold, bold)
+	row(b.report.Title, "", title)
+	row(b.report.Subject, "", bold)
 	for _, fact := range b.show.Cover() {
 		row(fact.Name, fact.Value, bold, wrapped)
 	}
