@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/pages"
 )
 
 // route is a way to reach a handler, and what it takes to go it. There is no
@@ -36,7 +38,7 @@ const (
 	writeAll
 )
 
-// routes is the whole HTTP surface: the page, the probes and the JSON API.
+// routes is the whole HTTP surface: the pages, the probes and the JSON API.
 //
 // A new one has to be described in openapi.yaml, and listed with its rights in
 // docs/security.md.
@@ -44,6 +46,8 @@ func (a *API) routes() []route {
 	const one = "/api/v1/organizations/{organization}"
 	return []route{
 		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
+		{"GET", "/reports", seeAny, a.reportsPage, pages.ReportParameters},
+		{"GET", "/reports/{kind}", seeAny, a.shownReport, reportParameters},
 		{"GET", "/-/healthy", public, healthy, nil},
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
@@ -52,7 +56,7 @@ func (a *API) routes() []route {
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
 		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
-		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
+		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
 	}
 }

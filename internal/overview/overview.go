@@ -101,7 +101,7 @@ var templates string
 var style string
 
 // Page is the overview.
-var Page = site.New("Usage overview", templates, style)
+var Page = site.New(site.Overview, "Usage overview", templates, style)
 
 // Render writes the page, or nothing and an error.
 func Render(w io.Writer, in Input) error { return Page.Render(w, newView(in)) }

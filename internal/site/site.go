@@ -30,8 +30,24 @@ var (
 	frame = template.Must(template.New("layout").Parse(layout))
 )
 
+// Place is where a page is, from the root of the site.
+type Place string
+
+// The places.
+const (
+	Overview Place = "./"
+	Reports  Place = "reports"
+)
+
+// places are the navigation.
+var places = []struct {
+	At   Place
+	Name string
+}{{Overview, "Overview"}, {Reports, "Reports"}}
+
 // Page is one of the site.
 type Page struct {
+	at    Place
 	title string
 	// Policy is the Content-Security-Policy that the page must be served with:
 	// its one style sheet and its own forms, and what it was made with.
@@ -44,11 +60,11 @@ type Page struct {
 // New makes a page. Its templates are "lead" (a line below the title), "main"
 // and, if it has them, "states" (beside the title) and "bottom". What it may do
 // beyond the others is said in directives of the policy.
-func New(title, templates, css string, directives ...string) *Page {
+func New(at Place, title, templates, css string, directives ...string) *Page {
 	css = style + css
 	hash := sha256.Sum256([]byte(css))
 	return &Page{
-		title: title,
+		at: at, title: title,
 		Policy: strings.Join(append([]string{
 			"default-src 'none'", fmt.Sprintf("style-src 'sha256-%s'", base64.StdEncoding.EncodeToString(hash[:])),
 			"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
@@ -60,15 +76,17 @@ func New(title, templates, css string, directives ...string) *Page {
 
 // view is the page as layout.html wants it.
 type view struct {
-	Title string
-	Style template.CSS
-	Data  any
+	At     Place
+	Places any
+	Title  string
+	Style  template.CSS
+	Data   any
 }
 
 // Render writes the page, or nothing and an error.
 func (p *Page) Render(w io.Writer, data any) error {
 	var page bytes.Buffer
-	if err := p.template.Execute(&page, view{p.title, p.style, data}); err != nil {
+	if err := p.template.Execute(&page, view{p.at, places, p.title, p.style, data}); err != nil {
 		return fmt.Errorf("render %s: %w", p.title, err)
 	}
 	_, err := page.WriteTo(w)
