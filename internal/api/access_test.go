@@ -90,14 +90,14 @@ func TestTheMatrix(t *testing.T) {
 					}
 					header = as(username)
 				}
-				w := request(t, a, way.method, way.target(t, "acme"), header...)
+				w := send(t, a, way, way.target(t, "acme"), header...)
 				status, without, _ := strings.Cut(row[i], " ")
-				require.Equal(t, status, strconv.Itoa(w.Code), w.Body)
-				if w.Code == http.StatusUnauthorized {
-					require.Equal(t, "Basic", w.Header().Get("WWW-Authenticate"))
+				require.Equal(t, status, strconv.Itoa(w.code), w.body)
+				if w.code == http.StatusUnauthorized {
+					require.Equal(t, "Basic", w.header.Get("WWW-Authenticate"))
 				}
-				if slices.ContainsFunc(row, func(cell string) bool { return strings.HasSuffix(cell, "without it") }) && w.Code == http.StatusOK {
-					require.Equal(t, without == "", strings.Contains(strings.ToLower(w.Body.String()), "acme"), w.Body)
+				if slices.ContainsFunc(row, func(cell string) bool { return strings.HasSuffix(cell, "without it") }) && w.code == http.StatusOK {
+					require.Equal(t, without == "", strings.Contains(strings.ToLower(w.body), "acme"), w.body)
 				}
 			})
 		}

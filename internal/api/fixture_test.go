@@ -96,13 +96,15 @@ func (f *fakeBook) Ready() error { return f.failure }
 // over returns an API over a book, without a catalogue.
 func over(t *testing.T, b *fakeBook) *API {
 	t.Helper()
-	return &API{
+	a := &API{
 		Open:      func() (Book, error) { return b, nil },
 		Catalogue: func() Catalogue { return Catalogue{} },
 		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
 		Logger:    zaptest.NewLogger(t),
 		Now:       func() time.Time { return at },
 	}
+	a.dispatching(t, func(id string) bool { _, known := b.Status(id); return known || id == "birch" })
+	return a
 }
 
 // lists puts a catalogue in force.

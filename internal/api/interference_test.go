@@ -113,7 +113,7 @@ func lived(t *testing.T, among func(id string) bool) *API {
 		_, err := l.Collect(t.Context(), now)
 		require.NoError(t, err)
 	}
-	return &API{
+	a := &API{
 		Open:      func() (Book, error) { return l, nil },
 		Catalogue: func() Catalogue { return Catalogue{Catalogue: listed, Path: "/etc/organizations.yaml", Loaded: at} },
 		Collector: func() Collector {
@@ -123,6 +123,8 @@ func lived(t *testing.T, among func(id string) bool) *API {
 		Now:          func() time.Time { return at },
 		Authenticate: named, Challenge: "Basic",
 	}
+	a.dispatching(t, among)
+	return a
 }
 
 // pseudonyms have a secret of the ledger in them.
@@ -137,8 +139,9 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			all := lived(t, func(string) bool { return true })
 			own := lived(t, func(id string) bool { return slices.Contains(theirs, id) })
 			seen := 0
-			same := func(method, target string) {
-				x, y := request(t, all, method, target, as(client)...), request(t, own, method, target, as(client)...)
+			same := func(method, target string, body ...string) {
+				text, header := strings.Join(body, ""), append(as(client), "Content-Type", asJSON)
+				x, y := ask(t, all, method, target, text, header...), ask(t, own, method, target, text, header...)
 				require.Equal(t, y.Code, x.Code, "%s %s", method, target)
 				require.Equal(t, y.Header(), x.Header(), "%s %s", method, target)
 				require.Equal(t, pseudonyms.ReplaceAllString(y.Body.String(), "p"), pseudonyms.ReplaceAllString(x.Body.String(), "p"), "%s %s", method, target)
@@ -176,7 +179,7 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			require.Equal(t, len(theirs) > 0, seen > 0)
 			for _, way := range changes {
 				for _, c := range customers {
-					same(way.method, way.target(t, c.id))
+					same(way.method, way.target(t, c.id), way.body(t))
 				}
 			}
 			same(http.MethodGet, "/api/v1/organizations")

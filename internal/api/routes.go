@@ -43,7 +43,7 @@ const (
 // A new one has to be described in openapi.yaml, and listed with its rights in
 // docs/security.md.
 func (a *API) routes() []route {
-	const one = "/api/v1/organizations/{organization}"
+	const one, scheduled = "/api/v1/organizations/{organization}", "/api/v1/schedules/{schedule}"
 	return []route{
 		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
 		{"GET", "/reports", seeAny, a.reportsPage, pages.ReportParameters},
@@ -58,6 +58,15 @@ func (a *API) routes() []route {
 		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
 		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
+		// Of which organization a schedule is, and who may change it, its handlers find out.
+		{"GET", "/api/v1/schedules", seeAny, answer(a.schedules), []string{"organization"}},
+		{"POST", "/api/v1/schedules", seeAny, a.createSchedule, nil},
+		{"GET", scheduled, seeAny, answer(a.schedule), nil},
+		{"PUT", scheduled, seeAny, a.changeSchedule, nil},
+		{"DELETE", scheduled, seeAny, answer(a.deleteSchedule), nil},
+		{"GET", scheduled + "/deliveries", seeAny, answer(a.deliveries), nil},
+		{"POST", scheduled + "/test", seeAny, a.testSchedule, nil},
+		{"POST", scheduled + "/retry", seeAny, answer(a.retrySchedule), nil},
 	}
 }
 

@@ -14,6 +14,7 @@ const words: Record<string, string> = {
   UsageItemsRejected: 'items are refused',
   UsageLedgerNotReady: 'the ledger is not ready',
   UsageCatalogueRefused: 'the catalogue is refused',
+  UsageReportNotDelivered: 'a report is not delivered',
   UsageAlertTest: 'a test',
 };
 
