@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
@@ -39,6 +41,8 @@ type API struct {
 	Credentials []string
 
 	AlertTests AlertTests
+	// Schedules returns what sends reports; nil: no ledger is open.
+	Schedules func() *dispatch.Dispatcher
 }
 
 // Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
@@ -46,6 +50,9 @@ type Book interface {
 	reporter.Book
 	Ready() error
 	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
+	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
+	Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error)
+	Backup(ctx context.Context, w io.Writer) error
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 }
 

@@ -295,8 +295,9 @@ func TestEveryAnswerThatIsDescribedIsGiven(t *testing.T) {
 			closed := func(a *API, _ *fakeBook) {
 				a.Open = func() (Book, error) { return nil, usage.ErrUnavailable }
 			}
-			acme := way.target(t, "acme")
-			try(asIs, acme, "")
+			acme, body := way.target(t, "acme"), way.body(t)
+			try(asIs, acme, body, "Content-Type", asJSON)
+			try(asIs, strings.Replace(acme, "monthly-bill", "none", 1), body, "Content-Type", asJSON)
 			try(asIs, acme, "", "If-None-Match", "*")
 			try(asIs, way.path()+"?%", "")
 			try(locked, acme, "")

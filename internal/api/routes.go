@@ -6,6 +6,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,21 @@ type route struct {
 	needs   need
 	handle  handler
 	query   []string // the parameters that are understood, each given once
+}
+
+// guarded reports whether a route says what it needs, of the organization that
+// it names.
+func (r *route) guarded() bool {
+	switch r.needs {
+	case seeOne, writeOne:
+		return strings.Contains(r.pattern, "{organization}")
+	case public:
+		return !strings.Contains(r.pattern, "{organization}") && !slices.Contains(r.query, "organization")
+	case seeAny, writeAll:
+		return !strings.Contains(r.pattern, "{organization}")
+	default:
+		return false
+	}
 }
 
 // need is what a client must be allowed for a route. The zero need is none that
@@ -41,7 +57,7 @@ const (
 // A new one has to be described in openapi.yaml, and listed with its rights in
 // docs/security.md.
 func (a *API) routes() []route {
-	const one = "/api/v1/organizations/{organization}"
+	const one, scheduled = "/api/v1/organizations/{organization}", "/api/v1/schedules/{schedule}"
 	return []route{
 		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
 		{"GET", "/-/healthy", public, healthy, nil},
@@ -52,8 +68,21 @@ func (a *API) routes() []route {
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
 		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
+		{"GET", one + "/users", seeOne, a.users, []string{"meter", "window", "period", "limit", "after", "format"}},
+		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
+		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
+		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
 		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
+		// Of which organization a schedule is, and who may change it, its handlers find out.
+		{"GET", "/api/v1/schedules", seeAny, answer(a.schedules), []string{"organization"}},
+		{"POST", "/api/v1/schedules", seeAny, a.createSchedule, nil},
+		{"GET", scheduled, seeAny, answer(a.schedule), nil},
+		{"PUT", scheduled, seeAny, a.changeSchedule, nil},
+		{"DELETE", scheduled, seeAny, answer(a.deleteSchedule), nil},
+		{"GET", scheduled + "/deliveries", seeAny, answer(a.deliveries), nil},
+		{"POST", scheduled + "/test", seeAny, a.testSchedule, nil},
+		{"POST", scheduled + "/retry", seeAny, answer(a.retrySchedule), nil},
 	}
 }
 
@@ -64,8 +93,8 @@ func (a *API) serve(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string]map[string]route{} // by pattern
 	for _, r := range routes {
-		if r.needs < public || r.needs > writeAll || strings.Contains(r.pattern, "{organization}") != (r.needs == seeOne || r.needs == writeOne) {
-			panic(fmt.Sprintf("%s %s: say what it needs, of the organization in its path if it has one", r.method, r.pattern))
+		if !r.guarded() {
+			panic(fmt.Sprintf("%s %s: say what it needs, of the organization that it names if it names one", r.method, r.pattern))
 		}
 		if methods[r.pattern] == nil {
 			methods[r.pattern] = map[string]route{}

@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -91,6 +92,28 @@ func (s seen) Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger
 		return noOrganization(q.Organization)
 	}
 	return s.all.Users(ctx, q, yield)
+}
+
+func (s seen) EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error) {
+	if !s.by.Writes(organization) {
+		return 0, noOrganization(organization)
+	}
+	return s.all.EraseUser(ctx, organization, user, now)
+}
+
+func (s seen) Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error) {
+	if !s.by.Sees(q.Organization) {
+		return nil, noOrganization(q.Organization)
+	}
+	return s.all.Explain(ctx, q)
+}
+
+// Backup is of everything, or not at all.
+func (s seen) Backup(ctx context.Context, w io.Writer) error {
+	if !s.by.WritesAll() {
+		return usage.ErrUnavailable
+	}
+	return s.all.Backup(ctx, w)
 }
 
 func (s seen) Account(ctx context.Context, organization string) (*billing.Account, error) {

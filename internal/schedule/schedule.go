@@ -42,9 +42,9 @@ type Schedule struct {
 	Provisional bool `json:"provisional,omitempty"`
 	Enabled     bool `json:"enabled"`
 
-	Created   time.Time `json:"created"`
+	Created   time.Time `json:"created,omitzero"`
 	CreatedBy string    `json:"created_by,omitempty"`
-	Changed   time.Time `json:"changed"`
+	Changed   time.Time `json:"changed,omitzero"`
 	ChangedBy string    `json:"changed_by,omitempty"`
 }
 
