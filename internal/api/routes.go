@@ -6,6 +6,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	pathpkg "path"
 	"slices"
 	"strings"
 
@@ -112,7 +113,24 @@ func (a *API) serve(routes []route) http.Handler {
 	mux.HandleFunc("/", a.reply(func(_ http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
 	}))
-	return mux
+	return a.plainly(mux)
+}
+
+// plainly refuses changes by a path with segments of dots or of nothing, which the
+// mux would send the client to another path for: an id of two dots is that of
+// another thing to change.
+func (a *API) plainly(next http.Handler) http.Handler {
+	refused := a.reply(func(_ http.ResponseWriter, r *http.Request) error {
+		return refuse(http.StatusBadRequest, badData, "path %s: write an id of dots only with %%2E for each, and one with / with %%2F", r.URL.EscapedPath())
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath()
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && strings.TrimSuffix(path, "/") != strings.TrimSuffix(pathpkg.Clean(path), "/") {
+			refused(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // dispatch serves what a path is by method.
