@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/pages"
 )
 
 // route is a way to reach a handler, and what it takes to go it. There is no
@@ -52,7 +54,7 @@ const (
 	writeAll
 )
 
-// routes is the whole HTTP surface: the page, the probes and the JSON API.
+// routes is the whole HTTP surface: the pages, the probes and the JSON API.
 //
 // A new one has to be described in openapi.yaml, and listed with its rights in
 // docs/security.md.
@@ -60,6 +62,8 @@ func (a *API) routes() []route {
 	const one, scheduled = "/api/v1/organizations/{organization}", "/api/v1/schedules/{schedule}"
 	return []route{
 		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
+		{"GET", "/reports", seeAny, a.reportsPage, pages.ReportParameters},
+		{"GET", "/reports/{kind}", seeAny, a.shownReport, reportParameters},
 		{"GET", "/-/healthy", public, healthy, nil},
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
@@ -72,7 +76,7 @@ func (a *API) routes() []route {
 		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
 		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
 		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
-		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
+		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
 		// Of which organization a schedule is, and who may change it, its handlers find out.
 		{"GET", "/api/v1/schedules", seeAny, answer(a.schedules), []string{"organization"}},
