@@ -88,14 +88,21 @@ func newCustomer(i int, at time.Time) *customer {
 		c.minutes = append(c.minutes,
 			figure(size/50, "usage_quota_ratio", of...), figure(size*20, "usage_quota_used", of...), figure(1000, "usage_quota_limit", of...),
 			figure(float64(i%4), "usage_quota_status", of...), figure(10, "usage_quota_remaining", of...), figure(0, "usage_quota_overage", of...),
-			figure(86400*3, "usage_quota_time_remaining_seconds", of...), figure(unixSeconds(at)+86400, "usage_quota_exhaustion_timestamp_seconds", of...))
+			figure(86400*3, "usage_quota_time_remaining_seconds", of...))
+		if i%5 == 0 {
+			c.minutes = append(c.minutes, figure(unixSeconds(at)+86400, "usage_quota_exhaustion_timestamp_seconds", of...))
+		}
 		for _, threshold := range []string{"0.5", "0.75", "0.9", "1"} {
 			c.minutes = append(c.minutes, figure(float64(i%2), "usage_quota_threshold_reached", append(of, "threshold="+threshold)...))
 		}
 	}
-	users := []string{"meter=product_users", "period=current", "window=month"}
 	c.day = append(c.day, figure(1, "usage_meter_info", "meter=product_users", "title=Product users", "type=active_users"))
-	c.minutes = append(c.minutes, figure(size, "usage_active_users", users...), figure(size, "usage_hour_users_peak", "meter=operators", "period=current", "window=month"))
+	for _, window := range []string{"day", "week", "month", "7d", "30d"} {
+		for _, class := range []string{"anonymous", "email", "onboarded"} {
+			c.minutes = append(c.minutes, figure(size, "usage_active_users", "billable=true", "class="+class, "meter=product_users", "period=current", "window="+window))
+		}
+		c.minutes = append(c.minutes, figure(size, "usage_hour_users_peak", "meter=operators", "period=current", "window="+window))
+	}
 	if i%10 == 0 { // ALERTS of Prometheus are written likewise
 		alert := []string{"alertname=UsageQuotaThresholdReached", "meter=documents", "notify=email", "severity=warning", "threshold=0.9", "window=month"}
 		c.day = append(c.day, figure(1, "ALERTS", append([]string{"alertstate=firing"}, alert...)...), figure(unixSeconds(at), "ALERTS_FOR_STATE", alert...))
@@ -146,6 +153,7 @@ func TestAThousandOrganizationsAreShownWithinASecond(t *testing.T) {
 			r := &run{demo: &demo{at: at}, dashboard: page, address: address, cpu: true, t: t}
 			if !page.variable("organization").Multi {
 				require.Len(t, r.options(page.variable("organization"), map[string]string{"reseller": ".*"}), thousand)
+				slowest[uid+" / $organization"] = r.slowest
 				return
 			}
 			chosen := r.choose(nil)
@@ -157,11 +165,10 @@ func TestAThousandOrganizationsAreShownWithinASecond(t *testing.T) {
 					slowest[name] = r.clock() - begin
 				}
 			}
-			slowest[uid] = r.slowest
 		})
 	}
 	names := slices.SortedFunc(maps.Keys(slowest), func(a, b string) int { return int(slowest[b] - slowest[a]) })
-	for _, name := range names[:25] {
+	for _, name := range names[:10] {
 		t.Logf("%s: %s", slowest[name].Round(time.Millisecond), name)
 	}
 }

@@ -66,7 +66,7 @@ func (blank) Size() (width, height float64)                        { return 0, 0
 func (blank) RenderPath(*canvas.Path, canvas.Style, canvas.Matrix) {}
 func (blank) RenderText(*canvas.Text, canvas.Matrix)               {}
 func (blank) RenderImage(image.Image, canvas.Matrix)               {}
-func (blank) NewPage(width, height float64)                        {}
+func (blank) NewPage(_, _ float64)                                 {}
 
 // document is a report that is drawn from the top to the bottom. Its lengths are
 // in millimetres, from the upper left corner of a page.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -94,23 +95,14 @@ func TestEachPageHasItsNumberAndHeads(t *testing.T) {
 		require.Contains(t, page, strconv.Itoa(i+1)+" / "+strconv.Itoa(len(w.pages)))
 		require.Contains(t, page, "Report · Acme · October 2026")
 		require.Contains(t, page, "Column 2")
-		require.True(t, row == 200 || contains(page, "Row "+strconv.Itoa(row)), "no page is without rows")
-		for contains(page, "Row "+strconv.Itoa(row)) {
+		require.True(t, row == 200 || slices.Contains(page, "Row "+strconv.Itoa(row)), "no page is without rows")
+		for slices.Contains(page, "Row "+strconv.Itoa(row)) {
 			require.Contains(t, page, show.Number(strconv.Itoa(1_000_000+row*1000+2)))
 			row++
 		}
 	}
 	require.Equal(t, 200, row)
 	require.Contains(t, w.pages[len(w.pages)-1], "7,000,001")
-}
-
-func contains(page []string, text string) bool {
-	for _, t := range page {
-		if t == text {
-			return true
-		}
-	}
-	return false
 }
 
 func TestWideTablesLieOrAreCutBetweenColumns(t *testing.T) {
@@ -128,7 +120,7 @@ func TestWideTablesLieOrAreCutBetweenColumns(t *testing.T) {
 		parts := strings.Count(text, "Row 17")
 		seen[parts] = true
 		require.Equal(t, parts-1, strings.Count(text, "more columns"))
-		require.Equal(t, parts > 1, contains(all, "18"), "rows have numbers where a table is cut")
+		require.Equal(t, parts > 1, slices.Contains(all, "18"), "rows have numbers where a table is cut")
 		for i := range columns {
 			require.Equal(t, 1, strings.Count(text, show.Number(strconv.Itoa(7_000_000+i))), "each total is there once")
 		}

@@ -230,7 +230,7 @@ func (s *Setter) fitting(text []rune, style Style, width float64) int {
 // Word returns the width of the widest word of a text.
 func (s *Setter) Word(text string, style Style) float64 {
 	widest := 0.0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		widest = math.Max(widest, s.Line(word, style).Width)
 	}
 	return widest

@@ -55,14 +55,15 @@ func TestNamesOfAnyScriptHaveLetters(t *testing.T) {
 }
 
 // shown returns the glyphs of a line from the left, and what they stand for.
-func shown(l Line) (glyphs []uint16, letters string) {
+func shown(l Line) (glyphs []uint16, text string) {
+	var letters []rune
 	for _, r := range l.runs {
 		for _, g := range r.face.Glyphs(r.text) {
 			glyphs = append(glyphs, g.ID)
-			letters += string(g.Text)
+			letters = append(letters, g.Text)
 		}
 	}
-	return glyphs, letters
+	return glyphs, string(letters)
 }
 
 func TestArabicIsShapedAndRunsFromTheRight(t *testing.T) {

@@ -27,6 +27,7 @@ func (b *book) cell(c report.Column, cell report.Cell, total bool) any {
 		return nil
 	}
 	switch c.Type {
+	default: // a number
 	case report.Text:
 		return excelize.Cell{StyleID: b.style(look), Value: cell.Text}
 	case report.Date:
