@@ -66,7 +66,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newReportCommand(), newStatementCommand(), newScheduleCommand(), newAlertCommand(), newEraseCommand(), newReadyCommand(), newVersionCommand())
+	root.AddCommand(newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newReportCommand(), newStatementCommand(), newScheduleCommand(), newDoctorCommand(), newAlertCommand(), newEraseCommand(), newReadyCommand(), newVersionCommand())
 	return root
 }
 
