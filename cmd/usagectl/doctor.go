@@ -38,6 +38,9 @@ shown.`,
   usagectl doctor --config /etc/usage/config.yaml --output csv 2026-10.jsonl.gz`,
 		Args: arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
 			progress := newReplayProgress(cmd.ErrOrStderr())
 			found, bad, err := examine(cmd.Context(), config, files, until.Time, progress.update)
 			progress.end()
