@@ -166,8 +166,8 @@ func TestThePolicyAllowsThePagesOwnStyleOnly(t *testing.T) {
 	styles := d.all("style", "")
 	require.Len(t, styles, 1)
 	hash := sha256.Sum256([]byte(styles[0].root.FirstChild.Data))
-	require.Contains(t, ContentSecurityPolicy, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"'")
-	require.Contains(t, ContentSecurityPolicy, "default-src 'none'")
+	require.Contains(t, Page.Policy, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"'")
+	require.Contains(t, Page.Policy, "default-src 'none'")
 	for _, tag := range []string{"script", "link", "img", "iframe"} {
 		require.Empty(t, d.all(tag, ""), tag)
 	}

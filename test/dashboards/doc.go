@@ -14,6 +14,8 @@
 //	                 history of the demo (history_test.go), in the embedded
 //	                 store and in a real VictoriaMetrics (stores_test.go)
 //	figures_test.go  what is shown of one instant against the ledger's figures
+//	titles_test.go   titles of meters and windows in place of their names
+//	scale_test.go    what the pages cost with a thousand organizations
 //
 // It needs bin/otelcol-usage and bin/usagectl (`make build`).
 package dashboards

@@ -74,6 +74,20 @@ func TestAReportThatCannotBeWrittenIsNone(t *testing.T) {
 	}
 }
 
+// Whoever asked has gone: the ledger is not read to its end for nobody.
+func TestRowsAreReadAsLongAsSomebodyTakesThem(t *testing.T) {
+	for _, name := range []string{"csv", "json", "ndjson"} {
+		f, err := Of(name)
+		require.NoError(t, err)
+		r := fixture(0)
+		r.Sections[0].Rows = func(yield func([]report.Cell, error) bool) {
+			for n := 0; yield(row(n%40), nil); n++ {
+			}
+		}
+		require.EqualError(t, f.Write(full{}, r, ""), "disk is full", name)
+	}
+}
+
 func TestOfVeryManyRowsPeopleSeeTheFirst(t *testing.T) {
 	const rows = show.MostRows + 5
 	page := string(written(t, "html", fixture(rows), ""))

@@ -126,3 +126,14 @@ func TestFontsAreSubset(t *testing.T) {
 	require.NoError(t, document.Close())
 	require.Less(t, b.Len(), 40_000)
 }
+
+// Simple texts are measured letter by letter, which is what shaping them gives,
+// but for pairs that are set closer.
+func TestWhatIsNotShapedIsAsWide(t *testing.T) {
+	s := New()
+	for _, text := range []string{"1,234,567.89 EUR", "12.5\u202f%", "31 Oct 2026 14:05", "Zoë O’Neill – “x”", "Юлия Щербакова", "Ελένη", "–"} {
+		line := s.Line(text, black)
+		require.Len(t, line.runs, 1, text)
+		require.InDelta(t, line.runs[0].face.TextWidth(text), line.Width, 0.5, text)
+	}
+}
