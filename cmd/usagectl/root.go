@@ -68,7 +68,7 @@ func newRootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newReportCommand(), newScheduleCommand(), newUsersCommand(), newExplainCommand(), newStatementCommand(),
-		newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newAlertCommand(), newEraseCommand(),
+		newDoctorCommand(), newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newAlertCommand(), newEraseCommand(),
 		newBackupCommand(), newRestoreCommand(), newReadyCommand(), newVersionCommand(),
 	)
 	return root

@@ -91,6 +91,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/billing", money},
 		"a report is a function of figures, unaware of formats",
 	},
+	"internal/doctor": {
+		[]string{standard, "internal/usage", "internal/identity"},
+		"what is wrong with telemetry follows from items and from when they arrived",
+	},
 	"internal/schedule": {
 		[]string{standard, "internal/usage", "internal/calendar", "internal/report", "github.com/robfig/cron/v3"},
 		"when a report is due follows from a calendar and a clock that is an argument",
