@@ -14,6 +14,8 @@ import (
 type reportsView struct {
 	*Reports
 	Wrong    Refusals
+	Offered  Subjects
+	Several  bool // whether a report may be about several
 	Kinds    []option
 	Bases    []option
 	Periods  []choice
@@ -57,7 +59,7 @@ var formatNames = map[string]file{
 }
 
 func (p *Reports) view() *reportsView {
-	v := &reportsView{Reports: p, Wrong: p.refused, Periods: choices}
+	v := &reportsView{Reports: p, Wrong: p.refused, Offered: p.Subjects, Several: true, Periods: choices}
 	for _, k := range report.Kinds {
 		v.Kinds = append(v.Kinds, option{string(k), k.Title(), kindHints[k], k == p.Form.Kind})
 	}
