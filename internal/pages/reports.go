@@ -41,7 +41,7 @@ func (f *ReportForm) fields() map[string]string {
 }
 
 // choice is a period that is offered.
-type choice struct{ Value, Title, window, period string }
+type choice struct{ value, title, window, period string }
 
 var choices = []choice{
 	{"this-month", "This month", "month", "current"},
@@ -118,7 +118,7 @@ const cyclePrefix = "cycle "
 func (f *ReportForm) period() (period, window string, err error) {
 	if f.Typed == "" {
 		for _, c := range choices {
-			if c.Value == f.Period {
+			if c.value == f.Period {
 				return c.period, c.window, nil
 			}
 		}

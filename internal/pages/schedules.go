@@ -29,10 +29,16 @@ type ScheduleForm struct {
 	Provisional, Enabled        bool
 }
 
-// scheduleFields are the fields of the form by the keys of errors.
-var scheduleFields = map[string]string{
-	"name": "name", "report": "kind", "organization": "about", "reseller": "reseller", "formats": "formats", "recipients": "recipients",
-	"cadence": "cadence", "window": "window", "day": "day", "time": "time", "timezone": "timezone", "provisional": "provisional", "to": "to",
+// fields are those of the form by the keys of errors.
+func (f *ScheduleForm) fields() map[string]string {
+	cadence := "cadence"
+	if f.Cadence == cron {
+		cadence = cron
+	}
+	return map[string]string{
+		"name": "name", "report": "kind", "organization": "about", "reseller": "reseller", "formats": "formats", "recipients": "recipients",
+		"cadence": cadence, "window": "window", "day": "day", "time": "time", "timezone": "timezone", "provisional": "provisional", "to": "to",
+	}
 }
 
 // NewScheduleForm is the form before anything was typed.
@@ -91,8 +97,7 @@ func (p *Schedules) Schedule() (schedule.Schedule, bool) {
 		Name: f.Name, Report: f.Kind, Formats: f.Formats, Cadence: f.Cadence, Window: f.Window, Day: f.Day, Time: f.Time, Timezone: f.Timezone,
 		Provisional: f.Provisional, Enabled: f.Enabled,
 	}
-	s.Reseller = f.Reseller
-	if f.Cadence == cron {
+	if s.Reseller = f.Reseller; f.Cadence == cron {
 		s.Cadence = cron + ": " + f.Cron
 	}
 	for to := range strings.FieldsFuncSeq(f.Recipients, func(r rune) bool { return strings.ContainsRune("\r\n,;", r) }) {
@@ -108,7 +113,7 @@ func (p *Schedules) Schedule() (schedule.Schedule, bool) {
 }
 
 // Refuse notes why a schedule cannot be so, or cannot be tested.
-func (p *Schedules) Refuse(err error) { p.refused.add(err, scheduleFields) }
+func (p *Schedules) Refuse(err error) { p.refused.add(err, p.Form.fields()) }
 
 // Refused reports whether something is wrong with the form.
 func (p *Schedules) Refused() bool { return len(p.refused) > 0 }

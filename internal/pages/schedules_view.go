@@ -22,6 +22,7 @@ type schedulesView struct {
 	*Schedules
 	Wrong    Refusals
 	Message  string
+	Failed   bool // what was done did not succeed
 	Rows     []scheduleRow
 	Shown    *scheduleRow
 	Attempts []attempt
@@ -60,7 +61,7 @@ type attempt struct {
 var messages = map[string]string{
 	"created": "The schedule is made.", "changed": "The schedule is changed.", "deleted": "The schedule is deleted, with the history of its deliveries.",
 	"enabled": "The schedule is switched on: its next run is the first.", "disabled": "The schedule is switched off: what was waiting is cancelled.",
-	"tested": "The test is through: its deliveries stand first in the history.", "retried": "What had failed is tried again.",
+	"tested": "The test has reached its recipients.", "retried": "What had failed is tried again.",
 }
 
 func (p *Schedules) view() *schedulesView {
@@ -69,7 +70,11 @@ func (p *Schedules) view() *schedulesView {
 		row := p.row(p.One)
 		v.Shown, v.Editable = &row, row.Editable
 		for i := range p.Deliveries {
-			v.Attempts = append(v.Attempts, newAttempt(&p.Deliveries[i], p.zone(&p.One.Schedule)))
+			d := &p.Deliveries[i]
+			v.Attempts = append(v.Attempts, newAttempt(d, p.zone(&p.One.Schedule)))
+			if p.Done == "tested" && d.Test && d.State == dispatch.Failed && d.Created.Equal(p.Deliveries[0].Created) {
+				v.Failed, v.Message = true, "The test has not reached everybody: the history says why."
+			}
 		}
 	} else {
 		for i := range p.List {
@@ -84,25 +89,20 @@ func (p *Schedules) view() *schedulesView {
 func (v *schedulesView) options() {
 	f := &v.Form
 	for _, k := range report.Kinds {
-		v.Kinds = append(v.Kinds, option{string(k), k.Title(), "", k == f.Kind})
+		v.Kinds = append(v.Kinds, option{Value: string(k), Title: k.Title()})
 	}
+	v.Kinds = choose(v.Kinds, string(f.Kind))
 	for _, name := range reporter.FormatsOf(report.Billing) { // which has all
 		v.Formats = append(v.Formats, option{name, formatNames[name].Name, formatNames[name].Hint, slices.Contains(f.Formats, name)})
 	}
-	for _, c := range []option{
+	v.Cadences = choose([]option{
 		{Value: "daily", Title: "Daily"}, {Value: "weekly", Title: "Weekly"}, {Value: "monthly", Title: "Monthly"}, {Value: "quarterly", Title: "Quarterly"},
 		{Value: cron, Title: "By a cron expression"},
-	} {
-		c.Chosen = c.Value == f.Cadence
-		v.Cadences = append(v.Cadences, c)
-	}
-	for _, w := range []option{
+	}, f.Cadence)
+	v.Windows = choose([]option{
 		{Title: "as often as it is sent"}, {Value: "day", Title: "a day"}, {Value: "week", Title: "a week"}, {Value: "month", Title: "a calendar month"},
 		{Value: "quarter", Title: "a quarter"}, {Value: "half", Title: "a half-year"}, {Value: "year", Title: "a year"}, {Value: "cycle", Title: "a billing cycle"},
-	} {
-		w.Chosen = w.Value == f.Window
-		v.Windows = append(v.Windows, w)
-	}
+	}, f.Window)
 	days := []option{{Title: "as soon as the period is closed"}}
 	for i := range 7 {
 		day := time.Weekday((i + 1) % 7).String()
@@ -112,10 +112,7 @@ func (v *schedulesView) options() {
 		days = append(days, option{Value: strconv.Itoa(i), Title: "on the " + ordinal(i)})
 	}
 	days[len(days)-1].Title += ", or the month’s last"
-	for _, d := range days {
-		d.Chosen = d.Value == f.Day
-		v.Days = append(v.Days, d)
-	}
+	v.Days = choose(days, f.Day)
 }
 
 func ordinal(n int) string {
@@ -186,7 +183,7 @@ func (p *Schedules) zone(s *schedule.Schedule) *time.Location {
 func cadence(s *schedule.Schedule) string {
 	text := s.Cadence
 	if s.Day != "" {
-		text += " on " + s.Day
+		text += " on " + strings.ToUpper(s.Day[:1]) + s.Day[1:]
 		if n, err := strconv.Atoi(s.Day); err == nil {
 			text = s.Cadence + " on the " + ordinal(n)
 		}
