@@ -295,9 +295,16 @@ func TestEveryAnswerThatIsDescribedIsGiven(t *testing.T) {
 			closed := func(a *API, _ *fakeBook) {
 				a.Open = func() (Book, error) { return nil, usage.ErrUnavailable }
 			}
-			acme, body := way.target(t, "acme"), way.body(t)
-			try(asIs, acme, body, "Content-Type", asJSON)
-			try(asIs, strings.Replace(acme, "monthly-bill", "none", 1), body, "Content-Type", asJSON)
+			acme := way.target(t, "acme")
+			body, kind := way.body(t)
+			try(asIs, acme, body, "Content-Type", kind)
+			try(asIs, strings.Replace(acme, "monthly-bill", "none", 1), body, "Content-Type", kind)
+			if slices.Contains(way.query, "schedule") {
+				try(asIs, acme+"?schedule=none", "")
+			}
+			if kind == asForm {
+				try(asIs, acme, "do=delete&schedule=none", "Content-Type", kind)
+			}
 			try(asIs, acme, "", "If-None-Match", "*")
 			try(asIs, way.path()+"?%", "")
 			try(locked, acme, "")

@@ -56,7 +56,7 @@ func subjects(in *admitted) pages.Subjects {
 		}
 		o := pages.Organization{ID: id}
 		if listed, found := in.Catalogue.Lookup(id); found {
-			o.Name, o.Reseller = listed.Name, listed.Reseller
+			o.Name, o.Reseller, o.Zone = listed.Name, listed.Reseller, listed.Location
 		}
 		all = append(all, o)
 	}

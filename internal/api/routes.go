@@ -65,6 +65,8 @@ func (a *API) routes() []route {
 		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
 		{"GET", "/reports", seeAny, a.reportsPage, pages.ReportParameters},
 		{"GET", "/reports/{kind}", seeAny, a.shownReport, reportParameters},
+		{"GET", "/schedules", seeAny, a.schedulesPage, []string{"schedule", "done"}},
+		{"POST", "/schedules", seeAny, a.doSchedule, nil},
 		{"GET", "/-/healthy", public, healthy, nil},
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},

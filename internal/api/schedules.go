@@ -57,14 +57,18 @@ func (a *API) schedules(r *admitted) (any, error) {
 	}), nil
 }
 
-// scheduled returns the schedule in the path. One that the client may not see is
-// answered as one that there is none of.
+// scheduled returns the schedule in the path.
 func (a *API) scheduled(r *admitted, write bool) (*dispatch.Dispatcher, dispatch.Status, error) {
+	return a.named(r, r.PathValue("schedule"), write)
+}
+
+// named returns a schedule. One that the client may not see is answered as one
+// that there is none of.
+func (a *API) named(r *admitted, id string, write bool) (*dispatch.Dispatcher, dispatch.Status, error) {
 	d, err := a.dispatcher()
 	if err != nil {
 		return nil, dispatch.Status{}, err
 	}
-	id := r.PathValue("schedule")
 	s, err := d.Get(id)
 	if err != nil || !seesSchedule(&r.Principal, s.Scope) {
 		return nil, s, refuse(http.StatusNotFound, notFound, "schedule %q: there is none: GET /api/v1/schedules lists those there are", id)
@@ -89,18 +93,24 @@ func (a *API) scheduleBody(w http.ResponseWriter, r *admitted) (schedule.Schedul
 	if err := readBody(w, r, &in); err != nil {
 		return in.Schedule, err
 	}
-	s := in.Schedule
+	err := settle(r, &in.Schedule)
+	return in.Schedule, err
+}
+
+// settle spells the organization of a schedule as the ledger does, and refuses
+// one that the client may not change.
+func settle(r *admitted, s *schedule.Schedule) error {
 	if s.Organization != "" {
 		known, found := r.Book.Status(s.Organization)
 		if !found {
-			return s, refuse(http.StatusBadRequest, badData, "%s", unknownOrganization(s.Organization))
+			return refuse(http.StatusBadRequest, badData, "%s", unknownOrganization(s.Organization))
 		}
 		s.Organization = known.ID
 	}
 	if !writesSchedule(&r.Principal, s.Scope) {
-		return s, mayNotWrite(s.Scope)
+		return mayNotWrite(s.Scope)
 	}
-	return s, nil
+	return nil
 }
 
 // readBody reads one object of JSON, without members that are not known.

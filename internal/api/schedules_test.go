@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -101,23 +102,42 @@ func (a *API) dispatching(t *testing.T, known func(id string) bool) *desk {
 	return d
 }
 
-// body is the example that the document has for the body of a route; "": it has
-// none.
-func (r *route) body(t *testing.T) string {
+// body is the example that the document has for the body of a route, and its
+// media type; "": it has none.
+func (r *route) body(t *testing.T) (text, kind string) {
 	t.Helper()
-	example, _, found := openapi().at(t, "paths", r.path(), strings.ToLower(r.method), "requestBody", "content", "application/json", "example")
+	content, _, found := openapi().at(t, "paths", r.path(), strings.ToLower(r.method), "requestBody", "content")
 	if !found {
-		return ""
+		return "", asJSON
 	}
-	text, err := json.Marshal(example)
-	require.NoError(t, err)
-	return string(text)
+	for kind, described := range content.(map[string]any) {
+		example := described.(map[string]any)["example"]
+		if kind == asForm {
+			form := url.Values{}
+			for name, value := range example.(map[string]any) {
+				list, several := value.([]any)
+				if !several {
+					list = []any{value}
+				}
+				for _, one := range list {
+					form.Add(name, one.(string))
+				}
+			}
+			return form.Encode(), kind
+		}
+		text, err := json.Marshal(example)
+		require.NoError(t, err)
+		return string(text), kind
+	}
+	t.Fatalf("%s %s: a body of no kind", r.method, r.path())
+	return "", ""
 }
 
 // send sends a route what it needs.
 func send(t *testing.T, a *API, way route, target string, header ...string) answered {
 	t.Helper()
-	w := ask(t, a, way.method, target, way.body(t), append(slices.Clone(header), "Content-Type", "application/json")...)
+	body, kind := way.body(t)
+	w := ask(t, a, way.method, target, body, append(slices.Clone(header), "Content-Type", kind)...)
 	return answered{w.Code, w.Header(), w.Body.String()}
 }
 

@@ -12,5 +12,9 @@ package pages
 
 import _ "embed" // templates and style
 
-//go:embed style.css
-var style string
+var (
+	//go:embed style.css
+	style string
+	//go:embed shared.html
+	shared string // templates of several pages
+)

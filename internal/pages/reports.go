@@ -31,13 +31,17 @@ type ReportForm struct {
 // ReportParameters are those that the form is sent as.
 var ReportParameters = []string{"kind", "about", "reseller", "period", "typed", "basis"}
 
-// reportFields are the fields of the form by the keys of errors.
-var reportFields = map[string]string{
-	"report": "kind", "organization": "about", "reseller": "reseller", "period": "period", "window": "period", "basis": "basis",
+// fields are those of the form by the keys of errors.
+func (f *ReportForm) fields() map[string]string {
+	period := "period"
+	if f.Typed != "" {
+		period = "typed"
+	}
+	return map[string]string{"report": "kind", "organization": "about", "reseller": "reseller", "period": period, "window": period, "basis": "basis"}
 }
 
 // choice is a period that is offered.
-type choice struct{ Value, Title, window, period string }
+type choice struct{ value, title, window, period string }
 
 var choices = []choice{
 	{"this-month", "This month", "month", "current"},
@@ -114,7 +118,7 @@ const cyclePrefix = "cycle "
 func (f *ReportForm) period() (period, window string, err error) {
 	if f.Typed == "" {
 		for _, c := range choices {
-			if c.Value == f.Period {
+			if c.value == f.Period {
 				return c.period, c.window, nil
 			}
 		}
@@ -131,7 +135,7 @@ func (f *ReportForm) period() (period, window string, err error) {
 }
 
 // Refuse notes why the report cannot be made.
-func (p *Reports) Refuse(err error) { p.refused.add(err, reportFields) }
+func (p *Reports) Refuse(err error) { p.refused.add(err, p.Form.fields()) }
 
 // Refused reports whether something is wrong with the form.
 func (p *Reports) Refused() bool { return len(p.refused) > 0 }
@@ -140,7 +144,7 @@ func (p *Reports) Refused() bool { return len(p.refused) > 0 }
 var reportsTemplates string
 
 // ReportsPage is the page on which reports are made. It shows one in a frame.
-var ReportsPage = site.New(site.Reports, "Reports", reportsTemplates, style, "frame-src 'self'")
+var ReportsPage = site.New(site.Reports, "Reports", shared+reportsTemplates, style, "frame-src 'self'")
 
 // Render writes the page, or nothing and an error.
 func (p *Reports) Render(w io.Writer) error { return ReportsPage.Render(w, p.view()) }

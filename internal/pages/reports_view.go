@@ -5,6 +5,7 @@ package pages
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
@@ -14,9 +15,11 @@ import (
 type reportsView struct {
 	*Reports
 	Wrong    Refusals
+	Offered  Subjects
+	Several  bool // whether a report may be about several
 	Kinds    []option
 	Bases    []option
-	Periods  []choice
+	Periods  []option
 	Document *document
 }
 
@@ -24,6 +27,16 @@ type reportsView struct {
 type option struct {
 	Value, Title, Hint string
 	Chosen             bool
+}
+
+// choose marks the option of a value, which is added where it is none of them.
+func choose(all []option, value string) []option {
+	i := slices.IndexFunc(all, func(o option) bool { return o.Value == value })
+	if i < 0 {
+		i, all = len(all), append(all, option{Value: value, Title: value})
+	}
+	all[i].Chosen = true
+	return all
 }
 
 // kindHints say what each kind is for.
@@ -57,10 +70,14 @@ var formatNames = map[string]file{
 }
 
 func (p *Reports) view() *reportsView {
-	v := &reportsView{Reports: p, Wrong: p.refused, Periods: choices}
+	v := &reportsView{Reports: p, Wrong: p.refused, Offered: p.Subjects, Several: true}
 	for _, k := range report.Kinds {
 		v.Kinds = append(v.Kinds, option{string(k), k.Title(), kindHints[k], k == p.Form.Kind})
 	}
+	for _, c := range choices {
+		v.Periods = append(v.Periods, option{Value: c.value, Title: c.title})
+	}
+	v.Periods = choose(v.Periods, p.Form.Period)
 	for _, b := range []option{
 		{Value: string(report.Known), Title: "As now known", Hint: "with what came later"},
 		{Value: string(report.Billed), Title: "As billed", Hint: "as the first bill said"},

@@ -7,10 +7,14 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Organization is one that reports may be about.
-type Organization struct{ ID, Name, Reseller string }
+type Organization struct {
+	ID, Name, Reseller string
+	Zone               *time.Location // nil: UTC
+}
 
 // Called is what people call it.
 func (o Organization) Called() string { return cmp.Or(o.Name, o.ID) }

@@ -35,15 +35,16 @@ type Place string
 
 // The places.
 const (
-	Overview Place = "./"
-	Reports  Place = "reports"
+	Overview  Place = "./"
+	Reports   Place = "reports"
+	Schedules Place = "schedules"
 )
 
 // places are the navigation.
 var places = []struct {
 	At   Place
 	Name string
-}{{Overview, "Overview"}, {Reports, "Reports"}}
+}{{Overview, "Overview"}, {Reports, "Reports"}, {Schedules, "Schedules"}}
 
 // Page is one of the site.
 type Page struct {
