@@ -21,21 +21,29 @@ func TestEraseAsksTheAPIOnceItIsMeant(t *testing.T) {
 			_, _ = fmt.Fprint(w, `{"status":"error","error":"the catalogue lists it"}`)
 			return
 		}
-		_, _ = fmt.Fprint(w, `{"status":"success","data":{"organization":"north/sea","users":2}}`)
+		_, _ = fmt.Fprint(w, `{"status":"success","data":{"organization":"north/sea","users":2,"ids":2}}`)
 	}))
 	defer server.Close()
 
-	code, _, stderr := usagectl(t, "erase", "--api", server.URL, "--organization", "north/sea")
+	code, _, stderr := usagectl(t, "erase", "--api", server.URL, "north/sea")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "--yes")
 	require.Empty(t, asked)
 
-	code, stdout, stderr := usagectl(t, "erase", "--api", server.URL, "--organization", "north/sea", "--yes")
+	code, stdout, stderr := usagectl(t, "erase", "--api", server.URL, "north/sea", "--yes")
 	require.Equal(t, exitOK, code, stderr)
 	require.Equal(t, "north/sea is erased, with 2 users\n", stdout)
 	require.Equal(t, []string{"DELETE /api/v1/organizations/north%2Fsea"}, asked)
 
-	code, _, stderr = usagectl(t, "erase", "--api", server.URL, "--organization", "globex", "--yes")
+	for user, path := range map[string]string{"ann@example.org": "ann@example.org", "..": "%2E%2E", "a/b": "a%2Fb"} {
+		asked = nil
+		code, stdout, stderr = usagectl(t, "erase", "--api", server.URL, "acme", user, "--yes")
+		require.Equal(t, exitOK, code, stderr)
+		require.Equal(t, user+" of acme is erased, with 2 ids in all\n", stdout)
+		require.Equal(t, []string{"DELETE /api/v1/organizations/acme/users/" + path}, asked)
+	}
+
+	code, _, stderr = usagectl(t, "erase", "--api", server.URL, "globex", "--yes")
 	require.Equal(t, exitError, code)
 	require.Contains(t, stderr, "the catalogue lists it")
 }

@@ -39,20 +39,28 @@ func outputFlag(cmd *cobra.Command, output *string) {
 	complete(cmd, "output", "table", "json", "csv")
 }
 
+// checkOutput refuses a form before the work that it is for.
+func checkOutput(output string) error {
+	if output != "table" && output != "json" && output != "csv" {
+		return wrongUsage{fmt.Errorf("--output %q: use table, json or csv", output)}
+	}
+	return nil
+}
+
 // print writes a listing in a form.
 func (l *listing) print(w io.Writer, output string) error {
 	switch output {
-	case "table":
-		return l.table(w)
+	case "csv":
+		return l.csv(w)
 	case "json":
 		out := json.NewEncoder(w)
 		out.SetIndent("", "  ")
 		out.SetEscapeHTML(false)
 		return out.Encode(l.value)
-	case "csv":
-		return l.csv(w)
+	case "table":
+		return l.table(w)
 	default:
-		return wrongUsage{fmt.Errorf("--output %q: use table, json or csv", output)}
+		return checkOutput(output)
 	}
 }
 

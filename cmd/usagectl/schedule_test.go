@@ -59,7 +59,7 @@ func TestScheduleVerbsAskTheAPI(t *testing.T) {
 		{[]string{"list", "--output", "json"}, "GET /api/v1/schedules ", `"next": "2026-12-04T06:00:00Z"`},
 		{
 			[]string{"create", "--name", "Bill", "--report", "billing", "--organization", "acme", "--format", "pdf", "--to", "jane@example.com", "--to", "directory", "--day", "5"},
-			`POST /api/v1/schedules {"id":"","name":"Bill","report":"billing","organization":"acme","formats":["pdf"],"recipients":["jane@example.com","directory"],"cadence":"monthly","day":"5","enabled":true,`,
+			`POST /api/v1/schedules {"name":"Bill","report":"billing","organization":"acme","formats":["pdf"],"recipients":["jane@example.com","directory"],"cadence":"monthly","day":"5","enabled":true}`,
 			"bill: next on 2026-12-04T06:00:00Z, about 2026-11\n",
 		},
 		{

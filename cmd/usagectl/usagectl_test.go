@@ -45,7 +45,15 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 		{"demo", "generate", "--out", "x", "--months", "0"},
 		{"catalogue", "check"},
 		{"erase"},
-		{"erase", "--organization", "acme"}, // nobody to ask
+		{"erase", "acme"}, // nobody to ask
+		{"erase", "acme", "ann"},
+		{"erase", "acme", "ann", "bob"},
+		{"users"},
+		{"users", "acme", "--output", "xml"},
+		{"explain", "acme", "members"},
+		{"explain", "acme", "members", "month", "--output", "xml"},
+		{"backup"},
+		{"restore", "backup.tar"},
 		{"statement"},
 		{"statement", "acme", "--output", "xml"},
 		{"statement", "acme", "--header", "secret"},
@@ -58,7 +66,7 @@ func TestWrongUsageIsExitCode2AndSaysWhereToLook(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "statement", "erase", "ready", "version"} {
+	for _, path := range []string{"replay", "demo generate", "demo live", "catalogue check", "statement", "users", "explain", "erase", "backup", "restore", "ready", "version"} {
 		code, stdout, _ := usagectl(t, append(strings.Fields(path), "--help")...)
 		require.Equal(t, exitOK, code)
 		require.Contains(t, stdout, "Examples:\n  usagectl "+path)

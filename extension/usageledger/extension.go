@@ -193,9 +193,12 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error 
 		zap.String("directory", e.config.Directory),
 		zap.String("overview page", address+"/"),
 		zap.String("usage API", address+"/api/v1"))
-	if e.api.Authenticate == nil && !local(listener.Addr()) {
+	switch {
+	case e.api.Authenticate == nil && !local(listener.Addr()):
 		e.logger.Warn("whoever reaches the usage API may read all figures and erase organizations: configure api::auth, or bind api::endpoint to localhost",
 			zap.String("address", address))
+	case e.api.Authenticate != nil && !e.hasPrincipals():
+		e.logger.Warn("nobody may read anything from the usage API: api::auth is configured, and the catalogue gives nobody a right; add principals there")
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
 		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		err := handle(w, r)
 		var refused *apiError
 		switch {

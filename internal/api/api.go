@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -49,6 +50,9 @@ type Book interface {
 	reporter.Book
 	Ready() error
 	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
+	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
+	Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error)
+	Backup(ctx context.Context, w io.Writer) error
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
 }
 

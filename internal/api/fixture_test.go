@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,6 +39,9 @@ type fakeBook struct {
 	statements []ledger.Statement // of acme
 	asked      ledger.StatementQuery
 	failure    error
+
+	users       ledger.UsersQuery
+	explanation *ledger.Explanation
 
 	erased []string
 }
@@ -89,6 +94,59 @@ func (f *fakeBook) Erase(_ context.Context, id string, _ time.Time) (users int, 
 	}
 	f.erased = append(f.erased, id)
 	return 2, nil
+}
+
+func (f *fakeBook) EraseUser(_ context.Context, organization, user string, _ time.Time) (ids int, err error) {
+	switch {
+	case f.failure != nil:
+		return 0, f.failure
+	case user == "nobody":
+		return 0, fmt.Errorf("erase a user of organization %q: %w", organization, ledger.ErrNoUser)
+	}
+	f.erased = append(f.erased, organization+" "+user)
+	return 2, nil
+}
+
+// Users are ann and bob.
+func (f *fakeBook) Users(_ context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
+	f.users = q
+	if f.failure != nil {
+		return f.failure
+	}
+	first := &ledger.FirstItem{Time: at.Add(-time.Hour), Action: "login", Signal: "logs", UID: "=1", Definition: usage.Date{Year: 2026, Month: 3, Day: 1}}
+	for _, u := range []ledger.User{
+		{ID: "=ann", Pseudonym: "5f2c", Place: 3, Status: usage.Registered, First: at.AddDate(0, -1, 0), Last: at, Parts: []ledger.UserPart{
+			{Meter: "members", Counts: true, Class: "onboarded", Billable: true, First: first, Last: at},
+			{Meter: "api_calls", Type: usage.Consumption, Sum: wide.Of(2_500_000), Summed: true},
+		}},
+		{Place: 7, Standing: true, Parts: []ledger.UserPart{{Meter: "members"}, {Meter: "operators", Type: usage.ConcurrentUsers, Hours: 4}}},
+	} {
+		if u.Place < q.From {
+			continue
+		}
+		if err := yield(&u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fakeBook) Explain(_ context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error) {
+	if f.failure != nil {
+		return nil, f.failure
+	}
+	if f.explanation != nil {
+		return f.explanation, nil
+	}
+	return &ledger.Explanation{Organization: q.Organization, Meter: q.Meter, Window: q.Window, Period: "current", State: ledger.Running}, nil
+}
+
+func (f *fakeBook) Backup(_ context.Context, w io.Writer) error {
+	if f.failure != nil {
+		return f.failure
+	}
+	_, err := io.WriteString(w, "a backup")
+	return err
 }
 
 func (f *fakeBook) Ready() error { return f.failure }

@@ -73,13 +73,13 @@ func lived(t *testing.T, among func(id string) bool) *API {
 	require.NoError(t, err)
 	x, err := d.Extraction()
 	require.NoError(t, err)
-	text := "organizations:\n"
+	entries := []string{"organizations:"}
 	for _, c := range customers {
 		if among(c.id) && c.entry != "" {
-			text += "  - " + c.entry + "\n"
+			entries = append(entries, "  - "+c.entry)
 		}
 	}
-	listed, err := catalogue.Parse([]byte(text + principals))
+	listed, err := catalogue.Parse([]byte(strings.Join(entries, "\n") + principals))
 	require.NoError(t, err)
 	settings := d.Settings(x)
 	settings.Directory, settings.FS, settings.Catalogue = "ledger", vfs.NewMem(), listed
@@ -176,14 +176,15 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 				for _, of := range []string{"", "about=acme", "about=birch", "about=a", "about=damson", "about=damso", "reseller=north", "reseller=south"} {
 					same(http.MethodGet, "/reports?kind="+string(kind)+"&period=this-month&"+of)
 				}
+				path := "/api/v1/reports/" + string(kind) + "?period="
 				for _, format := range reporter.FormatsOf(kind) {
-					if format == "pdf" || format == "xlsx" { // the same cells, and the moment
-						continue
+					if format != "pdf" && format != "xlsx" { // the same cells, and the moment
+						same(http.MethodGet, path+"current&format="+format)
 					}
-					for _, of := range []string{"", "&reseller=north", "&reseller=south", "&organization=acme", "&organization=damson"} {
-						same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?period=current&format="+format+of)
-						same(http.MethodGet, "/api/v1/reports/"+string(kind)+"?period=2026-11-18&format="+format+of)
-					}
+				}
+				for _, of := range []string{"", "&reseller=north", "&reseller=south", "&organization=acme", "&organization=damson"} {
+					same(http.MethodGet, path+"current"+of)
+					same(http.MethodGet, path+"2026-11-18"+of)
 				}
 			}
 			require.Equal(t, len(theirs) > 0, seen > 0)

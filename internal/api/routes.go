@@ -6,6 +6,8 @@ package api
 import (
 	"fmt"
 	"net/http"
+	pathpkg "path"
+	"slices"
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/pages"
@@ -19,6 +21,21 @@ type route struct {
 	needs   need
 	handle  handler
 	query   []string // the parameters that are understood, each given once
+}
+
+// guarded reports whether a route says what it needs, of the organization that
+// it names.
+func (r *route) guarded() bool {
+	switch r.needs {
+	case seeOne, writeOne:
+		return strings.Contains(r.pattern, "{organization}")
+	case public:
+		return !strings.Contains(r.pattern, "{organization}") && !slices.Contains(r.query, "organization")
+	case seeAny, writeAll:
+		return !strings.Contains(r.pattern, "{organization}")
+	default:
+		return false
+	}
 }
 
 // need is what a client must be allowed for a route. The zero need is none that
@@ -58,6 +75,10 @@ func (a *API) routes() []route {
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
 		{"GET", one + "/statements", seeOne, answer(statements), []string{"meter", "window", "period", "from", "to"}},
+		{"GET", one + "/users", seeOne, a.users, []string{"meter", "window", "period", "limit", "after", "format"}},
+		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
+		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
+		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
 		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
 		// Of which organization a schedule is, and who may change it, its handlers find out.
@@ -79,8 +100,8 @@ func (a *API) serve(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string]map[string]route{} // by pattern
 	for _, r := range routes {
-		if r.needs < public || r.needs > writeAll || strings.Contains(r.pattern, "{organization}") != (r.needs == seeOne || r.needs == writeOne) {
-			panic(fmt.Sprintf("%s %s: say what it needs, of the organization in its path if it has one", r.method, r.pattern))
+		if !r.guarded() {
+			panic(fmt.Sprintf("%s %s: say what it needs, of the organization that it names if it names one", r.method, r.pattern))
 		}
 		if methods[r.pattern] == nil {
 			methods[r.pattern] = map[string]route{}
@@ -94,7 +115,24 @@ func (a *API) serve(routes []route) http.Handler {
 	mux.HandleFunc("/", a.reply(func(_ http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusNotFound, notFound, "no such path: %s", r.URL.Path)
 	}))
-	return mux
+	return a.plainly(mux)
+}
+
+// plainly refuses changes by a path with segments of dots or of nothing, which the
+// mux would send the client to another path for: an id of two dots is that of
+// another thing to change.
+func (a *API) plainly(next http.Handler) http.Handler {
+	refused := a.reply(func(_ http.ResponseWriter, r *http.Request) error {
+		return refuse(http.StatusBadRequest, badData, "path %s: write an id of dots only with %%2E for each, and one with / with %%2F", r.URL.EscapedPath())
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath()
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && strings.TrimSuffix(path, "/") != strings.TrimSuffix(pathpkg.Clean(path), "/") {
+			refused(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // dispatch serves what a path is by method.

@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -79,11 +80,40 @@ func (s seen) StatementsAt(ctx context.Context, organization string, end time.Ti
 	return s.all.StatementsAt(ctx, organization, end)
 }
 
+func (s seen) SignUps(ctx context.Context, organization string, from, to time.Time) (int64, error) {
+	if !s.by.Sees(organization) {
+		return 0, noOrganization(organization)
+	}
+	return s.all.SignUps(ctx, organization, from, to)
+}
+
 func (s seen) Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
 	if !s.by.Sees(q.Organization) {
 		return noOrganization(q.Organization)
 	}
 	return s.all.Users(ctx, q, yield)
+}
+
+func (s seen) EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error) {
+	if !s.by.Writes(organization) {
+		return 0, noOrganization(organization)
+	}
+	return s.all.EraseUser(ctx, organization, user, now)
+}
+
+func (s seen) Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error) {
+	if !s.by.Sees(q.Organization) {
+		return nil, noOrganization(q.Organization)
+	}
+	return s.all.Explain(ctx, q)
+}
+
+// Backup is of everything, or not at all.
+func (s seen) Backup(ctx context.Context, w io.Writer) error {
+	if !s.by.WritesAll() {
+		return usage.ErrUnavailable
+	}
+	return s.all.Backup(ctx, w)
 }
 
 func (s seen) Account(ctx context.Context, organization string) (*billing.Account, error) {

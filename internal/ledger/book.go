@@ -69,7 +69,8 @@ type org struct {
 	passed, collected meter.Minute
 	erased            bool // no longer in the book; see erase
 	position          position
-	names             map[uint32]string // ids shown in labels, by slot
+	names             map[uint32]string       // ids shown in labels, by slot
+	tombstones        map[uint32]meter.Minute // by slot: until when an erased user has one
 	trends            []trend
 	journal           *journal // nil where the catalogue has or had it, or it is too late
 }
@@ -190,7 +191,7 @@ func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *me
 
 // add enters an organization into the book.
 func (b *book) add(number uint32, id string, secret []byte, m *meter.Organization) *org {
-	o := &org{Organization: m, number: number, names: map[uint32]string{}}
+	o := &org{Organization: m, number: number, names: map[uint32]string{}, tombstones: map[uint32]meter.Minute{}}
 	o.setSecret(secret)
 	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 	for int(number) >= len(b.orgs) {

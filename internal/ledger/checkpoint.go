@@ -23,6 +23,11 @@ import (
 func (l *Ledger) checkpoint(b *book) error {
 	l.folding.Lock()
 	defer l.folding.Unlock()
+	return l.fold(b)
+}
+
+// fold is a checkpoint; the caller holds l.folding.
+func (l *Ledger) fold(b *book) error {
 	l.mu.Lock()
 	orgs := append([]*org(nil), b.byID...)
 	start, before := b.pending.number, b.unfolded
@@ -68,6 +73,7 @@ const keptDays = 2
 func (l *Ledger) checkpointOrg(b *book, o *org) error {
 	batch := b.db.NewBatch()
 	l.mu.Lock()
+	b.bury(o)
 	if !o.dirty {
 		l.mu.Unlock()
 		return batch.Close()

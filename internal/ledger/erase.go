@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -12,25 +13,35 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // ErrListed says that an organization cannot be erased.
 var ErrListed = errors.New("the catalogue lists it: take it out of the catalogue first")
 
 // Erase removes an organization that the catalogue does not list: its state, its
-// users with their ids, its statements. When it returns nil, that is on disk. It
-// returns how many users the organization had. If something of it comes again,
+// users with their ids, its statements. When the error is nil, that is on disk, and
+// no file of the ledger's directory has any of it. It returns how many users the organization had. If something of it comes again,
 // it begins anew. The keys of its counted items are hashes under a secret that
 // is gone, and run out by themselves.
 func (l *Ledger) Erase(ctx context.Context, id string, now time.Time) (users int, err error) {
-	g, users, err := l.erase(id, now)
+	if err := l.durably(ctx); err != nil {
+		return 0, err
+	}
+	e, users, err := l.erase(id, now)
+	if err == nil {
+		err = l.await(ctx, e.group)
+	}
+	if err == nil {
+		err = l.purge(ctx, e.book, e.spans, true)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("organization %q: %w", id, err)
 	}
-	return users, l.await(ctx, g)
+	return users, nil
 }
 
-func (l *Ledger) erase(id string, now time.Time) (_ *group, users int, _ error) {
+func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error) {
 	l.folding.Lock() // a checkpoint that is under way would write rows of it again
 	defer l.folding.Unlock()
 	l.mu.Lock()
@@ -46,9 +57,25 @@ func (l *Ledger) erase(id string, now time.Time) (_ *group, users int, _ error) 
 	if _, listed := b.settings.Catalogue.Lookup(o.ID); listed {
 		return nil, 0, ErrListed
 	}
+	err := b.redact(func(text string) bool {
+		_, known := o.FindUser(o.userHash(text))
+		return known
+	})
+	if err == nil {
+		err = b.forgetMemory(o)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
 	b.tick(now.UnixNano())
 	b.erase(o)
-	return b.pending, o.Users(), nil
+	b.pending.set(metaPurge, nil)
+	e := &erasure{book: b, group: b.pending, spans: []span{under([]byte{keyMemory}), under([]byte{keyRedo})}}
+	for _, kind := range ofOrganization {
+		e.spans = append(e.spans, under(orgKey(kind, o.number)))
+	}
+	l.latest = l.latest.Without(o.ID)
+	return e, o.Users(), nil
 }
 
 // erase takes an organization out of the book. All of it goes in one batch, and
@@ -67,6 +94,19 @@ func (b *book) erase(o *org) {
 	var at meter.Encoder
 	at.Int(b.now)
 	b.pending.set(orgKey(keyErased, o.number), at.Bytes)
+}
+
+// forgetMemory drops the rows of an organization that others keep, see
+// usage.Memory.
+func (b *book) forgetMemory(o *org) error {
+	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
+	return b.each([]byte{keyMemory}, func(key, _ []byte) error {
+		name, of, _ := bytes.Cut(key[1:], []byte{0})
+		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
+			b.pending.drop(key)
+		}
+		return nil
+	})
 }
 
 // readErased reads which numbers are of organizations that were erased.

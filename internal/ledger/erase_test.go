@@ -77,6 +77,8 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	require.NoError(t, err)
 	_, err = l.Bill(context.Background(), "acme", StatementID{all[0].Meter, "day", all[0].Start, 1})
 	require.NoError(t, err)
+	_, err = l.EraseUser(context.Background(), "acme", "bob", later)
+	require.NoError(t, err)
 	acme, birch := l.book.find("acme").number, l.book.find("birch").number
 	before, kept := rowsOf(t, l, acme), rowsOf(t, l, birch)
 	for _, kind := range ofOrganization {

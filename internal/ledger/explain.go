@@ -161,6 +161,10 @@ func (a *asked) explainUser(id string) (*UserExplanation, error) {
 	if !known {
 		return x, nil
 	}
+	if o.Nameless(slot) {
+		x.Verdict = Erased
+		return x, nil
+	}
 	root := o.Root(slot)
 	r := &userReader{asked: a}
 	for _, merged := range o.MergedInto(root) {

@@ -251,10 +251,13 @@ func (r *refusal) add(e *usage.Effect, outcome usage.Outcome, reason usage.Reaso
 
 // user returns the slot of the user of the item whose turn it is.
 func (b *book) user(o *org, id string) (slot uint32, full bool) {
-	if b.scratch.at.known {
-		return b.scratch.at.user, false
+	if !b.scratch.at.known {
+		return b.slot(o, id)
 	}
-	return b.slot(o, id)
+	if slot = b.scratch.at.user; o.Nameless(slot) {
+		b.returned(o, slot, id)
+	}
+	return slot, false
 }
 
 // slot returns the slot of a user id, making a new one; full is set where the
@@ -262,6 +265,9 @@ func (b *book) user(o *org, id string) (slot uint32, full bool) {
 func (b *book) slot(o *org, id string) (slot uint32, full bool) {
 	hash := o.userHash(id)
 	if slot, known := o.FindUser(hash); known {
+		if o.Nameless(slot) {
+			b.returned(o, slot, id)
+		}
 		return slot, false
 	}
 	if o.Users() >= b.settings.Limits.UsersPerOrganization {
@@ -392,6 +398,9 @@ func (b *book) sampled(o *org, e *meter.Effect) {
 
 // noteFirst writes down an item that may be a user's first one in a period.
 func (b *book) noteFirst(o *org, it *usage.Item, e *meter.Effect, version uint8) {
+	if o.Nameless(b.scratch.event.User) {
+		return
+	}
 	f := First{Class: e.Class, Time: it.Time, Version: version, Signal: 1 + uint8(it.Signal), Action: it.Action, UID: it.UID, Kind: Ever}
 	b.scratch.firsts = append(b.scratch.firsts[:0], f)
 	for _, w := range b.defs.Meters[e.Meter].Windows {

@@ -30,11 +30,12 @@ const (
 	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
 	keyMemory     = 'w' // w name 0 key                       -> what Remember was given
 	keyErased     = 'x' // x org4                             -> when, ns since 1970, varint
+	keyTombstone  = 't' // t org4 slot4                       -> until when, ns since 1970, varint
 )
 
 // ofOrganization are the kinds of rows that begin with the number of an
 // organization and go with it.
-var ofOrganization = [...]byte{keyOrg, keyHead, keyUser, keyPage, keyFirst, keyClosings, keyStatement, keyBilled, keyJournal}
+var ofOrganization = [...]byte{keyOrg, keyHead, keyUser, keyPage, keyFirst, keyTombstone, keyClosings, keyStatement, keyBilled, keyJournal}
 
 var (
 	metaDefinitions = []byte("mdefinitions") // JSON of the meters
@@ -42,6 +43,7 @@ var (
 	metaNow         = []byte("mnow")         // its time at the last checkpoint, likewise
 	metaFormer      = []byte("mformer")      // see book.formerBefore, likewise
 	metaSpellings   = []byte("mspellings")   // JSON of usage.Spellings
+	metaPurge       = []byte("mpurge")       // nothing: see purge
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }

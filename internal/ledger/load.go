@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -46,12 +47,16 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: another process uses this directory (%w); stop it, or set usage_ledger::directory to another one", s.Directory, err)
 	}
+	if err := s.FS.RemoveAll(s.FS.PathJoin(s.Directory, copyDir)); err != nil { // of a backup that was cut short
+		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
+	}
 	if version < formatVersion {
 		if err := writeFormat(s.FS, s.Directory); err != nil {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
-	l := &Ledger{settings: s, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l.fs = scrubbing{FS: s.FS, scrub: new(atomic.Bool)}
 	l.space = newSpace(&l.settings)
 	b, err := l.openBook(now.UnixNano())
 	if err != nil {
@@ -64,13 +69,14 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	l.wg.Add(2)
 	go l.commitLoop(b)
 	go l.foldLoop()
+	l.wg.Go(func() { l.finishPurge(b) })
 	return l, nil
 }
 
 // storeOptions are Pebble's. Rows are small and read once, at start.
 func (l *Ledger) storeOptions(logger *storeLogger) *pebble.Options {
 	o := &pebble.Options{
-		FS:                 l.settings.FS,
+		FS:                 l.fs,
 		Lock:               l.lock,
 		Merger:             firstsMerger,
 		Logger:             logger,
@@ -296,6 +302,9 @@ func (b *book) readOrgs() error {
 		}
 		o := b.add(numbers[i], r.id, r.secret, r.Organization)
 		o.position, o.trends = r.position, r.trends
+		if err := b.readTombstones(o); err != nil {
+			return err
+		}
 		b.now = max(b.now, r.Now())
 	}
 	return nil
@@ -316,10 +325,11 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	if err != nil || head == nil {
 		return nil, err
 	}
-	id, secret, hashes, err := b.readUsers(number)
+	users, err := b.readUsers(number)
 	if err != nil {
 		return nil, err
 	}
+	id, secret := users.organization, users.secret
 	d := &meter.Decoder{Bytes: head}
 	r := &readBack{id: id, secret: secret, position: position{group: d.Uint(), offset: d.Uint()}}
 	r.trends = decodeTrends(d)
@@ -330,9 +340,10 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	if id == usage.NoOrganization {
 		defs = defs.Bare()
 	}
-	if r.Organization, err = meter.RestoreOrganization(id, defs, hashes, d.Bytes, b.now); err != nil {
+	if r.Organization, err = meter.RestoreOrganization(id, defs, users.hashes, d.Bytes, b.now); err != nil {
 		return nil, err
 	}
+	users.unname(r.Organization)
 	closings, err := b.meta(orgKey(keyClosings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
@@ -353,34 +364,53 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	return r, nil
 }
 
-// readUsers reads an organization's secret and the hashes of its users' ids in
-// the order of their slots.
-func (b *book) readUsers(number uint32) (id string, secret []byte, hashes []uint64, err error) {
+// storedUsers are the rows of an organization and its users.
+type storedUsers struct {
+	organization string
+	secret       []byte
+	hashes       []uint64 // of ids, in the order of slots
+	nameless     []uint32 // slots of those whose ids were erased
+}
+
+func (u *storedUsers) unname(o *meter.Organization) {
+	for _, slot := range u.nameless {
+		o.SetNameless(slot, true)
+	}
+}
+
+// readUsers reads an organization's secret and its users.
+func (b *book) readUsers(number uint32) (*storedUsers, error) {
 	row, err := b.meta(orgKey(keyOrg, number))
 	if err != nil || len(row) < 32 {
-		return "", nil, nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
+		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}
+	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
 	err = b.each(orgKey(keyUser, number), func(key, value []byte) error {
-		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(hashes)) {
+		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}
-		hashes = append(hashes, binary.LittleEndian.Uint64(value))
+		if len(value) == 8 {
+			u.nameless = append(u.nameless, uint32(len(u.hashes)))
+		}
+		u.hashes = append(u.hashes, binary.LittleEndian.Uint64(value))
 		return nil
 	})
-	return string(row[32:]), row[:32], hashes, err
+	return u, err
 }
 
 // reopen makes an organization again that has no checkpoint yet, as of the
 // arrival that opened it.
 func (b *book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
-	id, secret, hashes, err := b.readUsers(number)
+	users, err := b.readUsers(number)
 	if err != nil {
 		return err
 	}
-	m := b.newOrganization(id, cal, now)
-	for _, h := range hashes {
+	m := b.newOrganization(users.organization, cal, now)
+	for _, h := range users.hashes {
 		m.AddUser(h)
 	}
-	b.add(number, id, secret, m).dirty = true
-	return nil
+	users.unname(m)
+	o := b.add(number, users.organization, users.secret, m)
+	o.dirty = true
+	return b.readTombstones(o)
 }

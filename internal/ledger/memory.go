@@ -6,6 +6,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -36,14 +37,28 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 		l.mu.Unlock()
 		return err
 	}
-	g := l.book.pending
+	var err error
 	for key, row := range rows {
-		if row == nil {
-			g.drop(memoryKey(name, key))
-		} else {
-			g.set(memoryKey(name, key), row)
-		}
+		err = errors.Join(err, l.book.remember(memoryKey(name, key), row))
 	}
+	g := l.book.lastGroup()
 	l.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("remember what %s keeps: %w", name, err)
+	}
 	return l.await(ctx, g)
+}
+
+// remember sets a row, or drops it. What an erasure has dropped already is not
+// dropped again: its key would be on disk once more.
+func (b *book) remember(key, row []byte) error {
+	if row != nil {
+		b.pending.set(key, row)
+		return nil
+	}
+	known, err := b.meta(key)
+	if known != nil {
+		b.pending.drop(key)
+	}
+	return err
 }

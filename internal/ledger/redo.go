@@ -47,6 +47,7 @@ const (
 	entryQuotas     = 12 // org, quotas
 	entryTerms      = 13 // org, meter, window's kind, terms
 	entrySampled    = 14 // org, meter
+	entryForgetName = 15 // org, name
 )
 
 func (g *group) entry(kind uint64) *meter.Encoder {
@@ -143,6 +144,12 @@ func (g *group) sampled(org uint32, m uint16) {
 	e := g.entry(entrySampled)
 	e.Uint(uint64(org))
 	e.Uint(uint64(m))
+}
+
+func (g *group) forgetName(org uint32, name string) {
+	e := g.entry(entryForgetName)
+	e.Uint(uint64(org))
+	e.String(name)
 }
 
 // newUser writes a user's id to its place: entries name users by slot.

@@ -85,7 +85,7 @@ type step struct {
 	as     usage.Outcome // entryCount
 	meter  uint16        // entryValue, entryRefuse, entryIncomplete, entrySampled
 	split  int           // entryValue: breakdown
-	name   string        // entryValue, entryKey
+	name   string        // entryValue, entryKey, entryForgetName
 	reason usage.Reason  // entryRefuse
 	uid    usage.UID     // entryEvent, where keyed
 	keyed  bool
@@ -218,7 +218,7 @@ func (s *step) read(d *meter.Decoder) error {
 		}
 	case entryValue:
 		s.meter, s.split, s.name = uint16(d.Uint()), int(d.Uint()), d.String()
-	case entryKey:
+	case entryKey, entryForgetName:
 		s.name = d.String()
 	case entryCount:
 		s.signal, s.as = usage.Signal(d.Uint()), usage.Outcome(d.Uint())
@@ -280,6 +280,8 @@ func (s *step) apply() error {
 		o.PlaceValue(s.meter, s.split, s.name)
 	case entryKey:
 		o.Key(s.name)
+	case entryForgetName:
+		o.ForgetName(s.name)
 	case entryCount:
 		o.Count(s.now, s.signal, s.as, 1)
 	case entryRefuse:

@@ -23,6 +23,8 @@ func (l *Ledger) revive(failed *book) {
 	go func() {
 		defer close(closing)
 		defer func() { _ = recover() }() // a store that gave up may not close cleanly
+		l.folding.Lock()                 // nothing that goes through its files is under way
+		defer l.folding.Unlock()
 		_ = failed.db.Close()
 	}()
 	for wait := time.Second; ; wait = min(2*wait, longestWait) {

@@ -32,7 +32,7 @@ type UsersQuery struct {
 // User is a person as an organization's meters know them. Ids that an alias made
 // one are one user, under the id that stays.
 type User struct {
-	ID        string
+	ID        string // "": it was erased, and what they did is still counted
 	Pseudonym string
 	// Place is where the user stands among those of the organization, which are
 	// in the order in which they first came. It never changes.
@@ -250,7 +250,9 @@ func (r *userReader) introduce(u *User) (err error) {
 	if u.ID, err = r.id(u.Place); err != nil {
 		return err
 	}
-	u.Pseudonym = pseudonym(o.secret[16:], u.ID)
+	if u.ID != "" {
+		u.Pseudonym = pseudonym(o.secret[16:], u.ID)
+	}
 	return r.eachFirst(u.Place, 0, len(r.book.defs.Meters), func(number int) { r.take(u, number) })
 }
 

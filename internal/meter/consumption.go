@@ -22,11 +22,13 @@ import (
 // belongs to; the sums of rolling windows take in and give back whole minutes
 // as the clock turns.
 type consumption struct {
-	def    *usage.Meter
-	vals   []*values // of each breakdown; the owner's
-	hash   func(slot uint32) uint64
-	layout sumLayout
-	asOf   Minute // of the clock when the state was last changed
+	def  *usage.Meter
+	vals []*values // of each breakdown; the owner's
+	hash func(slot uint32) uint64
+	// nameless reports whether a user is not shown by name; nil: all are.
+	nameless func(slot uint32) bool
+	layout   sumLayout
+	asOf     Minute // of the clock when the state was last changed
 
 	total   *sumRow
 	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
@@ -178,10 +180,17 @@ func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
 				before := sums.at(cell)
 				after := before.plus(value)
 				sums.set(cell, after)
-				x.tops[cell].change(x.def.ByUser.Top, ev.User, before, after, x.hash)
+				x.rank(cell, ev.User, before, after)
 			}
 		}
 		k++
+	}
+}
+
+// rank tells the list of a period that a user's share changed.
+func (x *consumption) rank(cell int, slot uint32, before, after share) {
+	if x.nameless == nil || !x.nameless(slot) {
+		x.tops[cell].change(x.def.ByUser.Top, slot, before, after, x.hash)
 	}
 }
 
@@ -216,8 +225,8 @@ func (x *consumption) merge(c *clock, from, to uint32) {
 			after := before.join(gone)
 			source.set(cell, share{})
 			target.set(cell, after)
-			x.tops[cell].change(x.def.ByUser.Top, from, gone, share{}, x.hash)
-			x.tops[cell].change(x.def.ByUser.Top, to, before, after, x.hash)
+			x.rank(cell, from, gone, share{})
+			x.rank(cell, to, before, after)
 		}
 	}
 }

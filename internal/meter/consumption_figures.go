@@ -201,7 +201,7 @@ func (x *consumption) refill(c *clock) {
 		for n := range uint32(pageUsers) {
 			slot, sums := uint32(i)*pageUsers+n, x.users.user(p, n)
 			for _, at := range stale {
-				x.tops[at].change(x.def.ByUser.Top, slot, share{}, sums.at(at), x.hash)
+				x.rank(at, slot, share{}, sums.at(at))
 			}
 		}
 	}

@@ -91,7 +91,7 @@ func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []Outage)
 	d.Outages = outages
 	n := NewOrganization(o.ID, d, cal, now)
 	d.Outages = present
-	n.users.ids, n.Person = o.users.ids, o.Person
+	n.users.ids, n.users.nameless, n.Person = o.users.ids, o.users.nameless, o.Person
 	n.stream.rejects = o.stream.rejects
 	return n
 }
@@ -127,6 +127,7 @@ func (o *Organization) newState(number uint16) state {
 		s.concurrent = newConcurrent(def)
 	case usage.Consumption:
 		s.consumption = newConsumption(def, s.values, func(slot uint32) uint64 { return o.users.ids.keys[slot] })
+		s.consumption.nameless = o.Nameless
 	}
 	return s
 }

@@ -406,6 +406,7 @@ func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.users.nameless = o.users.nameless
 	for i := range o.meters {
 		n.meters[i].adopt(&o.meters[i])
 	}

@@ -69,6 +69,8 @@ type users struct {
 	// merged marks the slots that have a target: nearly all users need no look
 	// into the map.
 	merged bitmap
+	// nameless marks those whose ids were erased.
+	nameless bitmap
 	// target is the id that an alias made of a slot: alias(from, to).
 	target  map[uint32]uint32
 	persons persons

@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // bill makes an organization's billing report of a month; nil: the catalogue
@@ -46,7 +47,7 @@ func (s *Source) account(ctx context.Context, o *subject) (*billing.Account, err
 // bills is the name under which the ledger keeps when the bill of an
 // organization and month was first delivered: by its id, 0 and the month, ns
 // since 1970.
-const bills = "bills"
+const bills = usage.MemoryOfBills
 
 func (s *Source) delivered(ctx context.Context, organization string) (map[billing.Month]time.Time, error) {
 	rows, err := s.Book.Recall(ctx, bills)

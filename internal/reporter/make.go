@@ -30,6 +30,9 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	if bases := []report.Basis{"", report.Known, report.Billed}; !slices.Contains(bases, r.Basis) {
 		return nil, refuse("basis: %q: use one of %s", r.Basis, list(bases[1:]))
 	}
+	if _, collected := s.Book.Latest(); !collected {
+		return nil, fmt.Errorf("no figures yet: they are collected at the next whole minute: %w", usage.ErrUnavailable)
+	}
 	subjects, err := s.subjects(r)
 	if err != nil {
 		return nil, err
@@ -58,6 +61,11 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("organization %s: %w", subjects[i].ID, err)
+		}
+		if r.Kind == report.Activity && !o.Period.Start.IsZero() {
+			if o.SignUps, err = s.Book.SignUps(ctx, o.ID, o.Period.Start, o.Period.End); err != nil {
+				return nil, fmt.Errorf("organization %s: %w", o.ID, err)
+			}
 		}
 		if r.Kind == report.Billing {
 			if o.Bill, err = s.bill(ctx, &subjects[i], span); err != nil {

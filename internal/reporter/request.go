@@ -27,6 +27,7 @@ type Book interface {
 	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
 	Account(ctx context.Context, organization string) (*billing.Account, error)
 	Bill(ctx context.Context, organization string, periods ...ledger.StatementID) (versions []uint32, err error)
+	SignUps(ctx context.Context, organization string, from, to time.Time) (int64, error)
 	Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error
 	usage.Memory
 }

@@ -14,7 +14,7 @@ import (
 // Schedule is a report that is sent again and again.
 type Schedule struct {
 	// ID names it for good. It is made of the first name.
-	ID   string `json:"id"`
+	ID   string `json:"id,omitempty"`
 	Name string `json:"name"`
 	// Report is the kind of report.
 	Report report.Kind `json:"report"`

@@ -37,6 +37,13 @@ func (c Collection) WithProcess(figures ...Figure) Collection {
 	return c.With(NoOrganization, figures...)
 }
 
+// Without returns the collection without an organization. The collection that it
+// was made of stays as it is.
+func (c Collection) Without(organization string) Collection {
+	c.Organizations = slices.DeleteFunc(slices.Clone(c.Organizations), func(o OrganizationFigures) bool { return o.Organization == organization })
+	return c
+}
+
 // With returns the collection with more figures of an organization. The
 // collection that it was made of stays as it is.
 func (c Collection) With(organization string, figures ...Figure) Collection {

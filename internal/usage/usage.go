@@ -52,9 +52,18 @@ type Memory interface {
 	// Recall returns the rows that are kept under a name, by their keys.
 	Recall(ctx context.Context, name string) (map[string][]byte, error)
 	// Remember keeps rows under a name; one that is nil is dropped. A nil error
-	// means: on disk.
+	// means: on disk. A key of MemoryOfOrganization and an organization's id, and one
+	// of MemoryOfBills that begins with the id and a zero byte, is of that
+	// organization: it is dropped when the organization is erased.
 	Remember(ctx context.Context, name string, rows map[string][]byte) error
 }
+
+// MemoryOfOrganization begins the keys of rows that go with an organization.
+const MemoryOfOrganization = 'o'
+
+// MemoryOfBills is the name of rows that go with the organization that their
+// keys begin with, before a zero byte.
+const MemoryOfBills = "bills"
 
 // ErrUnavailable says that the ledger cannot acknowledge now; the sender
 // should retry.

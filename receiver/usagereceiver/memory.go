@@ -23,7 +23,7 @@ import (
 const (
 	rowAt           = "at"
 	rowSeries       = "s"
-	rowOrganization = "o"
+	rowOrganization = string(usage.MemoryOfOrganization)
 )
 
 // memory keeps shown where a restart finds it.

@@ -74,7 +74,7 @@ func TestTheCoverSaysWhatTheFiguresAre(t *testing.T) {
 		{"Time zone", "Europe/Berlin"},
 		{"Basis", "as billed"},
 		{"Made", "2 Nov 2026 08:00 CET"},
-		{"Definitions", "Learners as defined on 2026-01-01; Minutes"},
+		{"Definitions", "Learners as defined on 2026-01-01; others as they were from the beginning"},
 	}, Of(r).Cover())
 
 	r.Period = report.Period{Title: "31 Oct 2026", Start: time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC), End: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Running: true}

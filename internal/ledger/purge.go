@@ -1,0 +1,190 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/zap"
+)
+
+// What is deleted from a store is still in its files for a while:
+//
+//	redo entries       until a checkpoint drops them
+//	tables             until a compaction writes those rows anew, and the old tables are removed
+//	log                until its rows are in tables; then the file is kept, to be written over
+//
+// purge brings all of that about. That it is to be done is a row of the group that
+// deletes, so that a start does what a crash has cut short.
+
+// span is a range of keys.
+type span struct{ from, to []byte }
+
+func under(prefix []byte) span { return span{prefix, after(prefix)} }
+
+// everywhere are the kinds of rows in which something can have stood that is
+// erased.
+func everywhere() (spans []span) {
+	for _, kind := range append(ofOrganization[:], keyMemory, keyRedo) {
+		spans = append(spans, under([]byte{kind}))
+	}
+	return spans
+}
+
+// recycled is more than how many log files the store keeps to write over.
+const recycled = 6
+
+// cleaned bounds how long old tables may stay after compactions.
+const cleaned = 10 * time.Second
+
+// purge removes what was deleted in some spans from the files of the directory.
+// Where redo entries have it, they are folded into rows first.
+func (l *Ledger) purge(ctx context.Context, b *book, spans []span, inRedo bool) error {
+	l.folding.Lock() // the store is not closed meanwhile
+	defer l.folding.Unlock()
+	l.mu.Lock()
+	err := l.unreadable()
+	if err == nil && l.book != b {
+		err = errors.New("the directory was read anew meanwhile")
+	}
+	l.mu.Unlock()
+	if err == nil && inRedo {
+		if err = l.fold(b); err != nil {
+			l.fail(b, err)
+		}
+	}
+	if err == nil {
+		err = l.rewrite(ctx, b, spans)
+	}
+	if err != nil {
+		return fmt.Errorf("it is erased, but older files may still have it until the next start, which removes them: %w", err)
+	}
+	return nil
+}
+
+func (l *Ledger) rewrite(ctx context.Context, b *book, spans []span) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // a store that failed does not end what it has begun
+		select {
+		case <-b.dead:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for _, s := range spans {
+		if err := b.db.Compact(ctx, s.from, s.to, false); err != nil {
+			return err
+		}
+	}
+	l.fs.scrub.Store(true)
+	defer l.fs.scrub.Store(false)
+	for range recycled {
+		flushed, err := b.db.AsyncFlush()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-flushed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := awaitCleaning(ctx, b.db); err != nil {
+		return err
+	}
+	done := b.db.NewBatch()
+	_ = done.Delete(metaPurge, nil) // cannot fail before it is committed
+	return l.write(b, done, pebble.Sync)
+}
+
+// awaitCleaning waits until tables that nothing uses any more are removed.
+func awaitCleaning(ctx context.Context, db *pebble.DB) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, cleaned, errors.New("old tables are still in use"))
+	defer cancel()
+	often := time.NewTicker(5 * time.Millisecond)
+	defer often.Stop()
+	for {
+		if m := db.Metrics(); m.Table.ObsoleteCount+m.Table.ZombieCount == 0 {
+			return nil
+		}
+		select {
+		case <-often.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// finishPurge does at a start what a crash has cut short.
+func (l *Ledger) finishPurge(b *book) {
+	due, err := b.meta(metaPurge)
+	if err == nil && due != nil {
+		err = l.purge(context.Background(), b, everywhere(), true)
+	}
+	if err != nil {
+		l.settings.Logger.Warn("usage ledger: what was erased before the last stop may still be in files of the directory", zap.Error(err))
+	}
+}
+
+// scrubbing is a file system on which log files are, while scrub is set, not
+// written over but made anew.
+type scrubbing struct {
+	vfs.FS
+	scrub *atomic.Bool
+}
+
+// ReuseForWrite implements vfs.FS.
+func (s scrubbing) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if !s.scrub.Load() {
+		return s.FS.ReuseForWrite(oldname, newname, category)
+	}
+	if err := s.Remove(oldname); err != nil {
+		return nil, err
+	}
+	return s.Create(newname, category)
+}
+
+// Unwrap implements vfs.FS.
+func (s scrubbing) Unwrap() vfs.FS { return s.FS }
+
+// byUserLabel is the label whose value is a user in series by user.
+const byUserLabel = "dimension_value"
+
+// redact writes other texts in the place of users, in the series that others keep
+// in rows of the ledger. What rows mean is not known here, but for this: texts
+// stand behind their length, and a label's value behind its name.
+func (b *book) redact(user func(text string) bool) error {
+	label := append(binary.AppendUvarint(nil, uint64(len(byUserLabel))), byUserLabel...)
+	return b.each([]byte{keyMemory}, func(key, value []byte) error {
+		row, changed := bytes.Clone(value), false
+		for at := 0; ; {
+			i := bytes.Index(row[at:], label)
+			if i < 0 {
+				break
+			}
+			at += i + len(label)
+			length, n := binary.Uvarint(row[at:])
+			if n <= 0 || length > uint64(len(row)-at-n) {
+				continue
+			}
+			if text := row[at+n : at+n+int(length)]; user(string(text)) {
+				copy(text, bytes.Repeat([]byte{'-'}, len(text)))
+				changed = true
+			}
+		}
+		if changed {
+			b.pending.set(key, row)
+		}
+		return nil
+	})
+}

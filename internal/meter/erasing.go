@@ -1,0 +1,122 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// A user whose id was erased has no name any more. What they did still counts;
+// where users are shown by name they are among the rest.
+
+// SetNameless says that a user has no name, or has one again.
+func (o *Organization) SetNameless(slot uint32, nameless bool) {
+	if nameless {
+		o.users.nameless.set(slot)
+	} else {
+		o.users.nameless.unset(slot)
+	}
+	for i := range o.meters {
+		if x := o.meters[i].consumption; x != nil {
+			for at := range x.tops {
+				x.tops[at].stale = true
+			}
+		}
+	}
+}
+
+// Nameless reports whether a user has no name.
+func (o *Organization) Nameless(slot uint32) bool { return o.users.nameless.has(slot) }
+
+// ForgetUser takes the hash by which a user is found: nobody is found by what is
+// put in its place.
+func (o *Organization) ForgetUser(slot uint32, instead uint64) { o.users.ids.keys[slot] = instead }
+
+func (b *bitmap) unset(n uint32) {
+	if b.has(n) {
+		(*b)[n>>6] &^= 1 << (n & 63)
+	}
+}
+
+// OpenUntil returns the first minute at which all periods are past that
+// something may lie in which a user did up to a minute, with the time in which
+// what is late is taken in.
+func (o *Organization) OpenUntil(m Minute) (until Minute) {
+	for i := range o.defs.Meters {
+		for _, w := range o.defs.Meters[i].Windows {
+			end := m + lengthOf(w)
+			if w.Kind != usage.Rolling {
+				end = MinuteOf(o.clock.calendar.Period(w.Kind, m.Time()).End)
+			}
+			until = max(until, end)
+		}
+	}
+	return max(until, m) + o.clock.past
+}
+
+// HasName reports whether a breakdown's value or a standing key is called so,
+// which is no value of a configured list.
+func (o *Organization) HasName(name string) bool {
+	found := o.keys.named(name) >= 0
+	o.eachValues(func(v *values) { found = found || v.named(name) >= 0 })
+	return found
+}
+
+// ForgetName calls breakdown values and standing keys of a name otherwise. What
+// is counted under them stays; if the name comes again, it is another value.
+func (o *Organization) ForgetName(name string) {
+	o.keys.forget(name)
+	o.eachValues(func(v *values) { v.forget(name) })
+	for i := range o.meters {
+		switch s := &o.meters[i]; {
+		case s.active != nil:
+			for _, split := range s.active.splits {
+				clear(split.series)
+			}
+		case s.consumption != nil:
+			for row := range s.consumption.rows() {
+				row.series = nil
+			}
+		}
+	}
+}
+
+func (o *Organization) eachValues(f func(*values)) {
+	for i := range o.meters {
+		for _, v := range o.meters[i].values {
+			if !v.fixed {
+				f(v)
+			}
+		}
+	}
+}
+
+// named returns the number of a value that came, -1 where none is called so.
+func (v *values) named(name string) int {
+	for n := int(otherValue) + 1; n < len(v.names); n++ {
+		if v.names[n] == name {
+			return n
+		}
+	}
+	return -1
+}
+
+func (v *values) forget(name string) {
+	n := v.named(name)
+	if n < 0 {
+		return
+	}
+	v.names[n] = fmt.Sprintf("__erased_%d__", n)
+	if v.hashes[n] != 0 {
+		v.hashes[n] = ValueHash(v.names[n])
+	}
+}
+
+// Hide takes figures out of those that are set aside for the next collection.
+func (o *Organization) Hide(names func(*usage.Series) bool) {
+	o.aside = slices.DeleteFunc(slices.Clone(o.aside), func(f usage.Figure) bool { return names(f.Series) })
+}
