@@ -117,6 +117,7 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 	e.api.Collector = func() api.Collector { return *e.collector.Load() }
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
+	e.api.Issuer = cfg.Reports.Issuer
 	return e
 }
 

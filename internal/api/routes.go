@@ -79,6 +79,7 @@ func (a *API) routes() []route {
 		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
 		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
 		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
+		{"POST", one + "/bills/{month}", writeOne, answer(a.billed), nil},
 		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
 		// Of which organization a schedule is, and who may change it, its handlers find out.
