@@ -165,8 +165,17 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			}
 			same(http.MethodGet, "/?q=a")
 			same(http.MethodGet, "/?q=damson")
+			for _, id := range []string{"monthly-bill", "bill-of-birch", "of-north", "of-all", "none"} {
+				same(http.MethodGet, "/schedules?schedule="+id)
+				for _, do := range []string{"change", "enable", "test", "delete"} {
+					sameOf(http.MethodPost, "/schedules", "do="+do+"&schedule="+id, asForm)
+				}
+			}
 			same(http.MethodGet, "/api/v1/organizations/acme/figures?at=2026-11-19T00:00:00%2B01:00")
 			for _, kind := range report.Kinds {
+				for _, of := range []string{"", "about=acme", "about=birch", "about=a", "about=damson", "about=damso", "reseller=north", "reseller=south"} {
+					same(http.MethodGet, "/reports?kind="+string(kind)+"&period=this-month&"+of)
+				}
 				path := "/api/v1/reports/" + string(kind) + "?period="
 				for _, format := range reporter.FormatsOf(kind) {
 					if format != "pdf" && format != "xlsx" { // the same cells, and the moment

@@ -88,6 +88,8 @@ func (p *Reports) Request() (reporter.Request, bool) {
 	var err error
 	if r.Organization, err = p.Subjects.one(f.About); err != nil {
 		p.Refuse(err)
+	} else {
+		f.About = r.Organization
 	}
 	if r.Period, r.Window, err = f.period(); err != nil {
 		p.Refuse(err)

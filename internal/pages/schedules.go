@@ -108,6 +108,8 @@ func (p *Schedules) Schedule() (schedule.Schedule, bool) {
 	var err error
 	if s.Organization, err = p.Writable.one(f.About); err != nil {
 		p.Refuse(err)
+	} else {
+		f.About = s.Organization
 	}
 	return s, len(p.refused) == 0
 }

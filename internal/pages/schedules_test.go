@@ -157,7 +157,7 @@ func TestTheHistorySaysWhatBecameOfEachDelivery(t *testing.T) {
 	p.Done = "tested"
 	require.Equal(t, "The test has not reached everybody: the history says why.", render(t, p).All("p", "notice")[0].Text())
 	p.Deliveries[0].State = dispatch.Delivered
-	require.Equal(t, "The test has reached its recipients.", render(t, p).All("p", "notice")[0].Text())
+	require.Equal(t, "The test has reached whom it was sent to.", render(t, p).All("p", "notice")[0].Text())
 }
 
 func TestFormsAreForThoseWhoMayChange(t *testing.T) {

@@ -61,7 +61,7 @@ type attempt struct {
 var messages = map[string]string{
 	"created": "The schedule is made.", "changed": "The schedule is changed.", "deleted": "The schedule is deleted, with the history of its deliveries.",
 	"enabled": "The schedule is switched on: its next run is the first.", "disabled": "The schedule is switched off: what was waiting is cancelled.",
-	"tested": "The test has reached its recipients.", "retried": "What had failed is tried again.",
+	"tested": "The test has reached whom it was sent to.", "retried": "What had failed is tried again.",
 }
 
 func (p *Schedules) view() *schedulesView {
