@@ -4,9 +4,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,9 +34,25 @@ const answerTimeout = time.Minute
 
 // ask sends a request without a body.
 func (c *apiClient) ask(ctx context.Context, method, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.address, "/")+path, http.NoBody)
+	return c.send(ctx, method, path, nil)
+}
+
+// send sends a request, with an object of JSON unless that is nil.
+func (c *apiClient) send(ctx context.Context, method, path string, object any) (*http.Response, error) {
+	var body io.Reader = http.NoBody
+	if object != nil {
+		text, err := json.Marshal(object)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.address, "/")+path, body)
 	if err != nil {
 		return nil, wrongUsage{fmt.Errorf("--api %q: %w", c.address, err)}
+	}
+	if object != nil {
+		request.Header.Set("Content-Type", "application/json")
 	}
 	for _, header := range c.headers {
 		name, value, found := strings.Cut(header, ":")
@@ -61,9 +79,14 @@ func (c *apiClient) get(ctx context.Context, path string, query url.Values, into
 // call does what a path below /api/v1 is for and decodes the data of the
 // answer.
 func (c *apiClient) call(ctx context.Context, method, path string, into any) error {
+	return c.callWith(ctx, method, path, nil, into)
+}
+
+// callWith sends an object with it.
+func (c *apiClient) callWith(ctx context.Context, method, path string, object, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	response, err := c.ask(ctx, method, "/api/v1/"+path)
+	response, err := c.send(ctx, method, "/api/v1/"+path, object)
 	if err != nil {
 		return err
 	}
@@ -77,7 +100,7 @@ func (c *apiClient) call(ctx context.Context, method, path string, into any) err
 		return fmt.Errorf("%s: it wants credentials; give them with --header", c.address)
 	case err != nil:
 		return fmt.Errorf("%s answers %s, and not as the usage API does: %w", c.address, response.Status, err)
-	case response.StatusCode != http.StatusOK:
+	case response.StatusCode != http.StatusOK && response.StatusCode != http.StatusCreated:
 		return fmt.Errorf("%s: %s", response.Status, answer.Error)
 	}
 	return nil

@@ -66,7 +66,11 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newReportCommand(), newStatementCommand(), newUsersCommand(), newExplainCommand(), newAlertCommand(), newEraseCommand(), newBackupCommand(), newRestoreCommand(), newReadyCommand(), newVersionCommand())
+	root.AddCommand(
+		newReportCommand(), newScheduleCommand(), newUsersCommand(), newExplainCommand(), newStatementCommand(),
+		newDoctorCommand(), newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newAlertCommand(), newEraseCommand(),
+		newBackupCommand(), newRestoreCommand(), newReadyCommand(), newVersionCommand(),
+	)
 	return root
 }
 

@@ -15,11 +15,14 @@ import (
 // statement is what the usage API says of a closed period, as far as it is
 // printed. Numbers are kept as they are written.
 type statement struct {
-	Meter, Window string
-	StartDate     string `json:"start_date"`
-	EndDate       string `json:"end_date"`
-	Timezone      string
-	Quota         *struct {
+	Meter       string
+	MeterTitle  string `json:"meter_title"`
+	Window      string
+	WindowTitle string `json:"window_title"`
+	StartDate   string `json:"start_date"`
+	EndDate     string `json:"end_date"`
+	Timezone    string
+	Quota       *struct {
 		Limit     json.Number
 		FlexPrice string `json:"flex_price"`
 		Currency  string

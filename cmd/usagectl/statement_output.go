@@ -67,7 +67,7 @@ func tableOfStatements(w io.Writer, s statements) error {
 		if of.Quota != nil {
 			limit = of.Quota.Limit.String()
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", of.Meter, of.Window, of.StartDate, of.EndDate, of.Timezone,
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", of.MeterTitle, of.WindowTitle, of.StartDate, of.EndDate, of.Timezone,
 			v.Version, v.Made.Format(time.RFC3339), v.Used, limit, of.billed(), v.why()) // as above
 	})
 	return t.Flush()
@@ -97,10 +97,10 @@ func (v *statementVersion) why() string {
 var figureLabels = []string{"unit", "class", "billable", "dimension", "dimension_value", "average"}
 
 func csvOfStatements(w io.Writer, s statements) error {
-	out := sheet.NewCSV(w, append([]string{
+	out := sheet.NewCSV(w, slices.Concat([]string{
 		"organization", "meter", "window", "from", "to", "timezone", "version", "made", "reason", "billed",
 		"limit", "flex_price", "currency", "used", "figure", "value",
-	}, figureLabels...)...)
+	}, figureLabels, []string{"meter_title", "window_title"})...)
 	s.each(func(of *statement, v *statementVersion) {
 		quota := make([]sheet.Cell, 3)
 		if q := of.Quota; q != nil {
@@ -115,7 +115,7 @@ func csvOfStatements(w io.Writer, s statements) error {
 			for _, label := range figureLabels {
 				row = append(row, sheet.Text(f.Labels[label]))
 			}
-			out.Row(row...)
+			out.Row(append(row, sheet.Text(of.MeterTitle), sheet.Text(of.WindowTitle))...)
 		}
 	})
 	return out.Close()

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const statementAnswer = `{"status":"success","data":{"organization":"acme/north","statements":[{"meter":"workspace_users","window":"month",
+const statementAnswer = `{"status":"success","data":{"organization":"acme/north","statements":[{"meter":"workspace_users","meter_title":"Workspace users","window":"month","window_title":"Contract month",
 "start":"2026-09-30T22:00:00Z","end":"2026-10-31T23:00:00Z","start_date":"2026-10-01","end_date":"2026-11-01","timezone":"Europe/Berlin","anchor_day":15,
 "definition":null,"quota":{"limit":2000.5,"flex_price":"3.50","currency":"EUR"},"version":2,"as_billed":1,"versions":[
 {"version":1,"made":"2026-11-03T23:00:00Z","reason":[],"used":12,"figures":[{"name":"usage_active_users","labels":{"billable":"true","class":"onboarded"},"value":12}],"delta":[]},
@@ -38,8 +38,8 @@ func TestStatementsAreShownInThreeForms(t *testing.T) {
 	address, asked := api(t, http.StatusOK, statementAnswer)
 	code, stdout, stderr := usagectl(t, "statement", "acme/north", "--api", address, "--window", "month", "--period", "2026-10", "--header", "Authorization: Bearer secret")
 	require.Equal(t, exitOK, code, stderr)
-	require.Equal(t, `METER            WINDOW  FROM        TO          ZONE           VERSION  MADE                  USED  LIMIT   BILLED  REASON
-workspace_users  month   2026-10-01  2026-11-01  Europe/Berlin  2        2026-11-05T08:01:00Z  13    2000.5  1       late event: 3, alias: 1
+	require.Equal(t, `METER            WINDOW          FROM        TO          ZONE           VERSION  MADE                  USED  LIMIT   BILLED  REASON
+Workspace users  Contract month  2026-10-01  2026-11-01  Europe/Berlin  2        2026-11-05T08:01:00Z  13    2000.5  1       late event: 3, alias: 1
 `, stdout)
 	require.Equal(t, "/api/v1/organizations/acme%2Fnorth/statements?period=2026-10&window=month", asked.RequestURI)
 	require.Equal(t, "Bearer secret", asked.Header.Get("Authorization"))
@@ -48,9 +48,9 @@ workspace_users  month   2026-10-01  2026-11-01  Europe/Berlin  2        2026-11
 	require.Contains(t, stdout, "1        2026-11-03T23:00:00Z  12    2000.5  1       closed\n")
 
 	_, stdout, _ = usagectl(t, "statement", "acme/north", "--api", address, "--output", "csv")
-	require.Equal(t, `organization,meter,window,from,to,timezone,version,made,reason,billed,limit,flex_price,currency,used,figure,value,unit,class,billable,dimension,dimension_value,average
-acme/north,workspace_users,month,2026-10-01,2026-11-01,Europe/Berlin,2,2026-11-05T08:01:00Z,"late event: 3, alias: 1",1,2000.5,3.50,EUR,13,usage_active_users,13,,onboarded,true,,,
-acme/north,workspace_users,month,2026-10-01,2026-11-01,Europe/Berlin,2,2026-11-05T08:01:00Z,"late event: 3, alias: 1",1,2000.5,3.50,EUR,13,usage_active_users_breakdown,0.000001,,,,feature,"a, b",
+	require.Equal(t, `organization,meter,window,from,to,timezone,version,made,reason,billed,limit,flex_price,currency,used,figure,value,unit,class,billable,dimension,dimension_value,average,meter_title,window_title
+acme/north,workspace_users,month,2026-10-01,2026-11-01,Europe/Berlin,2,2026-11-05T08:01:00Z,"late event: 3, alias: 1",1,2000.5,3.50,EUR,13,usage_active_users,13,,onboarded,true,,,,Workspace users,Contract month
+acme/north,workspace_users,month,2026-10-01,2026-11-01,Europe/Berlin,2,2026-11-05T08:01:00Z,"late event: 3, alias: 1",1,2000.5,3.50,EUR,13,usage_active_users_breakdown,0.000001,,,,feature,"a, b",,Workspace users,Contract month
 `, stdout)
 
 	_, stdout, _ = usagectl(t, "statement", "acme/north", "--api", address, "-o", "json")

@@ -13,7 +13,7 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
-import { datasource, instants, orWhy, orWhyInRange, ranges, rows } from './query';
+import { datasource, instants, orWhy, ranges, rows } from './query';
 import { byName, byThreshold, colour, fixed, missing, plain, texts, unit } from './style';
 
 export interface Facts {
@@ -128,13 +128,13 @@ export const stacked = (...args: Parameters<typeof trend>) =>
   trend(...args).fillOpacity(60).lineWidth(1).stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));
 
 /**
- * Which state each of a few things was in. Where there is none, the reason is
- * the name of a line without a state: Grafana misses a "time field". That there
- * is none may be seen from another query.
+ * Which state each of a few things was in. Where nothing is there in the whole
+ * range, the reason is the name of a line without a state: Grafana misses a
+ * "time field".
  */
-export const timeline = (facts: Facts, width: number, step: Step, query: { expr: string; legend: string }, there?: string) =>
+export const timeline = (facts: Facts, width: number, step: Step, query: { expr: string; legend: string }, there: string) =>
   state(new statetimeline.PanelBuilder(), facts, width, 9)
-    .targets(ranges({ ...query, expr: orWhyInRange(query.expr, /{{(\w+)}}/.exec(query.legend)![1], facts.empty, '0', there) }))
+    .targets(ranges({ ...query, expr: orWhy(query.expr, /{{(\w+)}}/.exec(query.legend)![1], facts.empty, '0', there) }))
     .interval(step)
     .overrideByRegexp(`/^${facts.empty}/`, [{ id: 'mappings', value: texts({ 0: { text: missing, color: 'transparent' } }) }])
     .showValue(common.VisibilityMode.Never)

@@ -36,22 +36,30 @@ type Known = (selector: string, ...by: string[]) => string;
 const newest: Known = (selector, ...by) => `topk by (${by.join(', ')}) (1, timestamp(${selector})) ^ 0`;
 
 /**
- * The same over time, by what was last known in the range: at its very end there
- * may be nothing, after a start or in a gap. Of several it is that of the latest
- * step.
+ * The same by what was last known, since at the end of a range there may be
+ * nothing: after a start, in a gap. It is looked for hour by hour, as reading
+ * every minute of a thousand organizations takes too long.
  */
-const lastKnown: Known = (selector, ...by) =>
-  `topk by (${by.join(', ')}) (1, max_over_time(timestamp(${overTime(selector)})[$__range:$__interval] @ end())) ^ 0`;
+export const lastKnown = (back: string): Known => (selector, ...by) =>
+  `topk by (${by.join(', ')}) (1, timestamp(${selector} @ end()) or on (${by.join(', ')}) max_over_time(timestamp(last_over_time(${selector}[1h]))[${back}:1h] @ end() offset -1h)) ^ 0`;
+
+/** Of those alone that something is there of: a line of few asks for few names at each step. */
+const ofThose = (known: Known, there?: string): Known => (selector, ...by) =>
+  there ? `(${known(selector, ...by)} and on (${by.join(', ')}) ${there})` : known(selector, ...by);
+
+/** What was there at any time of the range, at each of its steps. */
+export const inRange = (selector: string) => `last_over_time(${selector}[$__range] @ end())`;
 
 const withName = (expr: string, known: Known) => `(${expr}) * on (organization) group_left (name) ${known(chosen, 'organization')}`;
 
 /** The same with the organization's name as a label. */
 export const named = (expr: string) => withName(expr, newest);
-export const namedOverTime = (expr: string) => withName(expr, lastKnown);
+/** The same over time, of what is there `inRange`. */
+export const namedOverTime = (expr: string, there?: string) => withName(expr, ofThose(lastKnown('$__range'), there));
 
 /** A selector by the name of its series: `own`, or `series` for all organizations. */
 export type Select = (name: string) => string;
-type Titled = 'meter' | 'window';
+export type Titled = 'meter' | 'window';
 
 function withTitles(expr: string, select: Select, of: Titled[], known: Known) {
   const titles = of.map((each) => `${each}_title`);
@@ -66,8 +74,9 @@ function withTitles(expr: string, select: Select, of: Titled[], known: Known) {
  * `meter_title` and `window_title`: the names, where the store has no titles, as
  * in history from before them.
  */
-export const titled = (expr: string, select: Select, ...of: Titled[]) => withTitles(expr, select, of, newest);
-export const titledOverTime = (expr: string, select: Select, ...of: Titled[]) => withTitles(expr, select, of, lastKnown);
+export const titled = (expr: string, select: Select, of: Titled[]) => withTitles(expr, select, of, newest);
+/** The same over time, of what is there `inRange`. Titles are those of the last day. */
+export const titledOverTime = (expr: string, select: Select, of: Titled[], there?: string) => withTitles(expr, select, of, ofThose(lastKnown('1d'), there));
 
 /** What the quotas' periods are expected to end with, over their limits. */
 export const projectedRatio = (select: Select) =>
@@ -101,13 +110,9 @@ export const rolling = ['[0-9]h', '[0-9]{2}h', '[0-9]{3}h', '[0-9]d', '[0-9]{2}d
 /** A value that no figure has. VictoriaMetrics would leave NaN out. */
 export const noFigure = '-Inf';
 
-/** Where there is no series, one that says why as the value of a label. */
+/** Where there is no series, one that says why as the value of a label. That there is one may be seen from another query. */
 export const orWhy = (expr: string, label: string, why: string, value: string, there = `(${expr})`) =>
   `${expr} or label_replace(vector(${value}), "${label}", "${why}", "", "") unless on () ${there}`;
-
-/** The same over time: where there is none of it in the whole range, or of what costs less to look for. */
-export const orWhyInRange = (expr: string, label: string, why: string, value: string, there = expr) =>
-  orWhy(expr, label, why, value, `last_over_time(count(${there})[$__range:$__interval] @ end())`);
 
 /** Values of a breakdown that are values: neither missing nor the rest. */
 export const realValues = { dimension_value: '!~__none__|__other__' };

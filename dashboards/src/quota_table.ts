@@ -58,14 +58,14 @@ interface Quotas {
 /** What the columns are made of, the names before them and those after the first. */
 const ofOne = {
   select: own as Select,
-  all: (expr: string) => titled(expr, own, 'meter', 'window'),
+  all: (expr: string) => titled(expr, own, ['meter', 'window']),
   some: perQuota,
   names: [meterColumn],
   more: [windowColumn],
 };
 const ofMany = {
   select: series as Select,
-  all: (expr: string) => named(titled(expr, series, 'meter', 'window')),
+  all: (expr: string) => named(titled(expr, series, ['meter', 'window'])),
   some: (expr: string) => perQuota(among(expr)),
   names: organizationColumns,
   more: [meterColumn, windowColumn],

@@ -6,13 +6,14 @@
 
 import { DatasourceVariableBuilder, QueryVariableBuilder, TextBoxVariableBuilder, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard';
 
-import { datasource, series } from './query';
+import { datasource, lastKnown, series } from './query';
+import type { Titled } from './query';
 
-/** What the catalogue has said in the last day: a collector that is down does not empty the lists. */
-const lately = (selector: string) => `last_over_time(${selector}[1d])`;
-
-/** Of many series: a day of those of a thousand organizations takes seconds to read. Where a collector has been down for longer, an earlier time range has the lists. */
+/** A collector that is down does not empty the lists for an hour; after that an earlier time range has them. */
 const recently = (selector: string) => `last_over_time(${selector}[1h])`;
+
+/** What the catalogue said last, within a day. */
+const lastSaid = lastKnown('1d');
 
 const labelValues = 1;
 const queryResult = 3;
@@ -39,7 +40,7 @@ export const reseller = () =>
     .multi(true)
     .current(all);
 
-const known = lately(series('usage_organization_info', { reseller: '=~$reseller' }));
+const known = lastSaid(series('usage_organization_info', { reseller: '=~$reseller' }), 'organization');
 
 /** Organizations are chosen by name; the value is the id. */
 const names = (description: string, expr: string) =>
@@ -71,22 +72,24 @@ export const ledger = () => {
     .current({ selected: true, text: address, value: address });
 };
 
-/** Chosen by title; the value is the name. Of a title that has changed within the day one is taken. */
-const byTitle = (name: string, label: string, description: string, of: 'meter' | 'window', having: string, order = '') =>
-  query(name, label, description, queryResult,
-    `query_result(${order}((${having}) * on (${of}) group_left (title) topk by (${of}) (1, max by (${of}, title) (${lately(series(`usage_${of}_info`, { organization: '=~$organization' }))}))))`)
+/** Chosen by title; the value is the name. */
+const byTitle = (name: string, label: string, description: string, of: Titled, having: string, order = '') => {
+  const titles = lastSaid(series(`usage_${of}_info`, { organization: '=~$organization' }), of);
+  return query(name, label, description, queryResult,
+    `query_result(${order}((${having}) * on (${of}) group_left (title) ${titles} or ignoring (title) label_replace(${having}, "title", "$1", "${of}", "(.*)")))`)
     .regex(`/[{, ]title="(?<text>[^"]+)|${of}="(?<value>[^"]+)/g`);
+};
 
 /** A meter of a kind, which is known by a series that only that kind has. */
 export const meter = (of: string, preset: string, presetTitle: string, name = 'meter', label = 'Meter') =>
-  byTitle(name, label, 'By the titles of the configuration', 'meter', `count by (meter) (${lately(series(of, { organization: '=~$organization' }))})`)
+  byTitle(name, label, 'By the titles of the configuration', 'meter', `count by (meter) (${recently(series(of, { organization: '=~$organization', period: 'current' }))})`)
     .current({ selected: true, text: presetTitle, value: preset });
 
 /** Meters of the organization that have a series: those with a quota first, then in the order of how much it is. */
 export const meterOf = (name: string) => {
   const own = { organization: '=~$organization' };
-  const used = lately(series(name, { ...own, period: 'current' }));
-  const limit = lately(series('usage_quota_limit', own));
+  const used = recently(series(name, { ...own, period: 'current' }));
+  const limit = recently(series('usage_quota_limit', own));
   const quotaFirst = 1e12; // more than any use
   return byTitle('meter', 'Meter', 'By the titles of the configuration, those with a quota first', 'meter',
     `sum by (meter) (${used} and on (organization, meter) ${limit}) + ${quotaFirst} or sum by (meter) (${used})`, 'sort_desc')
@@ -96,5 +99,5 @@ export const meterOf = (name: string) => {
 /** A window of the meter that has periods. */
 export const window = (of: string, preset: string, presetTitle: string) =>
   byTitle('window', 'Window', 'Calendar windows that the meter keeps', 'window',
-    `count by (window) (${lately(series(of, { organization: '=~$organization', meter: '$meter', period: 'previous' }))})`)
+    `count by (window) (${recently(series(of, { organization: '=~$organization', meter: '$meter', period: 'previous' }))})`)
     .current({ selected: true, text: presetTitle, value: preset });

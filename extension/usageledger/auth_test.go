@@ -113,7 +113,7 @@ func TestTheAuthenticatorTellsWhoAsks(t *testing.T) {
 			w := asked(t, test.auth, &test.by, test.principals, test.request)
 			require.Equal(t, test.status, w.Code, w.Body)
 			require.Equal(t, test.challenge, w.Header().Get("WWW-Authenticate"))
-			require.Empty(t, test.request.Header["key"], "the request stays as it came")
+			require.NotContains(t, test.request.Header, "key", "the request stays as it came")
 		})
 	}
 }
@@ -132,10 +132,18 @@ func TestAnOpenEndpointIsWarnedOf(t *testing.T) {
 		_, logs := started(t, cfg, kept())
 		require.Equal(t, warns, logs.FilterMessageSnippet("whoever reaches the usage API may read all figures").Len() == 1, endpoint)
 	}
-	cfg := configure(t, oneMeter+"\napi: {endpoint: '0.0.0.0:0', auth: {authenticator: oidc}}")
-	set, logs := logged(t)
-	e := newExtension(set, cfg, func(*Config, *catalogue.Catalogue, *zap.Logger, time.Time) (book, error) { return kept(), nil })
-	require.NoError(t, e.Start(t.Context(), hostWith{component.MustNewID("oidc"): &authenticator{}}))
-	defer func() { require.NoError(t, e.Shutdown(t.Context())) }()
-	require.Zero(t, logs.FilterLevelExact(zap.WarnLevel).Len())
+}
+
+func TestAnAPIThatNobodyMayReadIsWarnedOf(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "organizations.yaml")
+	for text, warns := range map[string]bool{"organizations: [{id: acme}]": true, "principals:\n" + byUsername: false} {
+		writeFile(t, file, text)
+		cfg := configure(t, oneMeter+"\ncatalogue: "+file+"\napi: {endpoint: '0.0.0.0:0', auth: {authenticator: oidc}}")
+		set, logs := logged(t)
+		e := newExtension(set, cfg, func(*Config, *catalogue.Catalogue, *zap.Logger, time.Time) (book, error) { return kept(), nil })
+		require.NoError(t, e.Start(t.Context(), hostWith{component.MustNewID("oidc"): &authenticator{}}))
+		require.NoError(t, e.Shutdown(t.Context()))
+		require.Equal(t, warns, logs.FilterMessageSnippet("nobody may read anything").Len() == 1)
+		require.Zero(t, logs.FilterMessageSnippet("whoever reaches").Len())
+	}
 }

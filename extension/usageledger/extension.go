@@ -115,7 +115,9 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
 	}
 	e.api.Collector = func() api.Collector { return *e.collector.Load() }
+	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
+	e.api.Issuer = cfg.Reports.Issuer
 	return e
 }
 
@@ -192,9 +194,12 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error 
 		zap.String("directory", e.config.Directory),
 		zap.String("overview page", address+"/"),
 		zap.String("usage API", address+"/api/v1"))
-	if e.api.Authenticate == nil && !local(listener.Addr()) {
+	switch {
+	case e.api.Authenticate == nil && !local(listener.Addr()):
 		e.logger.Warn("whoever reaches the usage API may read all figures and erase organizations: configure api::auth, or bind api::endpoint to localhost",
 			zap.String("address", address))
+	case e.api.Authenticate != nil && !e.hasPrincipals():
+		e.logger.Warn("nobody may read anything from the usage API: api::auth is configured, and the catalogue gives nobody a right; add principals there")
 	}
 	return nil
 }

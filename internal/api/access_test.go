@@ -90,14 +90,14 @@ func TestTheMatrix(t *testing.T) {
 					}
 					header = as(username)
 				}
-				w := request(t, a, way.method, way.target(t, "acme"), header...)
+				w := send(t, a, way, way.target(t, "acme"), header...)
 				status, without, _ := strings.Cut(row[i], " ")
-				require.Equal(t, status, strconv.Itoa(w.Code), w.Body)
-				if w.Code == http.StatusUnauthorized {
-					require.Equal(t, "Basic", w.Header().Get("WWW-Authenticate"))
+				require.Equal(t, status, strconv.Itoa(w.code), w.body)
+				if w.code == http.StatusUnauthorized {
+					require.Equal(t, "Basic", w.header.Get("WWW-Authenticate"))
 				}
-				if slices.ContainsFunc(row, func(cell string) bool { return strings.HasSuffix(cell, "without it") }) && w.Code == http.StatusOK {
-					require.Equal(t, without == "", strings.Contains(w.Body.String(), "acme"), w.Body)
+				if slices.ContainsFunc(row, func(cell string) bool { return strings.HasSuffix(cell, "without it") }) && w.code == http.StatusOK {
+					require.Equal(t, without == "", strings.Contains(strings.ToLower(w.body), "acme"), w.body)
 				}
 			})
 		}
@@ -205,8 +205,9 @@ func TestARouteWithoutANeedIsNotServed(t *testing.T) {
 	for _, r := range []route{
 		{"GET", "/open", 0, healthy, nil}, {"GET", "/open", writeAll + 1, healthy, nil}, {"GET", "/open", seeOne, healthy, nil},
 		{"GET", "/open/{organization}", seeAny, healthy, nil}, {"GET", "/open/{organization}", public, healthy, nil},
+		{"GET", "/open", public, healthy, []string{"organization"}},
 	} {
-		require.PanicsWithValue(t, "GET "+r.pattern+": say what it needs, of the organization in its path if it has one", func() { a.serve([]route{r}) })
+		require.PanicsWithValue(t, "GET "+r.pattern+": say what it needs, of the organization that it names if it names one", func() { a.serve([]route{r}) })
 	}
 }
 
@@ -254,4 +255,23 @@ func TestWhyTheLedgerIsNotReadyIsToldToThoseWhoSeeAll(t *testing.T) {
 		require.Contains(t, w.Body.String(), "usage ledger unavailable")
 		require.NotContains(t, w.Body.String(), "permission denied")
 	}
+}
+
+func TestTheStateOfTheInstallationIsShownToThoseWhoSeeAll(t *testing.T) {
+	a, _ := guarded(t)
+	c := a.Catalogue()
+	c.Err, c.Failed = os.ErrInvalid, at
+	a.Catalogue = func() Catalogue { return c }
+	a.Collector = func() Collector {
+		return Collector{Warnings: []string{"a doubt"}, OTLP: "http://otlp.example", Store: "http://store.example"}
+	}
+	for _, target := range []string{"/", "/api/v1/status"} {
+		all, part := get(t, a, target, as("admin of all")...).Body.String(), get(t, a, target, as("jane")...).Body.String()
+		for _, text := range []string{"a doubt", "atalogue", os.ErrInvalid.Error()} {
+			require.Contains(t, all, text, target)
+			require.NotContains(t, part, text, target)
+		}
+		require.NotContains(t, part, ".example", target)
+	}
+	require.Contains(t, get(t, a, "/", as("admin of all")...).Body.String(), "http://store.example")
 }

@@ -42,7 +42,7 @@ func (t *AlertTests) end(organization string) {
 	delete(t.started, organization)
 }
 
-// on adds the tests that run to a collection.
+// On adds the tests that run to a collection.
 func (t *AlertTests) On(c usage.Collection, now time.Time) usage.Collection {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // Types of errors, as the Prometheus API has them.
@@ -54,6 +56,7 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
 		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		err := handle(w, r)
 		var refused *apiError
 		switch {
@@ -101,6 +104,12 @@ func answer(data func(*admitted) (any, error)) handler {
 		_, _ = w.Write(body.Bytes()) // the client has gone if it fails
 		return nil
 	}
+}
+
+// headPage says that a page of the site follows.
+func headPage(w http.ResponseWriter, p *site.Page) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", p.Policy)
 }
 
 // stream writes what may be large. An error before anything has left is

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
@@ -40,6 +41,8 @@ type API struct {
 	Credentials []string
 
 	AlertTests AlertTests
+	// Schedules returns what sends reports; nil: no ledger is open.
+	Schedules func() *dispatch.Dispatcher
 }
 
 // Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.

@@ -166,7 +166,7 @@ func TestThePageShowsWhatTheLedgerKnows(t *testing.T) {
 	w := get(t, a, "/")
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
-	require.Equal(t, overview.ContentSecurityPolicy, w.Header().Get("Content-Security-Policy"))
+	require.Equal(t, overview.Page.Policy, w.Header().Get("Content-Security-Policy"))
 	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 
 	text := textOf(t, w.Body.String())

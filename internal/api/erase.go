@@ -34,6 +34,9 @@ func (a *API) erase(r *admitted) (any, error) {
 		return nil, err
 	}
 	a.AlertTests.end(id)
+	if err := a.forgetSchedules(r.Context(), id); err != nil {
+		return nil, err
+	}
 	a.Logger.Info("organization is erased", zap.String("organization", id), zap.Int("users", users),
 		zap.String("client", r.RemoteAddr), zap.String("principal", r.Principal.Name()))
 	return erasedJSON{Organization: id, Users: users}, nil

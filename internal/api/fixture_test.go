@@ -9,16 +9,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap/zaptest"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/billing"
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -44,6 +48,7 @@ type fakeBook struct {
 	explanation *ledger.Explanation
 
 	erased []string
+	kept   map[string][]byte // bills
 }
 
 func (f *fakeBook) Extraction() usage.Extraction { return f.extraction }
@@ -151,16 +156,35 @@ func (f *fakeBook) Backup(_ context.Context, w io.Writer) error {
 
 func (f *fakeBook) Ready() error { return f.failure }
 
+func (f *fakeBook) Account(_ context.Context, organization string) (*billing.Account, error) {
+	return &billing.Account{Organization: organization, Currency: "EUR", Digits: 2, Calendar: calendar.New(time.UTC, 1), Subscription: decimal.NewNullDecimal(decimal.New(500, 0))}, f.failure
+}
+
+func (f *fakeBook) Bill(context.Context, string, ...ledger.StatementID) ([]uint32, error) {
+	return nil, f.failure
+}
+
+func (f *fakeBook) Recall(context.Context, string) (map[string][]byte, error) {
+	return maps.Clone(f.kept), f.failure
+}
+
+func (f *fakeBook) Remember(_ context.Context, _ string, rows map[string][]byte) error {
+	f.kept = rows
+	return f.failure
+}
+
 // over returns an API over a book, without a catalogue.
 func over(t *testing.T, b *fakeBook) *API {
 	t.Helper()
-	return &API{
+	a := &API{
 		Open:      func() (Book, error) { return b, nil },
 		Catalogue: func() Catalogue { return Catalogue{} },
 		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
 		Logger:    zaptest.NewLogger(t),
 		Now:       func() time.Time { return at },
 	}
+	a.dispatching(t, func(id string) bool { _, known := b.Status(id); return known || id == "birch" })
+	return a
 }
 
 // lists puts a catalogue in force.

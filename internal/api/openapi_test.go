@@ -296,7 +296,15 @@ func TestEveryAnswerThatIsDescribedIsGiven(t *testing.T) {
 				a.Open = func() (Book, error) { return nil, usage.ErrUnavailable }
 			}
 			acme := way.target(t, "acme")
-			try(asIs, acme, "")
+			body, kind := way.body(t)
+			try(asIs, acme, body, "Content-Type", kind)
+			try(asIs, strings.Replace(acme, "monthly-bill", "none", 1), body, "Content-Type", kind)
+			if slices.Contains(way.query, "schedule") {
+				try(asIs, acme+"?schedule=none", "")
+			}
+			if kind == asForm {
+				try(asIs, acme, "do=delete&schedule=none", "Content-Type", kind)
+			}
 			try(asIs, acme, "", "If-None-Match", "*")
 			try(asIs, way.path()+"?%", "")
 			try(locked, acme, "")

@@ -42,9 +42,7 @@ func page(w http.ResponseWriter, r *admitted) error {
 			in.Organizations = append(in.Organizations, organization(l, &status, c))
 		}
 	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", overview.ContentSecurityPolicy)
+	headPage(w, overview.Page)
 	return overview.Render(w, in)
 }
 

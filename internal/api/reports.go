@@ -8,14 +8,32 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// reportParameters are those of a report.
-var reportParameters = []string{"organization", "reseller", "period", "window", "basis", "format", "section"}
+// reportParameters are those that say what a report is about, fileParameters
+// those of one in any format.
+var (
+	reportParameters = []string{"organization", "reseller", "period", "window", "basis"}
+	fileParameters   = append(slices.Clone(reportParameters), "format", "section")
+)
+
+// source is what reports are made of that the client may see.
+func (a *API) source(in *admitted) *reporter.Source {
+	return &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
+}
+
+// asked is the report that path and parameters ask for.
+func asked(in *admitted) reporter.Request {
+	return reporter.Request{
+		Kind: report.Kind(in.PathValue("kind")), Organization: in.Organization, Reseller: in.Query.Get("reseller"),
+		Period: cmp.Or(in.Query.Get("period"), "previous"), Window: in.Query.Get("window"), Basis: report.Basis(in.Query.Get("basis")),
+	}
+}
 
 // report writes a report on what the client may see.
 func (a *API) report(w http.ResponseWriter, in *admitted) error {
@@ -23,11 +41,7 @@ func (a *API) report(w http.ResponseWriter, in *admitted) error {
 	if in.Query.Has("section") {
 		fallback = "csv"
 	}
-	source := &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
-	document, err := source.Document(in.Context(), reporter.Request{
-		Kind: report.Kind(in.PathValue("kind")), Organization: in.Organization, Reseller: in.Query.Get("reseller"),
-		Period: cmp.Or(in.Query.Get("period"), "previous"), Window: in.Query.Get("window"), Basis: report.Basis(in.Query.Get("basis")),
-	}, cmp.Or(in.Query.Get("format"), fallback), in.Query.Get("section"))
+	document, err := a.source(in).Document(in.Context(), asked(in), cmp.Or(in.Query.Get("format"), fallback), in.Query.Get("section"))
 	if err != nil {
 		return refuseReport(err)
 	}

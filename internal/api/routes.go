@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	pathpkg "path"
+	"slices"
 	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/pages"
 )
 
 // route is a way to reach a handler, and what it takes to go it. There is no
@@ -18,6 +21,21 @@ type route struct {
 	needs   need
 	handle  handler
 	query   []string // the parameters that are understood, each given once
+}
+
+// guarded reports whether a route says what it needs, of the organization that
+// it names.
+func (r *route) guarded() bool {
+	switch r.needs {
+	case seeOne, writeOne:
+		return strings.Contains(r.pattern, "{organization}")
+	case public:
+		return !strings.Contains(r.pattern, "{organization}") && !slices.Contains(r.query, "organization")
+	case seeAny, writeAll:
+		return !strings.Contains(r.pattern, "{organization}")
+	default:
+		return false
+	}
 }
 
 // need is what a client must be allowed for a route. The zero need is none that
@@ -37,14 +55,18 @@ const (
 	writeAll
 )
 
-// routes is the whole HTTP surface: the page, the probes and the JSON API.
+// routes is the whole HTTP surface: the pages, the probes and the JSON API.
 //
 // A new one has to be described in openapi.yaml, and listed with its rights in
 // docs/security.md.
 func (a *API) routes() []route {
-	const one = "/api/v1/organizations/{organization}"
+	const one, scheduled = "/api/v1/organizations/{organization}", "/api/v1/schedules/{schedule}"
 	return []route{
 		{"GET", "/{$}", seeAny, page, []string{"q", "page"}},
+		{"GET", "/reports", seeAny, a.reportsPage, pages.ReportParameters},
+		{"GET", "/reports/{kind}", seeAny, a.shownReport, reportParameters},
+		{"GET", "/schedules", seeAny, a.schedulesPage, []string{"schedule", "done"}},
+		{"POST", "/schedules", seeAny, a.doSchedule, nil},
 		{"GET", "/-/healthy", public, healthy, nil},
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
@@ -57,8 +79,18 @@ func (a *API) routes() []route {
 		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
 		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
 		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
-		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, reportParameters},
+		{"POST", one + "/bills/{month}", writeOne, answer(a.billed), nil},
+		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},
+		// Of which organization a schedule is, and who may change it, its handlers find out.
+		{"GET", "/api/v1/schedules", seeAny, answer(a.schedules), []string{"organization"}},
+		{"POST", "/api/v1/schedules", seeAny, a.createSchedule, nil},
+		{"GET", scheduled, seeAny, answer(a.schedule), nil},
+		{"PUT", scheduled, seeAny, a.changeSchedule, nil},
+		{"DELETE", scheduled, seeAny, answer(a.deleteSchedule), nil},
+		{"GET", scheduled + "/deliveries", seeAny, answer(a.deliveries), nil},
+		{"POST", scheduled + "/test", seeAny, a.testSchedule, nil},
+		{"POST", scheduled + "/retry", seeAny, answer(a.retrySchedule), nil},
 	}
 }
 
@@ -69,8 +101,8 @@ func (a *API) serve(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string]map[string]route{} // by pattern
 	for _, r := range routes {
-		if r.needs < public || r.needs > writeAll || strings.Contains(r.pattern, "{organization}") != (r.needs == seeOne || r.needs == writeOne) {
-			panic(fmt.Sprintf("%s %s: say what it needs, of the organization in its path if it has one", r.method, r.pattern))
+		if !r.guarded() {
+			panic(fmt.Sprintf("%s %s: say what it needs, of the organization that it names if it names one", r.method, r.pattern))
 		}
 		if methods[r.pattern] == nil {
 			methods[r.pattern] = map[string]route{}

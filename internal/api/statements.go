@@ -26,19 +26,21 @@ type statementsJSON struct {
 // statementJSON is the record of a closed period. Dates are civil ones of its
 // zone; the end is not in it.
 type statementJSON struct {
-	Meter      string        `json:"meter"`
-	Window     string        `json:"window"`
-	Start      time.Time     `json:"start"`
-	End        time.Time     `json:"end"`
-	StartDate  string        `json:"start_date"`
-	EndDate    string        `json:"end_date"`
-	Timezone   string        `json:"timezone"`
-	AnchorDay  int           `json:"anchor_day"`
-	Definition *string       `json:"definition"` // effective_from; null: always in force
-	Quota      *quotaJSON    `json:"quota"`      // null: there was none
-	Version    uint32        `json:"version"`    // the current one
-	AsBilled   *uint32       `json:"as_billed"`  // null: not billed
-	Versions   []versionJSON `json:"versions"`   // oldest first
+	Meter       string        `json:"meter"`
+	MeterTitle  string        `json:"meter_title"` // of the configuration now, as that of the window
+	Window      string        `json:"window"`
+	WindowTitle string        `json:"window_title"`
+	Start       time.Time     `json:"start"`
+	End         time.Time     `json:"end"`
+	StartDate   string        `json:"start_date"`
+	EndDate     string        `json:"end_date"`
+	Timezone    string        `json:"timezone"`
+	AnchorDay   int           `json:"anchor_day"`
+	Definition  *string       `json:"definition"` // effective_from; null: always in force
+	Quota       *quotaJSON    `json:"quota"`      // null: there was none
+	Version     uint32        `json:"version"`    // the current one
+	AsBilled    *uint32       `json:"as_billed"`  // null: not billed
+	Versions    []versionJSON `json:"versions"`   // oldest first
 }
 
 type quotaJSON struct {
@@ -78,7 +80,8 @@ func (m millionths) MarshalJSON() ([]byte, error) {
 const maxStatements = 5000
 
 func statements(r *admitted) (any, error) {
-	q, keep, err := selection(r.Organization, r.Query, r.Book.Extraction().Meters)
+	x := r.Book.Extraction()
+	q, keep, err := selection(r.Organization, r.Query, x.Meters)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +91,7 @@ func statements(r *admitted) (any, error) {
 	}
 	out := statementsJSON{Organization: r.Organization, Statements: []statementJSON{}}
 	for i := range all {
-		if s := statement(&all[i]); keep(&s) {
+		if s := statement(&all[i], x.Titles); keep(&s) {
 			out.Statements = append(out.Statements, s)
 		}
 	}
@@ -186,15 +189,18 @@ func edge(name, text string, room time.Duration) (time.Time, error) {
 	return t, nil
 }
 
-func statement(s *ledger.Statement) statementJSON {
+func statement(s *ledger.Statement, titles usage.Titles) statementJSON {
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
 		zone = time.UTC // it was loaded when the statement was made
 	}
 	date := func(t time.Time) string { return t.In(zone).Format(time.DateOnly) }
 	out := statementJSON{
-		Meter: s.Meter, Window: s.Window, Start: s.Start, End: s.End, StartDate: date(s.Start), EndDate: date(s.End),
+		Meter: s.Meter, MeterTitle: titles.Meter(s.Meter), Window: s.Window, Start: s.Start, End: s.End, StartDate: date(s.Start), EndDate: date(s.End),
 		Timezone: s.Zone, AnchorDay: s.Anchor, Version: s.Current().Number,
+	}
+	if w, err := usage.ParseWindow(s.Window); err == nil {
+		out.WindowTitle = titles.Window(w)
 	}
 	if s.Definition != (usage.Date{}) {
 		text := s.Definition.String()

@@ -54,7 +54,7 @@ func closed() *fakeBook {
 	return b
 }
 
-const revisedMonth = `{"meter":"api_calls","window":"month","start":"2026-09-30T22:00:00Z","end":"2026-10-31T23:00:00Z","start_date":"2026-10-01","end_date":"2026-11-01",` +
+const revisedMonth = `{"meter":"api_calls","meter_title":"Api calls","window":"month","window_title":"Month","start":"2026-09-30T22:00:00Z","end":"2026-10-31T23:00:00Z","start_date":"2026-10-01","end_date":"2026-11-01",` +
 	`"timezone":"Europe/Berlin","anchor_day":15,"definition":"2026-03-01","quota":{"limit":2000,"flex_price":"3.5","currency":"EUR"},"version":2,"as_billed":1,"versions":[` +
 	`{"version":1,"made":"2026-11-03T23:00:00Z","reason":[],"used":12,"figures":[` +
 	`{"name":"usage_active_users","labels":{"billable":"true","class":"onboarded"},"value":12},{"name":"usage_active_users","labels":{"billable":"false","class":"email"},"value":3},` +

@@ -20,6 +20,8 @@ import (
 // Config says how reports reach their recipients. What is not configured is no
 // channel.
 type Config struct {
+	// Issuer is who sends bills, by the name that files of FOCUS give.
+	Issuer  string        `mapstructure:"issuer"`
 	Mail    MailConfig    `mapstructure:"mail"`
 	Webhook WebhookConfig `mapstructure:"webhook"`
 	// Directory is where files are written that are for the recipient

@@ -81,6 +81,7 @@ type Ledger struct {
 	wake       chan struct{}
 	stop       chan struct{}
 	wg         sync.WaitGroup
+	opened     time.Time
 	folding    sync.Mutex // held by the one checkpoint that runs, and by what goes through the store's files
 	backing    sync.Mutex // held by the one backup that is made
 	billing    sync.Mutex // held while marks of billing are written
@@ -211,13 +212,16 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	if err := l.await(ctx, g); err != nil {
 		return usage.Collection{}, err
 	}
-	l.mu.Lock()
-	l.latest = c
-	l.mu.Unlock()
+	if !c.At.Before(l.opened) { // else it may lack what goes on from after that minute
+		l.mu.Lock()
+		l.latest = c
+		l.mu.Unlock()
+	}
 	return c, nil
 }
 
-// Latest returns the last collection; ok is false before the first.
+// Latest returns the last collection; ok is false before the first of a minute
+// that the ledger was open at.
 func (l *Ledger) Latest() (c usage.Collection, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

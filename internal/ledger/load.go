@@ -55,7 +55,7 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
-	l := &Ledger{settings: s, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	l.fs = scrubbing{FS: s.FS, scrub: new(atomic.Bool)}
 	l.space = newSpace(&l.settings)
 	b, err := l.openBook(now.UnixNano())

@@ -8,20 +8,15 @@
 //	Input (what is known) --view--> page (texts, shapes) --page.html--> HTML
 //
 // [Render] is a function of its input: it reads no clock and asks nobody. The
-// page needs no script and nothing from elsewhere, which [ContentSecurityPolicy]
-// enforces, and it never shows a user.
+// page never shows a user.
 package overview
 
 import (
-	"bytes"
-	"crypto/sha256"
-	_ "embed" // the template and the style
-	"encoding/base64"
-	"fmt"
-	"html/template"
+	_ "embed" // the templates and the style
 	"io"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -100,29 +95,13 @@ type Day struct {
 }
 
 //go:embed page.html
-var pageText string
+var templates string
 
 //go:embed style.css
 var style string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
-
-// ContentSecurityPolicy is the header that the page must be served with: its
-// one style sheet and its own search form, and nothing else.
-var ContentSecurityPolicy = contentSecurityPolicy()
-
-func contentSecurityPolicy() string {
-	hash := sha256.Sum256([]byte(style))
-	return fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-		base64.StdEncoding.EncodeToString(hash[:]))
-}
+// Page is the overview.
+var Page = site.New(site.Overview, "Usage overview", templates, style)
 
 // Render writes the page, or nothing and an error.
-func Render(w io.Writer, in Input) error {
-	var page bytes.Buffer
-	if err := pageTemplate.Execute(&page, newView(in)); err != nil {
-		return fmt.Errorf("render overview: %w", err)
-	}
-	_, err := page.WriteTo(w)
-	return err
-}
+func Render(w io.Writer, in Input) error { return Page.Render(w, newView(in)) }

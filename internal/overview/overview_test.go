@@ -5,8 +5,6 @@ package overview
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"flag"
 	"fmt"
 	"math"
@@ -20,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"golang.org/x/net/html"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/site/sitetest"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -50,55 +49,11 @@ func TestPagesToLookAt(t *testing.T) {
 	}
 }
 
-// document is a page as a browser understands it.
-type document struct{ root *html.Node }
-
-func parse(t *testing.T, page []byte) document {
-	t.Helper()
-	root, err := html.Parse(bytes.NewReader(page))
-	require.NoError(t, err)
-	return document{root}
-}
-
-// all returns the elements of a tag with a class; "" is any.
-func (d document) all(tag, class string) (found []document) {
-	for n := range d.root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == tag && (class == "" || hasClass(n, class)) {
-			found = append(found, document{n})
-		}
-	}
-	return found
-}
-
-func hasClass(n *html.Node, class string) bool {
-	for _, a := range n.Attr {
-		if a.Key == "class" {
-			for c := range strings.FieldsSeq(a.Val) {
-				if c == class {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// text is what is read in an element, blanks folded, style left out.
-func (d document) text() string {
-	var b strings.Builder
-	for n := range d.root.Descendants() {
-		if n.Type == html.TextNode && n.Parent.Data != "style" && n.Parent.Data != "title" {
-			b.WriteString(n.Data + " ")
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
 func TestEveryOrganizationHasItsCard(t *testing.T) {
-	cards := parse(t, render(t, example(t))).all("article", "card")
+	cards := sitetest.Parse(t, render(t, example(t))).All("article", "card")
 	require.Len(t, cards, 6)
 
-	acme := cards[0].text()
+	acme := cards[0].Text()
 	for _, want := range []string{
 		"Acme GmbH", "acme · Europe/Berlin · Fri 15:05", "last event 4 s ago",
 		"Transcription minutes 8,345.2 min this month", "today 500.7 last month 11,683.3 this contract month 2,503.6", "average accuracy 0.93",
@@ -112,28 +67,28 @@ func TestEveryOrganizationHasItsCard(t *testing.T) {
 	}
 	require.NotContains(t, acme, "silent")
 
-	yard := cards[2].text()
+	yard := cards[2].Text()
 	require.Contains(t, yard, "Yard operators 47 connected now")
 	require.Contains(t, yard, "41 active 6 idle")
 	require.Contains(t, yard, "users this hour 41 users last hour 49")
 	require.Contains(t, yard, "net of hand-over 45")
 	require.Contains(t, yard, "busiest hour, this month 52 (3×) busiest hour, last 182 days 56 (3×) busiest hour, this half-year 56 (3×)")
 
-	require.Contains(t, cards[3].text(), "silent last event 2 days ago")
-	require.Contains(t, cards[4].text(), "no event yet")
-	require.Contains(t, cards[4].text(), "No items received.")
-	require.Contains(t, cards[5].text(), "Items without an organization")
-	require.Contains(t, cards[5].text(), "names no organization")
+	require.Contains(t, cards[3].Text(), "silent last event 2 days ago")
+	require.Contains(t, cards[4].Text(), "no event yet")
+	require.Contains(t, cards[4].Text(), "No items received.")
+	require.Contains(t, cards[5].Text(), "Items without an organization")
+	require.Contains(t, cards[5].Text(), "names no organization")
 }
 
 func TestSparklinesShowThirtyDays(t *testing.T) {
-	sparks := parse(t, render(t, example(t))).all("svg", "spark")
+	sparks := sitetest.Parse(t, render(t, example(t))).All("svg", "spark")
 	require.Len(t, sparks, 6)
-	title := sparks[1].all("title", "")[0].root.FirstChild.Data
+	title := sparks[1].All("title", "")[0].FirstChild.Data
 	require.Equal(t, "Transcription minutes, day by day from 22 Oct to 20 Nov: lowest 78 min on 25 Oct, highest 618 min on 18 Nov", title)
-	paths := sparks[1].all("path", "")
+	paths := sparks[1].All("path", "")
 	require.Len(t, paths, 2)
-	require.Equal(t, 29, strings.Count(paths[0].root.Attr[0].Val, "M"))
+	require.Equal(t, 29, strings.Count(paths[0].Attr[0].Val, "M"))
 }
 
 func TestNamesOfSendersCannotBreakThePage(t *testing.T) {
@@ -148,29 +103,15 @@ func TestNamesOfSendersCannotBreakThePage(t *testing.T) {
 	in.Catalogue = State{Text: hostile, Detail: hostile}
 	in.Extraction.Meters[0].Versions[0].Classes[0].Actions[0] = hostile
 
-	page := render(t, in)
-	d := parse(t, page)
-	require.Empty(t, d.all("script", ""))
-	require.Empty(t, d.all("img", ""))
-	require.Contains(t, d.all("article", "")[0].text(), hostile)
-	for n := range d.root.Descendants() {
-		for _, a := range n.Attr {
-			require.False(t, strings.HasPrefix(a.Key, "on"), "%s=%q", a.Key, a.Val)
-			require.NotEqual(t, "style", a.Key, "the policy forbids style attributes")
-		}
-	}
+	d := sitetest.Parse(t, render(t, in))
+	d.Harmless(t, Page.Policy)
+	require.Contains(t, d.All("article", "")[0].Text(), hostile)
 }
 
 func TestThePolicyAllowsThePagesOwnStyleOnly(t *testing.T) {
-	d := parse(t, render(t, example(t)))
-	styles := d.all("style", "")
-	require.Len(t, styles, 1)
-	hash := sha256.Sum256([]byte(styles[0].root.FirstChild.Data))
-	require.Contains(t, ContentSecurityPolicy, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"'")
-	require.Contains(t, ContentSecurityPolicy, "default-src 'none'")
-	for _, tag := range []string{"script", "link", "img", "iframe"} {
-		require.Empty(t, d.all(tag, ""), tag)
-	}
+	d := sitetest.Parse(t, render(t, example(t)))
+	d.Harmless(t, Page.Policy)
+	require.Empty(t, d.All("iframe", ""))
 }
 
 func TestUsersAreNeverShown(t *testing.T) {
@@ -184,43 +125,43 @@ func TestAnEmptyLedgerLeadsToTheFirstEvent(t *testing.T) {
 	in := example(t)
 	in.Organizations, in.List = nil, List{Page: 1, Pages: 1}
 	in.At = time.Time{}
-	d := parse(t, render(t, in))
-	require.Contains(t, d.all("header", "top")[0].text(), "No figures yet: they appear at the next whole minute")
-	first := d.all("details", "first")[0]
-	require.Equal(t, "open", first.root.Attr[1].Key)
-	require.Contains(t, first.text(), "Send your first event")
-	require.Contains(t, first.text(), `"eventName":"course.accessed"`)
+	d := sitetest.Parse(t, render(t, in))
+	require.Contains(t, d.All("header", "top")[0].Text(), "No figures yet: they appear at the next whole minute")
+	first := d.All("details", "first")[0]
+	require.Equal(t, "open", first.Attr[1].Key)
+	require.Contains(t, first.Text(), "Send your first event")
+	require.Contains(t, first.Text(), `"eventName":"course.accessed"`)
 
-	ordinary := parse(t, render(t, example(t))).all("details", "first")[0]
-	require.Len(t, ordinary.root.Attr, 1, "closed once there are figures")
+	ordinary := sitetest.Parse(t, render(t, example(t))).All("details", "first")[0]
+	require.Len(t, ordinary.Attr, 1, "closed once there are figures")
 }
 
 func TestTheStateOfLedgerAndCatalogueIsSeen(t *testing.T) {
-	d := parse(t, render(t, example(t)))
-	require.Empty(t, d.all("section", "notice"))
+	d := sitetest.Parse(t, render(t, example(t)))
+	require.Empty(t, d.All("section", "notice"))
 
 	in := example(t)
 	in.Ledger = State{Text: "unavailable", Detail: "no space left on device"}
 	in.Catalogue = State{Text: "refused", Detail: "organizations.yaml:12: bad"}
 	in.Warnings = []string{"batch stands before usage"}
-	d = parse(t, render(t, in))
-	notices := d.all("section", "notice")
+	d = sitetest.Parse(t, render(t, in))
+	notices := d.All("section", "notice")
 	require.Len(t, notices, 3)
-	require.Contains(t, notices[0].text(), "no space left on device")
-	require.Contains(t, notices[1].text(), "organizations.yaml:12: bad")
-	require.Contains(t, notices[2].text(), "batch stands before usage")
+	require.Contains(t, notices[0].Text(), "no space left on device")
+	require.Contains(t, notices[1].Text(), "organizations.yaml:12: bad")
+	require.Contains(t, notices[2].Text(), "batch stands before usage")
 }
 
 func TestLongListsArePagedAndSearched(t *testing.T) {
 	in := example(t)
 	in.List = List{Filter: "a b", Total: 950, Matching: 250, Page: 2, Pages: 3}
-	d := parse(t, render(t, in))
-	require.Contains(t, d.all("form", "search")[0].text(), "250 of 950 organizations")
-	nav := d.all("nav", "pages")[0]
-	require.Contains(t, nav.text(), "Page 2 of 3")
+	d := sitetest.Parse(t, render(t, in))
+	require.Contains(t, d.All("form", "search")[0].Text(), "250 of 950 organizations")
+	nav := d.All("nav", "pages")[0]
+	require.Contains(t, nav.Text(), "Page 2 of 3")
 	var links []string
-	for _, a := range nav.all("a", "") {
-		for _, attr := range a.root.Attr {
+	for _, a := range nav.All("a", "") {
+		for _, attr := range a.Attr {
 			if attr.Key == "href" {
 				links = append(links, attr.Val)
 			}
@@ -229,14 +170,14 @@ func TestLongListsArePagedAndSearched(t *testing.T) {
 	require.Equal(t, []string{"?page=1&q=a+b", "?page=3&q=a+b"}, links)
 
 	in.Organizations = nil
-	require.Contains(t, parse(t, render(t, in)).text(), "No organization has a b in its name or id.")
+	require.Contains(t, sitetest.Parse(t, render(t, in)).Text(), "No organization has a b in its name or id.")
 }
 
 func TestFiguresThatAreTooSmallAreMarked(t *testing.T) {
 	for series, mark := range map[string]string{"usage_incomplete": "incomplete", "usage_sampled": "sampled"} {
 		in := example(t)
 		in.Organizations[1].Figures = append(in.Organizations[1].Figures, figure(t, series, "meter=active_learners", 1))
-		require.Contains(t, parse(t, render(t, in)).all("article", "")[1].text(), "Active learners "+mark)
+		require.Contains(t, sitetest.Parse(t, render(t, in)).All("article", "")[1].Text(), "Active learners "+mark)
 	}
 }
 
@@ -296,7 +237,7 @@ func TestTheExampleIsCountedByTheMeterItNames(t *testing.T) {
 // quotaTexts are the words beside each bar.
 func quotaTexts(t *testing.T, in Input) (texts []string) {
 	t.Helper()
-	for n := range parse(t, render(t, in)).root.Descendants() {
+	for n := range sitetest.Parse(t, render(t, in)).Descendants() {
 		for _, a := range n.Attr {
 			if a.Key == "class" && strings.HasPrefix(a.Val, "quota ") {
 				var words []string
@@ -357,13 +298,13 @@ func TestASharesPercentageIsNeverRoundedUp(t *testing.T) {
 // TestNamesThatAreTypedAreBesideTheirTitles looks for the raw names of what a
 // card calls by titles: they are in PromQL, the catalogue and the configuration.
 func TestNamesThatAreTypedAreBesideTheirTitles(t *testing.T) {
-	acme := parse(t, render(t, example(t))).all("article", "card")[0]
+	acme := sitetest.Parse(t, render(t, example(t))).All("article", "card")[0]
 	hover := map[string]string{}
 	for _, tag := range []string{"h3", "dt", "span"} {
-		for _, d := range acme.all(tag, "") {
-			for _, a := range d.root.Attr {
+		for _, d := range acme.All(tag, "") {
+			for _, a := range d.Attr {
 				if a.Key == "title" {
-					hover[d.text()] = a.Val
+					hover[d.Text()] = a.Val
 				}
 			}
 		}

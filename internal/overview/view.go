@@ -4,7 +4,6 @@
 package overview
 
 import (
-	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -15,7 +14,6 @@ import (
 
 // view is the page as page.html wants it: all texts made, all shapes computed.
 type view struct {
-	Style             template.CSS
 	At, AtISO         string
 	Ledger, Catalogue State
 	Warnings          []string
@@ -59,7 +57,6 @@ const searchableFrom = 8
 
 func newView(in Input) *view {
 	v := &view{
-		Style:      template.CSS(style), //nolint:gosec // our own file, embedded
 		Ledger:     in.Ledger,
 		Catalogue:  in.Catalogue,
 		Warnings:   in.Warnings,

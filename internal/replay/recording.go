@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Recording is what files hold, read once to learn when their requests arrived.
@@ -61,6 +63,39 @@ func Read(ctx context.Context, files []string, until, now time.Time, progress fu
 	}
 	r.arrivals = arrivals(said, stated)
 	return r, nil
+}
+
+// Each reads the requests once more, in their order, and hands the items of each
+// on, with when it arrived: the zero time where none of them says. The batch is
+// used again for the next one.
+func (r *Recording) Each(ctx context.Context, x Extractor, f func(arrived time.Time, b *usage.Batch), progress func(Progress)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var batch usage.Batch
+	n, items := 0, 0
+	for next := range readAhead(ctx, r.files) {
+		switch {
+		case next.fatal != nil:
+			return next.fatal
+		case next.bad != nil: // the recording has noted it
+			continue
+		}
+		arrived, err := r.arrival(n)
+		if err != nil {
+			return err
+		}
+		batch.Reset()
+		for _, signal := range next.extract {
+			signal(x, &batch)
+		}
+		f(arrived, &batch)
+		n++
+		items += next.items
+		if progress != nil {
+			progress(Progress{Share: r.share(next.read, 1), Items: items, Clock: arrived})
+		}
+	}
+	return ctx.Err()
 }
 
 // Requests is how many there are.

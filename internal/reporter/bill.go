@@ -91,6 +91,17 @@ func (s *Source) Deliver(ctx context.Context, r Request, made time.Time) error {
 	return nil
 }
 
+// Delivered returns when the bill of one organization and month was delivered
+// first; the zero Time: it was not.
+func (s *Source) Delivered(ctx context.Context, r Request) (time.Time, error) {
+	month, err := billing.ParseMonth(r.Period)
+	if err != nil {
+		return time.Time{}, refuse("period: %s", err)
+	}
+	at, err := s.delivered(ctx, r.Organization)
+	return at[month], err
+}
+
 func (s *Source) deliver(ctx context.Context, o *subject, span report.Span) error {
 	month := billing.Month{Year: span.Start.Year, Month: span.Start.Month}
 	if !span.Over(o.today(s.Now)) {

@@ -30,6 +30,9 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	if bases := []report.Basis{"", report.Known, report.Billed}; !slices.Contains(bases, r.Basis) {
 		return nil, refuse("basis: %q: use one of %s", r.Basis, list(bases[1:]))
 	}
+	if _, collected := s.Book.Latest(); !collected {
+		return nil, fmt.Errorf("no figures yet: they are collected at the next whole minute: %w", usage.ErrUnavailable)
+	}
 	subjects, err := s.subjects(r)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 // Schedule is a report that is sent again and again.
 type Schedule struct {
 	// ID names it for good. It is made of the first name.
-	ID   string `json:"id"`
+	ID   string `json:"id,omitempty"`
 	Name string `json:"name"`
 	// Report is the kind of report.
 	Report report.Kind `json:"report"`
@@ -42,9 +42,9 @@ type Schedule struct {
 	Provisional bool `json:"provisional,omitempty"`
 	Enabled     bool `json:"enabled"`
 
-	Created   time.Time `json:"created"`
+	Created   time.Time `json:"created,omitzero"`
 	CreatedBy string    `json:"created_by,omitempty"`
-	Changed   time.Time `json:"changed"`
+	Changed   time.Time `json:"changed,omitzero"`
 	ChangedBy string    `json:"changed_by,omitempty"`
 }
 

@@ -65,6 +65,10 @@ func (c *CSV) write() {
 	c.row = c.row[:0]
 }
 
+// Err returns the first error of what was written so far, as far as it is known:
+// rows are buffered.
+func (c *CSV) Err() error { return c.out.Error() }
+
 // Close writes what is buffered, and returns the first error of all that was
 // written. It leaves the writer below open.
 func (c *CSV) Close() error {

@@ -10,10 +10,14 @@
 //	defaults_test.go what config/default.yaml calls its meters and classes
 //	compose_test.go  what Grafana is started with against docker-compose.yml
 //	seeds_test.go    the table of docs/grafana.md against the JSON
+//	content_test.go  what a page begins with, and what stands beside what
+//	ways_test.go     links to what is no dashboard
 //	queries_test.go  every query of every panel and variable, on a shortened
 //	                 history of the demo (history_test.go), in the embedded
 //	                 store and in a real VictoriaMetrics (stores_test.go)
 //	figures_test.go  what is shown of one instant against the ledger's figures
+//	titles_test.go   titles of meters and windows in place of their names
+//	scale_test.go    what the pages cost with a thousand organizations
 //
 // It needs bin/otelcol-usage and bin/usagectl (`make build`).
 package dashboards

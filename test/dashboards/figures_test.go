@@ -17,7 +17,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -32,9 +31,7 @@ const precision = 1e-11
 
 func (d *demo) mirror(t *testing.T) *mirror {
 	t.Helper()
-	store, err := promstore.Open(promstore.Settings{Directory: t.TempDir(), Retention: promstore.DefaultRetention})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := openStore(t, t.TempDir())
 	collection := usage.Collection{At: d.at}
 	for _, o := range d.figures {
 		of := usage.OrganizationFigures{Organization: o.Organization}

@@ -11,16 +11,19 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -189,6 +192,23 @@ func ask(address, path string, form url.Values) ([]result, error) {
 	}
 	err := collector.Ask("http://"+address+path+"?"+form.Encode(), &data)
 	return data.Result, err
+}
+
+// openStore opens an embedded store.
+func openStore(t *testing.T, directory string) *promstore.Store {
+	t.Helper()
+	store, err := promstore.Open(promstore.Settings{Directory: directory, Retention: promstore.DefaultRetention, Bulk: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+// serve returns the address that a store is asked at.
+func serve(t *testing.T, store *promstore.Store) (address string) {
+	t.Helper()
+	server := httptest.NewServer(store.Handler())
+	t.Cleanup(server.Close)
+	return strings.TrimPrefix(server.URL, "http://")
 }
 
 func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

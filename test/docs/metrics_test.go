@@ -103,6 +103,7 @@ func collect(t *testing.T) usage.Collection {
 	require.NoError(t, l.Record(t.Context(), now, &batch))
 	c, err := l.Collect(t.Context(), now.Add(time.Minute))
 	require.NoError(t, err)
+	c = c.With("acme", usage.Figure{Series: usage.DeliveriesDue}, usage.Figure{Series: usage.DeliveriesFailed})
 	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady})
 }
 

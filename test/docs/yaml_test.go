@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -89,6 +90,9 @@ func TestTheConfigurationForCumulativeCountersIsGood(t *testing.T) {
 	}
 }
 
+// environment are variables that have no default.
+var environment = regexp.MustCompile(`\$\{env:([A-Z_]+)\}`)
+
 func validate(t *testing.T, text string, files ...string) {
 	t.Helper()
 	binary, err := filepath.Abs(filepath.Join(root, "bin/otelcol-usage"))
@@ -100,6 +104,10 @@ func validate(t *testing.T, text string, files ...string) {
 	}
 	command := exec.Command(binary, arguments...)
 	command.Dir = root
+	command.Env = os.Environ()
+	for _, m := range environment.FindAllStringSubmatch(text, -1) {
+		command.Env = append(command.Env, m[1]+"=a value of the environment")
+	}
 	answer, err := command.CombinedOutput()
 	require.NoError(t, err, "%s\n%s", answer, text)
 }

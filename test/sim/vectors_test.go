@@ -4,15 +4,11 @@
 package sim
 
 import (
-	"encoding/json"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,39 +16,13 @@ import (
 )
 
 // vector is a worked example with true figures.
-type vector struct {
-	model.Config
-	At       time.Time     `json:"at"`
-	Events   []model.Event `json:"events"`
-	Outcomes map[string]map[string]float64
-	Expect   []struct {
-		Series string
-		Labels map[string]string
-		Value  model.Number
-	}
-	Samples []struct {
-		At                      time.Time
-		Connected, Active, Idle int
-		Handover                *int
-	}
-	Hours []struct {
-		Hour  time.Time
-		Users int
-	}
-	NetPeak struct {
-		Window string
-		Value  int
-		Until  time.Time `json:"of_samples_up_to"`
-	} `json:"net_peak"`
-}
+type vector struct{ model.Vector }
 
 func readVector(t testing.TB, name string) vector {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", "vectors", name+".json"))
+	v, err := model.ReadVector("testdata", name)
 	require.NoError(t, err)
-	var v vector
-	require.NoError(t, json.Unmarshal(raw, &v))
-	return v
+	return vector{v}
 }
 
 // expected checks the figures that a vector lists; series may carry unit and
@@ -129,49 +99,17 @@ func TestVectorOnItsOwnClock(t *testing.T) {
 	v.expected(t, e.collect(v.At))
 }
 
-// Each figure is right when it is final: a sample a minute after its instant, its
-// hand-over an idle timeout later, users in the hour when that has ended.
 func TestVectorsOfTheYard(t *testing.T) {
 	for _, name := range []string{"s2-logoff", "s2-shift-change", "s2-handover"} {
 		t.Run(name, func(t *testing.T) {
 			v := readVector(t, name)
 			slices.SortFunc(v.Events, func(a, b model.Event) int { return a.Time.Compare(b.Time) })
 			e := newEngine(t, v.Config, v.Events[0].Time)
-			type check struct {
-				at     time.Time
-				series string
-				labels []string
-				want   int
-			}
-			var checks []check
-			for _, s := range v.Samples {
-				at := s.At.Add(time.Minute)
-				checks = append(checks, check{at, "usage_concurrent_users", []string{"state", "active"}, s.Active},
-					check{at, "usage_concurrent_users", []string{"state", "idle"}, s.Idle})
-				require.Equal(t, s.Connected, s.Active+s.Idle)
-				if s.Handover != nil {
-					known := at.Add(30 * time.Minute)
-					checks = append(checks, check{known, "usage_concurrent_users_handover", nil, *s.Handover},
-						check{known, "usage_concurrent_users_net", nil, s.Connected - *s.Handover})
+			for _, c := range v.Yard() {
+				for _, event := range v.Before(c.At) {
+					e.record(event.Time, event)
 				}
-			}
-			for _, hour := range v.Hours {
-				checks = append(checks, check{hour.Hour.Add(time.Hour + time.Minute), "usage_hour_users", []string{"period", "previous"}, hour.Users})
-			}
-			if v.NetPeak.Window != "" {
-				checks = append(checks, check{v.NetPeak.Until.Add(31 * time.Minute), "usage_concurrent_users_net_peak", []string{"window", v.NetPeak.Window, "period", "current"}, v.NetPeak.Value})
-			}
-			slices.SortStableFunc(checks, func(a, b check) int { return a.at.Compare(b.at) })
-			for _, c := range checks {
-				for len(v.Events) > 0 && v.Events[0].Time.Before(c.at) {
-					e.record(v.Events[0].Time, v.Events[0])
-					v.Events = v.Events[1:]
-				}
-				labels := map[string]string{"organization": "yard", "meter": "operators"}
-				for i := 0; i < len(c.labels); i += 2 {
-					labels[c.labels[i]] = c.labels[i+1]
-				}
-				require.EqualValues(t, c.want, e.collect(c.at)[model.Key(c.series, labels)], "%s at %s", c.series, c.at)
+				require.EqualValues(t, c.Want, e.collect(c.At)[model.Key(c.Series, c.Labels)], "%s at %s", c.Series, c.At)
 			}
 		})
 	}

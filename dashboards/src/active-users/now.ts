@@ -12,7 +12,7 @@ const history = (window: string, period?: string) => `sum(${overTime(users(windo
 /** Users of a day over those of a month, as the meter has them. */
 const stickiness = (of: typeof total) => `(${of('day', 'previous')} or ${of('24h')}) / ((${of('30d')} or ${of('month', 'previous')}) > 0)`;
 
-const named = (window: string) => ({ expr: titled(`sum by (organization, window) (${users(window)})`, own, 'window'), legend: '{{window_title}}' });
+const named = (window: string) => ({ expr: titled(`sum by (organization, window) (${users(window)})`, own, ['window']), legend: '{{window_title}}' });
 
 export const now = (): Row => ({
   title: 'Active now (days, weeks and months of the organization\'s time zone)',

@@ -18,7 +18,7 @@ const activeAgainst = (of: (selector: string) => string) => {
   const committed = `max by (window) (${of(limit)})`;
   return `(${users} and on (window) ${committed} or sum by (organization, window) (${of(active)}) unless on () ${committed})`;
 };
-const byWindow = (expr: string) => titled(expr, own, 'window');
+const byWindow = (expr: string) => titled(expr, own, ['window']);
 const share = `sum(${active}) / (sum(${registered}) > 0)`;
 const said = (expr: string, why: string) => `label_replace(${expr}, "why", "${why}", "", "")`;
 
@@ -57,9 +57,9 @@ export const registeredUsers = (): Row => ({
       description: 'Active users as their window fills (that of the committed number, or the month), everyone registered, and the committed number.',
       empty: 'No figures in this time range', unit: unit.count,
     }, 12, '6h',
-    { expr: titledOverTime(activeAgainst(overTime), own, 'window'), legend: 'active: {{window_title}}' },
+    { expr: titledOverTime(activeAgainst(overTime), own, ['window']), legend: 'active: {{window_title}}' },
     { expr: `sum(${overTime(registered)})`, legend: 'registered' },
-    { expr: titledOverTime(overTime(limit), own, 'window'), legend: 'committed: {{window_title}}' })
+    { expr: titledOverTime(overTime(limit), own, ['window']), legend: 'committed: {{window_title}}' })
       .overrideByRegexp('active: .*', line(colour.blue))
       .overrideByName('registered', line(colour.grey))
       .overrideByRegexp('committed: .*', line(colour.vermillion, dashed)),

@@ -4,7 +4,7 @@
 // What an alert says. Annotations are in no series, so that a few words are made
 // of the labels; the whole message is in the notification.
 
-/** By the alert's name: $1 is the meter, $2 the window, $3 the threshold. */
+/** By the alert's name: $1 is the title of the meter, $2 of the window, $3 the threshold. */
 const words: Record<string, string> = {
   UsageQuotaThresholdReached: '$1: $3 of $2 quota',
   UsageQuotaExceeded: '$1: above $2 quota',
@@ -14,6 +14,7 @@ const words: Record<string, string> = {
   UsageItemsRejected: 'items are refused',
   UsageLedgerNotReady: 'the ledger is not ready',
   UsageCatalogueRefused: 'the catalogue is refused',
+  UsageReportNotDelivered: 'a report is not delivered',
   UsageAlertTest: 'a test',
 };
 
@@ -32,7 +33,7 @@ const replace = (expr: string, to: string, text: string, from: string, matching:
 /** Alerts with their words as a label; one without words has its name. */
 export function withMessage(alerts: string): string {
   const percent = percentages.reduce((expr, [of, text]) => replace(expr, 'percent', text, 'threshold', of), replace(alerts, 'percent', '$1', 'threshold', '(.*)'));
-  const parts = `label_join(${percent}, "parts", ";", "alertname", "meter", "window", "percent")`;
+  const parts = `label_join(${percent}, "parts", ";", "alertname", "meter_title", "window_title", "percent")`;
   return Object.entries(words).reduce(
     (expr, [alert, text]) => replace(expr, 'message', text, 'parts', `${alert};(.*);(.*);(.*)`),
     replace(parts, 'message', '$1', 'alertname', '(.*)'),

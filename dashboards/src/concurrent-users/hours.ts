@@ -9,7 +9,7 @@ import { colour, ofRatio, unit } from '../style';
 const lastHour = own('usage_hour_users', { meter: '$meter', period: 'previous' });
 const licence = own('usage_quota_limit', { meter: '$meter' });
 
-const byWindow = (name: string) => titled(own(name, { meter: '$meter' }), own, 'window');
+const byWindow = (name: string) => titled(own(name, { meter: '$meter' }), own, ['window']);
 
 export const hours = (): Row => ({
   title: 'Users in the hour (what the licence is sized by)',

@@ -10,7 +10,7 @@ import { table } from '../table';
 
 const running = { meter: '$meter', window: '$window', period: 'current' };
 const all = { meter: '$meter' };
-const byPeriod = (name: string, title: string) => ({ expr: titled(`max by (organization, window, period) (${own(name, all)})`, own, 'window'), title, unit: unit.count, decimals: 0 });
+const byPeriod = (name: string, title: string) => ({ expr: titled(`max by (organization, window, period) (${own(name, all)})`, own, ['window']), title, unit: unit.count, decimals: 0 });
 
 export const peaks = (): Row => ({
   title: "Peaks (windows of the organization's time zone)",

@@ -48,7 +48,7 @@ export const items = (): Row => ({
       ...organizationColumns,
       meterColumn,
       { label: 'reason', title: 'Reason' },
-      { expr: named(titled(`${series('usage_meter_rejected_total')} > 0`, series, 'meter')), title: 'Items', unit: unit.count, decimals: 0, width: 90 },
+      { expr: named(titled(`${series('usage_meter_rejected_total')} > 0`, series, ['meter'])), title: 'Items', unit: unit.count, decimals: 0, width: 90 },
     ],
     { title: 'Items', desc: true }),
   ],

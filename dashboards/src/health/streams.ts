@@ -3,7 +3,7 @@
 
 import type { Row } from '../frame';
 import { figure, timeline } from '../panels';
-import { among, named, namedOverTime, overTime, series } from '../query';
+import { among, inRange, named, namedOverTime, overTime, series } from '../query';
 import { organizationColumns } from '../quota_table';
 import { colour, ofTrouble, texts, unit } from '../style';
 import { table } from '../table';
@@ -34,6 +34,6 @@ export const streams = (): Row => ({
       title: 'Silence over time',
       description: 'When the telemetry of which of the chosen organizations was silent.',
       empty: 'No figures in this time range', unit: unit.text,
-    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }, overTime(series('usage_stream_silent', { organization: '=~$organization' }))).mappings(words),
+    }, 12, '15m', { expr: namedOverTime(overTime(silent)), legend: '{{name}}' }, inRange(series('usage_stream_silent', { organization: '=~$organization' }))).mappings(words),
   ],
 });

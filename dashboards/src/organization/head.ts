@@ -25,7 +25,7 @@ export const head = (): Row => ({
       { label: 'timezone', title: 'Time zone' },
     ],
     byLength,
-    titled(`max by (organization, window, start, end, timezone) (${own('usage_period_info')})`, own, 'window')),
+    titled(`max by (organization, window, start, end, timezone) (${own('usage_period_info')})`, own, ['window'])),
     table({
       title: 'Account',
       description: 'What the organization is in your books, as the catalogue has it; the billing report names it so.',

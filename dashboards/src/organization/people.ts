@@ -11,7 +11,7 @@ import { table } from '../table';
 const month = { meter: '$users', window: 'month', period: 'current' };
 const active = `sum by (organization) (${own('usage_active_users', month)})`;
 const features = `sum by (dimension_value) (${own('usage_active_users_breakdown', { ...month, dimension: 'feature', ...realValues })})`;
-const byTitles = (expr: string) => titled(expr, own, 'meter', 'window');
+const byTitles = (expr: string) => titled(expr, own, ['meter', 'window']);
 /** Of meters of active users. */
 const quotaOnUsers = (name: string) => byTitles(`${own(name)} and on (organization, meter) ${own('usage_active_users')}`);
 /** Of each meter in months, and in the window that its quota is on. */

@@ -36,7 +36,7 @@ export const quota = (): Row => ({
     }, 24, 9,
     [
       meterColumn,
-      { expr: titled(`(${used})`, own, 'meter', 'window'), title: 'So far', unit: unit.count, decimals: 0, width: 95 },
+      { expr: titled(`(${used})`, own, ['meter', 'window']), title: 'So far', unit: unit.count, decimals: 0, width: 95 },
       { expr: `(${used}) / (${before} > 0) - 1`, title: 'Growth', unit: unit.ratio, decimals: 1, width: 95 },
       windowColumn,
       { expr: before, title: 'The one before, by then', unit: unit.count, decimals: 0, width: 190 },

@@ -9,6 +9,8 @@ import (
 	"image/color"
 	"math"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/tdewolff/canvas"
 
@@ -95,6 +97,7 @@ type points struct {
 
 func read(reader show.Reader, s *report.Section) (points, error) {
 	c := s.Chart
+	var times []time.Time
 	p := points{cells: make([][]report.Cell, len(c.Values)), values: make([][]float64, len(c.Values)), limit: number(c.Limit)}
 	for row, err := range s.Rows {
 		if err != nil {
@@ -104,9 +107,15 @@ func read(reader show.Reader, s *report.Section) (points, error) {
 			break
 		}
 		p.labels = append(p.labels, reader.Cell(s.Columns[c.Label], row[c.Label]))
+		times = append(times, row[c.Label].At)
 		for i, column := range c.Values {
 			p.cells[i] = append(p.cells[i], row[column])
 			p.values[i] = append(p.values[i], number(row[column].Text))
+		}
+	}
+	if s.Columns[c.Label].Type != report.Text && len(times) > 0 && times[0].Year() == times[len(times)-1].Year() {
+		for i, at := range times { // the period says which year it is
+			p.labels[i] = strings.Replace(p.labels[i], at.Format(" 2006"), "", 1)
 		}
 	}
 	return p, nil
@@ -122,18 +131,31 @@ func number(decimal string) float64 {
 
 // needed returns how high the drawing is.
 func (d *drawing) needed() float64 {
-	height := 9 + 5*float64(len(d.legend()))
+	height := d.titled() + 5*float64(len(d.legend()))
 	if d.chart.Kind == report.Ranks {
 		return height + rank*float64(len(d.points.labels)) + 2
 	}
 	return height + 62
 }
 
+const untitled = 2.0
+
+// titled returns how high the title is, which is left out where it would say what
+// the section's says.
+func (d *drawing) titled() float64 {
+	if d.chart.Title == d.section.Title {
+		return untitled
+	}
+	return 9
+}
+
 // head draws the title, and what the colours mean, and returns where there is
 // room below.
 func (d *drawing) head() float64 {
-	d.text(d.set.Fit(d.chart.Title, title, d.width), 0, 4.5)
-	y := 9.0
+	y := d.titled()
+	if y > untitled {
+		d.text(d.set.Fit(d.chart.Title, title, d.width), 0, 4.5)
+	}
 	for _, line := range d.legend() {
 		x := 0.0
 		for _, e := range line {

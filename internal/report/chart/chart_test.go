@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tdewolff/canvas/renderers/svg"
@@ -139,6 +140,26 @@ func TestBarsStandOnOneAnother(t *testing.T) {
 		require.Equal(t, want, [2]float64{low, high})
 	}
 	require.True(t, math.IsNaN(number("")))
+}
+
+func TestTimesOfOneYearGoWithoutIt(t *testing.T) {
+	day := func(y, d int) report.Cell { return report.Cell{At: time.Date(y, 12, d, 14, 5, 0, 0, time.UTC)} }
+	for _, c := range []struct {
+		kind report.Type
+		rows [][]report.Cell
+		want []string
+	}{
+		{report.Date, [][]report.Cell{{day(2026, 30), {}, {}}, {day(2026, 31), {}, {}}}, []string{"30 Dec", "31 Dec"}},
+		{report.Instant, [][]report.Cell{{day(2026, 30), {}, {}}}, []string{"30 Dec 14:05"}},
+		{report.Date, [][]report.Cell{{day(2026, 31), {}, {}}, {day(2027, 1), {}, {}}}, []string{"31 Dec 2026", "1 Dec 2027"}},
+		{report.Text, [][]report.Cell{{{Text: "Cycle 0001"}, {}, {}}}, []string{"Cycle 0001"}},
+	} {
+		s := section(report.Bars)
+		s.Columns[0].Type, s.Rows = c.kind, report.Listed(c.rows)
+		p, err := read(show.Of(&report.Report{}), s)
+		require.NoError(t, err)
+		require.Equal(t, c.want, p.labels)
+	}
 }
 
 // The dashboards measure that the colours differ for every kind of colour vision.

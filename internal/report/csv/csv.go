@@ -7,8 +7,7 @@
 //
 // Numbers have all their digits, a point and no commas; a share of 1 is the
 // whole; dates are as 2026-10-31, instants as RFC 3339 writes them; an empty cell
-// is empty. Money is followed by a column of its currency, and an amount, where
-// its unit differs by row, by one of its unit.
+// is empty. An amount whose unit differs by row is followed by a column of units.
 package csv
 
 import (
@@ -47,6 +46,9 @@ func Write(w io.Writer, r *report.Report, section string) error {
 			}
 		}
 		out.Row(cells...)
+		if err := out.Err(); err != nil {
+			return err // nobody reads any more
+		}
 	}
 	return out.Close()
 }

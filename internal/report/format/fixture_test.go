@@ -102,13 +102,13 @@ func fixture(rows int) *report.Report {
 
 	languages := report.Section{
 		Name: "languages", Title: "Languages: [all]?", Columns: []report.Column{
-			{Name: "language", Title: "Language"}, {Name: "used", Title: "Used", Type: report.Amount, Unit: "h"}, {Name: "huge", Title: "Huge", Type: report.Count},
+			{Name: "language", Title: "Language"}, {Name: "used", Title: "Used", Type: report.Amount, Unit: "h"}, {Name: "huge", Title: "Huge", Type: report.Count}, {Name: "accuracy", Title: "Accuracy", Type: report.Number},
 		},
 		Chart: &report.Chart{Kind: report.Ranks, Title: "Most used languages", Label: 0, Values: []int{1}},
 		Rows: report.Listed([][]report.Cell{
-			{{Text: "English"}, {Text: "1234.5"}, {Text: "9007199254740991"}},
-			{{Text: "العربية"}, {Text: "600"}, {Text: "9007199254740992"}},
-			{{Text: "中文"}, {Text: "9.000001"}, {Text: "92233720368547758070"}},
+			{{Text: "English"}, {Text: "1234.5"}, {Text: "9007199254740991"}, {Text: "0.825"}},
+			{{Text: "العربية"}, {Text: "600"}, {Text: "9007199254740992"}, {}},
+			{{Text: "中文"}, {Text: "9.000001"}, {Text: "92233720368547758070"}, {Text: "-1"}},
 		}),
 	}
 	curve := report.Section{

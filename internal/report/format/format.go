@@ -64,13 +64,13 @@ func (f Format) Write(w io.Writer, r *report.Report, section string) error {
 // FileName returns the name of a file with a report, of letters that every system
 // takes.
 func (f Format) FileName(r *report.Report, section string) string {
-	name := string(r.Kind)
+	parts := []string{string(r.Kind)}
 	for _, part := range []string{r.Organization, r.Reseller, r.Period.Name, section} {
 		if part = strings.Trim(strings.Map(harmless, part), ".-"); part != "" {
-			name += "_" + part
+			parts = append(parts, part)
 		}
 	}
-	return name + "." + f.Name
+	return strings.Join(parts, "_") + "." + f.Name
 }
 
 func harmless(r rune) rune {

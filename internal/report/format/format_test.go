@@ -52,8 +52,8 @@ func TestARowThatCannotBeReadFailsTheReport(t *testing.T) {
 		for i := range r.Sections {
 			rows := r.Sections[i].Rows
 			r.Sections[i].Rows = func(yield func([]report.Cell, error) bool) {
-				for row := range rows {
-					if !yield(row, nil) {
+				for row, err := range rows {
+					if !yield(row, err) {
 						return
 					}
 				}
@@ -71,6 +71,21 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("disk is full") }
 func TestAReportThatCannotBeWrittenIsNone(t *testing.T) {
 	for _, f := range All {
 		require.ErrorContains(t, f.Write(full{}, fixture(3), ""), "disk is full", f.Name)
+	}
+}
+
+// Whoever asked has gone: the ledger is not read to its end for nobody.
+func TestRowsAreReadAsLongAsSomebodyTakesThem(t *testing.T) {
+	for _, name := range []string{"csv", "json", "ndjson"} {
+		f, err := Of(name)
+		require.NoError(t, err)
+		r := fixture(0)
+		r.Sections[0].Rows = func(yield func([]report.Cell, error) bool) {
+			for yield(row(5), nil) {
+				continue
+			}
+		}
+		require.EqualError(t, f.Write(full{}, r, ""), "disk is full", name)
 	}
 }
 

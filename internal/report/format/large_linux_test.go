@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 )
 
-// A million users, on two cores: go test ./internal/report/format -run Large -rows 1000000 -v
+// A million users: go test ./internal/report/format -run Large -rows 1000000 -v.
 var many = flag.Int("rows", 50_000, "how many users the large report has")
 
 const (

@@ -8,6 +8,7 @@
 package html
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
@@ -67,31 +68,45 @@ type section struct {
 	read    int
 }
 
-type heading struct {
-	Text    string
-	Numeric bool
+// widest is how many columns stand beside one another where there is little room.
+const widest = 12
+
+// Wide reports whether each row is a card on paper and on a phone.
+func (s *section) Wide() bool { return len(s.Columns) > widest }
+
+// cell is one of a table, or a heading. A number stands at the right, a name is
+// broken where it is long.
+type cell struct {
+	Text  string
+	Class string
+	Label string // its heading, for a card
+	Name  bool
 }
 
 // Headings are of the columns.
-func (s *section) Headings() []heading {
-	var all []heading
-	for _, c := range s.Columns {
-		all = append(all, heading{s.show.Heading(c), show.Numeric(c.Type)})
+func (s *section) Headings() []cell {
+	all := make([]cell, len(s.Columns))
+	for i, c := range s.Columns {
+		all[i].Text = s.show.Heading(c)
+		if show.Numeric(c.Type) {
+			all[i].Class = "n"
+		}
 	}
 	return all
 }
 
-// cell is shown to the right where it is a number, and broken only where it is a
-// name.
-type cell struct {
-	Text                   string
-	Numeric, Name, Missing bool
-}
-
-func (s *section) cells(row []report.Cell) []cell {
-	all := make([]cell, len(row))
+// cells shows a row, with a word where a cell is empty.
+func (s *section) cells(row []report.Cell, missing string) []cell {
+	all := s.Headings()
 	for i, c := range s.Columns {
-		all[i] = cell{s.show.Cell(c, row[i]), show.Numeric(c.Type), c.Type == report.Text, row[i].Empty()}
+		heading := all[i].Text
+		all[i].Text = cmp.Or(s.show.Cell(c, row[i]), missing)
+		if all[i].Name = c.Type == report.Text; all[i].Name {
+			all[i].Class = "t"
+		}
+		if s.Wide() {
+			all[i].Label = heading
+		}
 	}
 	return all
 }
@@ -104,7 +119,7 @@ func (s *section) Shown() iter.Seq[[]cell] {
 				s.view.err = err
 				return
 			}
-			if s.read++; s.read <= show.MostRows && !yield(s.cells(row)) {
+			if s.read++; s.read <= show.MostRows && !yield(s.cells(row, show.Missing)) {
 				return
 			}
 		}
@@ -115,7 +130,7 @@ func (s *section) Shown() iter.Seq[[]cell] {
 func (s *section) Foot() [][]cell {
 	var all [][]cell
 	for _, row := range s.Totals {
-		all = append(all, s.cells(row))
+		all = append(all, s.cells(row, ""))
 	}
 	return all
 }

@@ -8,8 +8,7 @@
 // shares are strings, so that no digit is lost to a reader's floating point; a
 // count is a number where every reader can hold it, up to 2^53-1, and a string
 // beyond. Dates are as 2026-10-31, instants as RFC 3339 writes them; an empty cell
-// is null. Beside money is its currency, and beside an amount, where its unit
-// differs by row, its unit.
+// is null. Beside an amount whose unit differs by row is its unit.
 package json
 
 import (
@@ -92,6 +91,9 @@ func Write(w io.Writer, r *report.Report) error {
 			}
 			out.separate(n, "\n    ")
 			out.row(s.Columns, row)
+			if err := out.err(); err != nil {
+				return err
+			}
 			n++
 		}
 		out.text(`],"totals":[`)
@@ -119,6 +121,9 @@ func WriteLines(w io.Writer, r *report.Report, name string) error {
 		}
 		out.row(s.Columns, row)
 		out.text("\n")
+		if err := out.err(); err != nil {
+			return err
+		}
 	}
 	return out.out.Flush()
 }
@@ -156,7 +161,13 @@ func optional(text string) *string {
 // writer writes what encoding/json has no stream for.
 type writer struct{ out *bufio.Writer }
 
-func (w *writer) text(s string) { _, _ = w.out.WriteString(s) } // Flush returns the error
+func (w *writer) text(s string) { _, _ = w.out.WriteString(s) } // err and Flush return the error
+
+// err returns the first error so far: nobody reads any more.
+func (w *writer) err() error {
+	_, err := w.out.Write(nil)
+	return err
+}
 
 func (w *writer) separate(before int, indent string) {
 	if before > 0 {

@@ -118,7 +118,7 @@ func (d *document) section(s *report.Section, t *table) error {
 	first := 36.0 // a title stands above what it is of
 	if picture != nil {
 		_, high := picture.Size()
-		first = 18 + high
+		first += high + 4
 	}
 	d.need(first)
 	d.y += 6

@@ -6,8 +6,8 @@
 // each page.
 //
 // A number is never shortened. A table that is too wide for a page lies across;
-// one that is too wide for that is cut between columns, and its first column is
-// repeated. Of a table of very many rows the first are shown, see
+// one that is too wide for that has smaller letters, or is cut between columns: then
+// its first column is repeated, and its rows are numbered. Of a table of very many rows the first are shown, see
 // [show.MostRows].
 package pdf
 
@@ -66,7 +66,7 @@ func (blank) Size() (width, height float64)                        { return 0, 0
 func (blank) RenderPath(*canvas.Path, canvas.Style, canvas.Matrix) {}
 func (blank) RenderText(*canvas.Text, canvas.Matrix)               {}
 func (blank) RenderImage(image.Image, canvas.Matrix)               {}
-func (blank) NewPage(width, height float64)                        {}
+func (blank) NewPage(_, _ float64)                                 {}
 
 // document is a report that is drawn from the top to the bottom. Its lengths are
 // in millimetres, from the upper left corner of a page.
@@ -100,7 +100,7 @@ func (d *document) measure() error {
 		}
 	}
 	for i := range d.tables {
-		d.tables[i].fit(d.room())
+		d.fit(&d.tables[i], d.room())
 	}
 	return nil
 }

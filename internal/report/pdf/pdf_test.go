@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -94,8 +95,8 @@ func TestEachPageHasItsNumberAndHeads(t *testing.T) {
 		require.Contains(t, page, strconv.Itoa(i+1)+" / "+strconv.Itoa(len(w.pages)))
 		require.Contains(t, page, "Report · Acme · October 2026")
 		require.Contains(t, page, "Column 2")
-		require.True(t, row == 200 || contains(page, "Row "+strconv.Itoa(row)), "no page is without rows")
-		for contains(page, "Row "+strconv.Itoa(row)) {
+		require.True(t, row == 200 || slices.Contains(page, "Row "+strconv.Itoa(row)), "no page is without rows")
+		for slices.Contains(page, "Row "+strconv.Itoa(row)) {
 			require.Contains(t, page, show.Number(strconv.Itoa(1_000_000+row*1000+2)))
 			row++
 		}
@@ -104,29 +105,38 @@ func TestEachPageHasItsNumberAndHeads(t *testing.T) {
 	require.Contains(t, w.pages[len(w.pages)-1], "7,000,001")
 }
 
-func contains(page []string, text string) bool {
-	for _, t := range page {
-		if t == text {
-			return true
-		}
-	}
-	return false
-}
-
 func TestWideTablesLieOrAreCutBetweenColumns(t *testing.T) {
-	for _, columns := range []int{0, 1, 9, 12, 40} {
+	seen := map[int]bool{}
+	for columns := range 41 {
 		w := laid(t, grid(columns, 30))
-		require.Equal(t, columns > 10, w.width > w.height, "%d columns", columns)
-		all := strings.Join(join(w.pages), "\n")
+		require.Equal(t, columns > 9, w.width > w.height, "%d columns", columns)
+		all := join(w.pages)
+		text := strings.Join(all, "\n")
 		for n := range 30 {
 			for i := range columns {
-				require.Equal(t, 1, strings.Count(all, show.Number(strconv.Itoa(1_000_000+n*1000+i))), "each figure is there once")
+				require.Equal(t, 1, strings.Count(text, show.Number(strconv.Itoa(1_000_000+n*1000+i))), "each figure is there once")
 			}
 		}
-		parts := strings.Count(all, "Row 17")
-		require.Equal(t, parts > 1, columns == 40, "%d columns are in %d parts", columns, parts)
-		require.Equal(t, parts-1, strings.Count(all, "more columns"))
+		parts := strings.Count(text, "Row 17")
+		seen[parts] = true
+		require.Equal(t, parts-1, strings.Count(text, "more columns"))
+		require.Equal(t, parts > 1, slices.Contains(all, "18"), "rows have numbers where a table is cut")
+		for i := range columns {
+			require.Equal(t, 1, strings.Count(text, show.Number(strconv.Itoa(7_000_000+i))), "each total is there once")
+		}
 	}
+	require.Equal(t, map[int]bool{1: true, 2: true, 3: true}, seen)
+}
+
+// A total is named where a part of the table has one.
+func TestTotalsStandInThePartThatHasThem(t *testing.T) {
+	r := grid(30, 2)
+	for i := range r.Sections[0].Totals[0] {
+		if i > 3 {
+			r.Sections[0].Totals[0][i] = report.Cell{}
+		}
+	}
+	require.Equal(t, 1, strings.Count(strings.Join(join(laid(t, r).pages), "\n"), "All together"))
 }
 
 func join(pages [][]string) []string {

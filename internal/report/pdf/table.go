@@ -26,6 +26,8 @@ type table struct {
 	rows    int       // of the section, of which no more than show.MostRows are shown
 	natural []float64 // what a column takes
 	needed  []float64 // what it takes at least
+	scale   float64   // of its letters
+	numbers float64   // how wide the numbers of rows are, 0: there are none
 	parts   []part
 }
 
@@ -36,9 +38,15 @@ type part struct {
 	width   float64
 }
 
+// scaled is a style with the size of a table's letters.
+func (t *table) scaled(s typeset.Style) typeset.Style {
+	s.Size *= t.scale
+	return s
+}
+
 // measured reads a section's rows and returns how wide they are.
 func (d *document) measured(s *report.Section) (table, error) {
-	t := table{natural: make([]float64, len(s.Columns)), needed: make([]float64, len(s.Columns))}
+	t := table{natural: make([]float64, len(s.Columns)), needed: make([]float64, len(s.Columns)), scale: 1}
 	see := func(row []report.Cell, style typeset.Style) {
 		for i, c := range s.Columns {
 			width := d.set.Line(d.show.Cell(c, row[i]), style).Width
@@ -82,23 +90,64 @@ func sum(widths []float64) float64 {
 // least returns how wide the table is at least.
 func (t *table) least() float64 { return sum(t.needed) }
 
-// fit distributes the columns over as many parts as it takes, each as wide as the
-// page.
-func (t *table) fit(room float64) {
+// smaller is the scale of letters where a table would be cut without it.
+const smaller = 0.82
+
+// fit distributes the columns over parts that are as wide as the page: over as few
+// as there can be, with letters that are smaller if that makes them fewer, and
+// over all alike.
+func (d *document) fit(t *table, room float64) {
 	if len(t.needed) == 0 {
 		return
 	}
-	columns := []int{0}
+	parts := t.cut(room)
+	if len(parts) > 1 {
+		t.numbers = d.set.Line(show.Number(strconv.Itoa(min(t.rows, show.MostRows))), plain).Width + gap
+		parts = t.cut(room - t.numbers)
+		t.shrink(smaller)
+		if small := t.cut(room - t.numbers); len(small) < len(parts) {
+			parts = small
+		} else {
+			t.shrink(1 / smaller)
+		}
+		for least := room; least > 0; least -= 5 {
+			if even := t.cut(least - t.numbers); len(even) == len(parts) {
+				parts = even
+			}
+		}
+	}
+	if len(parts) == 1 {
+		t.numbers = 0 // the letters are small enough
+	}
+	for _, columns := range parts {
+		t.parts = append(t.parts, t.part(columns, room-t.numbers))
+	}
+}
+
+// shrink changes the size of letters.
+func (t *table) shrink(scale float64) {
+	t.scale *= scale
+	for i := range t.natural {
+		t.natural[i] *= scale
+		t.needed[i] *= scale
+	}
+}
+
+// cut returns the columns of parts that are no wider than that. Each has the
+// first column, and one more.
+func (t *table) cut(room float64) [][]int {
+	parts := [][]int{{0}}
 	taken := t.needed[0]
 	for i := 1; i < len(t.needed); i++ {
-		if taken+gap+t.needed[i] > room && len(columns) > 1 {
-			t.parts = append(t.parts, t.part(columns, room))
-			columns, taken = []int{0}, t.needed[0]
+		last := &parts[len(parts)-1]
+		if taken+gap+t.needed[i] > room && len(*last) > 1 {
+			parts = append(parts, []int{0})
+			last, taken = &parts[len(parts)-1], t.needed[0]
 		}
-		columns = append(columns, i)
+		*last = append(*last, i)
 		taken += gap + t.needed[i]
 	}
-	t.parts = append(t.parts, t.part(columns, room))
+	return parts
 }
 
 // part gives columns what they take where there is room for it, and of what is
@@ -132,7 +181,7 @@ func (d *document) table(s *report.Section, t *table) error {
 			d.paragraph(s.Title+": more columns ("+strconv.Itoa(i+1)+" of "+strconv.Itoa(len(t.parts))+")", quiet, margin, d.room())
 			d.y++
 		}
-		if err := d.part(s, p); err != nil {
+		if err := d.part(s, t, p); err != nil {
 			return err
 		}
 	}
@@ -143,9 +192,9 @@ func (d *document) table(s *report.Section, t *table) error {
 	return nil
 }
 
-func (d *document) part(s *report.Section, p *part) error {
+func (d *document) part(s *report.Section, t *table, p *part) error {
 	d.need(26) // the head is not alone
-	d.head(s, p)
+	d.head(s, t, p)
 	n := 0
 	for row, err := range s.Rows {
 		if err != nil {
@@ -154,40 +203,57 @@ func (d *document) part(s *report.Section, p *part) error {
 		if n++; n > show.MostRows {
 			break
 		}
-		d.row(s, p, row, plain)
+		d.row(s, t, p, row, n)
 	}
 	for _, row := range s.Totals {
-		d.row(s, p, row, strong)
+		if len(t.parts) == 1 || p.says(row) {
+			d.row(s, t, p, row, 0)
+		}
 	}
 	return nil
 }
 
+// says reports whether a row has more in a part than its name.
+func (p *part) says(row []report.Cell) bool {
+	for _, column := range p.columns[1:] {
+		if !row[column].Empty() {
+			return true
+		}
+	}
+	return false
+}
+
 // head draws the names of the columns.
-func (d *document) head(s *report.Section, p *part) {
+func (d *document) head(s *report.Section, t *table, p *part) {
+	style := t.scaled(strong)
+	style.Colour = soft
 	cells := make([][]typeset.Line, len(p.columns))
 	lines := 1
 	for i, column := range p.columns {
-		style := strong
-		style.Colour = soft
 		cells[i] = d.set.Wrap(d.show.Heading(s.Columns[column]), style, p.widths[i], mostLines)
 		lines = max(lines, len(cells[i]))
 	}
-	high := float64(lines)*strong.Leading() + 2*padding
-	d.cells(s, p, cells, func(count int) float64 { return float64(lines - count) })
+	high := float64(lines)*style.Leading() + 2*padding
+	d.cells(s, t, p, cells, func(count int) float64 { return float64(lines - count) })
 	d.y += high
-	d.rule(margin, d.y, p.width, 0.35, soft)
+	d.rule(margin, d.y, t.numbers+p.width, 0.35, soft)
 }
 
-// row draws a row, on the next page where it has no room on this one.
-func (d *document) row(s *report.Section, p *part, row []report.Cell, style typeset.Style) {
+// row draws the nth row, on the next page where it has no room on this one; 0 is a
+// total.
+func (d *document) row(s *report.Section, t *table, p *part, row []report.Cell, nth int) {
+	style, none := t.scaled(plain), []typeset.Line{d.set.Line(show.Missing, t.scaled(quiet))}
+	if nth == 0 {
+		style, none = t.scaled(strong), nil
+	}
 	cells := make([][]typeset.Line, len(p.columns))
 	lines := 1
 	for i, column := range p.columns {
 		c := s.Columns[column]
 		text := d.show.Cell(c, row[column])
 		switch {
-		case text == "" && !style.Bold:
-			cells[i] = []typeset.Line{d.set.Line(show.Missing, quiet)}
+		case text == "":
+			cells[i] = none
 		case c.Type == report.Text:
 			cells[i] = d.set.Wrap(text, style, p.widths[i], mostLines)
 		default:
@@ -198,28 +264,31 @@ func (d *document) row(s *report.Section, p *part, row []report.Cell, style type
 	high := float64(lines)*style.Leading() + 2*padding
 	if d.y+high > d.bottom() {
 		d.turn()
-		d.head(s, p)
+		d.head(s, t, p)
 	}
-	if style.Bold {
-		d.box(margin, d.y, p.width, high, wash)
+	if nth == 0 {
+		d.box(margin, d.y, t.numbers+p.width, high, wash)
+	} else if t.numbers > 0 {
+		number := d.set.Line(show.Number(strconv.Itoa(nth)), t.scaled(quiet))
+		d.text(number, margin+t.numbers-gap-number.Width, d.y+padding+0.75*style.Leading())
 	}
-	d.cells(s, p, cells, func(int) float64 { return 0 })
+	d.cells(s, t, p, cells, func(int) float64 { return 0 })
 	d.y += high
-	d.rule(margin, d.y, p.width, 0.2, hair)
+	d.rule(margin, d.y, t.numbers+p.width, 0.2, hair)
 }
 
 // cells draws lines of cells, the first one lower by as many lines as that.
-func (d *document) cells(s *report.Section, p *part, cells [][]typeset.Line, lower func(count int) float64) {
-	x := margin
+func (d *document) cells(s *report.Section, t *table, p *part, cells [][]typeset.Line, lower func(count int) float64) {
+	x, leading := margin+t.numbers, t.scaled(plain).Leading()
 	for i, column := range p.columns {
-		y := d.y + padding + (lower(len(cells[i]))+0.75)*plain.Leading()
+		y := d.y + padding + (lower(len(cells[i]))+0.75)*leading
 		for _, line := range cells[i] {
 			at := x
 			if show.Numeric(s.Columns[column].Type) {
 				at += p.widths[i] - line.Width
 			}
 			d.text(line, at, y)
-			y += plain.Leading()
+			y += leading
 		}
 		x += p.widths[i] + gap
 	}

@@ -109,7 +109,7 @@ type face struct {
 	advances  map[rune]float64
 }
 
-func (f *face) has(r rune) bool { return f.Font.SFNT.GlyphIndex(r) != 0 }
+func (f *face) has(r rune) bool { return f.Font.GlyphIndex(r) != 0 }
 
 func (s *Setter) faceOf(t *typeface, style Style, leftwards bool) *face {
 	key := faceKey{t, style, leftwards}

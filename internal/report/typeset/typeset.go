@@ -91,7 +91,7 @@ func (s *Setter) runs(line string, style Style) []run {
 	var runs []run
 	characters := []rune(line)
 	levels := make([]int, len(characters))
-	if strings.IndexFunc(line, mayTurn) >= 0 {
+	if strings.IndexFunc(line, involved) >= 0 {
 		levels = text.EmbeddingLevels(characters)
 	}
 	from := 0
@@ -111,11 +111,11 @@ func (s *Setter) runs(line string, style Style) []run {
 	return runs
 }
 
-// width returns that of a text. Letters that neither join nor turn stand side by
-// side, but for a hair that some pairs are closer, so that they need no shaping:
-// tables have a hundred thousand cells.
+// width returns that of a text. Simple characters stand side by side, but for a
+// hair that some pairs are closer, and need no shaping: tables have a hundred
+// thousand cells.
 func (f *face) width(line string) float64 {
-	if strings.IndexFunc(line, func(r rune) bool { return r >= 0x250 }) >= 0 {
+	if strings.IndexFunc(line, involved) >= 0 {
 		return f.TextWidth(line)
 	}
 	width := 0.0
@@ -130,9 +130,13 @@ func (f *face) width(line string) float64 {
 	return width
 }
 
-// mayTurn reports whether a character may be written from the right, as no one
-// before Hebrew in Unicode's order is.
-func mayTurn(r rune) bool { return r >= 0x590 }
+// involved reports whether a character may join others, or run from the right: all
+// but European letters, their punctuation and signs of currencies.
+func involved(r rune) bool {
+	letter := r < 0x300 || 0x370 <= r && r < 0x483 || 0x48a <= r && r < 0x590
+	sign := 0x2010 <= r && r <= 0x2027 || r == 0x202f || 0x20a0 <= r && r <= 0x20cf
+	return !letter && !sign
+}
 
 // reorder brings runs from the order of reading to that from the left: rule L2 of
 // Unicode's bidirectional algorithm.
@@ -226,7 +230,7 @@ func (s *Setter) fitting(text []rune, style Style, width float64) int {
 // Word returns the width of the widest word of a text.
 func (s *Setter) Word(text string, style Style) float64 {
 	widest := 0.0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		widest = math.Max(widest, s.Line(word, style).Width)
 	}
 	return widest

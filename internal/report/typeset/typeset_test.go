@@ -55,14 +55,15 @@ func TestNamesOfAnyScriptHaveLetters(t *testing.T) {
 }
 
 // shown returns the glyphs of a line from the left, and what they stand for.
-func shown(l Line) (glyphs []uint16, letters string) {
+func shown(l Line) (glyphs []uint16, text string) {
+	var letters []rune
 	for _, r := range l.runs {
 		for _, g := range r.face.Glyphs(r.text) {
 			glyphs = append(glyphs, g.ID)
-			letters += string(g.Text)
+			letters = append(letters, g.Text)
 		}
 	}
-	return glyphs, letters
+	return glyphs, string(letters)
 }
 
 func TestArabicIsShapedAndRunsFromTheRight(t *testing.T) {
@@ -125,4 +126,15 @@ func TestFontsAreSubset(t *testing.T) {
 	s.Line("北京大学 نور Zoë", black).Draw(canvas.NewContext(document), 10, 50)
 	require.NoError(t, document.Close())
 	require.Less(t, b.Len(), 40_000)
+}
+
+// Simple texts are measured letter by letter, which is what shaping them gives,
+// but for pairs that are set closer.
+func TestWhatIsNotShapedIsAsWide(t *testing.T) {
+	s := New()
+	for _, text := range []string{"1,234,567.89 EUR", "12.5\u202f%", "31 Oct 2026 14:05", "Zoë O’Neill – “x”", "Юлия Щербакова", "Ελένη", "–"} {
+		line := s.Line(text, black)
+		require.Len(t, line.runs, 1, text)
+		require.InDelta(t, line.runs[0].face.TextWidth(text), line.Width, 0.5, text)
+	}
 }

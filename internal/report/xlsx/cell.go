@@ -22,11 +22,12 @@ func (b *book) cell(c report.Column, cell report.Cell, total bool) any {
 	look := style{bold: total, total: total, right: show.Numeric(c.Type)}
 	if cell.Empty() {
 		if total {
-			return excelize.Cell{StyleID: b.style(look), Value: ""}
+			return excelize.Cell{StyleID: b.style(look)}
 		}
 		return nil
 	}
 	switch c.Type {
+	default: // a number
 	case report.Text:
 		return excelize.Cell{StyleID: b.style(look), Value: cell.Text}
 	case report.Date:

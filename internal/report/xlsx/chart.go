@@ -30,6 +30,7 @@ func (t *sheet) chart(c *report.Chart) error {
 		Format:    excelize.GraphicOptions{AltText: c.Title},
 	}
 	switch t.section.Columns[c.Label].Type {
+	default:
 	case report.Date:
 		drawn.XAxis.NumFmt.CustomNumFmt, drawn.XAxis.TickLabelSkip = "d mmm", 1+rows/16
 	case report.Instant:

@@ -83,7 +83,7 @@ func (b *book) sheet(s *report.Section, nth int, widths []float64) (*sheet, erro
 	if _, err := b.file.NewSheet(t.name); err != nil {
 		return nil, err
 	}
-	if err := b.printed(t.name); err != nil {
+	if err := b.printed(t.name, len(s.Columns)); err != nil {
 		return nil, err
 	}
 	var err error
@@ -105,9 +105,12 @@ func (b *book) sheet(s *report.Section, nth int, widths []float64) (*sheet, erro
 	return t, t.out.SetRow("A1", t.cells)
 }
 
-// paper makes a sheet as wide as a page of A4 across.
-func (b *book) paper(name string) error {
-	landscape, a4, wide, tall, fit := "landscape", 9, 1, 0, true
+// beside is how many columns can be read beside one another on paper.
+const beside = 14
+
+// paper makes a sheet as wide as it takes of pages of A4 across.
+func (b *book) paper(name string, columns int) error {
+	landscape, a4, wide, tall, fit := "landscape", 9, 1+(columns-1)/beside, 0, true
 	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
@@ -115,8 +118,8 @@ func (b *book) paper(name string) error {
 }
 
 // printed sets how a table looks on paper, with the heading on each page.
-func (b *book) printed(name string) error {
-	if err := b.paper(name); err != nil {
+func (b *book) printed(name string, columns int) error {
+	if err := b.paper(name, columns); err != nil {
 		return err
 	}
 	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: quoted(name) + "!$1:$1", Scope: name})

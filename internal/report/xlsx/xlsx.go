@@ -18,6 +18,7 @@ import (
 	"archive/zip"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -71,9 +72,12 @@ func (b *book) write() error {
 	return b.cover(cover, contents)
 }
 
+// coverWidth is how many letters stand in a line of the cover.
+const coverWidth = 90
+
 // cover writes what the report says of itself.
 func (b *book) cover(name string, contents [][]string) error {
-	if err := b.paper(name); err != nil {
+	if err := b.paper(name, 2); err != nil {
 		return err
 	}
 	out, err := b.file.NewStreamWriter(name)
@@ -83,14 +87,14 @@ func (b *book) cover(name string, contents [][]string) error {
 	if err := out.SetColWidth(1, 1, 16); err != nil {
 		return err
 	}
-	if err := out.SetColWidth(2, 2, 100); err != nil {
+	if err := out.SetColWidth(2, 2, coverWidth); err != nil {
 		return err
 	}
 	title, bold, wrapped := b.style(style{title: true}), b.style(style{bold: true}), b.style(style{wrapped: true})
 	n := 0
 	row := func(label, value string, styles ...int) {
 		n++
-		opts := excelize.RowOpts{}
+		opts := excelize.RowOpts{Height: 15 * float64(1+utf8.RuneCountInString(value)/coverWidth)}
 		if styles[0] == title {
 			opts.Height = 24
 		}
