@@ -34,9 +34,9 @@ func TestACronScheduleMailsTheReportAlsoThroughAKill(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, said, "each-minute: next on ")
 
-	var once sync.Once
+	kill := sync.OnceFunc(c.Kill)
 	server.Behave(func(mailtest.Mail) error {
-		once.Do(c.Kill)
+		kill()
 		return nil
 	})
 	const patience = 3 * time.Minute // for a minute to begin
@@ -48,9 +48,8 @@ func TestACronScheduleMailsTheReportAlsoThroughAKill(t *testing.T) {
 	require.Contains(t, mails[1].Subject, "Billing report: Acme GmbH")
 	require.Contains(t, mails[1].Text, `Sent by the schedule "Each minute" (each-minute).`)
 
-	month := mails[1].Header.Get("Subject")
 	names := slices.Sorted(maps.Keys(mails[1].Files))
-	require.Len(t, names, 2, month)
+	require.Len(t, names, 2)
 	rows, err := csv.NewReader(strings.NewReader(mails[1].Files[names[0]])).ReadAll()
 	require.NoError(t, err)
 	require.Greater(t, len(rows), 1)
