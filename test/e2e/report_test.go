@@ -27,6 +27,12 @@ import (
 // runs a collector on them.
 func lived(t *testing.T) *collector.Collector {
 	t.Helper()
+	return collector.Start(t, history(t, ""))
+}
+
+// history makes both, for a collector with more of the ledger's configuration.
+func history(t *testing.T, more string) collector.Settings {
+	t.Helper()
 	directory := t.TempDir()
 	history := filepath.Join(directory, "history")
 	_, err := collector.Usagectl(t, "demo", "generate", "--months", "4", "--out", history)
@@ -40,7 +46,7 @@ func lived(t *testing.T) *collector.Collector {
 		"--ledger", filepath.Join(directory, "ledger"), "--tsdb", filepath.Join(directory, "tsdb"),
 	}, files...)...)
 	require.NoError(t, err)
-	return collector.Start(t, collector.Settings{Directory: directory, Overlay: "extensions: {usage_ledger: {catalogue: " + listed + "}}"})
+	return collector.Settings{Directory: directory, Overlay: "extensions: {usage_ledger: {catalogue: " + listed + more + "}}"}
 }
 
 // jsonReport is a report as programs load it.
