@@ -60,7 +60,7 @@ func TestALedgerIsBackedUpExplainedAndRestoredElsewhere(t *testing.T) {
 	require.Equal(t, file+"\n", said)
 	_, err = collector.Usagectl(t, "erase", "acme", canary, "--yes", "--api", "http://"+c.API)
 	require.NoError(t, err)
-	requireNoFileWith(t, settings.Directory, canary)
+	requireNoFileWith(t, c.Ledger, canary)
 	sum(c)
 	c.Terminate(t)
 

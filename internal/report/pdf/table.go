@@ -19,6 +19,9 @@ const (
 	narrowest = 22.0 // that a text is wrapped to
 	widest    = 70.0 // that a text is alone
 	mostSpare = 22.0 // that a column is wider than its cells
+	// Letters of another size are as much wider or narrower only about: so much
+	// goes into the gap before a word is broken.
+	slack = 0.5
 )
 
 // table is how wide the columns of a section are.
@@ -230,7 +233,7 @@ func (d *document) head(s *report.Section, t *table, p *part) {
 	cells := make([][]typeset.Line, len(p.columns))
 	lines := 1
 	for i, column := range p.columns {
-		cells[i] = d.set.Wrap(d.show.Heading(s.Columns[column]), style, p.widths[i], mostLines)
+		cells[i] = d.set.Wrap(d.show.Heading(s.Columns[column]), style, p.widths[i]+slack, mostLines)
 		lines = max(lines, len(cells[i]))
 	}
 	high := float64(lines)*style.Leading() + 2*padding
@@ -255,7 +258,7 @@ func (d *document) row(s *report.Section, t *table, p *part, row []report.Cell, 
 		case text == "":
 			cells[i] = none
 		case c.Type == report.Text:
-			cells[i] = d.set.Wrap(text, style, p.widths[i], mostLines)
+			cells[i] = d.set.Wrap(text, style, p.widths[i]+slack, mostLines)
 		default:
 			cells[i] = []typeset.Line{d.set.Line(text, style)}
 		}
