@@ -14,7 +14,7 @@ import (
 
 // reportsPage serves the page on which reports are made.
 func (a *API) reportsPage(w http.ResponseWriter, in *admitted) error {
-	page := pages.Reports{Subjects: subjects(in), Form: pages.ReadReportForm(in.Query)}
+	page, status := pages.Reports{Subjects: subjects(in), Form: pages.ReadReportForm(in.Query)}, http.StatusOK
 	if page.Form.Sent {
 		if request, read := page.Request(); read {
 			var refusal *reporter.Refusal
@@ -22,16 +22,20 @@ func (a *API) reportsPage(w http.ResponseWriter, in *admitted) error {
 			switch {
 			case errors.As(err, &refusal):
 				page.Refuse(err)
+			case errors.Is(err, usage.ErrUnavailable):
+				status = http.StatusServiceUnavailable
+				page.Refuse(err)
 			case err != nil:
 				return refuseReport(err)
 			}
 			page.Made = made
 		}
 	}
-	headPage(w, pages.ReportsPage)
-	if page.Refused() {
-		w.WriteHeader(http.StatusBadRequest)
+	if page.Refused() && status == http.StatusOK {
+		status = http.StatusBadRequest
 	}
+	headPage(w, pages.ReportsPage)
+	w.WriteHeader(status)
 	return page.Render(w)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/pages"
 	"github.com/otelcol-usage/otelcol-usage/internal/site/sitetest"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 func TestTheReportsPageShowsWhatWasMade(t *testing.T) {
@@ -59,6 +60,14 @@ func TestTheReportsPageSaysWhyNoneWasMade(t *testing.T) {
 		require.NotEmpty(t, page.Named(t, field+"-wrong").Text(), query)
 		require.Empty(t, page.All("iframe", ""))
 	}
+}
+
+func TestTheReportsPageSaysThatThereAreNoFiguresYet(t *testing.T) {
+	b := closed()
+	b.latest = usage.Collection{}
+	w := get(t, over(t, b), "/reports?kind=users")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Contains(t, sitetest.Parse(t, w.Body.Bytes()).All("section", "notice")[0].Text(), "no figures yet: they are collected at the next whole minute")
 }
 
 // submit sends a form of the schedules page.
