@@ -156,7 +156,7 @@ func newScheduleCreateCommand() *cobra.Command {
 		Use:   "create --name NAME --report KIND --format FORMAT --to RECIPIENT",
 		Short: "Send a report from now on",
 		Long:  "Creates a schedule. Its id is made of its name.\n\n" + scheduleRules,
-		Example: `  usagectl schedule create --name "Monthly bill of Acme" --report billing --organization acme --format pdf --format xlsx --to finance@acme.example
+		Example: `  usagectl schedule create --name "Monthly bill" --report billing --organization acme --format pdf --format xlsx --to finance@acme.example
   usagectl schedule create --name "Weekly summary" --report usage-summary --cadence weekly --day monday --format pdf --to csm@example.com
   usagectl schedule create --name "BI" --report billing --cadence "cron: 0 6 4 * *" --format focus --to directory
   usagectl schedule create --name "Users" --report users --organization acme --cadence daily --format csv --to https://acme.example/hook`,
@@ -186,7 +186,7 @@ func newScheduleChangeCommand() *cobra.Command {
 that there were. What is due to recipients that are left out is cancelled.
 
 ` + scheduleRules,
-		Example: `  usagectl schedule change monthly-bill-of-acme --to finance@acme.example --to cfo@acme.example
+		Example: `  usagectl schedule change acme-monthly-bill --to finance@acme.example --to cfo@acme.example
   usagectl schedule change weekly-summary --enabled=false
   usagectl schedule change weekly-summary --day ""`,
 		Args: arguments(cobra.ExactArgs(1)),
@@ -258,7 +258,7 @@ func newScheduleTestCommand() *cobra.Command {
 		Short: "Send a schedule's report now, marked as a test",
 		Long: `Sends the report of the last closed period, or of the running one where the
 ledger began later, once, to all recipients or to one. Nothing is billed by it.`,
-		Example: `  usagectl schedule test monthly-bill-of-acme --to me@example.com`,
+		Example: `  usagectl schedule test acme-monthly-bill --to me@example.com`,
 		Args:    arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			body := map[string]string{}
@@ -292,8 +292,8 @@ func newScheduleHistoryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history ID",
 		Short: "Show what became of a schedule's deliveries, the latest first",
-		Example: `  usagectl schedule history monthly-bill-of-acme
-  usagectl schedule history monthly-bill-of-acme --output csv`,
+		Example: `  usagectl schedule history acme-monthly-bill
+  usagectl schedule history acme-monthly-bill --output csv`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var list []dispatch.Delivery
@@ -332,7 +332,7 @@ func newScheduleRetryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "retry ID",
 		Short:   "Try the failed deliveries of a schedule again",
-		Example: `  usagectl schedule retry monthly-bill-of-acme`,
+		Example: `  usagectl schedule retry acme-monthly-bill`,
 		Args:    arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var again struct{ Deliveries int }

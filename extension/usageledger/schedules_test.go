@@ -52,7 +52,7 @@ func TestSchedulesAreKeptAndTheirReportsAreThoseOfTheLedger(t *testing.T) {
 		require.Len(t, schedules.List(), 2)
 		_, err := e.Collect(t.Context(), time.Now().Add(time.Minute)) // of which the report is
 		require.NoError(t, err)
-		for _, id := range []string{"summary", "of-the-reseller"} {
+		for _, id := range []string{"acme-summary", "north-of-the-reseller"} {
 			got, err := schedules.Test(t.Context(), id, "", time.Now())
 			require.NoError(t, err)
 			require.Empty(t, got[0].Error)
@@ -71,7 +71,7 @@ func TestSchedulesAreKeptAndTheirReportsAreThoseOfTheLedger(t *testing.T) {
 		require.NoError(t, e.Shutdown(t.Context()))
 		require.Nil(t, e.schedules.Load())
 	}
-	files, err := os.ReadDir(filepath.Join(reports, "summary-test"))
+	files, err := os.ReadDir(filepath.Join(reports, "acme-summary-test"))
 	require.NoError(t, err)
 	require.Len(t, files, 3)
 	for _, f := range files {

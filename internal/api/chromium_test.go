@@ -123,7 +123,7 @@ func TestPagesFitTheirScreens(t *testing.T) {
 		"users":     "/reports?kind=users&about=&typed=2026-11-18",
 		"refused":   "/reports?kind=billing&about=" + longWord + "&reseller=north&typed=" + longWord,
 		"schedules": "/schedules",
-		"schedule":  "/schedules?schedule=monthly-bill&done=tested",
+		"schedule":  "/schedules?schedule=acme-monthly-bill&done=tested",
 	} {
 		for _, width := range []int64{1280, 390} {
 			for scheme, ground := range map[string]string{"light": "rgb(244, 245, 248)", "dark": "rgb(13, 16, 22)"} {
@@ -173,7 +173,7 @@ func TestAScheduleIsMadeByKeyboard(t *testing.T) {
 	b.at("recipients", kb.End, "@example.com")
 	b.at("Make the schedule", kb.Enter)
 	require.Equal(t, "The schedule is made.", b.text(".notice.good"))
-	require.Equal(t, b.site+"/schedules?done=created&schedule=weekly", tell[string](b, `location.href`))
+	require.Equal(t, b.site+"/schedules?done=created&schedule=acme-weekly", tell[string](b, `location.href`))
 	b.at("Send", kb.Enter)
 	require.Contains(t, b.text("#history tbody"), "jane@example.com")
 	b.at("Delete …", kb.Enter)

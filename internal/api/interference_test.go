@@ -165,7 +165,7 @@ func TestAnswersAreThoseOfALedgerWithoutTheOthers(t *testing.T) {
 			}
 			same(http.MethodGet, "/?q=a")
 			same(http.MethodGet, "/?q=damson")
-			for _, id := range []string{"monthly-bill", "bill-of-birch", "of-north", "of-all", "none"} {
+			for _, id := range []string{"acme-monthly-bill", "birch-bill-of-birch", "north-of-north", "of-all", "none"} {
 				same(http.MethodGet, "/schedules?schedule="+id)
 				for _, do := range []string{"change", "enable", "test", "delete"} {
 					sameOf(http.MethodPost, "/schedules", "do="+do+"&schedule="+id, asForm)

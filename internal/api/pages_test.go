@@ -98,31 +98,31 @@ func TestFormsMakeChangeTestAndDeleteASchedule(t *testing.T) {
 	}
 	is := func() dispatch.Status {
 		t.Helper()
-		s, err := a.Schedules().Get("bill-of-it")
+		s, err := a.Schedules().Get("acme-bill-of-it")
 		require.NoError(t, err)
 		return s
 	}
-	do(billForm, "schedules?done=created&schedule=bill-of-it")
+	do(billForm, "schedules?done=created&schedule=acme-bill-of-it")
 	require.Equal(t, "username=admin of it", is().CreatedBy)
 	require.Equal(t, []string{"pdf", "csv"}, is().Formats)
 	require.Equal(t, []string{"jane@example.com", "directory"}, is().Recipients)
 	require.True(t, is().Enabled)
 
-	do("do=disable&schedule=bill-of-it", "schedules?done=disabled&schedule=bill-of-it")
+	do("do=disable&schedule=acme-bill-of-it", "schedules?done=disabled&schedule=acme-bill-of-it")
 	require.False(t, is().Enabled)
-	do("do=enable&schedule=bill-of-it", "schedules?done=enabled&schedule=bill-of-it")
+	do("do=enable&schedule=acme-bill-of-it", "schedules?done=enabled&schedule=acme-bill-of-it")
 	require.True(t, is().Enabled)
-	do(strings.Replace(billForm, "do=create&name=Bill+of+it", "do=change&schedule=bill-of-it&name=Its+bill", 1), "schedules?done=changed&schedule=bill-of-it")
+	do(strings.Replace(billForm, "do=create&name=Bill+of+it", "do=change&schedule=acme-bill-of-it&name=Its+bill", 1), "schedules?done=changed&schedule=acme-bill-of-it")
 	require.Equal(t, "Its bill", is().Name)
 
-	const tested = "schedules?done=tested&schedule=bill-of-it"
-	do("do=test&schedule=bill-of-it&to=joe@example.com", tested)
+	const tested = "schedules?done=tested&schedule=acme-bill-of-it"
+	do("do=test&schedule=acme-bill-of-it&to=joe@example.com", tested)
 	require.Contains(t, history(t, a, tested), "joe@example.com delivered test")
-	do("do=test&schedule=bill-of-it&to=a@nobody.example", tested)
+	do("do=test&schedule=acme-bill-of-it&to=a@nobody.example", tested)
 	require.Contains(t, history(t, a, tested), "a@nobody.example failed test mail server: 550")
-	do("do=retry&schedule=bill-of-it", "schedules?done=retried&schedule=bill-of-it")
-	do("do=delete&schedule=bill-of-it", "schedules?done=deleted")
-	_, err := a.Schedules().Get("bill-of-it")
+	do("do=retry&schedule=acme-bill-of-it", "schedules?done=retried&schedule=acme-bill-of-it")
+	do("do=delete&schedule=acme-bill-of-it", "schedules?done=deleted")
+	_, err := a.Schedules().Get("acme-bill-of-it")
 	require.ErrorIs(t, err, dispatch.ErrNoSchedule)
 }
 
@@ -134,8 +134,8 @@ func TestWhatIsWrongWithAFormIsInThePageWithWhatWasTyped(t *testing.T) {
 		{strings.Replace(billForm, "about=acme", "about=initech", 1), "about"},
 		{strings.Replace(billForm, "about=acme", "about=birch", 1), "about"}, // which it may not see
 		{strings.Replace(billForm, "cadence=monthly", "cadence=cron&cron=x", 1), "cron"},
-		{strings.Replace(billForm, "do=create", "do=change&schedule=monthly-bill", 1) + "&timezone=Berlin", "timezone"},
-		{"do=test&schedule=monthly-bill&to=joe", "to"},
+		{strings.Replace(billForm, "do=create", "do=change&schedule=acme-monthly-bill", 1) + "&timezone=Berlin", "timezone"},
+		{"do=test&schedule=acme-monthly-bill&to=joe", "to"},
 	} {
 		got := submit(t, a, c.fields, as("admin of it")...)
 		require.Equal(t, http.StatusBadRequest, got.code, got.body)
@@ -157,26 +157,26 @@ func TestFormsChangeOnlyWhatTheirSenderMay(t *testing.T) {
 		client, fields string
 		status         int
 	}{
-		{"viewer of it", "do=delete&schedule=monthly-bill", http.StatusForbidden},
-		{"viewer of another", "do=delete&schedule=monthly-bill", http.StatusNotFound},
+		{"viewer of it", "do=delete&schedule=acme-monthly-bill", http.StatusForbidden},
+		{"viewer of another", "do=delete&schedule=acme-monthly-bill", http.StatusNotFound},
 		{"admin of it", "do=delete&schedule=none", http.StatusNotFound},
 		{"admin of it", "do=delete&schedule=of-all", http.StatusNotFound},
 		{"admin of it", strings.Replace(billForm, "about=acme", "about=", 1), http.StatusForbidden},
 		{"admin of it", strings.Replace(billForm, "about=acme", "reseller=north", 1), http.StatusForbidden},
-		{"admin of it", strings.Replace(billForm, "do=create", "do=change&schedule=bill-of-birch", 1), http.StatusNotFound},
+		{"admin of it", strings.Replace(billForm, "do=create", "do=change&schedule=birch-bill-of-birch", 1), http.StatusNotFound},
 		{"admin of it", "do=enable", http.StatusBadRequest},
-		{"admin of it", "do=create&schedule=monthly-bill", http.StatusBadRequest},
-		{"admin of it", "do=explode&schedule=monthly-bill", http.StatusBadRequest},
+		{"admin of it", "do=create&schedule=acme-monthly-bill", http.StatusBadRequest},
+		{"admin of it", "do=explode&schedule=acme-monthly-bill", http.StatusBadRequest},
 		{"admin of it", "do=%", http.StatusBadRequest},
 		{"admin of it", "name=" + strings.Repeat("x", maxScheduleBody), http.StatusBadRequest},
 	} {
 		got := submit(t, a, c.fields, as(c.client)...)
 		require.Equal(t, c.status, got.code, "%.60s: %s", c.fields, got.body)
 	}
-	got := submit(t, a, "do=delete&schedule=monthly-bill", append(as("admin of it"), "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")...)
+	got := submit(t, a, "do=delete&schedule=acme-monthly-bill", append(as("admin of it"), "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")...)
 	require.Equal(t, http.StatusForbidden, got.code)
 	for _, kind := range []string{"", asJSON, "text/plain", "multipart/form-data; boundary=x"} {
-		w := ask(t, a, http.MethodPost, "/schedules", "do=delete&schedule=monthly-bill", append(as("admin of it"), "Content-Type", kind)...)
+		w := ask(t, a, http.MethodPost, "/schedules", "do=delete&schedule=acme-monthly-bill", append(as("admin of it"), "Content-Type", kind)...)
 		require.Equal(t, http.StatusUnsupportedMediaType, w.Code, kind)
 	}
 	require.Len(t, a.Schedules().List(), 4)

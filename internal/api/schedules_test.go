@@ -163,30 +163,30 @@ func TestAScheduleIsCreatedReadChangedTriedAndDeleted(t *testing.T) {
 	admin := as("admin of it")
 	made := post(t, a, http.MethodPost, "/api/v1/schedules", `{"name": "Bill", `+bill+`}`, admin...)
 	require.Equal(t, http.StatusCreated, made.code, made.body)
-	require.Equal(t, "/api/v1/schedules/bill", made.header.Get("Location"))
+	require.Equal(t, "/api/v1/schedules/acme-bill", made.header.Get("Location"))
 	require.Contains(t, made.body, `"created_by":"username=admin of it"`)
 	require.Contains(t, made.body, `"organization":"acme"`, "as the ledger spells it")
 	require.Contains(t, made.body, `"enabled":true`)
 	require.Contains(t, made.body, `"next":"2026-12-04T06:00:00Z"`)
 
 	var data struct{ Data json.RawMessage }
-	require.NoError(t, json.Unmarshal(get(t, a, "/api/v1/schedules/bill", admin...).Body.Bytes(), &data))
-	changed := post(t, a, http.MethodPut, "/api/v1/schedules/bill", strings.Replace(string(data.Data), `"jane@example.com"`, `"jane@example.com","x@nobody.example"`, 1), admin...)
+	require.NoError(t, json.Unmarshal(get(t, a, "/api/v1/schedules/acme-bill", admin...).Body.Bytes(), &data))
+	changed := post(t, a, http.MethodPut, "/api/v1/schedules/acme-bill", strings.Replace(string(data.Data), `"jane@example.com"`, `"jane@example.com","x@nobody.example"`, 1), admin...)
 	require.Equal(t, http.StatusOK, changed.code, changed.body)
 
-	tried := post(t, a, http.MethodPost, "/api/v1/schedules/bill/test", "", admin...)
+	tried := post(t, a, http.MethodPost, "/api/v1/schedules/acme-bill/test", "", admin...)
 	require.Equal(t, http.StatusOK, tried.code)
 	require.Contains(t, tried.body, `"state":"delivered"`)
 	require.Contains(t, tried.body, `"state":"failed"`)
 	require.Contains(t, tried.body, `"error":"mail server: 550"`)
-	tried = post(t, a, http.MethodPost, "/api/v1/schedules/bill/test", `{"to": "ops@example.com"}`, admin...)
+	tried = post(t, a, http.MethodPost, "/api/v1/schedules/acme-bill/test", `{"to": "ops@example.com"}`, admin...)
 	require.Contains(t, tried.body, `"recipient":"ops@example.com"`)
-	history := get(t, a, "/api/v1/schedules/bill/deliveries", admin...).Body.String()
+	history := get(t, a, "/api/v1/schedules/acme-bill/deliveries", admin...).Body.String()
 	require.Equal(t, 3, strings.Count(history, `"test":true`))
-	require.Contains(t, post(t, a, http.MethodPost, "/api/v1/schedules/bill/retry", "", admin...).body, `"deliveries":0`)
+	require.Contains(t, post(t, a, http.MethodPost, "/api/v1/schedules/acme-bill/retry", "", admin...).body, `"deliveries":0`)
 
-	require.Equal(t, http.StatusOK, request(t, a, http.MethodDelete, "/api/v1/schedules/bill", admin...).Code)
-	require.Equal(t, http.StatusNotFound, get(t, a, "/api/v1/schedules/bill", admin...).Code)
+	require.Equal(t, http.StatusOK, request(t, a, http.MethodDelete, "/api/v1/schedules/acme-bill", admin...).Code)
+	require.Equal(t, http.StatusNotFound, get(t, a, "/api/v1/schedules/acme-bill", admin...).Code)
 }
 
 func TestBadSchedulesAreRefusedWithKeyValueAndRemedy(t *testing.T) {
@@ -203,13 +203,13 @@ func TestBadSchedulesAreRefusedWithKeyValueAndRemedy(t *testing.T) {
 		`recipients[0]: \"https://x.example\": calls of webhooks are signed`: `{"name": "Bill", ` + strings.Replace(bill, "jane@example.com", "https://x.example", 1) + `}`,
 		`timezone: \"Berlin\": use an IANA name`:                             `{"name": "Bill", "timezone": "Berlin", ` + bill + `}`,
 	} {
-		for method, target := range map[string]string{http.MethodPost: "/api/v1/schedules", http.MethodPut: "/api/v1/schedules/monthly-bill"} {
+		for method, target := range map[string]string{http.MethodPost: "/api/v1/schedules", http.MethodPut: "/api/v1/schedules/acme-monthly-bill"} {
 			got := post(t, a, method, target, body, as("admin of all")...)
 			require.Equal(t, http.StatusBadRequest, got.code, "%s: %s", method, got.body)
 			require.Contains(t, got.body, want)
 		}
 	}
-	got := post(t, a, http.MethodPost, "/api/v1/schedules/monthly-bill/test", `{"to": "nobody"}`, as("admin of all")...)
+	got := post(t, a, http.MethodPost, "/api/v1/schedules/acme-monthly-bill/test", `{"to": "nobody"}`, as("admin of all")...)
 	require.Equal(t, http.StatusBadRequest, got.code)
 	require.Contains(t, got.body, `to: \"nobody\": no e-mail address`)
 	require.Len(t, a.Schedules().List(), 4)
@@ -225,18 +225,18 @@ func TestSchedulesOfOthersAreNotThere(t *testing.T) {
 		}
 		return ids
 	}
-	require.Equal(t, []string{"bill-of-birch", "monthly-bill", "of-all", "of-north"}, list("admin of all"))
-	require.Equal(t, []string{"monthly-bill"}, list("admin of it"))
-	require.Equal(t, []string{"monthly-bill"}, list("its reseller"), "those on several need to see all")
-	require.Equal(t, []string{"bill-of-birch"}, list("viewer of another"))
-	require.Contains(t, get(t, a, "/api/v1/schedules?organization=birch", as("admin of all")...).Body.String(), "bill-of-birch")
-	require.NotContains(t, get(t, a, "/api/v1/schedules?organization=birch", as("admin of all")...).Body.String(), "monthly-bill")
+	require.Equal(t, []string{"acme-monthly-bill", "birch-bill-of-birch", "north-of-north", "of-all"}, list("admin of all"))
+	require.Equal(t, []string{"acme-monthly-bill"}, list("admin of it"))
+	require.Equal(t, []string{"acme-monthly-bill"}, list("its reseller"), "those on several need to see all")
+	require.Equal(t, []string{"birch-bill-of-birch"}, list("viewer of another"))
+	require.Contains(t, get(t, a, "/api/v1/schedules?organization=birch", as("admin of all")...).Body.String(), "birch-bill-of-birch")
+	require.NotContains(t, get(t, a, "/api/v1/schedules?organization=birch", as("admin of all")...).Body.String(), "acme-monthly-bill")
 
 	for _, way := range a.routes() {
 		if !strings.Contains(way.pattern, "{schedule}") {
 			continue
 		}
-		for _, hidden := range []string{"bill-of-birch", "of-all", "of-north"} {
+		for _, hidden := range []string{"birch-bill-of-birch", "of-all", "north-of-north"} {
 			x := send(t, a, way, strings.Replace(way.path(), "{schedule}", hidden, 1), as("admin of it")...)
 			y := send(t, a, way, strings.Replace(way.path(), "{schedule}", "zzzz", 1), as("admin of it")...)
 			require.Equal(t, y.code, x.code)
@@ -250,12 +250,12 @@ func TestNobodyWritesBeyondTheirRights(t *testing.T) {
 	a, _ := guarded(t)
 	for _, scope := range []string{`"organization": "birch"`, `"reseller": "north"`, `"name": "Bill"`} {
 		body := `{"name": "Bill", ` + strings.Replace(bill, `"organization": "acme "`, scope, 1) + `}`
-		for method, target := range map[string]string{http.MethodPost: "/api/v1/schedules", http.MethodPut: "/api/v1/schedules/monthly-bill"} {
+		for method, target := range map[string]string{http.MethodPost: "/api/v1/schedules", http.MethodPut: "/api/v1/schedules/acme-monthly-bill"} {
 			got := post(t, a, method, target, body, as("admin of it")...)
 			require.Contains(t, []int{http.StatusForbidden, http.StatusBadRequest}, got.code, got.body)
 		}
 	}
-	s, err := a.Schedules().Get("monthly-bill")
+	s, err := a.Schedules().Get("acme-monthly-bill")
 	require.NoError(t, err)
 	require.Equal(t, "acme", s.Organization)
 	require.Len(t, a.Schedules().List(), 4)
@@ -264,7 +264,7 @@ func TestNobodyWritesBeyondTheirRights(t *testing.T) {
 func TestWhoErasesAnOrganizationErasesItsSchedules(t *testing.T) {
 	a, _ := guarded(t)
 	require.Equal(t, http.StatusOK, request(t, a, http.MethodDelete, "/api/v1/organizations/acme", as("admin of all")...).Code)
-	_, err := a.Schedules().Get("monthly-bill")
+	_, err := a.Schedules().Get("acme-monthly-bill")
 	require.ErrorIs(t, err, dispatch.ErrNoSchedule)
 }
 

@@ -24,7 +24,7 @@ var due = time.Date(2026, 11, 4, 5, 0, 0, 0, time.UTC) // 06:00 in Berlin
 func TestAReportReachesEachRecipientOnceInEachPeriod(t *testing.T) {
 	o := open(t, &disk{})
 	id := o.create(t, monthly(func(s *schedule.Schedule) { s.Recipients = []string{"jane@example.com", "joe@example.com"} }))
-	require.Equal(t, "monthly-acme", id)
+	require.Equal(t, "acme-monthly-acme", id)
 	o.pass(t, noon, due.AddDate(0, 1, 0))
 	require.Equal(t, []string{
 		"jane@example.com Billing report: Acme GmbH, Period 2026-10", "joe@example.com Billing report: Acme GmbH, Period 2026-10",
@@ -199,7 +199,7 @@ func TestOneRecipientDoesNotHinderAnother(t *testing.T) {
 	tries = 0
 	id2 := o.create(t, monthly(func(s *schedule.Schedule) { s.Recipients = []string{"a@example.com", "b@example.com", "directory"} }))
 	o.step(t.Context(), due)
-	require.Equal(t, "monthly-acme-2", id2)
+	require.Equal(t, "acme-monthly-acme-2", id2)
 	require.Equal(t, 2, tries, "a server that is not there is asked once, and the directory is another matter")
 	require.Len(t, o.history(t, id), 3)
 	for _, d := range o.history(t, id2) {

@@ -142,9 +142,11 @@ func (d *Dispatcher) Create(ctx context.Context, s schedule.Schedule, by string,
 	return d.status(e), nil
 }
 
-// freeID is made of the letters and digits of a name.
+// freeID is made of the letters and digits of whom a schedule is about and of its
+// name: what one organization calls its schedules is nothing that another learns
+// by what is taken.
 func (d *Dispatcher) freeID(s *schedule.Schedule) string {
-	words := strings.FieldsFunc(strings.ToLower(s.Name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	words := strings.FieldsFunc(strings.ToLower(s.Organization+" "+s.Reseller+" "+s.Name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	base := strings.Join(words, "-")
 	base = strings.Trim(base[:min(len(base), 40)], "-")
 	if base == "" {

@@ -32,7 +32,7 @@ func TestACronScheduleMailsTheReportAlsoThroughAKill(t *testing.T) {
 	said, err := collector.Usagectl(t, "schedule", "create", "--api", api(), "--name", "Each minute", "--report", "billing", "--organization", "acme",
 		"--format", "csv", "--format", "pdf", "--to", "jane@example.com", "--cadence", "cron: * * * * *")
 	require.NoError(t, err)
-	require.Contains(t, said, "each-minute: next on ")
+	require.Contains(t, said, "acme-each-minute: next on ")
 
 	kill := sync.OnceFunc(c.Kill)
 	server.Behave(func(mailtest.Mail) error {
@@ -46,7 +46,7 @@ func TestACronScheduleMailsTheReportAlsoThroughAKill(t *testing.T) {
 	require.Equal(t, first.Header.Get("Message-Id"), mails[1].Header.Get("Message-Id"))
 	require.Equal(t, first.Text, mails[1].Text, "made as of the same instant")
 	require.Contains(t, mails[1].Subject, "Billing report: Acme GmbH")
-	require.Contains(t, mails[1].Text, `Sent by the schedule "Each minute" (each-minute).`)
+	require.Contains(t, mails[1].Text, `Sent by the schedule "Each minute" (acme-each-minute).`)
 
 	names := slices.Sorted(maps.Keys(mails[1].Files))
 	require.Len(t, names, 2)
@@ -57,7 +57,7 @@ func TestACronScheduleMailsTheReportAlsoThroughAKill(t *testing.T) {
 
 	c.Eventually(t, func() error {
 		var list []struct{ State, ID string }
-		said, err := collector.Usagectl(t, "schedule", "history", "--api", api(), "each-minute", "--output", "json")
+		said, err := collector.Usagectl(t, "schedule", "history", "--api", api(), "acme-each-minute", "--output", "json")
 		if err == nil {
 			err = json.Unmarshal([]byte(said), &list)
 		}
