@@ -27,6 +27,12 @@ import (
 // runs a collector on them.
 func lived(t *testing.T) *collector.Collector {
 	t.Helper()
+	return collector.Start(t, history(t, ""))
+}
+
+// history makes both, for a collector with more of the ledger's configuration.
+func history(t *testing.T, more string) collector.Settings {
+	t.Helper()
 	directory := t.TempDir()
 	history := filepath.Join(directory, "history")
 	_, err := collector.Usagectl(t, "demo", "generate", "--months", "4", "--out", history)
@@ -40,7 +46,7 @@ func lived(t *testing.T) *collector.Collector {
 		"--ledger", filepath.Join(directory, "ledger"), "--tsdb", filepath.Join(directory, "tsdb"),
 	}, files...)...)
 	require.NoError(t, err)
-	return collector.Start(t, collector.Settings{Directory: directory, Overlay: "extensions: {usage_ledger: {catalogue: " + listed + "}}"})
+	return collector.Settings{Directory: directory, Overlay: "extensions: {usage_ledger: {catalogue: " + listed + more + "}}"}
 }
 
 // jsonReport is a report as programs load it.
@@ -237,6 +243,48 @@ func TestReportsHaveTheFiguresOfGaugesAndStatements(t *testing.T) {
 			}
 		}
 		require.Greater(t, compared, 60)
+	})
+
+	t.Run("periods before", func(t *testing.T) {
+		compared := 0
+		for _, window := range []string{"month", "cycle"} {
+			for _, organization := range []string{"acme", "kaveri", "learnwell"} { // cycles from the 15th, the 31st and the 1st on
+				used := func(month time.Time) map[string]string {
+					var answer struct {
+						Data struct {
+							Statements []struct {
+								Meter    string
+								Versions []struct{ Used json.Number }
+							}
+						}
+					}
+					path := "/api/v1/organizations/" + organization + "/statements?window=" + window + "&period=" + month.Format("2006-01")
+					require.Equal(t, http.StatusOK, get(t, "http://"+c.API+path, &answer))
+					byMeter := map[string]string{}
+					for _, s := range answer.Data.Statements {
+						byMeter[s.Meter] = s.Versions[len(s.Versions)-1].Used.String()
+					}
+					return byMeter
+				}
+				month := closed
+				if window == "cycle" {
+					month = closed.AddDate(0, -1, 0) // which is over and closed whatever the anchor
+				}
+				now, before := used(month), used(month.AddDate(0, -1, 0))
+				r := load("usage-summary?organization=" + organization + "&window=" + window + "&period=" + month.Format("2006-01"))
+				for _, row := range r.rows(t, "usage") {
+					meter := row["meter"].(string)
+					require.Equal(t, now[meter], row["used"], "%s of %s by %s", meter, organization, window)
+					if was, known := before[meter]; known {
+						require.Equal(t, was, row["before"], "%s of %s by %s", meter, organization, window)
+						compared++
+					}
+					history := r.rows(t, "history."+meter)
+					require.Equal(t, row["used"], history[len(history)-1]["used"])
+				}
+			}
+		}
+		require.Greater(t, compared, 12)
 	})
 
 	t.Run("users", func(t *testing.T) {

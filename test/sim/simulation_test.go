@@ -88,7 +88,9 @@ func simulate(t *testing.T, seed uint64, o gen.Options) {
 		}
 	}
 	end := last.Truncate(time.Minute).Add(2 * time.Hour) // all changes are in a version by then
-	compared += compare(t, fmt.Sprint("seed ", seed, " at the end"), oracle.Collect(end), e.collect(end))
+	where, figures := fmt.Sprint("seed ", seed, " at the end"), e.collect(end)
+	compared += compare(t, where, oracle.Collect(end), figures)
+	listed += e.compareUsers(t, where, figures)
 	statements, revisions := e.compareStatements(t, fmt.Sprint("seed ", seed), oracle)
 	t.Logf("seed %d: %d figures, %d statements and %d later versions compared over %d days", seed, compared, statements, revisions, o.Days)
 	require.Positive(t, statements)

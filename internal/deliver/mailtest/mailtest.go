@@ -223,9 +223,9 @@ func read(r io.Reader) (Mail, error) {
 	}
 }
 
-// Wait ends when the server has as many mails, or fails.
-func (s *Server) Wait(t *testing.T, mails int) []Mail {
+// WaitFor ends when the server has as many mails, or fails.
+func (s *Server) WaitFor(t *testing.T, mails int, patience time.Duration) []Mail {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(s.Mails()) >= mails }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Mails()) >= mails }, patience, 10*time.Millisecond)
 	return s.Mails()
 }
