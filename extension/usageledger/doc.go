@@ -7,8 +7,9 @@
 // records into it and every receiver collects from it.
 //
 // It is thin: what is counted is in internal/definition, the state in
-// internal/ledger, the page's looks in internal/overview. Here are the
-// lifecycle and the clock (extension.go), the catalogue's file (watch.go), the
-// judgement of the collector's configuration (snapshot.go), the HTTP routes
-// (api.go, page.go) and the collector's own telemetry (telemetry.go).
+// internal/ledger, the HTTP routes in internal/api, the pages' looks in
+// internal/overview and internal/pages. Here are the lifecycle and the clock
+// (extension.go), the catalogue's file (watch.go), the judgement of the
+// collector's configuration (snapshot.go) and the collector's own telemetry
+// (telemetry.go).
 package usageledger

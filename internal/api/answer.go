@@ -106,8 +106,11 @@ func answer(data func(*admitted) (any, error)) handler {
 	}
 }
 
-// headPage says that a page of the site follows.
+// headPage says that a page of the site follows. Its forms have to tell where
+// they come from, which is no-referrer's to hide: browsers would send Origin:
+// null, and on plain HTTP there is nothing else to know another site by.
 func headPage(w http.ResponseWriter, p *site.Page) {
+	w.Header().Set("Referrer-Policy", "same-origin")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", p.Policy)
 }

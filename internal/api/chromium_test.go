@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,13 +46,16 @@ func open(t *testing.T) *tab {
 	a.Authenticate = nil
 	s := httptest.NewServer(a.Handler())
 	t.Cleanup(s.Close)
-	ctx, end := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, end := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(end)
-	ctx, end = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
+	ctx, end = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("host-resolver-rules", "MAP usage.example 127.0.0.1"))...)
 	t.Cleanup(end)
 	ctx, end = chromedp.NewContext(ctx)
 	t.Cleanup(end)
-	return &tab{t, ctx, s.URL}
+	// Of a site that is neither local nor encrypted a browser tells less: no
+	// Sec-Fetch-Site, and of Origin only what the referrer policy lets it.
+	return &tab{t, ctx, strings.Replace(s.URL, "127.0.0.1", "usage.example", 1)}
 }
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package api is what a ledger shows over HTTP: the overview page, the probes,
+// Package api is what a ledger shows over HTTP: the pages, the probes,
 // and the JSON API below /api/v1, whose answers have the envelope and the types
 // of errors of the Prometheus API.
 //

@@ -48,6 +48,9 @@ func (a *API) shownReport(w http.ResponseWriter, in *admitted) error {
 	}
 	w.Header().Set("Content-Type", document.MediaType)
 	w.Header().Set("Content-Security-Policy", pages.ShownPolicy)
+	if in.Method == http.MethodHead {
+		return nil
+	}
 	return a.stream(w, in, document.Write)
 }
 

@@ -101,8 +101,9 @@ func TestWhatIsWrongWithAScheduleStandsBesideItsField(t *testing.T) {
 func bill() dispatch.Status {
 	return dispatch.Status{
 		Schedule: schedule.Schedule{
-			ID: "bill", Name: "Bill of Acme", Report: report.Billing, Scope: schedule.Scope{Organization: "acme"}, Recipients: []string{"jane@example.com", "directory"},
-			Cadence: "monthly", Day: "4", Enabled: true, Created: at, CreatedBy: "username=jane", Changed: at,
+			ID: "bill", Name: "Bill of Acme", Report: report.Billing, Scope: schedule.Scope{Organization: "acme"}, Formats: []string{"pdf", "xlsx"},
+			Recipients: []string{"jane@example.com", "directory"},
+			Cadence:    "monthly", Day: "4", Enabled: true, Created: at, CreatedBy: "username=jane", Changed: at,
 		},
 		Next: time.Date(2026, 12, 4, 5, 0, 0, 0, time.UTC), Period: &schedule.Period{Name: "2026-11", Window: "month"}, Last: at.AddDate(0, 0, -16),
 	}
@@ -114,8 +115,8 @@ func TestTheListSaysHowSchedulesStand(t *testing.T) {
 	p := &Schedules{Subjects: few(t), Writable: few(t), List: []dispatch.Status{bill(), other}, Done: "deleted"}
 	d := render(t, p)
 	cards := d.All("article", "schedule")
-	require.Equal(t, "Bill of Acme Billing report, Acme GmbH · monthly on the 4th on Next Fri 4 Dec 2026, 06:00 CET, about November 2026 Last delivered Wed 4 Nov 2026, 15:05 CET To jane@example.com, directory", cards[0].Text())
-	require.Equal(t, "All Billing report, all organizations · monthly on the 4th 2 failed 1 waiting switched off Last delivered never To jane@example.com, directory", cards[1].Text())
+	require.Equal(t, "Bill of Acme Billing report, Acme GmbH · monthly on the 4th · PDF, Excel on Next Fri 4 Dec 2026, 06:00 CET, about November 2026 Last delivered Wed 4 Nov 2026, 15:05 CET To jane@example.com, directory", cards[0].Text())
+	require.Equal(t, "All Billing report, all organizations · monthly on the 4th · PDF, Excel 2 failed 1 waiting switched off Last delivered never To jane@example.com, directory", cards[1].Text())
 	require.Equal(t, "schedules?schedule=bill", cards[0].All("a", "")[0].Get("href"))
 	require.Equal(t, "The schedule is deleted, with the history of its deliveries.", d.All("p", "notice")[0].Text())
 

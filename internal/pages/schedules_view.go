@@ -4,6 +4,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -41,6 +42,7 @@ type schedulesView struct {
 // scheduleRow is a schedule in the list.
 type scheduleRow struct {
 	ID, Name, What, When, To string
+	Formats                  string
 	Link                     string
 	Enabled                  bool
 	Next, Period             string
@@ -131,7 +133,7 @@ func (p *Schedules) row(s *dispatch.Status) scheduleRow {
 	row := scheduleRow{
 		ID: s.ID, Name: s.Name, Link: "schedules?" + url.Values{"schedule": {s.ID}}.Encode(), Enabled: s.Enabled,
 		What: s.Report.Title() + ", " + p.about(s.Scope), To: strings.Join(s.Recipients, ", "), When: cadence(&s.Schedule),
-		Problem: s.Problem, Due: s.Due, Failed: s.Failed, Next: clock(s.Next, zone), Last: clock(s.Last, zone),
+		Formats: formats(s.Formats), Problem: s.Problem, Due: s.Due, Failed: s.Failed, Next: clock(s.Next, zone), Last: clock(s.Last, zone),
 		Made: by(s.Created, s.CreatedBy, zone), Editable: p.editable(s.Scope),
 	}
 	if s.Changed.After(s.Created) {
@@ -178,6 +180,15 @@ func (p *Schedules) zone(s *schedule.Schedule) *time.Location {
 		}
 	}
 	return time.UTC
+}
+
+// formats are what people call some.
+func formats(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, cmp.Or(formatNames[name].Name, name))
+	}
+	return strings.Join(all, ", ")
 }
 
 func cadence(s *schedule.Schedule) string {

@@ -99,6 +99,7 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/calendar", "internal/report", "github.com/robfig/cron/v3"},
 		"when a report is due follows from a calendar and a clock that is an argument",
 	},
+	"internal/site":           {[]string{standard}, "the frame of the pages is unaware of what they show"},
 	"internal/report/show":    {[]string{standard, only + "internal/report", money}, "how a cell reads is the same on paper and on a screen"},
 	"internal/report/csv":     {[]string{standard, only + "internal/report", "internal/sheet"}, aFormat},
 	"internal/report/json":    {[]string{standard, only + "internal/report"}, aFormat},
