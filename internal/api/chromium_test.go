@@ -40,7 +40,7 @@ func open(t *testing.T) *tab {
 		}
 	}
 	if path == "" {
-		t.Skip("no Chromium: install it, or say in CHROMIUM_PATH where it is")
+		t.Fatal("no Chromium: install it (apt-get install chromium), or say in CHROMIUM_PATH where it is")
 	}
 	a := lived(t, func(string) bool { return true })
 	a.Authenticate = nil

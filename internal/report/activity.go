@@ -54,7 +54,7 @@ func (b *builder) events() Section {
 			}
 		}
 		rows = append(rows, slices.Concat(organizationCells(o), b.meterCells(m.Name), []Cell{
-			whole(events), amount(m.Used, m.Unit), perEvent(m, events), amountIf(m.Before, m.Unit), change(m.Used, m.Before), text(strings.Join(said, ", ")),
+			whole(events), amount(m.Used, unitOf(m)), perEvent(m, events), amountIf(m.Before, unitOf(m)), change(m.Used, m.Before), text(strings.Join(said, ", ")),
 		}))
 	})
 	return Section{
@@ -69,7 +69,7 @@ func (b *builder) events() Section {
 
 func perEvent(m *Meter, events wide.Int) Cell {
 	c := (&mean{m.Used, events}).cell()
-	c.Unit = m.Unit
+	c.Unit = unitOf(m)
 	return c
 }
 

@@ -173,12 +173,17 @@ func (b *builder) told(format string, names []string) {
 
 func (b *builder) add(s Section) { b.r.Sections = append(b.r.Sections, s) }
 
-// unitOf is what a meter's amounts are of.
+// unitOf is what a meter's amounts are of, "" for those of nothing: 1 is how
+// units are written that are none.
 func unitOf(m *Meter) string {
-	if m.Type == usage.Consumption {
+	switch {
+	case m.Type != usage.Consumption:
+		return "users"
+	case m.Unit == "1":
+		return ""
+	default:
 		return m.Unit
 	}
-	return "users"
 }
 
 // Columns that many tables begin with.

@@ -248,7 +248,7 @@ func (b *builder) topUsers() Section {
 	b.eachMeter(func(o *Organization, m *Meter) {
 		for i, u := range m.TopUsers {
 			rows = append(rows, slices.Concat(b.meterCells(m.Name), []Cell{count(int64(i + 1))}, organizationCells(o),
-				[]Cell{text(u.User), amount(u.Used, m.Unit), ratio(u.Used, m.Used), instant(u.Last, o.Zone)}))
+				[]Cell{text(u.User), amount(u.Used, unitOf(m)), ratio(u.Used, m.Used), instant(u.Last, o.Zone)}))
 		}
 	})
 	return Section{
