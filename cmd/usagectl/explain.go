@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -208,7 +210,7 @@ func (x *explanation) ofWhole() (facts []fact) {
 		}
 	}
 	if q := x.Quota; q != nil {
-		text := fmt.Sprintf("%s of %s used (ratio %v), %s remaining, %s over", q.Used, q.Limit, q.Ratio, q.Remaining, q.Overage)
+		text := fmt.Sprintf("%s of %s used (%s), %s remaining, %s over", q.Used, q.Limit, percent(q.Ratio), q.Remaining, q.Overage)
 		if q.FlexPrice != "" {
 			text += fmt.Sprintf(" at %s %s each", q.FlexPrice, q.Currency)
 		}
@@ -288,4 +290,14 @@ func (c *matchedClass) facts() (facts []fact) {
 		facts = []fact{{name, "by an action whose first time is not kept for this window"}}
 	}
 	return facts
+}
+
+// percent is a share to one decimal; of a limit of 0 what the API says.
+func percent(ratio any) string {
+	text := fmt.Sprint(ratio)
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(n, 0) {
+		return text
+	}
+	return strconv.FormatFloat(100*n, 'f', 1, 64) + " %"
 }

@@ -65,7 +65,6 @@ func newRootCommand() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage{err} })
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newReportCommand(), newScheduleCommand(), newUsersCommand(), newExplainCommand(), newStatementCommand(),
 		newDoctorCommand(), newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newAlertCommand(), newEraseCommand(),

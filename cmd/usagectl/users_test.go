@@ -89,7 +89,7 @@ as of       2026-11-20T14:05:00Z
 	for _, tc := range []struct{ of, says string }{
 		{`"incomplete":true,"classes":[{"class":"onboarded","users":2,"billable":true,"requires":"registered","actions":["login","open"],"condition":"x"}],
 			"quota":{"limit":1,"used":2,"remaining":0,"overage":1,"ratio":2,"flex_price":"2.50","currency":"EUR"}}}`,
-			"incomplete a limit refused users: there are more\nclass onboarded 2 users, by login, open if x, who are registered, billable\nquota 2 of 1 used (ratio 2), 0 remaining, 1 over at 2.50 EUR each\n"},
+			"incomplete a limit refused users: there are more\nclass onboarded 2 users, by login, open if x, who are registered, billable\nquota 2 of 1 used (200.0 %), 0 remaining, 1 over at 2.50 EUR each\n"},
 		{`"unit":"min","sum":2.5,"events":3,"versions":[{"version":1,"made":"2026-12-04T00:00:00Z","reason":[],"used":2}],"as_billed":1}}`,
 			"sum 2.5 min of 3 events\nversion 1 2 used, closed, made 2026-12-04T00:00:00Z, as billed\n"},
 		{`"peaks":{"connected_users":{"users":3,"hits":1},"net_connected_users":null,"users_in_the_hour":{"users":2,"hits":4},"busiest_hours":["2026-11-20T14:00:00Z"]}}}`,
