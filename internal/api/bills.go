@@ -6,6 +6,7 @@ package api
 import (
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
@@ -30,5 +31,5 @@ func (a *API) billed(in *admitted) (any, error) {
 	if err != nil {
 		return nil, refuseReport(err)
 	}
-	return billJSON{in.Organization, r.Period, instant(at)}, nil
+	return billJSON{in.Organization, r.Period, shape.Instant(at)}, nil
 }

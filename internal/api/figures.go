@@ -4,7 +4,6 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -35,18 +35,7 @@ type statementRefJSON struct {
 type figureJSON struct {
 	Name   string            `json:"name"`
 	Labels map[string]string `json:"labels"`
-	Value  number            `json:"value"`
-}
-
-// number is a JSON number, or a text for what JSON has no number for.
-type number float64
-
-func (n number) MarshalJSON() ([]byte, error) {
-	v := float64(n)
-	if math.IsInf(v, 0) || math.IsNaN(v) {
-		return json.Marshal(strconv.FormatFloat(v, 'g', -1, 64))
-	}
-	return json.Marshal(v)
+	Value  shape.Number      `json:"value"`
 }
 
 func figures(r *admitted) (any, error) {
@@ -70,7 +59,7 @@ func figures(r *admitted) (any, error) {
 		for _, l := range f.Series.Labels {
 			labels[l.Name] = l.Value
 		}
-		out.Figures = append(out.Figures, figureJSON{f.Series.Name, labels, number(f.Value)})
+		out.Figures = append(out.Figures, figureJSON{f.Series.Name, labels, shape.Number(f.Value)})
 	}
 	return out, nil
 }

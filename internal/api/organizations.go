@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -34,7 +35,7 @@ func organizations(r *admitted) (any, error) {
 		}
 		o := organizationJSON{
 			ID: s.ID, Timezone: time.UTC.String(), AnchorDay: 1,
-			LastEvent: instant(s.LastEvent), Silent: s.Silent, Items: itemsJSON(&s),
+			LastEvent: shape.Instant(s.LastEvent), Silent: s.Silent, Items: itemsJSON(&s),
 		}
 		if listed, found := r.Catalogue.Lookup(s.ID); found {
 			o.Name, o.Reseller, o.Timezone, o.AnchorDay = listed.Name, listed.Reseller, listed.Location.String(), listed.AnchorDay

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -19,61 +20,8 @@ import (
 
 // statementsJSON are statements of an organization.
 type statementsJSON struct {
-	Organization string          `json:"organization"`
-	Statements   []statementJSON `json:"statements"`
-}
-
-// statementJSON is the record of a closed period. Dates are civil ones of its
-// zone; the end is not in it.
-type statementJSON struct {
-	Meter       string        `json:"meter"`
-	MeterTitle  string        `json:"meter_title"` // of the configuration now, as that of the window
-	Window      string        `json:"window"`
-	WindowTitle string        `json:"window_title"`
-	Start       time.Time     `json:"start"`
-	End         time.Time     `json:"end"`
-	StartDate   string        `json:"start_date"`
-	EndDate     string        `json:"end_date"`
-	Timezone    string        `json:"timezone"`
-	AnchorDay   int           `json:"anchor_day"`
-	Definition  *string       `json:"definition"` // effective_from; null: always in force
-	Quota       *quotaJSON    `json:"quota"`      // null: there was none
-	Version     uint32        `json:"version"`    // the current one
-	AsBilled    *uint32       `json:"as_billed"`  // null: not billed
-	Versions    []versionJSON `json:"versions"`   // oldest first
-}
-
-type quotaJSON struct {
-	Limit     millionths `json:"limit"`
-	FlexPrice string     `json:"flex_price,omitempty"` // decimal
-	Currency  string     `json:"currency,omitempty"`
-}
-
-type versionJSON struct {
-	Version uint32       `json:"version"`
-	Made    time.Time    `json:"made"`
-	Reason  []reasonJSON `json:"reason"` // empty: the period was closed
-	Used    millionths   `json:"used"`
-	Figures []amountJSON `json:"figures"`
-	Delta   []amountJSON `json:"delta"` // of the figures against the version before
-}
-
-type reasonJSON struct {
-	Kind   string `json:"kind"`
-	Events uint32 `json:"events"`
-}
-
-type amountJSON struct {
-	Name   string            `json:"name"`
-	Labels map[string]string `json:"labels"`
-	Value  millionths        `json:"value"`
-}
-
-// millionths is a JSON number without loss.
-type millionths wide.Int
-
-func (m millionths) MarshalJSON() ([]byte, error) {
-	return []byte(wide.Int(m).Decimal(6)), nil
+	Organization string            `json:"organization"`
+	Statements   []shape.Statement `json:"statements"`
 }
 
 // maxStatements bounds one answer: some megabytes.
@@ -89,9 +37,9 @@ func statements(r *admitted) (any, error) {
 	if err != nil {
 		return nil, refuseStatements(err)
 	}
-	out := statementsJSON{Organization: r.Organization, Statements: []statementJSON{}}
+	out := statementsJSON{Organization: r.Organization, Statements: []shape.Statement{}}
 	for i := range all {
-		if s := statement(&all[i], x.Titles); keep(&s) {
+		if s := shape.StatementOf(&all[i], x.Titles); keep(&s) {
 			out.Statements = append(out.Statements, s)
 		}
 	}
@@ -113,7 +61,7 @@ func refuseStatements(err error) error {
 
 // selection reads the filters. What the ledger cannot select, since it depends
 // on the zone of each period, keep does.
-func selection(id string, params url.Values, meters []usage.Meter) (q ledger.StatementQuery, keep func(*statementJSON) bool, err error) {
+func selection(id string, params url.Values, meters []usage.Meter) (q ledger.StatementQuery, keep func(*shape.Statement) bool, err error) {
 	q = ledger.StatementQuery{Organization: id, Meter: params.Get("meter"), Window: params.Get("window"), Limit: maxStatements}
 	if q.Meter != "" && !slices.ContainsFunc(meters, func(m usage.Meter) bool { return m.Name == q.Meter }) {
 		var names []string
@@ -134,7 +82,7 @@ func selection(id string, params url.Values, meters []usage.Meter) (q ledger.Sta
 // begins reads when periods begin: in a year, month or day, or from and to a
 // date or time. A civil date is that of the period's own zone, which the
 // ledger's query leaves room for.
-func begins(q *ledger.StatementQuery, period, from, to string) (keep func(*statementJSON) bool, err error) {
+func begins(q *ledger.StatementQuery, period, from, to string) (keep func(*shape.Statement) bool, err error) {
 	const room = 26 * time.Hour // between the same date in any two zones
 	if period != "" {
 		if from != "" || to != "" {
@@ -145,9 +93,9 @@ func begins(q *ledger.StatementQuery, period, from, to string) (keep func(*state
 			return nil, refuse(http.StatusBadRequest, badData, "period: %q: write a year, month or day in which it begins, as 2026, 2026-10 or 2026-10-15", period)
 		}
 		q.From, q.To = first.Add(-room), last.Add(room)
-		return func(s *statementJSON) bool { return strings.HasPrefix(s.StartDate, period) }, nil
+		return func(s *shape.Statement) bool { return strings.HasPrefix(s.StartDate, period) }, nil
 	}
-	keep = func(s *statementJSON) bool {
+	keep = func(s *shape.Statement) bool {
 		return (!isDate(from) || s.StartDate >= from) && (!isDate(to) || s.StartDate < to)
 	}
 	if q.From, err = edge("from", from, -room); err != nil {
@@ -189,54 +137,6 @@ func edge(name, text string, room time.Duration) (time.Time, error) {
 	return t, nil
 }
 
-func statement(s *ledger.Statement, titles usage.Titles) statementJSON {
-	zone, err := time.LoadLocation(s.Zone)
-	if err != nil {
-		zone = time.UTC // it was loaded when the statement was made
-	}
-	date := func(t time.Time) string { return t.In(zone).Format(time.DateOnly) }
-	out := statementJSON{
-		Meter: s.Meter, MeterTitle: titles.Meter(s.Meter), Window: s.Window, Start: s.Start, End: s.End, StartDate: date(s.Start), EndDate: date(s.End),
-		Timezone: s.Zone, AnchorDay: s.Anchor, Version: s.Current().Number,
-	}
-	if w, err := usage.ParseWindow(s.Window); err == nil {
-		out.WindowTitle = titles.Window(w)
-	}
-	if s.Definition != (usage.Date{}) {
-		text := s.Definition.String()
-		out.Definition = &text
-	}
-	if s.Quota != nil {
-		out.Quota = &quotaJSON{millionths(s.Quota.Limit), s.Quota.FlexPrice, s.Quota.Currency}
-	}
-	if s.Billed != 0 {
-		out.AsBilled = &s.Billed
-	}
-	for i := range s.Versions {
-		v := &s.Versions[i]
-		reason := []reasonJSON{}
-		for _, r := range v.Reason {
-			reason = append(reason, reasonJSON(r))
-		}
-		out.Versions = append(out.Versions, versionJSON{
-			v.Number, v.Made, reason, millionths(v.Used), amounts(v.Figures), amounts(s.Delta(i)),
-		})
-	}
-	return out
-}
-
-func amounts(figures []ledger.StatementFigure) []amountJSON {
-	out := []amountJSON{}
-	for _, f := range figures {
-		a := amountJSON{f.Name, map[string]string{}, millionths(f.Value)}
-		for _, l := range f.Labels {
-			a.Labels[l.Name] = l.Value
-		}
-		out = append(out, a)
-	}
-	return out
-}
-
 // closedFigures are an organization's figures of the periods that end at an
 // instant and are closed.
 func closedFigures(ctx context.Context, b Book, id string, at, collected time.Time) (any, error) {
@@ -256,9 +156,9 @@ func closedFigures(ctx context.Context, b Book, id string, at, collected time.Ti
 		s := &all[i]
 		v := s.Current()
 		out.Statements = append(out.Statements, statementRefJSON{s.Meter, s.Window, s.Start, v.Number})
-		for _, a := range amounts(v.Figures) {
+		for _, a := range shape.Amounts(v.Figures) {
 			a.Labels["meter"], a.Labels["window"], a.Labels["period"] = s.Meter, s.Window, usage.PeriodName(1)
-			out.Figures = append(out.Figures, figureJSON{a.Name, a.Labels, number(wide.Int(a.Value).Over(usage.Micro))})
+			out.Figures = append(out.Figures, figureJSON{a.Name, a.Labels, shape.Number(wide.Int(a.Value).Over(usage.Micro))})
 		}
 	}
 	return out, nil

@@ -66,13 +66,6 @@ const revisedMonth = `{"meter":"api_calls","meter_title":"Api calls","window":"m
 	`{"name":"usage_active_users_breakdown","labels":{"dimension":"feature","dimension_value":"share"},"value":2.5},` +
 	`{"name":"usage_active_users_breakdown","labels":{"dimension":"feature","dimension_value":"read"},"value":-1}]}]}`
 
-func TestAnAmountHasAllItsDigits(t *testing.T) {
-	sum := wide.Product(12_345_678_901_234_567, usage.Micro).Add(wide.Of(-1))
-	text, err := json.Marshal([]millionths{millionths(sum), millionths(sum.Neg()), {}})
-	require.NoError(t, err)
-	require.Equal(t, "[12345678901234566.999999,-12345678901234566.999999,0]", string(text))
-}
-
 func TestStatementsAreGivenWithAllVersions(t *testing.T) {
 	a := over(t, closed())
 	for _, query := range []string{"window=month", "meter=api_calls&period=2026-10"} {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 )
 
 func healthy(w http.ResponseWriter, _ *admitted) error {
@@ -63,7 +65,7 @@ func status(r *admitted) (any, error) {
 		s.Ready, s.Reason = false, err.Error()
 	}
 	if c, collected := r.Book.Latest(); collected {
-		s.Collected = instant(c.At)
+		s.Collected = shape.Instant(c.At)
 	}
 	for _, id := range r.Book.IDs() {
 		if id != usage.NoOrganization {
@@ -77,7 +79,7 @@ func status(r *admitted) (any, error) {
 	s.installationJSON = &installationJSON{
 		Catalogue: catalogueJSON{
 			Path: c.Path, Organizations: c.Len(),
-			Loaded: instant(c.Loaded), Valid: c.Err == nil, Failed: instant(c.Failed),
+			Loaded: shape.Instant(c.Loaded), Valid: c.Err == nil, Failed: shape.Instant(c.Failed),
 		},
 		Warnings: append([]string{}, r.Collector.Warnings...),
 	}
@@ -94,13 +96,4 @@ func (a *API) book() (Book, error) {
 		return nil, refuse(http.StatusServiceUnavailable, unavailable, "%s", err)
 	}
 	return b, nil
-}
-
-// instant is a time for JSON; the zero time is null.
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }

@@ -12,91 +12,14 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
-
-// userJSON is a person of an organization. It has their id.
-type userJSON struct {
-	ID            string         `json:"id"` // "": it was erased
-	Pseudonym     string         `json:"pseudonym,omitempty"`
-	Place         uint32         `json:"place"`
-	Status        string         `json:"status,omitempty"` // lifecycle, now
-	Standing      bool           `json:"standing"`         // a standing activity is on now
-	FirstActivity *time.Time     `json:"first_activity"`   // ever; null: not known
-	LastActivity  *time.Time     `json:"last_activity"`
-	Meters        []userPartJSON `json:"meters"` // what each has of them in the period
-}
-
-type userPartJSON struct {
-	Meter    string      `json:"meter"`
-	Type     string      `json:"type"`
-	Counts   *bool       `json:"counts,omitempty"` // of active users
-	Class    string      `json:"class,omitempty"`
-	Billable *bool       `json:"billable,omitempty"`
-	Standing bool        `json:"standing,omitempty"`
-	First    *firstJSON  `json:"first,omitempty"`
-	Last     *time.Time  `json:"last,omitempty"`
-	Sum      *millionths `json:"sum,omitempty"`
-	Hours    int         `json:"hours,omitempty"`
-}
-
-// firstJSON is the item that made a user count.
-type firstJSON struct {
-	Time       time.Time `json:"time"`
-	Action     string    `json:"action"`
-	Signal     string    `json:"signal,omitempty"`
-	UID        string    `json:"uid,omitempty"`
-	Definition *string   `json:"definition"` // effective_from; null: always in force
-}
-
-func userOf(u *ledger.User) userJSON {
-	out := userJSON{
-		ID: u.ID, Pseudonym: u.Pseudonym, Place: u.Place, Status: u.Status.String(), Standing: u.Standing,
-		FirstActivity: instant(u.First), LastActivity: instant(u.Last), Meters: make([]userPartJSON, len(u.Parts)),
-	}
-	for i := range u.Parts {
-		out.Meters[i] = partOf(&u.Parts[i])
-	}
-	return out
-}
-
-func partOf(p *ledger.UserPart) userPartJSON {
-	out := userPartJSON{Meter: p.Meter, Type: p.Type.String(), Class: p.Class, Standing: p.Standing, First: firstOf(p.First), Last: instant(p.Last), Hours: p.Hours}
-	switch {
-	case p.Type == usage.ActiveUsers:
-		out.Counts = &p.Counts
-		if p.Counts {
-			out.Billable = &p.Billable
-		}
-	case p.Summed:
-		sum := millionths(p.Sum)
-		out.Sum = &sum
-	}
-	return out
-}
-
-func firstOf(f *ledger.FirstItem) *firstJSON {
-	if f == nil {
-		return nil
-	}
-	return &firstJSON{Time: f.Time, Action: f.Action, Signal: f.Signal, UID: f.UID, Definition: dated(f.Definition)}
-}
-
-// dated is an effective_from, nil where a definition always was in force.
-func dated(d usage.Date) *string {
-	if d.IsZero() {
-		return nil
-	}
-	text := d.String()
-	return &text
-}
 
 // usersPage is which users of a period are asked for.
 type usersPage struct {
@@ -197,7 +120,7 @@ func usersInJSON(w io.Writer, p *usersPage, read func(yield func(*ledger.User) e
 	}
 	separator, last := `{"status":"success","data":`+string(head[:len(head)-1])+`,"users":[`, uint32(0)
 	more, err := p.upTo(read, func(u *ledger.User) error {
-		row, err := json.Marshal(userOf(u))
+		row, err := json.Marshal(shape.UserOf(u))
 		if err == nil {
 			_, err = io.WriteString(w, separator+string(row))
 		}
@@ -218,25 +141,20 @@ func usersInJSON(w io.Writer, p *usersPage, read func(yield func(*ledger.User) e
 	return err
 }
 
-var userColumns = []string{
-	"id", "pseudonym", "place", "status", "standing", "first_activity", "last_activity", "meter", "type", "counts", "class", "billable",
-	"counted_since", "counted_by", "signal", "uid", "definition", "last", "sum", "hours",
-}
-
 // usersInCSV writes a row for each meter that has something of a user, or of the
 // one that is asked for.
 func usersInCSV(w io.Writer, p *usersPage, read func(yield func(*ledger.User) error) error) error {
 	var out *sheet.CSV
 	begin := func() {
 		if out == nil {
-			out = sheet.NewCSV(w, userColumns...)
+			out = sheet.NewCSV(w, shape.UserColumns...)
 		}
 	}
 	_, err := p.upTo(read, func(u *ledger.User) error {
 		begin()
 		for i := range u.Parts {
 			if part := &u.Parts[i]; p.Meter == "" || part.Meter == p.Meter {
-				out.Row(userCells(u, part)...)
+				out.Row(shape.UserCells(u, part)...)
 			}
 		}
 		return nil
@@ -246,45 +164,6 @@ func usersInCSV(w io.Writer, p *usersPage, read func(yield func(*ledger.User) er
 	}
 	begin()
 	return out.Close()
-}
-
-func userCells(u *ledger.User, p *ledger.UserPart) []sheet.Cell {
-	at := func(t time.Time) sheet.Cell {
-		if t.IsZero() {
-			return sheet.Cell{}
-		}
-		return sheet.Time(t)
-	}
-	count := func(n int) sheet.Cell { return sheet.Number(strconv.Itoa(n)) }
-	cells := []sheet.Cell{
-		sheet.Text(u.ID), sheet.Text(u.Pseudonym), count(int(u.Place)), sheet.Text(u.Status.String()), sheet.Text(strconv.FormatBool(u.Standing)),
-		at(u.First), at(u.Last), sheet.Text(p.Meter), sheet.Text(p.Type.String()),
-	}
-	if p.Type == usage.ActiveUsers {
-		cells = append(cells, sheet.Text(strconv.FormatBool(p.Counts)), sheet.Text(p.Class), sheet.Text(strconv.FormatBool(p.Billable)))
-	} else {
-		cells = append(cells, sheet.Cell{}, sheet.Cell{}, sheet.Cell{})
-	}
-	if f := p.First; f != nil {
-		cells = append(cells, at(f.Time), sheet.Text(f.Action), sheet.Text(f.Signal), sheet.Text(f.UID), sheet.Text(definitionText(f.Definition)))
-	} else {
-		cells = append(cells, make([]sheet.Cell, 5)...)
-	}
-	sum, hours := sheet.Cell{}, sheet.Cell{}
-	if p.Summed {
-		sum = sheet.Number(wide.Int(p.Sum).Decimal(6))
-	}
-	if p.Hours > 0 {
-		hours = count(p.Hours)
-	}
-	return append(cells, at(p.Last), sum, hours)
-}
-
-func definitionText(d usage.Date) string {
-	if d.IsZero() {
-		return ""
-	}
-	return d.String()
 }
 
 // refuseQuestion says why the ledger does not answer what it was asked.
