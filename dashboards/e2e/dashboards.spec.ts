@@ -115,7 +115,8 @@ test('links lead to pages that are there', async ({ page, request }) => {
       if (uid) expect.soft((await request.get(`/api/dashboards/uid/${uid}`)).ok(), `${d.title}: ${link.title}`).toBe(true);
     }
     await page.goto(`/d/${d.uid}`);
-    await expect.soft(page.getByRole('link', { name: /^Statements/ }).first(), d.title).toHaveAttribute('href', /^http:\/\/localhost:8320\//);
+    await expect.soft(page.getByRole('link', { name: /^Reports/ }).first(), d.title).toHaveAttribute('href', /^http:\/\/localhost:8320\/reports/);
+    await expect.soft(page.getByRole('link', { name: /^Schedules/ }).first(), d.title).toHaveAttribute('href', /^http:\/\/localhost:8320\/schedules/);
     await expect.soft(page.getByRole('link', { name: 'Alert rules' }).first(), d.title).toHaveAttribute('href', /\/alerting\/list/);
   }
   await page.goto('/alerting/list');

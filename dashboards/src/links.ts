@@ -32,13 +32,14 @@ const several = ['portfolio', 'alerts', 'health'];
 
 const link = (title: string, url: string) => new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
 
-/** What the ledger hands out: all organizations' on its overview page, one organization's as JSON. */
-const statements = (oneOrganization: boolean) =>
-  oneOrganization
-    ? link('Statements', '${ledger}/api/v1/organizations/${organization:percentencode}/statements')
-      .tooltip('What was counted in every closed period, as JSON. As CSV: usagectl statement ORGANIZATION --output csv')
-    : link('Statements and exports', '${ledger}/')
-      .tooltip('Overview page of the collector. Its API has the statements of each organization; usagectl statement exports them as CSV');
+/** What leaves the dashboards: figures of closed periods in files, of the chosen organization where there is one. */
+const reports = (oneOrganization: boolean) =>
+  link('Reports', oneOrganization ? '${ledger}/reports?kind=usage-summary&about=${organization:percentencode}&period=last-month' : '${ledger}/reports')
+    .tooltip('Usage summaries, bills, activity and users of any period, to read or as PDF, Excel, CSV or JSON');
+
+const schedules = () =>
+  link('Schedules', '${ledger}/schedules')
+    .tooltip('Reports that are sent again and again, by mail, to a webhook or into a directory');
 
 /** Grafana shows the rules of its datasources. */
 const rules = () =>
@@ -56,7 +57,8 @@ export const bar = (from: keyof typeof uids, oneOrganization: boolean) => [
       }
       return link(titles[to], url(to, ...parameters)).keepTime(true);
     }),
-  statements(oneOrganization),
+  reports(oneOrganization),
+  schedules(),
   rules(),
 ];
 

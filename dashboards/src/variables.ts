@@ -67,7 +67,7 @@ export const ledger = () => {
   const address = 'http://localhost:8320';
   return new TextBoxVariableBuilder('ledger')
     .label('Usage API')
-    .description("Address of the collector's overview page and API, as your browser reaches it: where the links to statements lead")
+    .description("Address of the collector's overview page and API, as your browser reaches it: where the links to reports and schedules lead")
     .defaultValue(address)
     .current({ selected: true, text: address, value: address });
 };
