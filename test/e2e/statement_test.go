@@ -51,7 +51,7 @@ func TestAClosedDayHasAStatementThatStays(t *testing.T) {
 	require.Equal(t, before, after)
 	table, err := ask("--period", day.Format(time.DateOnly))
 	require.NoError(t, err)
-	require.Contains(t, table, "transcription_minutes  day     "+day.Format(time.DateOnly))
+	require.Contains(t, table, "Transcription minutes  Day     "+day.Format(time.DateOnly))
 	_, err = ask("--window", "hour")
 	require.ErrorContains(t, err, "there are statements of day, week, month, quarter, half, year and cycle")
 

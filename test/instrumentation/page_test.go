@@ -32,7 +32,7 @@ func TestPageShowsTheCodeThatIsTested(t *testing.T) {
 	}
 	// Set up, quotas, counter, learners, operators, workspace.
 	require.Equal(t, map[string]int{"go": 6, "js": 6, "java": 6, "python": 6}, shown)
-	require.Len(t, blocks, 25, "and the line of the environment")
+	require.Len(t, blocks, 26, "and the line of the environment, and of doctor")
 }
 
 // flush takes the indentation off.
