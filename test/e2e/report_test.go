@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -113,6 +114,29 @@ func gaugesOf(c *collector.Collector, organization string) (map[string]float64, 
 	}
 	return gauges, nil
 }
+
+// otherReader adds the totals of a bill up, as a program does that knows nothing
+// of ours: Python's readers of CSV and JSON into SQLite, and a workbook as the
+// parts and the numbers that it is made of.
+const otherReader = `
+import csv, decimal, json, sqlite3, sys, zipfile, xml.etree.ElementTree as xml
+path = sys.argv[1]
+if path.endswith("csv"):
+    totals = [row["total"] for row in csv.DictReader(open(path, encoding="utf-8", newline=""))]
+elif path.endswith("json"):
+    totals = [row["total"] for s in json.load(open(path, encoding="utf-8"))["sections"] if s["name"] == "charges" for row in s["rows"]]
+else:
+    book = zipfile.ZipFile(path)
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    names = [s.get("name") for s in xml.fromstring(book.read("xl/workbook.xml")).iter(space + "sheet")]
+    sheet = xml.fromstring(book.read("xl/worksheets/sheet%d.xml" % (names.index("Totals by currency") + 1)))
+    cells = list(sheet.iter(space + "row"))[1].findall(space + "c")
+    totals = [cells[-1].find(space + "v").text]
+db = sqlite3.connect(":memory:")
+db.execute("create table t (cents integer)")
+db.executemany("insert into t values (?)", [(int(decimal.Decimal(t) * 100),) for t in totals])
+print("%.2f" % (db.execute("select sum(cents) from t").fetchone()[0] / 100))
+`
 
 // usedSeries is the gauge of what a quota counts of a meter of the demo, in the
 // running month.
@@ -335,6 +359,12 @@ func TestReportsHaveTheFiguresOfGaugesAndStatements(t *testing.T) {
 			}
 		}
 		require.Equal(t, total, fmt.Sprintf("%.2f", sum))
+		for _, name := range []string{"csv", "xlsx", "json"} {
+			command := exec.CommandContext(t.Context(), "python3", "-c", otherReader, filepath.Join(directory, "billing_acme_"+period+"."+name))
+			out, err := command.CombinedOutput()
+			require.NoError(t, err, "Python 3 reads what we write: %s", out)
+			require.Equal(t, total, strings.TrimSpace(string(out)), name)
+		}
 		book, err := excelize.OpenFile(filepath.Join(directory, "billing_acme_"+period+".xlsx"))
 		require.NoError(t, err)
 		defer func() { require.NoError(t, book.Close()) }()
