@@ -18,10 +18,10 @@ import (
 // TestEveryQueryOfEveryDashboard.
 func TestEveryDashboardLeadsToExportsAndRules(t *testing.T) {
 	for uid, d := range load(t) {
-		i := slices.IndexFunc(d.Links, func(l link) bool { return strings.HasPrefix(l.URL, "${ledger}/") })
-		require.GreaterOrEqual(t, i, 0, uid)
-		require.Contains(t, d.Links[i].Tooltip, "usagectl statement", uid)
-		i = slices.IndexFunc(d.Links, func(l link) bool { return l.URL == "/alerting/list" })
+		for _, page := range []string{"${ledger}/reports", "${ledger}/schedules"} {
+			require.True(t, slices.ContainsFunc(d.Links, func(l link) bool { return strings.HasPrefix(l.URL, page) }), "%s: %s", uid, page)
+		}
+		i := slices.IndexFunc(d.Links, func(l link) bool { return l.URL == "/alerting/list" })
 		require.GreaterOrEqual(t, i, 0, uid)
 		require.Contains(t, d.Links[i].Tooltip, "in the catalogue only", uid)
 		for _, l := range d.Links {
