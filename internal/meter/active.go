@@ -134,8 +134,8 @@ func (a *active) rulesOf(c *clock, k usage.Kind, period int) *rules {
 	return &a.rules[a.versionAt(end-1)]
 }
 
-// act applies a qualifying action. It tells whether this may be the user's
-// first one in some period of a day or longer.
+// act applies a qualifying action. It reports whether this may be the
+// user's first one in some period of a day or longer.
 func (a *active) act(c *clock, p *person, root uint32, at int64, class uint8, dims []uint32) (first bool) {
 	floor, ceil := Floor(at), Ceil(at)
 	r := a.users.touch(c, root)

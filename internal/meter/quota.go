@@ -111,8 +111,8 @@ type quota struct {
 	series *quotaSeries
 }
 
-// judge holds the use of a period against the thresholds and tells whether
-// that changed anything.
+// judge holds the use of a period against the thresholds and reports
+// whether that changed anything.
 func (q *quota) judge(used wide.Int, period Minute) (changed bool) {
 	if period != q.period {
 		clear(q.reached)

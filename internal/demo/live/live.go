@@ -110,7 +110,7 @@ func bursts(ctx context.Context, events iter.Seq[demo.Event], until time.Time) i
 	}
 }
 
-// sleep waits and says whether ctx is still alive.
+// sleep waits and reports whether ctx is still alive.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
