@@ -54,8 +54,9 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	case r.Reseller != "":
 		in.Subject = "Organizations of " + r.Reseller
 	}
+	var known []readable
 	for i := range subjects {
-		o, err := s.organization(ctx, &subjects[i], span, in.Basis)
+		o, label, err := s.organization(ctx, &subjects[i], span, in.Basis)
 		if errors.Is(err, ledger.ErrNoOrganization) {
 			continue // it was erased since the list was made
 		}
@@ -72,33 +73,24 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 				return nil, err
 			}
 		}
+		if r.Kind == report.Users {
+			if label != "" {
+				known = append(known, readable{o.ID, span.Window.String(), slices.Index(periodNames, label)})
+			} else {
+				o.UsersUnknown = !o.Period.Start.IsZero()
+			}
+		}
 		in.Organizations = append(in.Organizations, o)
 	}
 	if r.Kind == report.Users {
-		in.Users = s.users(ctx, s.readable(in))
+		in.Users = s.users(ctx, known)
 	}
 	return in, nil
 }
 
-// readable are the organizations whose users of the period are known; of others
-// the report says so.
-func (s *Source) readable(in *report.Input) (of []readable) {
-	c, _ := s.Book.Latest()
-	for i := range in.Organizations {
-		o := &in.Organizations[i]
-		_, label := newLive(c, o.ID).period(in.Period, o.Zone)
-		if label == "" {
-			o.UsersUnknown = !o.Period.Start.IsZero()
-			continue
-		}
-		period := 0
-		for label != usage.PeriodName(period) {
-			period++
-		}
-		of = append(of, readable{o.ID, in.Period.Window.String(), period})
-	}
-	return of
-}
+// periodNames are the labels of the periods that are kept open, the running one
+// first.
+var periodNames = []string{usage.PeriodName(0), usage.PeriodName(1), usage.PeriodName(2)}
 
 func list[T ~string](all []T) (text string) {
 	for i, one := range all {

@@ -160,7 +160,6 @@ func yearBefore(start usage.Date, k usage.Kind) usage.Date {
 // now.
 func (r *reader) outlook(m *usage.Meter, out *report.Meter) {
 	out.Projected = r.live.value(place{meter: m.Name, window: r.span.Window.String()}, "usage_projected")
-	out.Quotas = nil
 	for _, w := range m.Windows {
 		at := place{meter: m.Name, window: w.String()}
 		limit := r.live.value(at, "usage_quota_limit")

@@ -19,17 +19,18 @@ import (
 // year ago.
 const closedPeriods = 12
 
-// organization reads what a report says of one organization.
-func (s *Source) organization(ctx context.Context, subject *subject, span report.Span, basis report.Basis) (report.Organization, error) {
+// organization reads what a report says of one organization, and returns the
+// label of its period among those that are still collected; "": it is not.
+func (s *Source) organization(ctx context.Context, subject *subject, span report.Span, basis report.Basis) (_ report.Organization, label string, _ error) {
 	c, _ := s.Book.Latest()
 	r := &reader{
 		source: s, subject: subject, span: span, basis: basis, live: newLive(c, subject.ID),
 		closed: map[string][]ledger.Statement{}, days: map[string][]ledger.Statement{}, limited: map[string][]ledger.Statement{},
 	}
 	if err := r.readStatements(ctx); err != nil {
-		return report.Organization{}, err
+		return report.Organization{}, "", err
 	}
-	return r.organization(), nil
+	return r.organization(), r.label, nil
 }
 
 // reader gathers what is known of one organization.
