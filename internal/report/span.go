@@ -86,7 +86,7 @@ func parseSpan(name string) (Span, error) {
 
 func span(name, title, window string, start, end time.Time) (Span, error) {
 	w, err := usage.ParseWindow(window)
-	return Span{name, title, w, dateOf(start), dateOf(end)}, err
+	return Span{name, title, w, usage.DateOf(start), usage.DateOf(end)}, err
 }
 
 // SpanOf returns the span of a window that a civil date lies in: of a billing
@@ -118,44 +118,31 @@ func Running(w usage.Window, today usage.Date, anchor int, before bool) (Span, e
 	if w.Kind == usage.Cycle {
 		last := time.Date(today.Year, today.Month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 		if today.Day < min(anchor, last) {
-			today = dateOf(time.Date(today.Year, today.Month, 0, 0, 0, 0, 0, time.UTC))
+			today = usage.DateOf(time.Date(today.Year, today.Month, 0, 0, 0, 0, 0, time.UTC))
 		}
 	}
 	s, err := SpanOf(w, today)
 	if err != nil || !before {
 		return s, err
 	}
-	return SpanOf(w, dateOf(date(s.Start).At.AddDate(0, 0, -1)))
+	return SpanOf(w, usage.DateOf(date(s.Start).At.AddDate(0, 0, -1)))
 }
 
 // Begun reports whether the span may have begun on a civil date.
-func (s Span) Begun(today usage.Date) bool { return !before(today, s.Start) }
+func (s Span) Begun(today usage.Date) bool { return today.Compare(s.Start) >= 0 }
 
 // Over reports whether the span is over before a civil date, wherever in it a
 // billing cycle begins.
 func (s Span) Over(today usage.Date) bool {
 	end := s.End
 	if s.Window.Kind == usage.Cycle {
-		end = dateOf(date(s.End).At.AddDate(0, 1, 0))
+		end = usage.DateOf(date(s.End).At.AddDate(0, 1, 0))
 	}
-	return !before(today, end)
+	return today.Compare(end) >= 0
 }
 
 // Has reports whether a period that begins on a civil date is this one. A zone
 // that has changed, like an anchor day, lets one begin within the span.
-func (s Span) Has(start usage.Date) bool { return !before(start, s.Start) && before(start, s.End) }
-
-func before(a, b usage.Date) bool {
-	switch {
-	case a.Year != b.Year:
-		return a.Year < b.Year
-	case a.Month != b.Month:
-		return a.Month < b.Month
-	default:
-		return a.Day < b.Day
-	}
-}
-
-func dateOf(t time.Time) usage.Date {
-	return usage.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
+func (s Span) Has(start usage.Date) bool {
+	return start.Compare(s.Start) >= 0 && start.Compare(s.End) < 0
 }

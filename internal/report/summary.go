@@ -4,7 +4,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +82,7 @@ func dateIn(o *Organization, t time.Time) usage.Date {
 	if t.IsZero() {
 		return usage.Date{}
 	}
-	return dateOf(t.In(o.Zone))
+	return usage.DateOf(t.In(o.Zone))
 }
 
 // total is a meter over all organizations of the report.
@@ -134,7 +133,7 @@ func plus(sum, more *wide.Int) *wide.Int {
 // plusParts adds parts of time to others by their dates.
 func plusParts(sum, more []Part) []Part {
 	for _, p := range more {
-		i, found := slices.BinarySearchFunc(sum, p, func(x, y Part) int { return compareDates(x.Start, y.Start) })
+		i, found := slices.BinarySearchFunc(sum, p, func(x, y Part) int { return x.Start.Compare(y.Start) })
 		if found {
 			sum[i].Used = sum[i].Used.Add(p.Used)
 			continue
@@ -142,10 +141,6 @@ func plusParts(sum, more []Part) []Part {
 		sum = slices.Insert(sum, i, p)
 	}
 	return sum
-}
-
-func compareDates(a, b usage.Date) int {
-	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Day, b.Day))
 }
 
 // peak is the largest day, the earliest on a tie; nil: no day has anything.

@@ -62,7 +62,7 @@ func positive(n *wide.Int) bool { return n != nil && n.Sign() > 0 }
 func (r *reader) definition(m *usage.Meter) (from usage.Date) {
 	today := r.subject.today(r.source.Now)
 	for i := range m.Versions {
-		if v := &m.Versions[i]; compareParts(report.Part{Start: v.EffectiveFrom}, report.Part{Start: today}) <= 0 {
+		if v := &m.Versions[i]; v.EffectiveFrom.Compare(today) <= 0 {
 			from = v.EffectiveFrom
 		}
 	}
@@ -86,7 +86,7 @@ func (r *reader) compare(m *usage.Meter, out *report.Meter) {
 		past[start] = out.Used
 	}
 	for d, n := range past {
-		if c := compareParts(report.Part{Start: d}, report.Part{Start: start}); c < 0 || c == 0 && !running {
+		if c := d.Compare(start); c < 0 || c == 0 && !running {
 			out.Past = append(out.Past, report.Part{Start: d, Used: n})
 		}
 	}
@@ -116,7 +116,7 @@ func (r *reader) endedAt(past []report.Part, start time.Time, meter string) *wid
 	// periods close in their order.
 	d := dateIn(start, r.subject.Location)
 	for i := len(past) - 1; i >= 0; i-- {
-		if compareParts(past[i], report.Part{Start: d}) < 0 && r.follows(past[i].Start, d) {
+		if past[i].Start.Compare(d) < 0 && r.follows(past[i].Start, d) {
 			return &past[i].Used
 		}
 	}
@@ -138,7 +138,7 @@ func (r *reader) follows(first, next usage.Date) bool {
 	default:
 		before = before.AddDate(0, -months, 0)
 	}
-	return first == (usage.Date{Year: before.Year(), Month: before.Month(), Day: before.Day()})
+	return first == usage.DateOf(before)
 }
 
 // yearBefore is the first date of the same period a year ago: of weeks 52 weeks,
@@ -153,7 +153,7 @@ func yearBefore(start usage.Date, k usage.Kind) usage.Date {
 	default:
 		t = t.AddDate(-1, 0, 0)
 	}
-	return usage.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
+	return usage.DateOf(t)
 }
 
 // outlook reads what is expected of a running period, and quotas as they stand

@@ -4,7 +4,6 @@
 package reporter
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -186,6 +185,4 @@ func (r *reader) version(st *ledger.Statement) *ledger.StatementVersion {
 	return st.Current()
 }
 
-func compareParts(x, y report.Part) int {
-	return cmp.Or(cmp.Compare(x.Start.Year, y.Start.Year), cmp.Compare(x.Start.Month, y.Start.Month), cmp.Compare(x.Start.Day, y.Start.Day))
-}
+func compareParts(x, y report.Part) int { return x.Start.Compare(y.Start) }

@@ -162,7 +162,4 @@ func (s *Source) named(r *Request, subjects []subject) (report.Span, error) {
 	return report.Running(w, dateIn(s.Now, zone), anchor, r.Period == "previous")
 }
 
-func dateIn(t time.Time, zone *time.Location) usage.Date {
-	t = t.In(zone)
-	return usage.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
-}
+func dateIn(t time.Time, zone *time.Location) usage.Date { return usage.DateOf(t.In(zone)) }

@@ -116,7 +116,7 @@ func (c *cadence) on(d usage.Date) usage.Date {
 	for !c.has(t) {
 		t = t.AddDate(0, 0, 1)
 	}
-	return dateOf(t)
+	return usage.DateOf(t)
 }
 
 func (c *cadence) has(day time.Time) bool {
@@ -145,12 +145,8 @@ func (c *cadence) nextCron(zone *time.Location, after time.Time) time.Time {
 	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
 	for {
 		wall = c.cron.Next(wall)
-		if at := calendar.Wall(zone, dateOf(wall), wall.Hour()*60+wall.Minute()); at.After(after) {
+		if at := calendar.Wall(zone, usage.DateOf(wall), wall.Hour()*60+wall.Minute()); at.After(after) {
 			return at
 		}
 	}
-}
-
-func dateOf(t time.Time) usage.Date {
-	return usage.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
 }

@@ -161,7 +161,7 @@ func (o *order) due(p calendar.Period) time.Time {
 	zone, _ := o.of.At(o.kind, p.Start)
 	end := p.End.In(zone)
 	graceDays := int(o.periods.Grace / (24 * time.Hour))
-	day := o.on(dateOf(time.Date(end.Year(), end.Month(), end.Day()+graceDays, 0, 0, 0, 0, time.UTC)))
+	day := o.on(usage.DateOf(time.Date(end.Year(), end.Month(), end.Day()+graceDays, 0, 0, 0, 0, time.UTC)))
 	due := calendar.Wall(o.zone, day, o.minute)
 	if closed := o.closed(p); due.Before(closed) {
 		return closed
@@ -205,6 +205,6 @@ func (o *order) named(p calendar.Period) (Period, error) {
 	if err != nil {
 		return Period{}, err
 	}
-	span, err := report.SpanOf(window, dateOf(day.In(zone)))
+	span, err := report.SpanOf(window, usage.DateOf(day.In(zone)))
 	return Period{Window: o.kind.String(), Name: span.Name, Start: p.Start, End: p.End}, err
 }

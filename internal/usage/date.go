@@ -4,6 +4,7 @@
 package usage
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -21,7 +22,15 @@ func ParseDate(s string) (Date, error) {
 	if err != nil {
 		return Date{}, fmt.Errorf("%q is no date: use one as 2026-01-31", s)
 	}
-	return Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}, nil
+	return DateOf(t), nil
+}
+
+// DateOf returns the civil date of a time in its own zone.
+func DateOf(t time.Time) Date { return Date{Year: t.Year(), Month: t.Month(), Day: t.Day()} }
+
+// Compare orders dates by time.
+func (d Date) Compare(other Date) int {
+	return cmp.Or(cmp.Compare(d.Year, other.Year), cmp.Compare(d.Month, other.Month), cmp.Compare(d.Day, other.Day))
 }
 
 // IsZero reports whether it is the zero Date.
