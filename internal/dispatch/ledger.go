@@ -11,7 +11,6 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
-	"github.com/otelcol-usage/otelcol-usage/internal/report/format"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -29,37 +28,19 @@ func (f LedgerReports) Make(ctx context.Context, o Order) (*report.Report, []del
 	if err != nil {
 		return nil, nil, err
 	}
-	made, err := source.Make(ctx, o.request())
+	made, documents, err := source.Documents(ctx, o.request(), o.Formats)
 	if err != nil {
 		return nil, nil, err
 	}
 	var files []deliver.File
-	for _, name := range o.Formats {
-		file, err := write(ctx, source, o, made, name)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+	for i, d := range documents {
+		var b bytes.Buffer
+		if err := d.Write(&b); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", o.Formats[i], err)
 		}
-		files = append(files, file)
+		files = append(files, deliver.File{Name: d.FileName, Type: d.MediaType, Data: b.Bytes()})
 	}
 	return made, files, nil
-}
-
-func write(ctx context.Context, source *reporter.Source, o Order, made *report.Report, name string) (deliver.File, error) {
-	var b bytes.Buffer
-	if name == reporter.Focus { // which is made of bills otherwise
-		document, err := source.Document(ctx, o.request(), name, "")
-		if err != nil {
-			return deliver.File{}, err
-		}
-		err = document.Write(&b)
-		return deliver.File{Name: document.FileName, Type: document.MediaType, Data: b.Bytes()}, err
-	}
-	as, err := format.Of(name)
-	if err != nil {
-		return deliver.File{}, err
-	}
-	err = as.Write(&b, made, "")
-	return deliver.File{Name: as.FileName(made, ""), Type: as.MediaType, Data: b.Bytes()}, err
 }
 
 // Delivered notes what was billed.

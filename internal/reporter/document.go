@@ -44,16 +44,9 @@ func (d *Document) Write(w io.Writer) error { return d.format.Write(w, d.Report,
 // Document makes a report in a format: of one that has one table only, the
 // section of a name, or the main one for "".
 func (s *Source) Document(ctx context.Context, r Request, name, section string) (*Document, error) {
-	as, build := name, report.Build
-	if name == Focus {
-		if r.Kind != report.Billing {
-			return nil, refuse("format: %q: it is of bills: ask for the report billing, or for one of %s", name, strings.Join(FormatsOf(r.Kind), ", "))
-		}
-		as, build = "csv", report.Focus
-	}
-	f, err := format.Of(as)
+	f, err := formatOf(r.Kind, name)
 	if err != nil {
-		return nil, refuse("format: %q: use one of %s", name, strings.Join(FormatsOf(r.Kind), ", "))
+		return nil, err
 	}
 	if section != "" && !f.OneSection {
 		return nil, refuse("section: %q: %s has all sections of a report: leave it out", section, name)
@@ -62,11 +55,58 @@ func (s *Source) Document(ctx context.Context, r Request, name, section string) 
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{Report: build(in), format: f, section: section, MediaType: f.MediaType}
-	if _, err := d.Report.Section(section); err != nil {
+	if name == Focus {
+		return document(report.Focus(in), f, name, section)
+	}
+	return document(report.Build(in), f, name, section)
+}
+
+// Documents makes a report, and writes all sections or the main one of it in
+// several formats. Its figures are read once, so they are the same in all.
+func (s *Source) Documents(ctx context.Context, r Request, names []string) (*report.Report, []*Document, error) {
+	in, err := s.input(ctx, &r)
+	if err != nil {
+		return nil, nil, err
+	}
+	made := report.Build(in)
+	documents := make([]*Document, len(names))
+	for i, name := range names {
+		f, err := formatOf(r.Kind, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		of := made
+		if name == Focus {
+			of = report.Focus(in)
+		}
+		if documents[i], err = document(of, f, name, ""); err != nil {
+			return nil, nil, err
+		}
+	}
+	return made, documents, nil
+}
+
+// formatOf returns what writes a format of a kind of report.
+func formatOf(k report.Kind, name string) (format.Format, error) {
+	as := name
+	if name == Focus {
+		if k != report.Billing {
+			return format.Format{}, refuse("format: %q: it is of bills: ask for the report billing, or for one of %s", name, strings.Join(FormatsOf(k), ", "))
+		}
+		as = "csv"
+	}
+	f, err := format.Of(as)
+	if err != nil {
+		return f, refuse("format: %q: use one of %s", name, strings.Join(FormatsOf(k), ", "))
+	}
+	return f, nil
+}
+
+func document(of *report.Report, f format.Format, name, section string) (*Document, error) {
+	if _, err := of.Section(section); err != nil {
 		return nil, refuse("%s", err)
 	}
-	d.FileName = f.FileName(d.Report, section)
+	d := &Document{Report: of, format: f, section: section, MediaType: f.MediaType, FileName: f.FileName(of, section)}
 	if name == Focus {
 		d.FileName = strings.TrimSuffix(d.FileName, f.Name) + Focus + "." + f.Name
 	}
