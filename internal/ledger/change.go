@@ -16,12 +16,13 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // What a configuration or a catalogue changes about organizations that are
 // there, and what a restart tells them.
 
-func encodeOutages(e *meter.Encoder, outages []meter.Outage) {
+func encodeOutages(e *wire.Encoder, outages []meter.Outage) {
 	e.Uint(uint64(len(outages)))
 	for _, o := range outages {
 		e.Int(o.Down)
@@ -29,7 +30,7 @@ func encodeOutages(e *meter.Encoder, outages []meter.Outage) {
 	}
 }
 
-func decodeOutages(d *meter.Decoder) (outages []meter.Outage) {
+func decodeOutages(d *wire.Decoder) (outages []meter.Outage) {
 	for range d.Count(2) {
 		outages = append(outages, meter.Outage{Down: d.Int(), Up: d.Int()})
 	}
@@ -64,7 +65,7 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	if !fresh {
 		birth = b.defs.Began
 	}
-	var e meter.Encoder
+	var e wire.Encoder
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
 	outages := b.defs.Outages

@@ -9,7 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // A checkpoint writes what changed of each organization to its rows, one
@@ -31,7 +31,7 @@ func (l *Ledger) fold(b *book) error {
 	l.mu.Lock()
 	orgs := append([]*org(nil), b.byID...)
 	start, before := b.pending.number, b.unfolded
-	var now meter.Encoder // no entry is older that a checkpoint made from here on does not cover
+	var now wire.Encoder // no entry is older that a checkpoint made from here on does not cover
 	now.Int(b.now)
 	encodeOutages(&now, b.defs.Outages)
 	l.mu.Unlock()
@@ -91,13 +91,13 @@ func (l *Ledger) checkpointOrg(b *book, o *org) error {
 func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 	o.dirty = false
 	o.position = position{group: b.pending.number, offset: uint64(len(b.pending.entries.Bytes))}
-	var e meter.Encoder
+	var e wire.Encoder
 	e.Uint(o.position.group)
 	e.Uint(o.position.offset)
 	encodeTrends(&e, o.trends)
 	o.Encode(&e)
 	_ = batch.Set(orgKey(keyHead, o.number), e.Bytes, nil) // cannot fail before it is committed
-	var c meter.Encoder
+	var c wire.Encoder
 	o.EncodeClosings(&c)
 	_ = batch.Set(orgKey(keyClosings, o.number), c.Bytes, nil)
 	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {

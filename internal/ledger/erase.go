@@ -12,8 +12,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // ErrListed says that an organization cannot be erased.
@@ -91,7 +91,7 @@ func (b *book) erase(o *org) {
 	for _, kind := range ofOrganization {
 		b.pending.clear(orgKey(kind, o.number))
 	}
-	var at meter.Encoder
+	var at wire.Encoder
 	at.Int(b.now)
 	b.pending.set(orgKey(keyErased, o.number), at.Bytes)
 }

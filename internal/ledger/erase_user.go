@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // A user is erased in two steps (SEMANTICS 9):
@@ -171,7 +172,7 @@ func tombstoneKey(org, slot uint32) []byte {
 }
 
 func tombstone(until meter.Minute) []byte {
-	var e meter.Encoder
+	var e wire.Encoder
 	e.Int(until.Ns())
 	return e.Bytes
 }
@@ -179,7 +180,7 @@ func tombstone(until meter.Minute) []byte {
 // readTombstones reads those of an organization.
 func (b *book) readTombstones(o *org) error {
 	return b.each(orgKey(keyTombstone, o.number), func(key, value []byte) error {
-		d := &meter.Decoder{Bytes: value}
+		d := &wire.Decoder{Bytes: value}
 		until := d.Int()
 		if len(key) != 9 || d.Err() != nil {
 			return fmt.Errorf("damaged tombstone of organization %d", o.number)

@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // First is the first qualifying item of a user: in a period of a calendar
@@ -50,7 +51,7 @@ func sameItem(a, b *First) bool {
 
 // encodeFirsts appends entries. One item is often the first of several periods:
 // it is written once.
-func encodeFirsts(e *meter.Encoder, all []First) {
+func encodeFirsts(e *wire.Encoder, all []First) {
 	e.Uint(signalledFirsts)
 	for i := range all {
 		f := &all[i]
@@ -73,7 +74,7 @@ func encodeFirsts(e *meter.Encoder, all []First) {
 
 // decodeFirsts reads entries and appends them.
 func decodeFirsts(b []byte, to []First) ([]First, error) {
-	d := &meter.Decoder{Bytes: b}
+	d := &wire.Decoder{Bytes: b}
 	if len(b) == 0 || b[0] != packedFirsts && b[0] != signalledFirsts {
 		return decodeFirsts2(d, to)
 	}
@@ -110,7 +111,7 @@ func decodeFirsts(b []byte, to []First) ([]First, error) {
 var errDamagedFirsts = errors.New("first items are damaged")
 
 // decodeFirsts2 reads entries of format 2, each with its item.
-func decodeFirsts2(d *meter.Decoder, to []First) ([]First, error) {
+func decodeFirsts2(d *wire.Decoder, to []First) ([]First, error) {
 	for len(d.Bytes) > 0 {
 		to = append(to, First{
 			Kind: uint8(d.Uint()), Class: uint8(d.Uint()), Period: meter.Minute(d.Int()), Time: d.Int(),
@@ -181,7 +182,7 @@ func (m *firsts) Finish(bool) ([]byte, io.Closer, error) {
 	if m.only != nil {
 		return m.only, nil, nil
 	}
-	var e meter.Encoder
+	var e wire.Encoder
 	encodeFirsts(&e, mergeFirsts(m.all))
 	return e.Bytes, nil, nil
 }

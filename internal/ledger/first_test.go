@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // firstsOf reads the first items of a user of the first organization.
@@ -71,7 +72,7 @@ func TestFirstItemsAreReadBackAlsoThoseOfOlderFormats(t *testing.T) {
 	for i := range all {
 		all[i].Signal = 1 + uint8(usage.Metrics)
 	}
-	var packed, format2, format3 meter.Encoder
+	var packed, format2, format3 wire.Encoder
 	encodeFirsts(&packed, all)
 	for _, f := range old {
 		format2.Uint(uint64(f.Kind))
@@ -120,7 +121,7 @@ func TestFirstItemsOfOneValueStayAsTheyAre(t *testing.T) {
 	item := First{Kind: Ever, Time: noon.UnixNano(), Action: "course.accessed"}
 	later := item
 	later.Time++
-	var e, two meter.Encoder
+	var e, two wire.Encoder
 	encodeFirsts(&e, []First{item})
 	encodeFirsts(&two, []First{later})
 	m, err := firstsMerger.Merge(nil, e.Bytes)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // intake is what is reused from item to item.
@@ -409,7 +410,7 @@ func (b *book) noteFirst(o *org, it *usage.Item, e *meter.Effect, version uint8)
 			b.scratch.firsts = append(b.scratch.firsts, f)
 		}
 	}
-	enc := meter.Encoder{Bytes: b.scratch.encoded[:0]}
+	enc := wire.Encoder{Bytes: b.scratch.encoded[:0]}
 	encodeFirsts(&enc, b.scratch.firsts)
 	b.scratch.encoded = enc.Bytes
 	b.pending.merge(firstKey(o.number, b.scratch.event.User, e.Meter), enc.Bytes)

@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // The first zone and anchor that the catalogue gives an organization hold from
@@ -64,7 +65,7 @@ func (b *book) begin(o *org) {
 		return
 	}
 	o.journal = &journal{began: b.now, outages: slices.Clone(b.defs.Outages), sealedIn: math.MaxUint64}
-	var e meter.Encoder
+	var e wire.Encoder
 	e.Int(b.now)
 	encodeOutages(&e, b.defs.Outages)
 	b.pending.set(journalKey(o.number, 0), e.Bytes)
@@ -77,7 +78,7 @@ func (b *book) keep(o *org, from int) {
 		return
 	}
 	j := b.gather(o)
-	e := meter.Encoder{Bytes: j.gathering}
+	e := wire.Encoder{Bytes: j.gathering}
 	if j.arrival != b.now {
 		if asOf := o.AsOf(); asOf.Ns() == b.now { // this minute was collected before the item came
 			e.Uint(entryCollect)
@@ -95,7 +96,7 @@ func (b *book) keepOutage(o *org, of meter.Outage) {
 	if o.journal == nil {
 		return
 	}
-	e := meter.Encoder{Bytes: b.gather(o).gathering}
+	e := wire.Encoder{Bytes: b.gather(o).gathering}
 	e.Uint(entryRecover)
 	e.Int(of.Down)
 	e.Int(of.Up)
@@ -136,7 +137,7 @@ func (b *book) forget(o *org) {
 func (g *group) sealJournals() {
 	for _, o := range g.journals {
 		if j := o.journal; j != nil {
-			e := meter.Encoder{}
+			e := wire.Encoder{}
 			e.Int(j.size)
 			g.set(journalKey(o.number, g.number), append(e.Bytes, j.gathering...))
 			j.gathering, j.sealed, j.sealedIn = j.sealed[:0], j.gathering, g.number
@@ -174,7 +175,7 @@ func (b *book) readJournals() (err error) {
 	return it.Error()
 }
 
-func (b *book) journalRow(it *pebble.Iterator) (*org, *meter.Decoder, error) {
+func (b *book) journalRow(it *pebble.Iterator) (*org, *wire.Decoder, error) {
 	key := it.Key()
 	if len(key) != 13 {
 		return nil, nil, errors.New("damaged key of a journal")
@@ -184,7 +185,7 @@ func (b *book) journalRow(it *pebble.Iterator) (*org, *meter.Decoder, error) {
 		return nil, nil, fmt.Errorf("journal of organization %d, which is not there", number)
 	}
 	value, err := it.ValueAndErr()
-	return b.orgs[number], &meter.Decoder{Bytes: slices.Clone(value)}, err
+	return b.orgs[number], &wire.Decoder{Bytes: slices.Clone(value)}, err
 }
 
 // closed ends an organization's journal where a statement shows by which
@@ -221,20 +222,20 @@ func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 	j := o.journal
 	anew := &org{Organization: o.Anew(cal, j.began, j.outages), number: o.number}
 	err := b.eachIn(journalKey(o.number, 1), journalKey(o.number, j.sealedIn), func(_, value []byte) error {
-		d := &meter.Decoder{Bytes: value}
+		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
 	})
 	for _, entries := range [][]byte{j.sealed, j.gathering} {
 		if err == nil {
-			err = b.tell(anew, &meter.Decoder{Bytes: entries})
+			err = b.tell(anew, &wire.Decoder{Bytes: entries})
 		}
 	}
 	return anew, err
 }
 
 // tell applies entries of a journal.
-func (b *book) tell(o *org, d *meter.Decoder) error {
+func (b *book) tell(o *org, d *wire.Decoder) error {
 	s := step{org: o, now: o.advanced}
 	for len(d.Bytes) > 0 {
 		switch s.kind = d.Uint(); s.kind {

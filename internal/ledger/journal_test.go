@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // reload puts a catalogue in force that has acme with some keys.
@@ -237,7 +237,7 @@ func TestTheSizeOfJournalsIsKnownAfterARestart(t *testing.T) {
 	require.Positive(t, before)
 	closeLedger(t, l)
 	l = open(t, s, noon.Add(time.Minute))
-	outage := meter.Encoder{}
+	outage := wire.Encoder{}
 	outage.Uint(entryRecover)
 	outage.Int(noon.Add(time.Second).UnixNano())
 	outage.Int(noon.Add(time.Minute).UnixNano())

@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Open opens a ledger, or makes a new one in an empty directory. now is the
@@ -175,7 +176,7 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		b.define(nil, begin)
 		return nil, true, nil
 	}
-	d := &meter.Decoder{Bytes: birth}
+	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
 	text, err := b.meta(metaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
@@ -189,7 +190,7 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		return nil, false, err
 	}
 	if now != nil {
-		d = &meter.Decoder{Bytes: now}
+		d = &wire.Decoder{Bytes: now}
 		b.now = d.Int()
 	}
 	b.define(meters, born)
@@ -209,13 +210,13 @@ func (b *book) formerBefore(fresh bool) (end int64, err error) {
 		return 0, err
 	}
 	if known != nil {
-		d := &meter.Decoder{Bytes: known}
+		d := &wire.Decoder{Bytes: known}
 		return d.Int(), d.Err()
 	}
 	if !fresh {
 		end = b.now + b.settings.Future.Nanoseconds()
 	}
-	var e meter.Encoder
+	var e wire.Encoder
 	e.Int(end)
 	return end, b.db.Set(metaFormer, e.Bytes, pebble.Sync)
 }
@@ -330,7 +331,7 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	id, secret := users.organization, users.secret
-	d := &meter.Decoder{Bytes: head}
+	d := &wire.Decoder{Bytes: head}
 	r := &readBack{id: id, secret: secret, position: position{group: d.Uint(), offset: d.Uint()}}
 	r.trends = decodeTrends(d)
 	if d.Err() != nil {

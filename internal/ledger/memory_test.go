@@ -10,8 +10,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 func TestWhatIsRememberedIsThereAfterACrash(t *testing.T) {
@@ -76,7 +76,7 @@ func TestAnOrganizationIsMadeAgainAfterTheSameOutages(t *testing.T) {
 		}
 		defer closeLedger(t, l)
 		require.Len(t, l.book.defs.Outages, 2)
-		var e meter.Encoder
+		var e wire.Encoder
 		l.book.find("globex").Encode(&e)
 		return e.Bytes
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // group is what is committed together: redo entries, and rows that go straight
 // to their place.
 type group struct {
 	number  uint64
-	entries meter.Encoder
+	entries wire.Encoder
 	rows    *pebble.Batch
 	// journals are the organizations whose journals grow with the group.
 	journals []*org
@@ -50,7 +51,7 @@ const (
 	entryForgetName = 15 // org, name
 )
 
-func (g *group) entry(kind uint64) *meter.Encoder {
+func (g *group) entry(kind uint64) *wire.Encoder {
 	g.entries.Uint(kind)
 	return &g.entries
 }

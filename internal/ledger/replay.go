@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // replay applies the redo entries again.
@@ -98,7 +99,7 @@ type step struct {
 // group reads the entries of one group. What an organization's checkpoint
 // covers is passed over.
 func (r *replayer) group(number uint64, entries []byte) error {
-	d := &meter.Decoder{Bytes: entries}
+	d := &wire.Decoder{Bytes: entries}
 	for len(d.Bytes) > 0 {
 		offset := uint64(len(entries) - len(d.Bytes))
 		if err := r.entry(d, number, offset); err != nil {
@@ -108,7 +109,7 @@ func (r *replayer) group(number uint64, entries []byte) error {
 	return nil
 }
 
-func (r *replayer) entry(d *meter.Decoder, number, offset uint64) error {
+func (r *replayer) entry(d *wire.Decoder, number, offset uint64) error {
 	switch kind := d.Uint(); kind {
 	case entryArrival:
 		r.moveTo(d.Int())
@@ -129,7 +130,7 @@ func (r *replayer) moveTo(now int64) {
 }
 
 // common applies an entry that concerns all organizations, or makes one.
-func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
+func (r *replayer) common(d *wire.Decoder, kind, number, offset uint64) error {
 	b := r.book
 	switch kind {
 	case entryCollect:
@@ -156,7 +157,7 @@ func (r *replayer) common(d *meter.Decoder, kind, number, offset uint64) error {
 
 // open makes the organization, unless its checkpoint has been read or it was
 // erased.
-func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder) error {
+func (r *replayer) open(number uint32, zone string, anchor int, d *wire.Decoder) error {
 	if d.Err() != nil {
 		return d.Err()
 	}
@@ -172,7 +173,7 @@ func (r *replayer) open(number uint32, zone string, anchor int, d *meter.Decoder
 }
 
 // gather adds an entry of one organization to the stretch.
-func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
+func (r *replayer) gather(d *wire.Decoder, kind, number, offset uint64) error {
 	b, n := r.book, d.Uint()
 	erased := n < uint64(len(b.orgs)) && r.erased[uint32(n)]
 	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil && !erased {
@@ -202,7 +203,7 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 }
 
 // read reads what the entry says.
-func (s *step) read(d *meter.Decoder) error {
+func (s *step) read(d *wire.Decoder) error {
 	switch s.kind {
 	case entryEvent:
 		s.signal = usage.Signal(d.Uint())

@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // publish writes the statements that an organization has made since the last
@@ -30,7 +31,7 @@ func (b *book) publish(o *org) {
 }
 
 func statementRow(s *meter.Statement) []byte {
-	var e meter.Encoder
+	var e wire.Encoder
 	s.Encode(&e)
 	return e.Bytes
 }
@@ -258,7 +259,7 @@ func decodeStatement(key, value []byte, m *usage.Meter) (v meter.Statement, err 
 	}
 	v.Meter, v.Kind = binary.BigEndian.Uint16(key[5:]), usage.Kind(key[7])
 	v.Start, v.Version = meter.Minute(binary.BigEndian.Uint32(key[8:])), binary.BigEndian.Uint32(key[12:])
-	if err := v.Decode(&meter.Decoder{Bytes: value}); err != nil {
+	if err := v.Decode(&wire.Decoder{Bytes: value}); err != nil {
 		return v, err
 	}
 	if v.Definition >= len(m.Versions) {
@@ -319,7 +320,7 @@ func (l *Ledger) bill(organization string, periods []StatementID) (_ *group, ver
 		versions = append(versions, version)
 	}
 	for key, version := range marks {
-		var e meter.Encoder
+		var e wire.Encoder
 		e.Uint(uint64(version))
 		b.pending.set([]byte(key), e.Bytes)
 	}
@@ -352,6 +353,6 @@ func (b *book) billed(org uint32, m uint16, k usage.Kind, start meter.Minute) (u
 	if err != nil || value == nil {
 		return 0, err
 	}
-	d := &meter.Decoder{Bytes: value}
+	d := &wire.Decoder{Bytes: value}
 	return uint32(d.Uint()), d.Err()
 }

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Status is how an organization's telemetry fares.
@@ -85,7 +85,7 @@ func (o *org) keepTrends() {
 	}
 }
 
-func encodeTrends(e *meter.Encoder, trends []trend) {
+func encodeTrends(e *wire.Encoder, trends []trend) {
 	e.Uint(uint64(len(trends)))
 	for _, t := range trends {
 		e.Uint(uint64(len(t)))
@@ -98,7 +98,7 @@ func encodeTrends(e *meter.Encoder, trends []trend) {
 	}
 }
 
-func decodeTrends(d *meter.Decoder) (trends []trend) {
+func decodeTrends(d *wire.Decoder) (trends []trend) {
 	for range d.Count(1) {
 		var t trend
 		for range d.Count(4) {

@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // daySum is a local day with events and their sum; the zero daySum is none.
@@ -182,7 +183,7 @@ func dateOf(cal *calendar.Calendar, start Minute) usage.Date {
 
 // encode writes the busiest of the days that are not kept any more, by kind of
 // window, so that it can be read back by a meter that has other windows.
-func (b *busiest) encode(e *Encoder) {
+func (b *busiest) encode(e *wire.Encoder) {
 	e.Uint(uint64(len(b.windows)))
 	for i, w := range b.windows {
 		e.Uint(uint64(w.Kind))
@@ -193,7 +194,7 @@ func (b *busiest) encode(e *Encoder) {
 	}
 }
 
-func (b *busiest) decode(d *Decoder) {
+func (b *busiest) decode(d *wire.Decoder) {
 	for range d.Count(1 + 2*published) {
 		kind := d.Uint()
 		for period := range published {

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // census is how many users have which lifecycle status, now or immediately
@@ -90,7 +91,7 @@ func (o *Organization) censusCells(to []Cell, k usage.Kind, period int) []Cell {
 	return to
 }
 
-func (c *closings) encodeCensuses(e *Encoder) {
+func (c *closings) encodeCensuses(e *wire.Encoder) {
 	for _, all := range c.censuses {
 		e.Uint(uint64(len(all)))
 		for _, one := range all {
@@ -101,11 +102,11 @@ func (c *closings) encodeCensuses(e *Encoder) {
 	}
 }
 
-func (c *closings) decodeCensuses(d *Decoder) {
+func (c *closings) decodeCensuses(d *wire.Decoder) {
 	for k := range c.censuses {
 		n := d.Count(usage.NumStatuses)
 		if n != 0 && (n != depth[k]-1 || !hasCensus(usage.Kind(k))) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		for range n {

@@ -8,33 +8,8 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
-
-// Minute is whole minutes since 1970 UTC.
-type Minute int32
-
-const nsPerMinute = int64(time.Minute)
-
-// Floor returns the minute in which ns lies.
-func Floor(ns int64) Minute {
-	m := ns / nsPerMinute
-	if ns%nsPerMinute < 0 {
-		m--
-	}
-	return Minute(m)
-}
-
-// Ceil returns the first minute at or after ns.
-func Ceil(ns int64) Minute { return -Floor(-ns) }
-
-// Ns returns the minute as ns since 1970.
-func (m Minute) Ns() int64 { return int64(m) * nsPerMinute }
-
-// Time returns the minute as a time in UTC.
-func (m Minute) Time() time.Time { return time.Unix(int64(m)*60, 0).UTC() }
-
-// MinuteOf returns the minute in which t lies.
-func MinuteOf(t time.Time) Minute { return Minute(t.Unix() / 60) }
 
 // depth is how many periods of each calendar kind are kept open for events
 // that arrive late: the three that have figures, and days and weeks as far as
@@ -133,4 +108,54 @@ func shift[T any](values []T, width, n int) {
 	}
 	copy(values[n:], values)
 	clear(values[:n])
+}
+
+func (c *clock) encode(e *wire.Encoder) {
+	history := c.calendar.History()
+	e.Uint(uint64(len(history)))
+	for _, h := range history {
+		e.Int(h.From)
+		e.String(h.Zone)
+		e.Int(h.Code())
+	}
+	e.Int(int64(c.asOf))
+	e.Int(int64(c.now))
+	for _, t := range c.tracks {
+		e.Bool(t != nil)
+		if t != nil {
+			e.Int(int64(t.end))
+			for _, s := range t.starts {
+				e.Int(int64(s))
+			}
+		}
+	}
+}
+
+func decodeClock(d *wire.Decoder) (clock, error) {
+	var history []calendar.Entry
+	for range d.Count(3) {
+		h := calendar.Entry{From: d.Int(), Zone: d.String()}
+		h.Decode(d.Int())
+		history = append(history, h)
+	}
+	if d.Err() != nil {
+		return clock{}, d.Err()
+	}
+	cal, err := calendar.FromHistory(history)
+	if err != nil {
+		return clock{}, err
+	}
+	c := clock{calendar: cal, asOf: Minute(d.Int()), now: Minute(d.Int())}
+	for k := range c.tracks {
+		if !d.Bool() {
+			continue
+		}
+		t := &track{kind: usage.Kind(k), end: Minute(d.Int()), starts: make([]Minute, depth[k])}
+		for i := range t.starts {
+			t.starts[i] = Minute(d.Int())
+		}
+		c.tracks[k] = t
+		c.latest = max(c.latest, t.starts[0])
+	}
+	return c, d.Err()
 }

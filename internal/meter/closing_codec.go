@@ -7,11 +7,12 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // EncodeClosings appends what is known of closed periods; it is not in the
 // head, so that heads from before there were statements can be read.
-func (o *Organization) EncodeClosings(e *Encoder) {
+func (o *Organization) EncodeClosings(e *wire.Encoder) {
 	c := &o.closings
 	e.Int(int64(c.from))
 	e.Int(int64(c.to))
@@ -35,7 +36,7 @@ func (o *Organization) EncodeClosings(e *Encoder) {
 // RestoreClosings reads what EncodeClosings wrote. What the meters no longer
 // keep is dropped.
 func (o *Organization) RestoreClosings(data []byte) error {
-	d := &Decoder{Bytes: data}
+	d := &wire.Decoder{Bytes: data}
 	c := newClosings(&o.clock, 0)
 	c.from, c.to = Minute(d.Int()), Minute(d.Int())
 	c.terms, c.ended = decodeTermList(d), decodeTermList(d)
@@ -61,7 +62,7 @@ func (o *Organization) keeps(id periodID) bool {
 		slices.ContainsFunc(o.defs.Meters[id.meter].Windows, func(w usage.Window) bool { return w.Kind == id.kind })
 }
 
-func (r *revision) encode(e *Encoder) {
+func (r *revision) encode(e *wire.Encoder) {
 	e.Uint(uint64(r.version))
 	e.Int(int64(r.made))
 	e.Bool(r.changed)
@@ -72,7 +73,7 @@ func (r *revision) encode(e *Encoder) {
 	}
 }
 
-func decodeRevision(d *Decoder) *revision {
+func decodeRevision(d *wire.Decoder) *revision {
 	r := &revision{version: uint32(d.Uint()), made: Minute(d.Int()), changed: d.Bool()}
 	if r.changed {
 		r.since, r.was = Minute(d.Int()), decodeCells(d)
@@ -81,7 +82,7 @@ func decodeRevision(d *Decoder) *revision {
 	return r
 }
 
-func encodeTermList(e *Encoder, terms []meterTerms) {
+func encodeTermList(e *wire.Encoder, terms []meterTerms) {
 	e.Uint(uint64(len(terms)))
 	for i := range terms {
 		t := &terms[i]
@@ -92,7 +93,7 @@ func encodeTermList(e *Encoder, terms []meterTerms) {
 	}
 }
 
-func decodeTermList(d *Decoder) (terms []meterTerms) {
+func decodeTermList(d *wire.Decoder) (terms []meterTerms) {
 	for range d.Count(7) {
 		t := meterTerms{meter: uint16(d.Uint()), kind: usage.Kind(d.Uint()), end: Minute(d.Int())}
 		if of := DecodeTerms(d); of != nil {

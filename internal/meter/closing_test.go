@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 var closingStart = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
@@ -109,14 +110,14 @@ func TestAStatementIsReadAsItWasWritten(t *testing.T) {
 	all := o.TakeStatements()
 	require.NotEmpty(t, all)
 	for _, s := range all {
-		var e Encoder
+		var e wire.Encoder
 		s.Encode(&e)
 		read := Statement{Meter: s.Meter, Kind: s.Kind, Start: s.Start, Version: s.Version}
-		require.NoError(t, read.Decode(&Decoder{Bytes: e.Bytes}))
+		require.NoError(t, read.Decode(&wire.Decoder{Bytes: e.Bytes}))
 		require.Equal(t, s, read)
 		require.LessOrEqual(t, len(e.Bytes), 32+20*20, "20 values of four columns")
 		for cut := range e.Bytes {
-			require.Error(t, (&Statement{Start: s.Start}).Decode(&Decoder{Bytes: e.Bytes[:cut]}))
+			require.Error(t, (&Statement{Start: s.Start}).Decode(&wire.Decoder{Bytes: e.Bytes[:cut]}))
 		}
 	}
 }
@@ -131,7 +132,7 @@ func TestClosingsAreRestored(t *testing.T) {
 		return o
 	}
 	o, calm := grown(), grown()
-	var e, c Encoder
+	var e, c wire.Encoder
 	o.Encode(&e)
 	o.EncodeClosings(&c)
 	again, err := RestoreOrganization("acme", o.defs, o.users.ids.keys, e.Bytes, o.Now())
@@ -159,17 +160,17 @@ func TestClosingsAreRestored(t *testing.T) {
 
 func FuzzStatementDecode(f *testing.F) {
 	s := Statement{Start: 1, End: 1441, Made: 5761, Zone: "Europe/Berlin", Anchor: 31, Terms: &Terms{Limit: wide.Of(-1), Price: "0.08"}, Averages: []string{"accuracy"}, Reason: Reason{1, 0, 2}, Cells: []Cell{{N: wide.Of(3)}, {Column: 2, N: wide.Product(math.MaxInt64, -9)}, {Breakdown: 1, Value: 7, N: wide.Of(1)}}}
-	var e Encoder
+	var e wire.Encoder
 	s.Encode(&e)
 	f.Add(e.Bytes)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		var s, again Statement
-		if s.Decode(&Decoder{Bytes: bytes}) != nil {
+		if s.Decode(&wire.Decoder{Bytes: bytes}) != nil {
 			return
 		}
-		var e Encoder
+		var e wire.Encoder
 		s.Encode(&e)
-		require.NoError(t, again.Decode(&Decoder{Bytes: e.Bytes}))
+		require.NoError(t, again.Decode(&wire.Decoder{Bytes: e.Bytes}))
 		require.Equal(t, s, again)
 	})
 }
@@ -179,14 +180,14 @@ func FuzzClosingsDecode(f *testing.F) {
 	o.SetTerms(0, usage.Month, &Terms{Limit: units(1)})
 	live(o, 4, 5)
 	o.Apply(&Event{Time: closingStart.UnixNano(), User: 1, Effects: []Effect{{Kind: usage.Active, Meter: 0, Class: 1, Dims: []uint32{0}}}})
-	var e Encoder
+	var e wire.Encoder
 	o.EncodeClosings(&e)
 	f.Add(e.Bytes)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		if o.RestoreClosings(bytes) != nil {
 			return
 		}
-		var e Encoder
+		var e wire.Encoder
 		o.EncodeClosings(&e)
 		require.NoError(t, o.RestoreClosings(e.Bytes))
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // concurrent is the state of a concurrent_users meter of one organization:
@@ -282,7 +283,7 @@ func (x *concurrent) netsKnown(c *clock, w usage.Window, period int) bool {
 	return x.netFrom <= start.Ns()
 }
 
-func (x *concurrent) encode(e *Encoder) {
+func (x *concurrent) encode(e *wire.Encoder) {
 	e.Int(x.next)
 	e.Int(x.started)
 	e.Uint(uint64(len(x.outages)))
@@ -298,7 +299,7 @@ func (x *concurrent) encode(e *Encoder) {
 	x.hours.encode(e)
 }
 
-func (x *concurrent) decode(d *Decoder, users int) {
+func (x *concurrent) decode(d *wire.Decoder, users int) {
 	x.next, x.started = d.Int(), d.Int()
 	for range d.Count(2) {
 		x.outages = append(x.outages, Outage{d.Int(), d.Int()})
@@ -312,7 +313,7 @@ func (x *concurrent) decode(d *Decoder, users int) {
 
 // encodeNets appends what the hand-overs of concurrent meters are made of. Heads
 // of before format 5 end before it.
-func (o *Organization) encodeNets(e *Encoder) {
+func (o *Organization) encodeNets(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		if x := o.meters[i].concurrent; x != nil {
@@ -321,7 +322,7 @@ func (o *Organization) encodeNets(e *Encoder) {
 	}
 }
 
-func (x *concurrent) encodeNets(e *Encoder) {
+func (x *concurrent) encodeNets(e *wire.Encoder) {
 	e.Int(x.netFrom)
 	e.Uint(uint64(x.net))
 	e.Uint(uint64(len(x.pending)))
@@ -331,10 +332,10 @@ func (x *concurrent) encodeNets(e *Encoder) {
 	x.nets.encode(e)
 }
 
-func (o *Organization) decodeNets(d *Decoder) {
+func (o *Organization) decodeNets(d *wire.Decoder) {
 	n := int(d.Uint())
 	if n > len(o.meters) {
-		d.fail()
+		d.Fail()
 		return
 	}
 	for i := range n {
@@ -344,7 +345,7 @@ func (o *Organization) decodeNets(d *Decoder) {
 	}
 }
 
-func (x *concurrent) decodeNets(d *Decoder) {
+func (x *concurrent) decodeNets(d *wire.Decoder) {
 	x.netFrom, x.net = d.Int(), uint32(d.Uint())
 	for range d.Count(1) {
 		x.pending = append(x.pending, uint32(d.Uint()))

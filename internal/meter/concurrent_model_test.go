@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // concurrentDef is a concurrent_users meter as users write it.
@@ -120,10 +121,10 @@ func (r *shiftRig) figures() map[string]float64 {
 
 // reload replaces the state by what is read back of it.
 func (r *shiftRig) reload() {
-	e := &Encoder{}
+	e := &wire.Encoder{}
 	r.x.encode(e)
 	r.x.encodeNets(e)
-	d := &Decoder{Bytes: e.Bytes}
+	d := &wire.Decoder{Bytes: e.Bytes}
 	r.x = newConcurrent(r.def)
 	r.x.decode(d, 1<<20)
 	r.x.decodeNets(d)

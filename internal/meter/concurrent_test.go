@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 const (
@@ -440,18 +441,18 @@ func FuzzConcurrentDecode(f *testing.F) {
 	r.arrive(clockTime(t, "06:10"), r.event(tom, "06:09", task), r.event(ann, "05:09", logoff|usage.RoleHourly))
 	r.x.recover(r.outage("06:11", "06:18"))
 	r.collect(clockTime(t, "07:10"))
-	e := &Encoder{}
+	e := &wire.Encoder{}
 	r.x.encode(e)
 	f.Add(e.Bytes)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		x, d := newConcurrent(r.def), &Decoder{Bytes: bytes}
+		x, d := newConcurrent(r.def), &wire.Decoder{Bytes: bytes}
 		x.decode(d, 1000)
 		if d.Err() != nil {
 			return
 		}
-		again, e := newConcurrent(r.def), &Encoder{}
+		again, e := newConcurrent(r.def), &wire.Encoder{}
 		x.encode(e)
-		d = &Decoder{Bytes: e.Bytes}
+		d = &wire.Decoder{Bytes: e.Bytes}
 		again.decode(d, 1000)
 		require.NoError(t, d.Err())
 		require.Equal(t, x, again)

@@ -6,6 +6,7 @@ package meter
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // consumptionFormat is the version of what encode writes. Everything that a
@@ -26,7 +27,7 @@ import (
 const consumptionFormat = 3
 
 // encode writes everything but the pages of x.users.
-func (x *consumption) encode(e *Encoder) {
+func (x *consumption) encode(e *wire.Encoder) {
 	e.Uint(consumptionFormat)
 	e.Int(int64(x.asOf))
 	e.Wide(x.ever)
@@ -65,7 +66,7 @@ func (x *consumption) calendarWindows() []*sumWindow {
 	return found
 }
 
-func (x *consumption) encodeRows(e *Encoder, rows []*sumRow, calendar []*sumWindow) {
+func (x *consumption) encodeRows(e *wire.Encoder, rows []*sumRow, calendar []*sumWindow) {
 	met := 0
 	for _, r := range rows {
 		if r != nil {
@@ -81,7 +82,7 @@ func (x *consumption) encodeRows(e *Encoder, rows []*sumRow, calendar []*sumWind
 	}
 }
 
-func (x *consumption) encodeRow(e *Encoder, r *sumRow, calendar []*sumWindow) {
+func (x *consumption) encodeRow(e *wire.Encoder, r *sumRow, calendar []*sumWindow) {
 	for _, w := range calendar {
 		filled := 0
 		for period := range w.periods {
@@ -100,7 +101,7 @@ func (x *consumption) encodeRow(e *Encoder, r *sumRow, calendar []*sumWindow) {
 	r.log.encode(e, x.layout.width)
 }
 
-func encodeCell(e *Encoder, cells *wide.Ints, place, width int) {
+func encodeCell(e *wire.Encoder, cells *wide.Ints, place, width int) {
 	for column := range width {
 		e.Wide(cells.At(place + column))
 	}
@@ -116,10 +117,10 @@ type rowReader struct {
 // decode reads what encode wrote into an empty state. The values of all
 // breakdowns must be known already, the pages of users come before the first
 // figures.
-func (x *consumption) decode(d *Decoder) {
+func (x *consumption) decode(d *wire.Decoder) {
 	format := d.Uint()
 	if format == 0 || format > consumptionFormat {
-		d.fail()
+		d.Fail()
 	}
 	x.asOf = Minute(d.Int())
 	if format < 3 {
@@ -137,13 +138,13 @@ func (x *consumption) decode(d *Decoder) {
 	}
 	kinds := d.Count(1)
 	if kinds > usage.NumKinds {
-		d.fail()
+		d.Fail()
 		return
 	}
 	for range kinds {
 		reader.windows = append(reader.windows, x.window(d.Uint()))
 	}
-	total := Decoder{Bytes: d.Bytes}
+	total := wire.Decoder{Bytes: d.Bytes}
 	reader.row(d, x.total)
 	known := d.Count(2)
 	for range known {
@@ -160,7 +161,7 @@ func (x *consumption) decode(d *Decoder) {
 	x.decoded()
 }
 
-func (x *consumption) decodeAverage(d *Decoder, reader *rowReader) {
+func (x *consumption) decodeAverage(d *wire.Decoder, reader *rowReader) {
 	name := d.String()
 	for i, average := range x.def.Averages {
 		if average.Name == name {
@@ -180,7 +181,7 @@ func (x *consumption) window(kind uint64) *sumWindow {
 	return nil
 }
 
-func (x *consumption) decodeRows(d *Decoder, reader *rowReader) {
+func (x *consumption) decodeRows(d *wire.Decoder, reader *rowReader) {
 	dimension, breakdown := d.String(), -1
 	for b := range x.def.Breakdowns {
 		if x.def.Breakdowns[b].Dimension == dimension {
@@ -193,7 +194,7 @@ func (x *consumption) decodeRows(d *Decoder, reader *rowReader) {
 		case breakdown < 0:
 			reader.row(d, newSumRow(&x.layout))
 		case number >= uint64(len(x.vals[breakdown].names)):
-			d.fail()
+			d.Fail()
 			return
 		default:
 			reader.row(d, x.row(breakdown, uint32(number)))
@@ -201,7 +202,7 @@ func (x *consumption) decodeRows(d *Decoder, reader *rowReader) {
 	}
 }
 
-func (x *consumption) decodeNobody(d *Decoder) {
+func (x *consumption) decodeNobody(d *wire.Decoder) {
 	for range d.Count(1 + published) {
 		k := x.users.indexOf(d.Uint())
 		for period := range published {
@@ -226,7 +227,7 @@ func (x *consumption) decoded() {
 }
 
 // row adds an encoded row to r.
-func (f *rowReader) row(d *Decoder, r *sumRow) {
+func (f *rowReader) row(d *wire.Decoder, r *sumRow) {
 	for _, w := range f.windows {
 		for range d.Count(1 + len(f.columns)) {
 			period := d.Uint()
@@ -241,7 +242,7 @@ func (f *rowReader) row(d *Decoder, r *sumRow) {
 	for range d.Count(1 + len(f.columns)) {
 		m += int64(d.Uint())
 		if m < 0 || m != int64(Minute(m)) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		cells, place := r.log.at(Minute(m), f.layout.width)
@@ -250,7 +251,7 @@ func (f *rowReader) row(d *Decoder, r *sumRow) {
 }
 
 // cell adds an encoded cell to one of this meter's, or passes it over.
-func (f *rowReader) cell(d *Decoder, to *wide.Ints, place int) {
+func (f *rowReader) cell(d *wire.Decoder, to *wide.Ints, place int) {
 	for _, column := range f.columns {
 		if v := d.Wide(); to != nil && column >= 0 {
 			to.Set(place+column, to.At(place+column).Add(v))
@@ -259,7 +260,7 @@ func (f *rowReader) cell(d *Decoder, to *wide.Ints, place int) {
 }
 
 // encode writes the minutes.
-func (l *minuteLog) encode(e *Encoder, width int) {
+func (l *minuteLog) encode(e *wire.Encoder, width int) {
 	filled := 0
 	for i := range l.chunks {
 		filled += l.chunks[i].cells.Len() / width

@@ -19,6 +19,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // consumptionModel keeps every event and finds figures by looking at them all.
@@ -417,16 +418,16 @@ func FuzzConsumptionDecode(f *testing.F) {
 	b, e := benchedConsumption(f)
 	b.apply(b.c.asOf.Ns(), 70, e)
 	b.apply(b.c.asOf.Ns()-1, NoUser, e)
-	state, page := &Encoder{}, &Encoder{}
+	state, page := &wire.Encoder{}, &wire.Encoder{}
 	b.x.encode(state)
 	b.x.users.encodePage(1, page)
 	f.Add(state.Bytes, page.Bytes)
 	f.Add([]byte(strings.Repeat("\x01", 100)), []byte(strings.Repeat("\xff", 300)))
 	f.Fuzz(func(t *testing.T, state, page []byte) {
 		fresh, e := benchedConsumption(t)
-		d := &Decoder{Bytes: state}
+		d := &wire.Decoder{Bytes: state}
 		fresh.x.decode(d)
-		p := &Decoder{Bytes: page}
+		p := &wire.Decoder{Bytes: page}
 		fresh.x.users.decodePage(1, p)
 		if d.Err() != nil || p.Err() != nil {
 			return

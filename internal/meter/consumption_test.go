@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // consumptionBench drives one consumption state as an organization does.
@@ -144,7 +145,7 @@ func (b *consumptionBench) figures() map[string]float64 {
 // checkpoint stores the user pages that changed, as the owner does.
 func (b *consumptionBench) checkpoint() {
 	b.x.users.dirty.each(func(page uint32) {
-		e := &Encoder{}
+		e := &wire.Encoder{}
 		b.x.users.encodePage(int(page), e)
 		b.pages[int(page)] = e.Bytes
 	})
@@ -154,15 +155,15 @@ func (b *consumptionBench) checkpoint() {
 // restart writes the state and goes on with what is read back, as def.
 func (b *consumptionBench) restart(def *usage.Meter) {
 	b.checkpoint()
-	e := &Encoder{}
+	e := &wire.Encoder{}
 	b.x.encode(e)
 	b.def, b.x = def, newConsumption(def, b.vals, spread)
-	d := &Decoder{Bytes: e.Bytes}
+	d := &wire.Decoder{Bytes: e.Bytes}
 	b.x.decode(d)
 	require.NoError(b.t, d.Err())
 	require.Empty(b.t, d.Bytes)
 	for i, page := range b.pages {
-		d := &Decoder{Bytes: page}
+		d := &wire.Decoder{Bytes: page}
 		b.x.users.decodePage(i, d)
 		require.NoError(b.t, d.Err())
 		require.Empty(b.t, d.Bytes)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // curves are how the use of one meter and window rose in the running period
@@ -57,7 +58,7 @@ func (c *curves) finish(kind usage.Kind, start, end Minute, value wide.Int) {
 
 // pack writes values; they rarely fall.
 func pack(values *wide.Ints) []byte {
-	var e Encoder
+	var e wire.Encoder
 	var before wide.Int
 	used := false
 	for i := range values.Len() {
@@ -114,7 +115,7 @@ func (c *curves) of(start Minute) *curve {
 	return nil
 }
 
-func (c *curves) encode(e *Encoder) {
+func (c *curves) encode(e *wire.Encoder) {
 	e.Int(int64(c.from))
 	e.Uint(uint64(c.points.Len()))
 	for i := range c.points.Len() {
@@ -128,7 +129,7 @@ func (c *curves) encode(e *Encoder) {
 	}
 }
 
-func (c *curves) decode(d *Decoder) {
+func (c *curves) decode(d *wire.Decoder) {
 	c.from = Minute(d.Int())
 	for range d.Count(1) {
 		c.points.Append(d.Wide())
@@ -142,7 +143,7 @@ func (c *curves) decode(d *Decoder) {
 		}
 		known := false
 		if past.last, known = sumOf(past.packed); !known || past.end <= past.start || past.end > before {
-			d.fail()
+			d.Fail()
 			return
 		}
 		before = past.start

@@ -9,7 +9,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // days are the local days of an organization, as far back as comparisons with
@@ -79,7 +79,7 @@ func (d *days) share(i int, m Minute) float64 {
 	return float64(m-d.starts[i]) / float64(d.endOf(i)-d.starts[i])
 }
 
-func (d *days) encode(e *Encoder) {
+func (d *days) encode(e *wire.Encoder) {
 	e.Int(int64(d.end))
 	e.Uint(uint64(len(d.starts)))
 	after := d.end
@@ -89,85 +89,24 @@ func (d *days) encode(e *Encoder) {
 	}
 }
 
-func (d *days) decode(dec *Decoder) {
+func (d *days) decode(dec *wire.Decoder) {
 	d.end = Minute(dec.Int())
 	n, after := dec.Count(1), d.end
 	d.starts = make([]Minute, n)
 	for i := range slices.Backward(d.starts) {
 		length := dec.Uint()
 		if length == 0 || length > maxDayLength {
-			dec.fail()
+			dec.Fail()
 			length = 1
 		}
 		after -= Minute(length)
 		d.starts[i] = after
 	}
 	if n == 0 {
-		dec.fail()
+		dec.Fail()
 	}
 }
 
 // maxDayLength is longer than any day: one that a changed zone or a moved date
 // line made long has less than three ordinary ones.
 const maxDayLength = 3 * 24 * minutesPerHour
-
-// daySums are a sum by the local day of its events. The last one is that of
-// the last of the organization's days; days before the first had nothing.
-type daySums struct{ sums wide.Ints }
-
-// add counts a value in the day of a minute.
-func (s *daySums) add(d *days, m Minute, value int64) {
-	i := d.index(m)
-	if i < 0 {
-		return
-	}
-	back := d.today() - i
-	if missing := back + 1 - s.sums.Len(); missing > 0 {
-		s.sums.Insert(0, missing)
-	}
-	s.sums.Add(s.sums.Len()-1-back, []int64{value})
-}
-
-// turn follows the days, which have gone on by n.
-func (s *daySums) turn(d *days, n int) {
-	if s.sums.Len() == 0 {
-		return
-	}
-	s.sums.Insert(s.sums.Len(), n)
-	if extra := s.sums.Len() - len(d.starts); extra > 0 {
-		s.sums.Delete(0, extra)
-	}
-}
-
-// back returns the sum of the day that lies n days before the running one.
-func (s *daySums) back(n int) wide.Int {
-	if n >= s.sums.Len() {
-		return wide.Int{}
-	}
-	return s.sums.At(s.sums.Len() - 1 - n)
-}
-
-// between returns the sum from a day's start to a minute, of whose day it takes
-// the part that had passed.
-func (s *daySums) between(d *days, start, until Minute) float64 {
-	first, last := d.index(start), d.index(until)
-	var sum wide.Int
-	for i := first; i < last; i++ {
-		sum = sum.Add(s.back(d.today() - i))
-	}
-	part := d.share(last, until) * s.back(d.today()-last).Over(1)
-	return sum.Over(1) + part
-}
-
-func (s *daySums) encode(e *Encoder) {
-	e.Uint(uint64(s.sums.Len()))
-	for i := range s.sums.Len() {
-		e.Wide(s.sums.At(i))
-	}
-}
-
-func (s *daySums) decode(d *Decoder) {
-	for range d.Count(1) {
-		s.sums.Append(d.Wide())
-	}
-}

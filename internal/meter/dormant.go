@@ -5,31 +5,6 @@ package meter
 
 import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 
-// nominal is how long the periods of a calendar kind are at the most, as the
-// calendar has them.
-var nominal = [usage.NumKinds]Minute{
-	usage.Hour: minutesPerHour, usage.Day: minutesPerDay, usage.Week: 7 * minutesPerDay, usage.Month: 31 * minutesPerDay,
-	usage.Quarter: 92 * minutesPerDay, usage.Half: 184 * minutesPerDay, usage.Year: 366 * minutesPerDay, usage.Cycle: 31 * minutesPerDay,
-}
-
-// lengthAtMost returns how long a window is at the most.
-func lengthAtMost(w usage.Window) Minute {
-	if w.Kind == usage.Rolling {
-		return lengthOf(w)
-	}
-	return nominal[w.Kind]
-}
-
-// longestWindow returns the longest window of a meter.
-func longestWindow(m *usage.Meter) (longest usage.Window) {
-	for _, w := range m.Windows {
-		if lengthAtMost(w) >= lengthAtMost(longest) {
-			longest = w
-		}
-	}
-	return longest
-}
-
 // Dormant reports whether, at a minute, nothing has come for longer than the
 // longest window of the meters that the organization has, so that all its
 // running figures are zero. Of one that has no meter yet, all count.

@@ -3,7 +3,10 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
 
 // Which meters an organization has (SEMANTICS 2): those that its catalogue
 // entry names, that it has a quota on, or that ever counted an event of it. Of
@@ -37,7 +40,7 @@ func (x *Effect) OfMeter() bool {
 
 // encodeCounted appends which meters ever counted an event, and which values of
 // their breakdowns have a place. Heads of before format 4 end before it.
-func (o *Organization) encodeCounted(e *Encoder) {
+func (o *Organization) encodeCounted(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		s := &o.meters[i]
@@ -49,10 +52,10 @@ func (o *Organization) encodeCounted(e *Encoder) {
 	}
 }
 
-func (o *Organization) decodeCounted(d *Decoder) {
+func (o *Organization) decodeCounted(d *wire.Decoder) {
 	for i := range d.Count(1) {
 		if i >= len(o.meters) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		s := &o.meters[i]

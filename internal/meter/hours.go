@@ -10,6 +10,7 @@ import (
 	"sort"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // hours count distinct users by clock hour. Hours that end within the
@@ -257,7 +258,7 @@ func (h *hours) recount(c *clock) {
 	h.stale = false
 }
 
-func (h *hours) encode(e *Encoder) {
+func (h *hours) encode(e *wire.Encoder) {
 	h.frozen.encode(e)
 	e.Int(int64(h.first))
 	e.Uint(uint64(len(h.open)))
@@ -276,7 +277,7 @@ func (h *hours) encode(e *Encoder) {
 }
 
 // decode reads what encode wrote, of an organization with so many users.
-func (h *hours) decode(d *Decoder, users int) {
+func (h *hours) decode(d *wire.Decoder, users int) {
 	h.frozen.decode(d)
 	h.first = int32(d.Int())
 	n, at := d.Count(2), Minute(0)
@@ -287,7 +288,7 @@ func (h *hours) decode(d *Decoder, users int) {
 	}
 	h.end = at + Minute(d.Uint())
 	if !slices.IsSortedFunc(h.open, func(a, b hour) int { return int(a.start) - int(b.start) }) || h.end < at {
-		d.fail()
+		d.Fail()
 	}
 	for range d.Count(2) {
 		key, r := int32(d.Int()), &roster{}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // This file is what the ledger asks while it turns an item into an Event:
@@ -112,7 +113,7 @@ func (ev *Event) clone() Event {
 }
 
 // Encode appends an event as it is written down.
-func (ev *Event) Encode(e *Encoder) {
+func (ev *Event) Encode(e *wire.Encoder) {
 	e.Int(ev.Time)
 	e.Uint(uint64(ev.User + 1))
 	e.Uint(uint64(len(ev.Effects)))
@@ -121,7 +122,7 @@ func (ev *Event) Encode(e *Encoder) {
 	}
 }
 
-func (x *Effect) encode(e *Encoder) {
+func (x *Effect) encode(e *wire.Encoder) {
 	e.Uint(uint64(x.Kind))
 	switch x.Kind {
 	case usage.Lifecycle:
@@ -153,7 +154,7 @@ func (x *Effect) encode(e *Encoder) {
 	}
 }
 
-func (x *Effect) encodeDims(e *Encoder) {
+func (x *Effect) encodeDims(e *wire.Encoder) {
 	e.Uint(uint64(len(x.Dims)))
 	for _, d := range x.Dims {
 		e.Uint(uint64(d))
@@ -161,7 +162,7 @@ func (x *Effect) encodeDims(e *Encoder) {
 }
 
 // Decode reads an event into ev, reusing its memory.
-func (ev *Event) Decode(d *Decoder) error {
+func (ev *Event) Decode(d *wire.Decoder) error {
 	ev.Time = d.Int()
 	ev.User = uint32(d.Uint()) - 1
 	n := d.Count(2)
@@ -172,7 +173,7 @@ func (ev *Event) Decode(d *Decoder) error {
 	return d.Err()
 }
 
-func (x *Effect) decode(d *Decoder) {
+func (x *Effect) decode(d *wire.Decoder) {
 	*x = Effect{Kind: usage.EffectKind(d.Uint()), Dims: x.Dims[:0], Averages: x.Averages[:0]}
 	switch x.Kind {
 	case usage.Lifecycle:
@@ -193,11 +194,11 @@ func (x *Effect) decode(d *Decoder) {
 			x.Averages = append(x.Averages, usage.Average{Set: d.Bool(), Value: d.Int()})
 		}
 	default:
-		d.fail()
+		d.Fail()
 	}
 }
 
-func (x *Effect) decodeDims(d *Decoder) {
+func (x *Effect) decodeDims(d *wire.Decoder) {
 	for range d.Count(1) {
 		x.Dims = append(x.Dims, uint32(d.Uint()))
 	}

@@ -3,6 +3,8 @@
 
 package meter
 
+import "github.com/otelcol-usage/otelcol-usage/internal/wire"
+
 // What projections, comparisons and quotas are made of stands behind the
 // meters of a head; heads of format 1 end before it.
 //
@@ -13,7 +15,7 @@ package meter
 // Windows are written with their names: a changed configuration may add and
 // remove some.
 
-func (o *Organization) encodePace(e *Encoder) {
+func (o *Organization) encodePace(e *wire.Encoder) {
 	o.clock.days.encode(e)
 	o.encodeQuotas(e)
 	e.Uint(uint64(len(o.meters)))
@@ -32,17 +34,17 @@ func (o *Organization) encodePace(e *Encoder) {
 	}
 }
 
-func (o *Organization) decodePace(d *Decoder) {
+func (o *Organization) decodePace(d *wire.Decoder) {
 	o.clock.days = days{}
 	o.clock.days.decode(d)
 	if n := &o.clock.days; d.Err() != nil || o.clock.asOf >= n.end || o.clock.asOf < n.starts[n.today()] {
-		d.fail()
+		d.Fail()
 		return
 	}
 	o.decodeQuotas(d)
 	for i := range d.Count(1) {
 		if i >= len(o.meters) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		s := &o.meters[i]
@@ -50,7 +52,7 @@ func (o *Organization) decodePace(d *Decoder) {
 			x.daily.decode(d)
 			x.dailyFrom = Minute(d.Int())
 			if x.daily.sums.Len() > len(o.clock.days.starts) {
-				d.fail()
+				d.Fail()
 			}
 		}
 		s.decodeCurves(d, o.clock.days.starts[0])
@@ -59,13 +61,13 @@ func (o *Organization) decodePace(d *Decoder) {
 
 // decodeCurves reads the curves of a meter, whose running periods begin within
 // the days that are kept.
-func (s *state) decodeCurves(d *Decoder, oldest Minute) {
+func (s *state) decodeCurves(d *wire.Decoder, oldest Minute) {
 	def := s.definition()
 	for range d.Count(4) {
 		name := d.String()
 		var c curves
 		if c.decode(d); c.from < oldest {
-			d.fail()
+			d.Fail()
 			return
 		}
 		for w, window := range def.Windows {

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 func paceMeters(t testing.TB) []usage.Meter {
@@ -98,7 +99,7 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 					read.SetCalendar(moved)
 				}
 				if random.IntN(20) == 0 {
-					var head Encoder
+					var head wire.Encoder
 					read.Encode(&head)
 					pages := [][]byte{}
 					ids := [][3]uint32{}
@@ -186,10 +187,10 @@ func FuzzPaceDecode(f *testing.F) {
 		o.Advance(now.Ns(), false)
 		o.Apply(&Event{Time: now.Ns(), User: 0, Effects: []Effect{{Kind: usage.Active}, {Kind: usage.Consume, Meter: 2, Value: 7 * usage.Micro}}})
 	}
-	var e Encoder
+	var e wire.Encoder
 	o.encodePace(&e)
 	f.Add(e.Bytes)
-	var head Encoder
+	var head wire.Encoder
 	o.Encode(&head)
 	before := head.Bytes[:len(head.Bytes)-len(e.Bytes)]
 	f.Fuzz(func(_ *testing.T, data []byte) {

@@ -5,7 +5,7 @@ package meter
 
 import (
 	"encoding/binary"
-	"math/bits"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // A page on disk has its records one after the other, without what is zero:
@@ -19,7 +19,7 @@ import (
 const rawStep = 8 * pageSize
 
 // encodePage appends a page.
-func (p *population) encodePage(page uint32, e *Encoder) {
+func (p *population) encodePage(page uint32, e *wire.Encoder) {
 	stamp := Minute(0)
 	for slot := page * pageSize; slot < (page+1)*pageSize; slot++ {
 		r := p.peek(slot)
@@ -50,7 +50,7 @@ func (p *population) encodePage(page uint32, e *Encoder) {
 func (r record) has(class uint8) bool { return r.last(class) != 0 || r.bits(class) != 0 }
 
 // decodePage reads a page of as many classes or fewer.
-func (p *population) decodePage(page uint32, d *Decoder) {
+func (p *population) decodePage(page uint32, d *wire.Decoder) {
 	words := make([]uint64, pageSize*p.stride)
 	stamp := int64(0)
 	for n := range pageSize {
@@ -61,21 +61,21 @@ func (p *population) decodePage(page uint32, d *Decoder) {
 		r := record{words: words[n*p.stride:][:p.stride], classes: p.classes}
 		stamp += d.Int()
 		if stamp <= 0 || stamp != int64(Minute(stamp)) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		r.setStamp(Minute(stamp))
 		for range used - 1 {
 			class, last, periods := d.Uint(), stamp-d.Int(), d.Sparse()
-			if class >= uint64(p.classes) || last != int64(Minute(last)) || d.err != nil {
-				d.fail()
+			if class >= uint64(p.classes) || last != int64(Minute(last)) || d.Err() != nil {
+				d.Fail()
 				return
 			}
 			r.setLast(uint8(class), Minute(last))
 			r.setBits(uint8(class), periods)
 		}
 	}
-	if d.err == nil {
+	if d.Err() == nil {
 		p.setPage(page, words)
 	}
 }
@@ -83,7 +83,7 @@ func (p *population) decodePage(page uint32, d *Decoder) {
 // decodeRaw reads a page of format 2.
 func (p *population) decodeRaw(page uint32, b []byte) error {
 	if len(b) != rawStep*p.stride {
-		return errCorrupt
+		return wire.ErrCorrupt
 	}
 	words := make([]uint64, pageSize*p.stride)
 	for i := range words {
@@ -102,8 +102,8 @@ func (p *population) setPage(page uint32, words []uint64) {
 
 // flush calls f with every page that changed since the last call; the data are
 // good until f returns. more appends what else a page has.
-func (p *population) flush(f func(page uint32, data []byte), more func(page uint32, e *Encoder)) {
-	var e Encoder
+func (p *population) flush(f func(page uint32, data []byte), more func(page uint32, e *wire.Encoder)) {
+	var e wire.Encoder
 	p.dirty.each(func(page uint32) {
 		e.Bytes = e.Bytes[:0]
 		p.encodePage(page, &e)
@@ -117,11 +117,11 @@ func (p *population) flush(f func(page uint32, data []byte), more func(page uint
 }
 
 // restorePage reads what flush gave.
-func (p *population) restorePage(page uint32, b []byte, more func(d *Decoder)) error {
+func (p *population) restorePage(page uint32, b []byte, more func(d *wire.Decoder)) error {
 	if len(b)%rawStep == 0 {
 		return p.decodeRaw(page, b)
 	}
-	d := &Decoder{Bytes: b}
+	d := &wire.Decoder{Bytes: b}
 	p.decodePage(page, d)
 	more(d)
 	return d.Err()
@@ -129,7 +129,7 @@ func (p *population) restorePage(page uint32, b []byte, more func(d *Decoder)) e
 
 // encodePairs appends the pairs of a page of a breakdown: a list of (user
 // uint, value uint).
-func (s *split) encodePairs(page uint32, e *Encoder) {
+func (s *split) encodePairs(page uint32, e *wire.Encoder) {
 	pairs := s.pairs.keys[min(page*pageSize, uint32(len(s.pairs.keys))):]
 	pairs = pairs[:min(pageSize, len(pairs))]
 	e.Uint(uint64(len(pairs)))
@@ -140,46 +140,18 @@ func (s *split) encodePairs(page uint32, e *Encoder) {
 }
 
 // decodePairs reads the pairs of the next page.
-func (s *split) decodePairs(page uint32, d *Decoder) {
+func (s *split) decodePairs(page uint32, d *wire.Decoder) {
 	n := d.Count(2)
 	if n > pageSize || int(page)*pageSize != len(s.pairs.keys) {
-		d.fail()
+		d.Fail()
 		return
 	}
 	for range n {
 		root, value := d.Uint(), d.Uint()
 		if root != uint64(uint32(root)) || value >= uint64(len(s.totals)) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		s.pairs.add(pairKey(uint32(root), uint32(value)))
 	}
-}
-
-// Sparse appends a word of which most bytes are 0: one bit for each byte that
-// is not, then those bytes, lowest first.
-func (e *Encoder) Sparse(v uint64) {
-	at := len(e.Bytes)
-	e.Bytes = append(e.Bytes, 0)
-	for i := range 8 {
-		if b := byte(v >> (8 * i)); b != 0 {
-			e.Bytes[at] |= 1 << i
-			e.Bytes = append(e.Bytes, b)
-		}
-	}
-}
-
-// Sparse reads such a word.
-func (d *Decoder) Sparse() (v uint64) {
-	if len(d.Bytes) == 0 || len(d.Bytes) <= bits.OnesCount8(d.Bytes[0]) {
-		d.fail()
-		return 0
-	}
-	which, n := d.Bytes[0], 1
-	for ; which != 0; which &= which - 1 {
-		v |= uint64(d.Bytes[n]) << (8 * bits.TrailingZeros8(which))
-		n++
-	}
-	d.Bytes = d.Bytes[n:]
-	return v
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -33,9 +34,9 @@ func randomPage(classes int, rng *rand.Rand) population {
 	return p
 }
 
-func nothing(uint32, *Encoder) {}
+func nothing(uint32, *wire.Encoder) {}
 
-func nothingMore(*Decoder) {}
+func nothingMore(*wire.Decoder) {}
 
 func TestAPageIsReadBackAsItWas(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -71,7 +72,7 @@ func TestAPageOfWordsIsReadToo(t *testing.T) {
 	back := newPopulation(3)
 	require.NoError(t, back.restorePage(0, raw, nothingMore))
 	require.Equal(t, p.pages, back.pages)
-	require.ErrorIs(t, back.restorePage(0, raw[rawStep:], nothingMore), errCorrupt)
+	require.ErrorIs(t, back.restorePage(0, raw[rawStep:], nothingMore), wire.ErrCorrupt)
 }
 
 func TestAPopulationOfMoreClassesWritesEveryPage(t *testing.T) {
@@ -97,12 +98,12 @@ func TestPairsAreReadPageByPageInTheirOrder(t *testing.T) {
 	}
 	back := &split{totals: s.totals}
 	for page := range uint32(3) {
-		var e Encoder
+		var e wire.Encoder
 		s.encodePairs(page, &e)
-		skipped := &Decoder{Bytes: e.Bytes}
+		skipped := &wire.Decoder{Bytes: e.Bytes}
 		(&split{totals: s.totals}).decodePairs(page+1, skipped)
-		require.ErrorIs(t, skipped.Err(), errCorrupt, "a page is missing before it")
-		d := &Decoder{Bytes: e.Bytes}
+		require.ErrorIs(t, skipped.Err(), wire.ErrCorrupt, "a page is missing before it")
+		d := &wire.Decoder{Bytes: e.Bytes}
 		back.decodePairs(page, d)
 		require.NoError(t, d.Err())
 	}
@@ -121,7 +122,7 @@ func FuzzPageDecode(f *testing.F) {
 		if p.restorePage(0, data, nothingMore) != nil || len(data)%rawStep == 0 {
 			return
 		}
-		var e Encoder
+		var e wire.Encoder
 		p.encodePage(0, &e)
 		again := newPopulation(3)
 		require.NoError(t, again.restorePage(0, append(e.Bytes, make([]byte, 1-min(1, len(e.Bytes)%rawStep))...), nothingMore))

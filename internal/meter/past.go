@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // pastShown is how many ended periods have series: the one of a year ago is
@@ -114,7 +115,7 @@ func (o *Organization) pastSeries(meter int, w usage.Window, start Minute) *usag
 // encodePast writes the kept periods with the names of their windows.
 //
 //	meters: count { count { window, count { start used } } }
-func (o *Organization) encodePast(e *Encoder) {
+func (o *Organization) encodePast(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		s := &o.meters[i]
@@ -130,10 +131,10 @@ func (o *Organization) encodePast(e *Encoder) {
 	}
 }
 
-func (o *Organization) decodePast(d *Decoder) {
+func (o *Organization) decodePast(d *wire.Decoder) {
 	for i := range d.Count(1) {
 		if i >= len(o.meters) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		s := &o.meters[i]

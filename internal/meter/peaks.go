@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // peak is the largest of some counts and how many of them equal it. A count of
@@ -100,9 +101,6 @@ func newPeaks(windows []usage.Window) peaks {
 	return p
 }
 
-// lengthOf returns the length of a rolling window.
-func lengthOf(w usage.Window) Minute { return Minute(w.Hours) * 60 }
-
 // add takes in the count of an hour or sample that started at a minute. It is
 // called in the order of time.
 func (p *peaks) add(c *clock, at Minute, n uint32) {
@@ -143,7 +141,7 @@ func (p *peaks) peak(c *clock, window, i int) peak {
 
 // encode writes the peaks with the names of their windows, so that they can be
 // read back by a meter that has been given other windows.
-func (p *peaks) encode(e *Encoder) {
+func (p *peaks) encode(e *wire.Encoder) {
 	e.Uint(uint64(len(p.windows)))
 	for w, window := range p.windows {
 		e.Uint(uint64(window.Kind))
@@ -163,7 +161,7 @@ func (p *peaks) encode(e *Encoder) {
 	}
 }
 
-func (p *peaks) decode(d *Decoder) {
+func (p *peaks) decode(d *wire.Decoder) {
 	for range d.Count(3) {
 		kind, length := usage.Kind(d.Uint()), int32(d.Uint())
 		w := slices.IndexFunc(p.windows, func(w usage.Window) bool { return w.Kind == kind && w.Hours == length })

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,11 +75,11 @@ func TestPeaksAreReadBackByAMeterWithOtherWindows(t *testing.T) {
 	r := newShiftAt(t, "UTC", "2026-02-20 06:00", "day", "month", "7d")
 	r.worked(tom, "2026-02-20 06:10")
 	r.collect(instant(t, "2026-02-21 12:00"))
-	e := &Encoder{}
+	e := &wire.Encoder{}
 	r.x.encode(e)
 
 	other := newShiftAt(t, "UTC", "2026-02-21 12:00", "month", "30d", "week", "day")
-	d := &Decoder{Bytes: e.Bytes}
+	d := &wire.Decoder{Bytes: e.Bytes}
 	other.x.decode(d, 1000)
 	require.NoError(t, d.Err())
 	require.Equal(t, peak{1, 1}, other.hourPeak("previous day"))

@@ -134,8 +134,6 @@ func (s *daySums) runRate(d *days, p span, used float64) outlook {
 	return outlook{used, used + rate*left, func(m Minute) float64 { return come(m) / left }}
 }
 
-const minutesPerDay = 24 * minutesPerHour
-
 // daysIn returns how many local days a stretch between two midnights has.
 func daysIn(m Minute) int { return int((max(m, 0) + minutesPerDay/2) / minutesPerDay) }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Quotas (SEMANTICS 6). Amounts and shares are integers: millionths of the
@@ -167,7 +168,7 @@ func (o *Organization) SetQuotas(quotas []Quota) (changed bool) {
 }
 
 // EncodeQuotas appends quotas as they are written down.
-func EncodeQuotas(e *Encoder, quotas []Quota) {
+func EncodeQuotas(e *wire.Encoder, quotas []Quota) {
 	e.Uint(uint64(len(quotas)))
 	for i := range quotas {
 		q := &quotas[i]
@@ -182,12 +183,12 @@ func EncodeQuotas(e *Encoder, quotas []Quota) {
 }
 
 // DecodeQuotas reads what EncodeQuotas wrote.
-func DecodeQuotas(d *Decoder) (quotas []Quota) {
+func DecodeQuotas(d *wire.Decoder) (quotas []Quota) {
 	for range d.Count(4) {
 		q := Quota{Meter: uint16(d.Uint())}
 		w, err := usage.ParseWindow(d.String())
 		if err != nil {
-			d.fail()
+			d.Fail()
 			return nil
 		}
 		q.Window, q.Limit = w, d.Wide()
@@ -199,7 +200,7 @@ func DecodeQuotas(d *Decoder) (quotas []Quota) {
 	return quotas
 }
 
-func (o *Organization) encodeQuotas(e *Encoder) {
+func (o *Organization) encodeQuotas(e *wire.Encoder) {
 	plain := make([]Quota, len(o.quotas))
 	for i := range o.quotas {
 		plain[i] = o.quotas[i].Quota
@@ -213,7 +214,7 @@ func (o *Organization) encodeQuotas(e *Encoder) {
 	}
 }
 
-func (o *Organization) decodeQuotas(d *Decoder) {
+func (o *Organization) decodeQuotas(d *wire.Decoder) {
 	plain := DecodeQuotas(d)
 	o.quotas = make([]quota, 0, len(plain))
 	for i := range plain {

@@ -26,17 +26,6 @@ type hourChunk struct {
 	cells wide.Ints
 }
 
-const minutesPerHour = 60
-
-// hourOf splits a minute into its hour since 1970 and the minute within.
-func hourOf(m Minute) (hour Minute, within uint) {
-	hour = m / minutesPerHour
-	if m%minutesPerHour < 0 {
-		hour--
-	}
-	return hour, uint(m - hour*minutesPerHour)
-}
-
 // at returns where the cell of a minute is, for adding to it at once.
 func (l *minuteLog) at(m Minute, width int) (cells *wide.Ints, place int) {
 	hour, within := hourOf(m)

@@ -3,6 +3,8 @@
 
 package meter
 
+import "github.com/otelcol-usage/otelcol-usage/internal/wire"
+
 // roster is who was there in 64 hours: a word a user, a bit an hour.
 //
 //	pages  [ . | 64 words | . | 64 words | ... ]   nil: none of these users
@@ -40,7 +42,7 @@ func (r *roster) each(f func(user uint32, there uint64)) {
 	}
 }
 
-func (r *roster) encode(e *Encoder) {
+func (r *roster) encode(e *wire.Encoder) {
 	users := uint64(0)
 	r.each(func(uint32, uint64) { users++ })
 	e.Uint(users)
@@ -51,11 +53,11 @@ func (r *roster) encode(e *Encoder) {
 }
 
 // decode reads what encode wrote, of an organization with so many users.
-func (r *roster) decode(d *Decoder, users int) {
+func (r *roster) decode(d *wire.Decoder, users int) {
 	for range d.Count(2) {
 		user, there := d.Uint(), d.Uint()
 		if user >= uint64(users) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		*r.of(uint32(user)) = there

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // onRoles are what begins a session or keeps it up.
@@ -236,7 +237,7 @@ func (s *sessions) merge(from, to uint32) {
 	s.drop(i)
 }
 
-func (s *sessions) encode(e *Encoder) {
+func (s *sessions) encode(e *wire.Encoder) {
 	e.Uint(uint64(len(s.recent)))
 	for i := range s.recent {
 		p := &s.recent[i]
@@ -251,11 +252,11 @@ func (s *sessions) encode(e *Encoder) {
 }
 
 // decode reads what encode wrote, of an organization with so many users.
-func (s *sessions) decode(d *Decoder, users int) {
+func (s *sessions) decode(d *wire.Decoder, users int) {
 	for range d.Count(2) {
 		user := d.Uint()
 		if user >= uint64(users) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		p := s.of(uint32(user))

@@ -9,8 +9,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // An organization's state on disk is one head and the pages of its users'
@@ -18,9 +18,9 @@ import (
 // hashes back before anything else is read.
 
 // Encode appends the head: everything but users and pages.
-func (o *Organization) Encode(e *Encoder) {
+func (o *Organization) Encode(e *wire.Encoder) {
 	o.clock.encode(e)
-	encodeStrings(e, o.keys.names[2:])
+	e.Strings(o.keys.names[2:])
 	e.Uint(uint64(len(o.users.target)))
 	for _, from := range slices.Sorted(maps.Keys(o.users.target)) {
 		e.Uint(uint64(from))
@@ -58,7 +58,7 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 // restore reads a head that was written by the definitions written, whose
 // breakdowns are the first ones of those of d.
 func restore(id string, d, written *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
-	dec := &Decoder{Bytes: head}
+	dec := &wire.Decoder{Bytes: head}
 	c, err := decodeClock(dec)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	for _, h := range hashes {
 		o.users.ids.add(h)
 	}
-	for _, name := range decodeStrings(dec) {
+	for _, name := range dec.Strings() {
 		o.keys.place(name, 0)
 	}
 	o.decodeUsers(dec)
@@ -84,7 +84,7 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	o.stream.decode(dec)
 	n := dec.Count(1)
 	if n > len(o.meters) {
-		return nil, errCorrupt
+		return nil, wire.ErrCorrupt
 	}
 	for i := range n {
 		o.meters[i] = o.newState(uint16(i))
@@ -121,7 +121,7 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	return o, nil
 }
 
-func (o *Organization) decodeUsers(d *Decoder) {
+func (o *Organization) decodeUsers(d *wire.Decoder) {
 	for range d.Count(2) {
 		from := uint32(d.Uint())
 		o.users.target[from] = uint32(d.Uint())
@@ -131,7 +131,7 @@ func (o *Organization) decodeUsers(d *Decoder) {
 		root := uint32(d.Uint())
 		p := decodePerson(d)
 		if int(root) >= o.Users() || o.users.persons.of(root) != nil {
-			d.fail()
+			d.Fail()
 			return
 		}
 		o.users.persons.set(root, p)
@@ -152,9 +152,9 @@ func (o *Organization) Restored() {
 	o.traces = false
 }
 
-func (s *state) encode(e *Encoder) {
+func (s *state) encode(e *wire.Encoder) {
 	for _, v := range s.values {
-		encodeStrings(e, v.names[2:])
+		e.Strings(v.names[2:])
 	}
 	switch {
 	case s.active != nil:
@@ -166,9 +166,9 @@ func (s *state) encode(e *Encoder) {
 	}
 }
 
-func (s *state) decode(d *Decoder, breakdowns, users int, now Minute) {
+func (s *state) decode(d *wire.Decoder, breakdowns, users int, now Minute) {
 	for _, v := range s.values[:breakdowns] {
-		v.restore(decodeStrings(d), now)
+		v.restore(d.Strings(), now)
 	}
 	switch {
 	case s.active != nil:
@@ -182,7 +182,7 @@ func (s *state) decode(d *Decoder, breakdowns, users int, now Minute) {
 
 // encode says which kinds and how many classes there are, so that a changed
 // definition can read it.
-func (a *active) encode(e *Encoder) {
+func (a *active) encode(e *wire.Encoder) {
 	e.Uint(uint64(len(a.kinds)))
 	for _, k := range a.kinds {
 		e.Uint(uint64(k))
@@ -199,7 +199,7 @@ func (a *active) encode(e *Encoder) {
 	}
 }
 
-func (s *split) encode(e *Encoder, kinds []usage.Kind) {
+func (s *split) encode(e *wire.Encoder, kinds []usage.Kind) {
 	e.Uint(0) // the pairs of format 2; they are in the pages now
 	e.Uint(uint64(len(s.totals)))
 	for _, t := range s.totals {
@@ -210,14 +210,14 @@ func (s *split) encode(e *Encoder, kinds []usage.Kind) {
 	}
 }
 
-func (a *active) decode(d *Decoder) {
+func (a *active) decode(d *wire.Decoder) {
 	var kinds []usage.Kind
 	for range d.Count(1) {
 		kinds = append(kinds, usage.Kind(d.Uint()))
 	}
 	width := d.Uint()
 	if slices.ContainsFunc(kinds, func(k usage.Kind) bool { return k >= usage.Rolling }) || width > uint64(a.total.width) {
-		d.fail()
+		d.Fail()
 		return
 	}
 	a.total.decode(d, kinds, int(width))
@@ -233,7 +233,7 @@ func (a *active) decode(d *Decoder) {
 	}
 }
 
-func (s *split) decode(d *Decoder, a *active, kinds []usage.Kind) {
+func (s *split) decode(d *wire.Decoder, a *active, kinds []usage.Kind) {
 	for n := range uint32(d.Count(1)) {
 		s.pairs.add(d.Uint())
 		s.users.changed(n) // all are written with the next head, which has no pairs
@@ -255,7 +255,7 @@ func (a *active) restored(c *clock, people *persons) {
 	a.rebuildRollings(c, people)
 }
 
-func (t *headcount) encode(e *Encoder, kinds []usage.Kind) {
+func (t *headcount) encode(e *wire.Encoder, kinds []usage.Kind) {
 	for _, k := range kinds {
 		for _, n := range t.periods[k] {
 			e.Int(n)
@@ -263,7 +263,7 @@ func (t *headcount) encode(e *Encoder, kinds []usage.Kind) {
 	}
 }
 
-func (t *headcount) decode(d *Decoder, kinds []usage.Kind, width int) {
+func (t *headcount) decode(d *wire.Decoder, kinds []usage.Kind, width int) {
 	for _, k := range kinds {
 		for i := range depth[k] {
 			for class := range width {
@@ -273,70 +273,6 @@ func (t *headcount) decode(d *Decoder, kinds []usage.Kind, width int) {
 			}
 		}
 	}
-}
-
-func (c *clock) encode(e *Encoder) {
-	history := c.calendar.History()
-	e.Uint(uint64(len(history)))
-	for _, h := range history {
-		e.Int(h.From)
-		e.String(h.Zone)
-		e.Int(h.Code())
-	}
-	e.Int(int64(c.asOf))
-	e.Int(int64(c.now))
-	for _, t := range c.tracks {
-		e.Bool(t != nil)
-		if t != nil {
-			e.Int(int64(t.end))
-			for _, s := range t.starts {
-				e.Int(int64(s))
-			}
-		}
-	}
-}
-
-func decodeClock(d *Decoder) (clock, error) {
-	var history []calendar.Entry
-	for range d.Count(3) {
-		h := calendar.Entry{From: d.Int(), Zone: d.String()}
-		h.Decode(d.Int())
-		history = append(history, h)
-	}
-	if d.Err() != nil {
-		return clock{}, d.Err()
-	}
-	cal, err := calendar.FromHistory(history)
-	if err != nil {
-		return clock{}, err
-	}
-	c := clock{calendar: cal, asOf: Minute(d.Int()), now: Minute(d.Int())}
-	for k := range c.tracks {
-		if !d.Bool() {
-			continue
-		}
-		t := &track{kind: usage.Kind(k), end: Minute(d.Int()), starts: make([]Minute, depth[k])}
-		for i := range t.starts {
-			t.starts[i] = Minute(d.Int())
-		}
-		c.tracks[k] = t
-		c.latest = max(c.latest, t.starts[0])
-	}
-	return c, d.Err()
-}
-
-func encodeStrings(e *Encoder, names []string) {
-	e.Uint(uint64(len(names)))
-	for _, name := range names {
-		e.String(name)
-	}
-}
-
-func decodeStrings(d *Decoder) (names []string) {
-	for range d.Count(1) {
-		names = append(names, d.String())
-	}
-	return names
 }
 
 // userSumsPopulation is the population under which a consumption meter's sums
@@ -350,14 +286,14 @@ func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page ui
 	for i := range o.meters {
 		number := uint16(i)
 		if a := o.meters[i].active; a != nil {
-			a.users.flush(func(page uint32, data []byte) { f(number, 0, page, data) }, func(uint32, *Encoder) {})
+			a.users.flush(func(page uint32, data []byte) { f(number, 0, page, data) }, func(uint32, *wire.Encoder) {})
 			for n, s := range a.splits {
 				s.users.flush(func(page uint32, data []byte) { f(number, uint8(n+1), page, data) }, s.encodePairs)
 			}
 		}
 		if x := o.meters[i].consumption; x != nil {
 			x.users.dirty.each(func(page uint32) {
-				var e Encoder
+				var e wire.Encoder
 				x.users.encodePage(int(page), &e)
 				f(number, userSumsPopulation, page, e.Bytes)
 			})
@@ -369,21 +305,21 @@ func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page ui
 // RestorePage gives a page back.
 func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
 	if int(meter) >= len(o.meters) || page > uint32(o.Users())*maxPagesPerUser {
-		return errCorrupt
+		return wire.ErrCorrupt
 	}
 	s := &o.meters[meter]
 	switch {
 	case s.active != nil && population == 0:
-		return s.active.users.restorePage(page, data, func(*Decoder) {})
+		return s.active.users.restorePage(page, data, func(*wire.Decoder) {})
 	case s.active != nil && int(population) <= len(s.active.splits):
 		pairs := s.active.splits[population-1]
-		return pairs.users.restorePage(page, data, func(d *Decoder) { pairs.decodePairs(page, d) })
+		return pairs.users.restorePage(page, data, func(d *wire.Decoder) { pairs.decodePairs(page, d) })
 	case s.consumption != nil && population == userSumsPopulation:
-		d := &Decoder{Bytes: data}
+		d := &wire.Decoder{Bytes: data}
 		s.consumption.users.decodePage(int(page), d)
 		return d.Err()
 	}
-	return errCorrupt
+	return wire.ErrCorrupt
 }
 
 // maxPagesPerUser bounds the number of a page by the number of users, so that
@@ -400,7 +336,7 @@ func (o *Organization) Meters() int { return len(o.meters) }
 // Redefined returns the organization under changed definitions, whose meters
 // begin with those that it has. Its pages are all to be written again.
 func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
-	var e Encoder
+	var e wire.Encoder
 	o.Encode(&e)
 	n, err := restore(o.ID, d, o.defs, o.users.ids.keys, e.Bytes, o.Now())
 	if err != nil {
@@ -415,7 +351,7 @@ func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 			n.held[i].Effects[j].redefine(o.defs, d)
 		}
 	}
-	var c Encoder
+	var c wire.Encoder
 	o.EncodeClosings(&c)
 	if err := n.RestoreClosings(c.Bytes); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ package meter
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Statement is one version of the record of a closed period (SEMANTICS 2):
@@ -86,7 +87,7 @@ const statementFormat = 1
 
 // Encode appends everything but what the key says: meter, kind, start and
 // version.
-func (s *Statement) Encode(e *Encoder) {
+func (s *Statement) Encode(e *wire.Encoder) {
 	e.Uint(statementFormat)
 	e.Uint(uint64(s.End - s.Start))
 	e.Int(int64(s.Made))
@@ -94,28 +95,28 @@ func (s *Statement) Encode(e *Encoder) {
 	e.String(s.Zone)
 	e.Uint(uint64(s.Anchor))
 	s.Terms.Encode(e)
-	encodeStrings(e, s.Averages)
+	e.Strings(s.Averages)
 	s.Reason.encode(e)
 	encodeCells(e, s.Cells)
 }
 
 // Decode reads what Encode wrote.
-func (s *Statement) Decode(d *Decoder) error {
+func (s *Statement) Decode(d *wire.Decoder) error {
 	if d.Uint() != statementFormat {
-		d.fail()
+		d.Fail()
 	}
 	s.End = s.Start + Minute(d.Uint())
 	s.Made, s.Definition = Minute(d.Int()), int(d.Uint())
 	s.Zone, s.Anchor = d.String(), int(d.Uint())
 	s.Terms = DecodeTerms(d)
-	s.Averages = decodeStrings(d)
+	s.Averages = d.Strings()
 	s.Reason.decode(d)
 	s.Cells = decodeCells(d)
 	return d.Err()
 }
 
 // Encode appends terms, or that there are none.
-func (t *Terms) Encode(e *Encoder) {
+func (t *Terms) Encode(e *wire.Encoder) {
 	e.Bool(t != nil)
 	if t != nil {
 		e.Wide(t.Limit)
@@ -125,14 +126,14 @@ func (t *Terms) Encode(e *Encoder) {
 }
 
 // DecodeTerms reads what Encode wrote.
-func DecodeTerms(d *Decoder) *Terms {
+func DecodeTerms(d *wire.Decoder) *Terms {
 	if !d.Bool() {
 		return nil
 	}
 	return &Terms{Limit: d.Wide(), Price: d.String(), Currency: d.String()}
 }
 
-func (r *Reason) encode(e *Encoder) {
+func (r *Reason) encode(e *wire.Encoder) {
 	kinds := 0
 	for _, n := range r {
 		if n > 0 {
@@ -148,11 +149,11 @@ func (r *Reason) encode(e *Encoder) {
 	}
 }
 
-func (r *Reason) decode(d *Decoder) {
+func (r *Reason) decode(d *wire.Decoder) {
 	for range d.Count(2) {
 		kind, n := d.Uint(), uint32(d.Uint())
 		if kind >= uint64(NumChanges) {
-			d.fail()
+			d.Fail()
 			return
 		}
 		r[kind] = n
@@ -160,7 +161,7 @@ func (r *Reason) decode(d *Decoder) {
 }
 
 // encodeCells writes a breakdown and value once for the columns that follow.
-func encodeCells(e *Encoder, cells []Cell) {
+func encodeCells(e *wire.Encoder, cells []Cell) {
 	rows := 0
 	for i := range cells {
 		if i == 0 || !cells[i].sameRow(&cells[i-1]) {
@@ -186,7 +187,7 @@ func encodeCells(e *Encoder, cells []Cell) {
 
 func (c *Cell) sameRow(o *Cell) bool { return c.Breakdown == o.Breakdown && c.Value == o.Value }
 
-func decodeCells(d *Decoder) (cells []Cell) {
+func decodeCells(d *wire.Decoder) (cells []Cell) {
 	for range d.Count(3) {
 		breakdown, value := uint16(d.Uint()), uint32(d.Uint())
 		for range d.Count(2) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Completeness (SEMANTICS 8): what came, what became of it, and when a stream
@@ -202,7 +203,7 @@ func (o *Organization) streamFigures(sh *sheet) {
 	sh.add(d.common.silent, float64(flag(s.silent(o.clock.asOf, d.Silence))))
 }
 
-func (s *stream) encode(e *Encoder) {
+func (s *stream) encode(e *wire.Encoder) {
 	for _, outcomes := range s.items {
 		for _, n := range outcomes {
 			e.Uint(n)
@@ -226,7 +227,7 @@ func (s *stream) encode(e *Encoder) {
 	}
 }
 
-func (s *stream) decode(d *Decoder) {
+func (s *stream) decode(d *wire.Decoder) {
 	for signal := range s.items {
 		for outcome := range s.items[signal] {
 			s.items[signal][outcome] = d.Uint()

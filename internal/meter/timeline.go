@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // forever is the last activity of a user whose standing activity is on.
@@ -157,7 +158,7 @@ func (p *person) take(other *person) {
 	}
 }
 
-func (p *person) encode(e *Encoder) {
+func (p *person) encode(e *wire.Encoder) {
 	e.Uint(uint64(len(p.statuses)))
 	for _, s := range p.statuses {
 		e.Int(s.at)
@@ -173,7 +174,7 @@ func (p *person) encode(e *Encoder) {
 	}
 }
 
-func decodePerson(d *Decoder) *person {
+func decodePerson(d *wire.Decoder) *person {
 	p := &person{}
 	for range d.Count(2) {
 		p.statuses = append(p.statuses, statusChange{at: d.Int(), status: usage.Status(d.Uint() % uint64(usage.NumStatuses))})

@@ -6,6 +6,7 @@ package meter
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // share is a user's sum that knows whether anything was counted in it: 0 is
@@ -126,7 +127,7 @@ func (u *userSums) grow(i int) {
 }
 
 // encodePage writes a page; one without sums as a page of no kinds.
-func (u *userSums) encodePage(i int, e *Encoder) {
+func (u *userSums) encodePage(i int, e *wire.Encoder) {
 	if i >= len(u.pages) || u.pages[i] == nil {
 		e.Int(0)
 		e.Uint(0)
@@ -153,12 +154,12 @@ func (u *userSums) encodePage(i int, e *Encoder) {
 }
 
 // decodePage reads a page; all come before the first figures.
-func (u *userSums) decodePage(i int, d *Decoder) {
+func (u *userSums) decodePage(i int, d *wire.Decoder) {
 	stamp, kinds := d.Int(), d.Count(1+pageUsers*published)
 	if stamp != int64(Minute(stamp)) {
-		d.fail()
+		d.Fail()
 	}
-	if kinds == 0 || d.err != nil {
+	if kinds == 0 || d.Err() != nil {
 		return
 	}
 	p := &sumPage{stamp: Minute(stamp), sums: wide.Make(pageUsers * u.stride())}
@@ -175,13 +176,13 @@ func (u *userSums) decodePage(i int, d *Decoder) {
 	if len(d.Bytes) > 0 { // consumptionFormat 1 ends here
 		p.decodeLast(d)
 	}
-	if d.err == nil {
+	if d.Err() == nil {
 		u.grow(i)
 		u.pages[i] = p
 	}
 }
 
-func (p *sumPage) decodeLast(d *Decoder) {
+func (p *sumPage) decodeLast(d *wire.Decoder) {
 	for n := range p.last {
 		if ago := d.Uint(); ago != 0 {
 			p.last[n] = p.stamp - Minute(ago-1)
@@ -203,9 +204,9 @@ func (u *userSums) indexOf(kind uint64) int {
 // is to be written again.
 func (u *userSums) adopt(old *userSums) {
 	for i := range old.pages {
-		var e Encoder
+		var e wire.Encoder
 		old.encodePage(i, &e)
-		u.decodePage(i, &Decoder{Bytes: e.Bytes})
+		u.decodePage(i, &wire.Decoder{Bytes: e.Bytes})
 		if u.has(uint32(i * pageUsers)) {
 			u.dirty.set(uint32(i))
 		}

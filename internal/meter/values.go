@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Numbers of the two values that every breakdown has.
@@ -114,7 +115,7 @@ func (v *values) restore(names []string, now Minute) {
 
 // encodePlaces appends, for each value from number 2 on, 0 where it has no
 // place, else 1 + the minute of its latest use.
-func (v *values) encodePlaces(e *Encoder) {
+func (v *values) encodePlaces(e *wire.Encoder) {
 	e.Uint(uint64(len(v.names) - 2))
 	for n := 2; n < len(v.names); n++ {
 		if v.hashes[n] == 0 {
@@ -126,13 +127,13 @@ func (v *values) encodePlaces(e *Encoder) {
 }
 
 // decodePlaces reads them. Without any state to read them into, v is nil.
-func (v *values) decodePlaces(d *Decoder) {
+func (v *values) decodePlaces(d *wire.Decoder) {
 	for i := range d.Count(1) {
 		stored, n := d.Uint(), i+2
 		switch {
 		case v == nil:
 		case n >= len(v.names):
-			d.fail()
+			d.Fail()
 			return
 		case stored == 0 && !v.fixed:
 			v.hashes[n] = 0

@@ -1,17 +1,21 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package meter
+// Package wire is how state is written: integers as varints, sums of up to 128
+// bits, strings and lists behind their length. A Decoder keeps its first error, so
+// that a reader checks once, at the end.
+package wire
 
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
-// errCorrupt says that bytes read back are not what was written.
-var errCorrupt = errors.New("state is cut short or not of this format")
+// ErrCorrupt says that bytes read back are not what was written.
+var ErrCorrupt = errors.New("state is cut short or not of this format")
 
 // Encoder appends values to a byte slice. Integers are varints.
 type Encoder struct{ Bytes []byte }
@@ -50,13 +54,13 @@ type Decoder struct {
 // Err returns the first error.
 func (d *Decoder) Err() error { return d.err }
 
-func (d *Decoder) fail() { d.err, d.Bytes = errCorrupt, nil }
+func (d *Decoder) Fail() { d.err, d.Bytes = ErrCorrupt, nil }
 
 // Uint reads an unsigned integer.
 func (d *Decoder) Uint() uint64 {
 	v, n := binary.Uvarint(d.Bytes)
 	if n <= 0 {
-		d.fail()
+		d.Fail()
 		return 0
 	}
 	d.Bytes = d.Bytes[n:]
@@ -67,7 +71,7 @@ func (d *Decoder) Uint() uint64 {
 func (d *Decoder) Int() int64 {
 	v, n := binary.Varint(d.Bytes)
 	if n <= 0 {
-		d.fail()
+		d.Fail()
 		return 0
 	}
 	d.Bytes = d.Bytes[n:]
@@ -78,7 +82,7 @@ func (d *Decoder) Int() int64 {
 func (d *Decoder) Wide() wide.Int {
 	v, n := wide.Varint(d.Bytes)
 	if n == 0 {
-		d.fail()
+		d.Fail()
 		return wide.Int{}
 	}
 	d.Bytes = d.Bytes[n:]
@@ -101,8 +105,52 @@ func (d *Decoder) String() string {
 func (d *Decoder) Count(size int) int {
 	n := d.Uint()
 	if n > uint64(len(d.Bytes)/size) {
-		d.fail()
+		d.Fail()
 		return 0
 	}
 	return int(n)
+}
+
+// Sparse appends a word of which most bytes are 0: one bit for each byte that
+// is not, then those bytes, lowest first.
+func (e *Encoder) Sparse(v uint64) {
+	at := len(e.Bytes)
+	e.Bytes = append(e.Bytes, 0)
+	for i := range 8 {
+		if b := byte(v >> (8 * i)); b != 0 {
+			e.Bytes[at] |= 1 << i
+			e.Bytes = append(e.Bytes, b)
+		}
+	}
+}
+
+// Sparse reads such a word.
+func (d *Decoder) Sparse() (v uint64) {
+	if len(d.Bytes) == 0 || len(d.Bytes) <= bits.OnesCount8(d.Bytes[0]) {
+		d.Fail()
+		return 0
+	}
+	which, n := d.Bytes[0], 1
+	for ; which != 0; which &= which - 1 {
+		v |= uint64(d.Bytes[n]) << (8 * bits.TrailingZeros8(which))
+		n++
+	}
+	d.Bytes = d.Bytes[n:]
+	return v
+}
+
+// Strings appends a list of strings.
+func (e *Encoder) Strings(list []string) {
+	e.Uint(uint64(len(list)))
+	for _, s := range list {
+		e.String(s)
+	}
+}
+
+// Strings reads such a list.
+func (d *Decoder) Strings() (list []string) {
+	for range d.Count(1) {
+		list = append(list, d.String())
+	}
+	return list
 }
