@@ -247,8 +247,8 @@ func TestErasingAUserIsAllOrNothingAndAStartFinishesIt(t *testing.T) {
 }
 
 func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
-	month := func(l *Ledger, at time.Time, period string) float64 {
-		return figure(collect(t, l, at), "acme", "usage_active_users", "class=anonymous", "window=month", "period="+period)
+	month := func(l *Ledger, at time.Time, back string) float64 {
+		return figure(collect(t, l, at), "acme", "usage_active_users", "class=anonymous", "window=month", "period="+back)
 	}
 	for _, tc := range []struct {
 		name    string

@@ -96,7 +96,7 @@ func (a *asked) explanation() *Explanation {
 		State: Running, Definition: a.book.definition(a.meter, o.DefinitionIn(a.meter, a.span)),
 	}
 	x.Incomplete, x.Sampled = o.Flaws(a.meter)
-	if period, _ := o.PeriodOf(a.span); period > 0 {
+	if back, _ := o.PeriodOf(a.span); back > 0 {
 		if x.State = Ended; o.Frozen(a.span) {
 			x.State = Final
 		}

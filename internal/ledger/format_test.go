@@ -133,8 +133,8 @@ func readOld(t *testing.T, format string) {
 			require.Empty(t, found)
 		}
 		found := values(got.Organizations[0])
-		for period, first := range map[string]int{"current": 14, "previous": 15, "2_ago": 16} { // the checkpoint is of day 13
-			series := fmt.Sprintf("usage_concurrent_users_net_peak[{meter operators} {period %s} {window day}]", period)
+		for back, first := range map[string]int{"current": 14, "previous": 15, "2_ago": 16} { // the checkpoint is of day 13
+			series := fmt.Sprintf("usage_concurrent_users_net_peak[{meter operators} {period %s} {window day}]", back)
 			_, there := found[series]
 			require.Equal(t, day >= first || format == "format-5", there, "%s on day %d", series, day)
 		}

@@ -41,7 +41,7 @@ type asked struct {
 }
 
 // ask finds what a question is about. The caller holds the ledger's lock.
-func (l *Ledger) ask(organization, meterName, window string, period int) (*asked, error) {
+func (l *Ledger) ask(organization, meterName, window string, back int) (*asked, error) {
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
@@ -66,20 +66,20 @@ func (l *Ledger) ask(organization, meterName, window string, period int) (*asked
 	} else if !slices.ContainsFunc(b.defs.Meters, func(m usage.Meter) bool { return slices.Contains(m.Windows, w) }) {
 		return nil, &QueryError{"window", window, "no meter keeps it"}
 	}
-	if period < 0 {
-		return nil, &QueryError{"period", fmt.Sprint(period), "periods are counted back from the current one, which is 0"}
+	if back < 0 {
+		return nil, &QueryError{"period", fmt.Sprint(back), "periods are counted back from the current one, which is 0"}
 	}
 	b.wake(o)
-	return a, a.reach(w, period)
+	return a, a.reach(w, back)
 }
 
 // reach finds the period, or says why the ledger does not have it.
-func (a *asked) reach(w usage.Window, period int) error {
-	failed := &PeriodError{Window: w.String(), Period: fmt.Sprintf("%d_ago", period)}
-	if period < 3 {
-		failed.Period = usage.PeriodName(period)
+func (a *asked) reach(w usage.Window, back int) error {
+	failed := &PeriodError{Window: w.String(), Period: fmt.Sprintf("%d_ago", back)}
+	if back < 3 {
+		failed.Period = usage.PeriodName(back)
 	}
-	span, kept := a.org.SpanOf(w, period)
+	span, kept := a.org.SpanOf(w, back)
 	switch {
 	case kept:
 	case w.Kind == usage.Rolling:

@@ -126,11 +126,11 @@ func (a *active) versionAt(m Minute) int {
 
 // rulesOf returns the rules of a calendar period: those in force now for the
 // running one, immediately before its end for an ended one.
-func (a *active) rulesOf(c *clock, k usage.Kind, period int) *rules {
-	if period == 0 || len(a.rules) == 1 {
+func (a *active) rulesOf(c *clock, k usage.Kind, back int) *rules {
+	if back == 0 || len(a.rules) == 1 {
 		return &a.rules[a.version]
 	}
-	_, end := c.tracks[k].bounds(period)
+	_, end := c.tracks[k].bounds(back)
 	return &a.rules[a.versionAt(end-1)]
 }
 

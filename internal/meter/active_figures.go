@@ -6,7 +6,7 @@ package meter
 import "github.com/otelcol-usage/otelcol-usage/internal/usage"
 
 // figures appends the meter's figures at c.asOf.
-func (a *active) figures(c *clock, s *sheet, series *activeSeries, exists func(w usage.Window, period int) bool) {
+func (a *active) figures(c *clock, s *sheet, series *activeSeries, exists func(w usage.Window, back int) bool) {
 	rolling := 0
 	for w, window := range a.def.Windows {
 		if window.Kind == usage.Rolling {
@@ -49,7 +49,7 @@ func flag(b bool) int {
 }
 
 // figures appends the counts of every value that has users in a window.
-func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w usage.Window, period int) bool) {
+func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w usage.Window, back int) bool) {
 	for value, t := range sp.totals {
 		if t == nil {
 			continue

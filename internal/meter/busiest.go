@@ -90,16 +90,16 @@ func (b *busiest) turn(c *clock, l *sumLayout, total *sumRow, rolled *[usage.Num
 
 func (b *busiest) close(c *clock, d daySum) {
 	for i, w := range b.windows {
-		if period := c.tracks[w.Kind].index(d.start); period >= 0 && period < published {
-			b.closed[i][period] = b.closed[i][period].busier(d)
+		if back := c.tracks[w.Kind].index(d.start); back >= 0 && back < published {
+			b.closed[i][back] = b.closed[i][back].busier(d)
 		}
 	}
 }
 
 // of returns the busiest day of a period of the window i.
-func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, period int) daySum {
-	found := b.closed[i][period]
-	from, to := c.tracks[b.windows[i].Kind].bounds(period)
+func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, back int) daySum {
+	found := b.closed[i][back]
+	from, to := c.tracks[b.windows[i].Kind].bounds(back)
 	for number, start := range c.tracks[usage.Day].starts {
 		if start < from {
 			break
@@ -112,23 +112,23 @@ func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, period int) daySu
 }
 
 // busiestFigures appends the busiest days, and the days of the running month.
-func (x *consumption) busiestFigures(c *clock, s *sheet, exists func(w usage.Window, period int) bool) {
+func (x *consumption) busiestFigures(c *clock, s *sheet, exists func(w usage.Window, back int) bool) {
 	b := &x.busiest
 	if b.day == nil {
 		return
 	}
 	for i, w := range b.windows {
-		for period := range w.shown() {
-			if !exists(w.Window, period) {
+		for back := range w.shown() {
+			if !exists(w.Window, back) {
 				continue
 			}
-			series := &b.series[i][period]
+			series := &b.series[i][back]
 			if series.sum == nil {
-				labels := windowLabels(x.def.Name, w.Window, period)
+				labels := windowLabels(x.def.Name, w.Window, back)
 				series.sum = s.book.Gauge("usage_consumption_peak_day", labels...)
 				series.start = s.book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
 			}
-			day := b.of(c, &x.layout, x.total, i, period)
+			day := b.of(c, &x.layout, x.total, i, back)
 			s.add(series.sum, amount(day.sum))
 			if day.start != 0 {
 				s.add(series.start, float64(day.start)*60)
@@ -197,11 +197,11 @@ func (b *busiest) encode(e *wire.Encoder) {
 func (b *busiest) decode(d *wire.Decoder) {
 	for range d.Count(1 + 2*published) {
 		kind := d.Uint()
-		for period := range published {
+		for back := range published {
 			day := daySum{start: Minute(d.Int()), sum: d.Wide()}
 			for i, w := range b.windows {
 				if uint64(w.Kind) == kind {
-					b.closed[i][period] = day
+					b.closed[i][back] = day
 				}
 			}
 		}

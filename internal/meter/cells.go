@@ -31,7 +31,7 @@ type sumWindow struct {
 }
 
 // place returns where the cell of a period begins.
-func (l *sumLayout) place(w *sumWindow, period int) int { return w.first + period*l.width }
+func (l *sumLayout) place(w *sumWindow, back int) int { return w.first + back*l.width }
 
 // shown is how many periods of the window have series.
 func (w *sumWindow) shown() int { return min(w.periods, published) }
@@ -72,13 +72,13 @@ type sumRow struct {
 func newSumRow(l *sumLayout) *sumRow { return &sumRow{cells: wide.Make(l.size)} }
 
 // sum returns that of a window's period, in millionths.
-func (r *sumRow) sum(l *sumLayout, w *sumWindow, period int) wide.Int {
-	return r.cells.At(l.place(w, period) + sumColumn)
+func (r *sumRow) sum(l *sumLayout, w *sumWindow, back int) wide.Int {
+	return r.cells.At(l.place(w, back) + sumColumn)
 }
 
 // any reports whether a window's period has events.
-func (r *sumRow) any(l *sumLayout, w *sumWindow, period int) bool {
-	return r.cells.At(l.place(w, period)+eventsColumn) != wide.Int{}
+func (r *sumRow) any(l *sumLayout, w *sumWindow, back int) bool {
+	return r.cells.At(l.place(w, back)+eventsColumn) != wide.Int{}
 }
 
 // turn moves the row's windows from one minute to another.

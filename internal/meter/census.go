@@ -61,12 +61,12 @@ func (o *Organization) enumerate(p *person, sign int64) {
 }
 
 // census returns that of a period that has ended, for changing it.
-func (o *Organization) census(k usage.Kind, period int) *census {
+func (o *Organization) census(k usage.Kind, back int) *census {
 	all := &o.closings.censuses[k]
 	for len(*all) < depth[k]-1 {
 		*all = append(*all, census{})
 	}
-	return &(*all)[period-1]
+	return &(*all)[back-1]
 }
 
 // takeCensus is called when the clock has gone past the end of periods, and
@@ -84,9 +84,9 @@ func (o *Organization) takeCensus(rolled *[usage.NumKinds]int) {
 }
 
 // censusCells appends the census of a period.
-func (o *Organization) censusCells(to []Cell, k usage.Kind, period int) []Cell {
-	if all := o.closings.censuses[k]; len(all) >= period {
-		return addCells(to, registeredRow, 0, all[period-1][:])
+func (o *Organization) censusCells(to []Cell, k usage.Kind, back int) []Cell {
+	if all := o.closings.censuses[k]; len(all) >= back {
+		return addCells(to, registeredRow, 0, all[back-1][:])
 	}
 	return to
 }

@@ -14,18 +14,18 @@ import (
 // period that is kept; sums by user are not, and are in no statement.
 
 // cells returns the numbers of a period of a meter that are not 0.
-func (o *Organization) cells(id periodID, period int) []Cell {
-	return slices.Clone(o.appendCells(nil, id, period))
+func (o *Organization) cells(id periodID, back int) []Cell {
+	return slices.Clone(o.appendCells(nil, id, back))
 }
 
-func (o *Organization) appendCells(to []Cell, id periodID, period int) []Cell {
+func (o *Organization) appendCells(to []Cell, id periodID, back int) []Cell {
 	switch m := &o.meters[id.meter]; {
 	case m.active != nil:
-		return o.censusCells(m.active.cells(to, id.kind, period), id.kind, period)
+		return o.censusCells(m.active.cells(to, id.kind, back), id.kind, back)
 	case m.concurrent != nil:
-		return m.concurrent.cells(to, &o.clock, id.kind, period)
+		return m.concurrent.cells(to, &o.clock, id.kind, back)
 	default:
-		return m.consumption.cells(to, id.kind, period)
+		return m.consumption.cells(to, id.kind, back)
 	}
 }
 
@@ -44,24 +44,24 @@ func addCell(to []Cell, c Cell) []Cell {
 	return append(to, c)
 }
 
-func (a *active) cells(cells []Cell, k usage.Kind, period int) []Cell {
-	cells = addCells(cells, 0, 0, a.total.periods[k][period*a.total.width:][:a.total.width])
+func (a *active) cells(cells []Cell, k usage.Kind, back int) []Cell {
+	cells = addCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
 	for b, s := range a.splits {
 		for value, t := range s.totals {
 			if t != nil {
-				cells = addCells(cells, uint16(b)+1, uint32(value), t.periods[k][period:period+1])
+				cells = addCells(cells, uint16(b)+1, uint32(value), t.periods[k][back:back+1])
 			}
 		}
 	}
 	return cells
 }
 
-func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, period int) []Cell {
+func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, back int) []Cell {
 	w := slices.IndexFunc(x.def.Windows, func(w usage.Window) bool { return w.Kind == k })
-	samples, hours := x.samples.peak(c, w, period), x.hours.peak(c, w, period)
+	samples, hours := x.samples.peak(c, w, back), x.hours.peak(c, w, back)
 	var nets peak
-	if x.netsKnown(c, x.def.Windows[w], period) {
-		nets = x.nets.peak(c, w, period)
+	if x.netsKnown(c, x.def.Windows[w], back) {
+		nets = x.nets.peak(c, w, back)
 	}
 	return addCells(to, 0, 0, []int64{
 		SamplePeak: int64(samples.max), SampleHits: int64(samples.hits),
@@ -70,9 +70,9 @@ func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, period int) []Cell
 	})
 }
 
-func (x *consumption) cells(cells []Cell, k usage.Kind, period int) []Cell {
+func (x *consumption) cells(cells []Cell, k usage.Kind, back int) []Cell {
 	i := slices.IndexFunc(x.layout.windows, func(w sumWindow) bool { return w.Kind == k })
-	place := x.layout.place(&x.layout.windows[i], period)
+	place := x.layout.place(&x.layout.windows[i], back)
 	add := func(r *sumRow, breakdown uint16, value uint32) {
 		for column := range x.layout.width {
 			cells = addCell(cells, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: r.cells.At(place + column)})

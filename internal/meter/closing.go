@@ -175,11 +175,11 @@ func (o *Organization) leave(to Minute) {
 }
 
 // closePeriod makes version 1 of each meter's statement.
-func (o *Organization) closePeriod(t *track, period int, made Minute) {
+func (o *Organization) closePeriod(t *track, back int, made Minute) {
 	for i := range o.meters {
-		if o.stated(uint16(i), t.kind, period) {
-			id := periodID{uint16(i), t.kind, t.starts[period]}
-			o.state(id, period, 1, made, Reason{}, o.cells(id, period))
+		if o.stated(uint16(i), t.kind, back) {
+			id := periodID{uint16(i), t.kind, t.starts[back]}
+			o.state(id, back, 1, made, Reason{}, o.cells(id, back))
 		}
 	}
 }
@@ -187,13 +187,13 @@ func (o *Organization) closePeriod(t *track, period int, made Minute) {
 // stated reports whether a meter has statements of a period that has ended: it
 // has the window, every event of the period could have been accepted, and the
 // meter was configured until the end.
-func (o *Organization) stated(meter uint16, k usage.Kind, period int) bool {
+func (o *Organization) stated(meter uint16, k usage.Kind, back int) bool {
 	windows := o.defs.Meters[meter].Windows
 	w := slices.IndexFunc(windows, func(w usage.Window) bool { return w.Kind == k })
-	if w < 0 || !o.exists(int(meter), windows[w], period) {
+	if w < 0 || !o.exists(int(meter), windows[w], back) {
 		return false
 	}
-	_, end := o.clock.tracks[k].bounds(period)
+	_, end := o.clock.tracks[k].bounds(back)
 	return !o.defs.retired(int(meter)) || int(meter) < len(o.defs.RetiredAt) && end <= o.defs.RetiredAt[meter]
 }
 
@@ -212,19 +212,19 @@ func (c *closings) changed() (ids []periodID) {
 // shows in its figures.
 func (o *Organization) revise(id periodID, made Minute) {
 	r := o.closings.revised[id]
-	period := slices.Index(o.clock.tracks[id.kind].starts, id.start)
-	cells := o.cells(id, period)
+	back := slices.Index(o.clock.tracks[id.kind].starts, id.start)
+	cells := o.cells(id, back)
 	if !slices.Equal(cells, r.was) {
 		r.version, r.made = r.version+1, made
-		o.state(id, period, r.version, made, r.reason, cells)
+		o.state(id, back, r.version, made, r.reason, cells)
 	}
 	r.changed, r.was, r.reason = false, nil, Reason{}
 }
 
 // state makes a statement.
-func (o *Organization) state(id periodID, period int, version uint32, made Minute, why Reason, cells []Cell) {
+func (o *Organization) state(id periodID, back int, version uint32, made Minute, why Reason, cells []Cell) {
 	def := &o.defs.Meters[id.meter]
-	start, end := o.clock.tracks[id.kind].bounds(period)
+	start, end := o.clock.tracks[id.kind].bounds(back)
 	zone, anchor := o.clock.calendar.At(id.kind, start.Time())
 	s := Statement{
 		Meter: id.meter, Kind: id.kind, Start: start, End: end, Version: version, Made: made,

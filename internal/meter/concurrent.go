@@ -243,7 +243,7 @@ func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 }
 
 // figures appends the meter's figures at c.asOf.
-func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, period int) bool) {
+func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, back int) bool) {
 	if x.series == nil {
 		x.series = newConcurrentSeries(s.book, x.def)
 	}
@@ -275,11 +275,11 @@ func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, per
 
 // netsKnown reports whether all samples of a period have a hand-over: of others
 // there is no net peak.
-func (x *concurrent) netsKnown(c *clock, w usage.Window, period int) bool {
+func (x *concurrent) netsKnown(c *clock, w usage.Window, back int) bool {
 	if w.Kind == usage.Rolling {
 		return x.netFrom <= (c.asOf - lengthOf(w) + 1).Ns()
 	}
-	start, _ := c.tracks[w.Kind].bounds(period)
+	start, _ := c.tracks[w.Kind].bounds(back)
 	return x.netFrom <= start.Ns()
 }
 

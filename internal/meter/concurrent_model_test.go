@@ -289,12 +289,12 @@ func (m *shiftModel) merge(c *clock, from, to uint32) {
 type minuteSpan struct{ after, until Minute }
 
 // spanOf returns the starts that belong to a window's period.
-func spanOf(c *clock, w usage.Window, period int) minuteSpan {
+func spanOf(c *clock, w usage.Window, back int) minuteSpan {
 	if w.Kind == usage.Rolling {
 		return minuteSpan{c.asOf - Minute(w.Length()/time.Minute), c.asOf}
 	}
 	p := c.calendar.Period(w.Kind, c.asOf.Time())
-	for range period {
+	for range back {
 		p = c.calendar.Period(w.Kind, p.Start.Add(-time.Minute))
 	}
 	return minuteSpan{MinuteOf(p.Start) - 1, MinuteOf(p.End) - 1}

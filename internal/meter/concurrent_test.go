@@ -354,7 +354,7 @@ func TestBeforeAnySampleAllIsZeroAndASeries(t *testing.T) {
 func TestAPeriodWithoutFigureHasNoPeak(t *testing.T) {
 	r := newYard(t, "06:07")
 	s := &sheet{book: r.book}
-	r.x.figures(r.c, s, func(w usage.Window, period int) bool { return w.Kind == usage.Day && period == 0 })
+	r.x.figures(r.c, s, func(w usage.Window, back int) bool { return w.Kind == usage.Day && back == 0 })
 	require.Len(t, s.figures, 6+6*2)
 }
 

@@ -119,8 +119,8 @@ func (x *consumption) prepare(c *clock, ev *Event, e *Effect) {
 			if ceil > c.asOf-w.minutes && ceil <= c.asOf {
 				x.place[i] = w.first
 			}
-		} else if period := c.tracks[w.Kind].index(floor); period >= 0 {
-			x.place[i] = w.first + period*x.layout.width
+		} else if back := c.tracks[w.Kind].index(floor); back >= 0 {
+			x.place[i] = w.first + back*x.layout.width
 		}
 	}
 	clear(x.delta)
@@ -172,8 +172,8 @@ func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
 		if w.Kind == usage.Rolling {
 			continue
 		}
-		if period := (at - w.first) / x.layout.width; at >= 0 && period < published {
-			cell := k*published + period
+		if back := (at - w.first) / x.layout.width; at >= 0 && back < published {
+			cell := k*published + back
 			if !named {
 				x.nobody[cell] = x.nobody[cell].plus(value)
 			} else {
@@ -216,11 +216,11 @@ func (x *consumption) merge(c *clock, from, to uint32) {
 	x.users.seen(to, x.users.lastOf(from))
 	x.users.forget(from)
 	for k, kind := range x.users.kinds {
-		for period := range published {
-			if c.frozen(kind, period) {
+		for back := range published {
+			if c.frozen(kind, back) {
 				continue
 			}
-			cell := k*published + period
+			cell := k*published + back
 			gone, before := source.at(cell), target.at(cell)
 			after := before.join(gone)
 			source.set(cell, share{})

@@ -85,16 +85,16 @@ func (x *consumption) encodeRows(e *wire.Encoder, rows []*sumRow, calendar []*su
 func (x *consumption) encodeRow(e *wire.Encoder, r *sumRow, calendar []*sumWindow) {
 	for _, w := range calendar {
 		filled := 0
-		for period := range w.periods {
-			if r.any(&x.layout, w, period) {
+		for back := range w.periods {
+			if r.any(&x.layout, w, back) {
 				filled++
 			}
 		}
 		e.Uint(uint64(filled))
-		for period := range w.periods {
-			if r.any(&x.layout, w, period) {
-				e.Uint(uint64(period))
-				encodeCell(e, &r.cells, x.layout.place(w, period), x.layout.width)
+		for back := range w.periods {
+			if r.any(&x.layout, w, back) {
+				e.Uint(uint64(back))
+				encodeCell(e, &r.cells, x.layout.place(w, back), x.layout.width)
 			}
 		}
 	}
@@ -205,9 +205,9 @@ func (x *consumption) decodeRows(d *wire.Decoder, reader *rowReader) {
 func (x *consumption) decodeNobody(d *wire.Decoder) {
 	for range d.Count(1 + published) {
 		k := x.users.indexOf(d.Uint())
-		for period := range published {
+		for back := range published {
 			if t := share(d.Wide()); k >= 0 {
-				x.nobody[k*published+period] = t
+				x.nobody[k*published+back] = t
 			}
 		}
 	}
@@ -230,12 +230,12 @@ func (x *consumption) decoded() {
 func (f *rowReader) row(d *wire.Decoder, r *sumRow) {
 	for _, w := range f.windows {
 		for range d.Count(1 + len(f.columns)) {
-			period := d.Uint()
-			if w == nil || period >= uint64(w.periods) {
+			back := d.Uint()
+			if w == nil || back >= uint64(w.periods) {
 				f.cell(d, nil, 0)
 				continue
 			}
-			f.cell(d, &r.cells, f.layout.place(w, int(period)))
+			f.cell(d, &r.cells, f.layout.place(w, int(back)))
 		}
 	}
 	m := int64(0)

@@ -20,7 +20,7 @@ type consumptionSeries struct {
 
 // figures appends the figures at c.asOf. exists tells which periods of
 // calendar windows have figures.
-func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, period int) bool) {
+func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, back int) bool) {
 	if !x.def.Corrections {
 		if x.series.ever == nil {
 			x.series.ever = s.book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
@@ -31,13 +31,13 @@ func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, pe
 	kind := 0
 	for i := range x.layout.windows {
 		w := &x.layout.windows[i]
-		for period := range w.shown() {
-			if w.Kind < usage.Rolling && !exists(w.Window, period) {
+		for back := range w.shown() {
+			if w.Kind < usage.Rolling && !exists(w.Window, back) {
 				continue
 			}
-			x.periodFigures(s, w, period)
+			x.periodFigures(s, w, back)
 			if w.Kind < usage.Rolling && x.def.ByUser != nil {
-				x.userFigures(s, w, kind, period)
+				x.userFigures(s, w, kind, back)
 			}
 		}
 		if w.Kind < usage.Rolling {
@@ -50,18 +50,18 @@ func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, pe
 
 // periodFigures appends the total and the breakdowns by attribute. The total
 // is a figure when it is zero too.
-func (x *consumption) periodFigures(s *sheet, w *sumWindow, period int) {
-	x.show(s, x.total, w, period, consumptionSum, nil)
+func (x *consumption) periodFigures(s *sheet, w *sumWindow, back int) {
+	x.show(s, x.total, w, back, consumptionSum, nil)
 	for b, rows := range x.dims {
 		for number, r := range rows {
-			if r == nil || !r.any(&x.layout, w, period) {
+			if r == nil || !r.any(&x.layout, w, back) {
 				continue
 			}
 			name := [2]usage.Label{
 				{Name: "dimension", Value: x.def.Breakdowns[b].Dimension},
 				{Name: "dimension_value", Value: x.vals[b].names[number]},
 			}
-			x.show(s, r, w, period, consumptionBreakdown, name[:])
+			x.show(s, r, w, back, consumptionBreakdown, name[:])
 		}
 	}
 }
@@ -74,16 +74,16 @@ var (
 )
 
 // show appends one figure for each column of a cell.
-func (x *consumption) show(s *sheet, r *sumRow, w *sumWindow, period int, names [firstAverage]string, more []usage.Label) {
+func (x *consumption) show(s *sheet, r *sumRow, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
 	if r.series == nil {
 		r.series = make([]*usage.Series, x.layout.shown*x.layout.width)
 	}
-	series := r.series[(w.figures+period)*x.layout.width:][:x.layout.width]
+	series := r.series[(w.figures+back)*x.layout.width:][:x.layout.width]
 	if series[sumColumn] == nil {
-		x.nameColumns(s.book, series, w, period, names, more)
+		x.nameColumns(s.book, series, w, back, names, more)
 	}
 	for column := range x.layout.width {
-		v := r.cells.At(x.layout.place(w, period) + column)
+		v := r.cells.At(x.layout.place(w, back) + column)
 		switch {
 		case series[column] == nil:
 		case column%2 == 1: // a count
@@ -94,8 +94,8 @@ func (x *consumption) show(s *sheet, r *sumRow, w *sumWindow, period int, names 
 	}
 }
 
-func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWindow, period int, names [firstAverage]string, more []usage.Label) {
-	labels := windowLabels(x.def.Name, w.Window, period, more...)
+func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
+	labels := windowLabels(x.def.Name, w.Window, back, more...)
 	unit := labels
 	if more == nil {
 		unit = slices.Concat(labels, []usage.Label{{Name: "unit", Value: x.def.Unit}})
@@ -113,14 +113,14 @@ func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWind
 
 // userFigures appends the breakdown by user: the top users, nobody, and the
 // rest, which together are the total.
-func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, period int) {
-	at := kind*published + period
-	rest := x.total.sum(&x.layout, w, period)
+func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, back int) {
+	at := kind*published + back
+	rest := x.total.sum(&x.layout, w, back)
 	entries := x.tops[at].entries
 	for i := range entries {
 		e := &entries[i]
 		if e.series == nil {
-			e.series = x.userSeries(s, w, period, s.person(e.slot, x.def.ByUser.Reveal))
+			e.series = x.userSeries(s, w, back, s.person(e.slot, x.def.ByUser.Reveal))
 		}
 		s.add(e.series, amount(e.sum))
 		rest = rest.Sub(e.sum)
@@ -131,14 +131,14 @@ func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, period int) {
 	}
 	if none := x.nobody[at]; !none.none() {
 		if x.series.nobody[at] == nil {
-			x.series.nobody[at] = x.userSeries(s, w, period, usage.NoValue)
+			x.series.nobody[at] = x.userSeries(s, w, back, usage.NoValue)
 		}
 		s.add(x.series.nobody[at], amount(none.sum()))
 		rest = rest.Sub(none.sum())
 	}
 	if rest != (wide.Int{}) {
 		if x.series.rest[at] == nil {
-			x.series.rest[at] = x.userSeries(s, w, period, usage.OtherValue)
+			x.series.rest[at] = x.userSeries(s, w, back, usage.OtherValue)
 		}
 		s.add(x.series.rest[at], amount(rest))
 	}
@@ -174,8 +174,8 @@ func (x *consumption) lastFigures(s *sheet) {
 	}
 }
 
-func (x *consumption) userSeries(s *sheet, w *sumWindow, period int, name string) *usage.Series {
-	return s.book.Gauge("usage_consumption_breakdown", windowLabels(x.def.Name, w.Window, period,
+func (x *consumption) userSeries(s *sheet, w *sumWindow, back int, name string) *usage.Series {
+	return s.book.Gauge("usage_consumption_breakdown", windowLabels(x.def.Name, w.Window, back,
 		usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
 		usage.Label{Name: "dimension_value", Value: name})...)
 }

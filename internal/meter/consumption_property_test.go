@@ -65,10 +65,10 @@ func (m *consumptionModel) figures() map[string]float64 {
 			continue
 		}
 		p := m.bench.c.calendar.Period(w.Kind, m.bench.c.asOf.Time())
-		for period := range published {
-			m.window(found, w, period, p.Start.UnixNano(), p.End.UnixNano())
+		for back := range published {
+			m.window(found, w, back, p.Start.UnixNano(), p.End.UnixNano())
 			if w.Kind > usage.Day {
-				m.busiest(found, w, period, p)
+				m.busiest(found, w, back, p)
 			}
 			p = m.bench.c.calendar.Period(w.Kind, p.Start.Add(-1))
 		}
@@ -98,11 +98,11 @@ func (m *consumptionModel) sumsByDay(p calendar.Period) map[int64]*total {
 }
 
 // busiest writes the day of a period with the largest sum.
-func (m *consumptionModel) busiest(found map[string]float64, w usage.Window, period int, p calendar.Period) {
+func (m *consumptionModel) busiest(found map[string]float64, w usage.Window, back int, p calendar.Period) {
 	if !m.keepsDays() {
 		return
 	}
-	days, suffix := m.sumsByDay(p), " "+usage.PeriodName(period)+" "+w.String()
+	days, suffix := m.sumsByDay(p), " "+usage.PeriodName(back)+" "+w.String()
 	found["consumption_peak_day"+suffix] = 0
 	var largest *total
 	for _, day := range slices.Sorted(maps.Keys(days)) {
@@ -151,8 +151,8 @@ func (m *consumptionModel) person(user uint32) uint32 {
 }
 
 // window writes the figures of the events in [from, to).
-func (m *consumptionModel) window(found map[string]float64, w usage.Window, period int, from, to int64) {
-	def, suffix := m.bench.def, " "+usage.PeriodName(period)+" "+w.String()
+func (m *consumptionModel) window(found map[string]float64, w usage.Window, back int, from, to int64) {
+	def, suffix := m.bench.def, " "+usage.PeriodName(back)+" "+w.String()
 	cells, users, events := map[string][]total{"": make([]total, 2+2*len(def.Averages))}, map[uint32]*total{}, 0
 	var none, rest total
 	anybody := false

@@ -121,8 +121,8 @@ func (b *consumptionBench) turnTo(at string) { b.turn(minuteAt(b.t, at)) }
 func (b *consumptionBench) figures() map[string]float64 {
 	b.sheet.book, b.sheet.figures = b.book, b.sheet.figures[:0]
 	b.sheet.person = func(user uint32, reveal bool) string { return fmt.Sprintf("u%d/%v", user, reveal) }
-	b.x.figures(b.c, &b.sheet, func(w usage.Window, period int) bool {
-		return !b.off[w.String()+"/"+usage.PeriodName(period)]
+	b.x.figures(b.c, &b.sheet, func(w usage.Window, back int) bool {
+		return !b.off[w.String()+"/"+usage.PeriodName(back)]
 	})
 	found := map[string]float64{}
 	for _, f := range b.sheet.figures {

@@ -85,10 +85,10 @@ func (c *curve) at(n int, part float64) float64 {
 	return value.Over(1) + part*next.Sub(value).Over(1)
 }
 
-// marks returns how many marks of a curve that began at from have passed at a
+// marksOf returns how many marks of a curve that began at from have passed at a
 // minute, and which part of the way to the next. start is that of the day in
 // which from lies, for curves by hour.
-func (d *days) marks(kind usage.Kind, from, m Minute) (n int, part float64) {
+func marksOf(d *days, kind usage.Kind, from, m Minute) (n int, part float64) {
 	if kind == usage.Day {
 		start := d.starts[max(d.index(from), 0)]
 		n = int((m-start)/minutesPerHour - (from-start)/minutesPerHour)
@@ -100,7 +100,7 @@ func (d *days) marks(kind usage.Kind, from, m Minute) (n int, part float64) {
 
 // until returns the value of an ended period at a minute in it.
 func (c *curve) until(d *days, kind usage.Kind, m Minute) float64 {
-	n, part := d.marks(kind, c.start, m)
+	n, part := marksOf(d, kind, c.start, m)
 	return c.at(n, part)
 }
 

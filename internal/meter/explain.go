@@ -16,7 +16,7 @@ import (
 // by: the one in force now while it runs, else immediately before its end.
 func (o *Organization) DefinitionIn(meter int, s Span) int {
 	at := o.clock.asOf
-	if period, ok := o.PeriodOf(s); ok && period > 0 {
+	if back, ok := o.PeriodOf(s); ok && back > 0 {
 		at = s.End - 1
 	}
 	v := 0
@@ -47,9 +47,9 @@ func (o *Organization) ClassesIn(meter int, s Span) (classes []ClassUsers) {
 		}
 		return classes
 	}
-	period, _ := o.PeriodOf(s)
-	counts := a.total.periods[s.Window.Kind][period*a.total.width:]
-	for _, class := range a.rulesOf(&o.clock, s.Window.Kind, period).order {
+	back, _ := o.PeriodOf(s)
+	counts := a.total.periods[s.Window.Kind][back*a.total.width:]
+	for _, class := range a.rulesOf(&o.clock, s.Window.Kind, back).order {
 		classes = append(classes, ClassUsers{class, counts[class]})
 	}
 	return classes
@@ -71,9 +71,9 @@ func (a *active) rolling(w usage.Window) (n int) {
 // SumIn returns the sum and the number of events of a span.
 func (o *Organization) SumIn(meter int, s Span) (sum, events wide.Int) {
 	x := o.meters[meter].consumption
-	period, _ := o.PeriodOf(s)
+	back, _ := o.PeriodOf(s)
 	w := &x.layout.windows[o.windowAt(meter, s.Window)]
-	return x.total.sum(&x.layout, w, period), x.total.cells.At(x.layout.place(w, period) + eventsColumn)
+	return x.total.sum(&x.layout, w, back), x.total.cells.At(x.layout.place(w, back) + eventsColumn)
 }
 
 // Peak is the largest of some counts, and how many of them equal it.
@@ -92,10 +92,10 @@ type Peaks struct {
 // PeaksIn returns the peaks of a span.
 func (o *Organization) PeaksIn(meter int, s Span) (p Peaks) {
 	x, w := o.meters[meter].concurrent, o.windowAt(meter, s.Window)
-	period, _ := o.PeriodOf(s)
-	samples, nets, hours := x.samples.peak(&o.clock, w, period), x.nets.peak(&o.clock, w, period), x.hours.peak(&o.clock, w, period)
+	back, _ := o.PeriodOf(s)
+	samples, nets, hours := x.samples.peak(&o.clock, w, back), x.nets.peak(&o.clock, w, back), x.hours.peak(&o.clock, w, back)
 	p.Samples, p.Net, p.Hours = Peak{samples.max, samples.hits}, Peak{nets.max, nets.hits}, Peak{hours.max, hours.hits}
-	p.NetKnown = x.netsKnown(&o.clock, s.Window, period)
+	p.NetKnown = x.netsKnown(&o.clock, s.Window, back)
 	first, last := x.hours.among(s)
 	for i := first - x.hours.first; i <= last-x.hours.first; i++ {
 		if of := x.hours.open[i]; of.users > 0 && of.users == hours.max {

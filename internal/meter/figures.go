@@ -27,7 +27,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		if !o.Has(i) {
 			continue
 		}
-		exists := func(w usage.Window, period int) bool { return o.exists(i, w, period) }
+		exists := func(w usage.Window, back int) bool { return o.exists(i, w, back) }
 		switch m := &o.meters[i]; {
 		case m.active != nil:
 			m.active.figures(&o.clock, s, o.defs.series[i], exists)
@@ -65,11 +65,11 @@ func (o *Organization) titleFigures(s *sheet) {
 // exists reports whether a calendar period has a figure: the running one always,
 // an earlier one if every event of it could have been accepted since the ledger
 // began, or since the meter kept that window.
-func (o *Organization) exists(meter int, w usage.Window, period int) bool {
-	if period == 0 {
+func (o *Organization) exists(meter int, w usage.Window, back int) bool {
+	if back == 0 {
 		return true
 	}
-	start, _ := o.clock.tracks[w.Kind].bounds(period)
+	start, _ := o.clock.tracks[w.Kind].bounds(back)
 	return o.lived(meter, slices.Index(o.defs.Meters[meter].Windows, w), start)
 }
 

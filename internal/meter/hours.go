@@ -244,15 +244,15 @@ func (h *hours) recount(c *clock) {
 			}
 			continue
 		}
-		period, starts := 0, c.tracks[window.Kind].starts
+		back, starts := 0, c.tracks[window.Kind].starts
 		for _, v := range slices.Backward(h.open) {
-			for period < len(starts) && v.start < starts[period] {
-				period++
+			for back < len(starts) && v.start < starts[back] {
+				back++
 			}
-			if period == len(starts) {
+			if back == len(starts) {
 				break
 			}
-			tops[period].add(v.users)
+			tops[back].add(v.users)
 		}
 	}
 	h.stale = false

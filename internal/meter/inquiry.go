@@ -22,21 +22,21 @@ type Span struct {
 
 // SpanOf returns the period of a window that lies so many periods before the
 // current one; ok is false where it is not kept.
-func (o *Organization) SpanOf(w usage.Window, period int) (s Span, ok bool) {
+func (o *Organization) SpanOf(w usage.Window, back int) (s Span, ok bool) {
 	if w.Kind == usage.Rolling {
-		return Span{w, o.clock.asOf - lengthOf(w), o.clock.asOf}, period == 0
+		return Span{w, o.clock.asOf - lengthOf(w), o.clock.asOf}, back == 0
 	}
 	t := o.clock.tracks[w.Kind]
-	if t == nil || period < 0 || period >= published {
+	if t == nil || back < 0 || back >= published {
 		return Span{}, false
 	}
-	start, end := t.bounds(period)
+	start, end := t.bounds(back)
 	return Span{w, start, end}, true
 }
 
 // PeriodOf returns how many periods before the current one a span lies now; ok
 // is false where it is not kept any more.
-func (o *Organization) PeriodOf(s Span) (period int, ok bool) {
+func (o *Organization) PeriodOf(s Span) (back int, ok bool) {
 	if s.Window.Kind == usage.Rolling {
 		return 0, true
 	}
@@ -51,8 +51,8 @@ func (o *Organization) PeriodOf(s Span) (period int, ok bool) {
 // Lived reports whether a meter has a figure of a span: it keeps the window, and
 // every event of the period could have been counted.
 func (o *Organization) Lived(meter int, s Span) bool {
-	period, ok := o.PeriodOf(s)
-	return ok && o.windowAt(meter, s.Window) >= 0 && (s.Window.Kind == usage.Rolling || o.exists(meter, s.Window, period))
+	back, ok := o.PeriodOf(s)
+	return ok && o.windowAt(meter, s.Window) >= 0 && (s.Window.Kind == usage.Rolling || o.exists(meter, s.Window, back))
 }
 
 // windowAt returns the place of a window among those of a meter, -1 where it
@@ -100,7 +100,7 @@ func (o *Organization) Status(root uint32) (status usage.Status, standing bool) 
 // of now while it runs, else that of immediately before its end.
 func (o *Organization) StatusIn(root uint32, s Span) usage.Status {
 	p := o.users.persons.of(root)
-	if period, ok := o.PeriodOf(s); ok && period == 0 {
+	if back, ok := o.PeriodOf(s); ok && back == 0 {
 		return p.status()
 	}
 	return p.statusBefore(s.End)
@@ -167,8 +167,8 @@ func (a *active) partOf(o *Organization, root uint32, s Span) (part Part, any bo
 // classOf returns the class in which a user counts in a span, -1 for none.
 func (a *active) classOf(c *clock, r record, p *person, s Span, o *Organization) int {
 	if s.Window.Kind != usage.Rolling {
-		period, _ := o.PeriodOf(s)
-		return a.classIn(c, r, p, &a.total, s.Window.Kind, period)
+		back, _ := o.PeriodOf(s)
+		return a.classIn(c, r, p, &a.total, s.Window.Kind, back)
 	}
 	rs := &a.rules[a.version]
 	for _, class := range rs.order {
@@ -186,8 +186,8 @@ func (a *active) inSpan(o *Organization, r record, p *person, class uint8, s Spa
 		far := o.clock.asOf - lengthOf(s.Window)
 		return r.last(class) > far, p.lastStanding(a.number, class) > far
 	}
-	period, _ := o.PeriodOf(s)
-	return r.bits(class)>>(bitOf[s.Window.Kind]+period)&1 != 0, p.standsIn(a.number, class, s.Start, s.End)
+	back, _ := o.PeriodOf(s)
+	return r.bits(class)>>(bitOf[s.Window.Kind]+back)&1 != 0, p.standsIn(a.number, class, s.Start, s.End)
 }
 
 // sumOf returns a user's sum in a span of a calendar window.
@@ -200,9 +200,9 @@ func (x *consumption) sumOf(c *clock, user uint32, s Span) (sum wide.Int, any bo
 	if k < 0 {
 		return wide.Int{}, false
 	}
-	for period := range published {
-		if start, _ := c.tracks[s.Window.Kind].bounds(period); start == s.Start {
-			of := x.users.user(page, user%pageUsers).at(k*published + period)
+	for back := range published {
+		if start, _ := c.tracks[s.Window.Kind].bounds(back); start == s.Start {
+			of := x.users.user(page, user%pageUsers).at(k*published + back)
 			return of.sum(), !of.none()
 		}
 	}

@@ -91,7 +91,7 @@ func (o *Organization) mark(to Minute) {
 			}
 			c, t, value := &s.curves[w], o.clock.tracks[window.Kind], s.level(&o.clock, w)
 			if last := min(to, t.end-1); last >= c.from {
-				n, _ := o.clock.days.marks(window.Kind, c.from, last)
+				n, _ := marksOf(&o.clock.days, window.Kind, c.from, last)
 				c.fill(n, value)
 			}
 			if to >= t.end {
@@ -237,13 +237,13 @@ func newPaceSeries(book *Book, m *usage.Meter) (all []paceSeries) {
 			continue
 		}
 		of := []usage.Label{{Name: "meter", Value: m.Name}, {Name: "window", Value: w.String()}}
-		period := func(name string) []usage.Label {
+		back := func(name string) []usage.Label {
 			return append(slices.Clip(of), usage.Label{Name: "period", Value: name})
 		}
 		all = append(all, paceSeries{
 			projected: book.Gauge("usage_projected", of...),
-			previous:  book.Gauge("usage_at_same_share", period(usage.PeriodName(1))...),
-			yearAgo:   book.Gauge("usage_at_same_share", period("year_ago")...),
+			previous:  book.Gauge("usage_at_same_share", back(usage.PeriodName(1))...),
+			yearAgo:   book.Gauge("usage_at_same_share", back("year_ago")...),
 		})
 	}
 	return all

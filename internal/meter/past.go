@@ -38,11 +38,11 @@ func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < 
 
 // usedThen returns what a quota is held against, of the calendar period that
 // lies some periods before the running one, in millionths.
-func (s *state) usedThen(c *clock, window, period int) wide.Int {
+func (s *state) usedThen(c *clock, window, back int) wide.Int {
 	switch {
 	case s.active != nil:
 		k := s.active.def.Windows[window].Kind
-		rs, counts, n := s.active.rulesOf(c, k, period), s.active.total.periods[k][period*s.active.total.width:], int64(0)
+		rs, counts, n := s.active.rulesOf(c, k, back), s.active.total.periods[k][back*s.active.total.width:], int64(0)
 		for _, class := range rs.order {
 			if rs.billable[class] {
 				n += counts[class]
@@ -50,10 +50,10 @@ func (s *state) usedThen(c *clock, window, period int) wide.Int {
 		}
 		return wide.Product(n, usage.Micro)
 	case s.concurrent != nil:
-		return wide.Product(int64(s.concurrent.hours.peak(c, window, period).max), usage.Micro)
+		return wide.Product(int64(s.concurrent.hours.peak(c, window, back).max), usage.Micro)
 	}
 	x := s.consumption
-	return x.total.sum(&x.layout, &x.layout.windows[window], period)
+	return x.total.sum(&x.layout, &x.layout.windows[window], back)
 }
 
 // remember keeps the oldest published period of each window whose running one
@@ -95,8 +95,8 @@ func (o *Organization) pastFigures(sh *sheet, meter int) {
 			sh.add(p.series[n], amount(used))
 			n++
 		}
-		for period := 1; period < published && o.exists(meter, window, period); period++ {
-			show(t.starts[period], s.usedThen(&o.clock, w, period))
+		for back := 1; back < published && o.exists(meter, window, back); back++ {
+			show(t.starts[back], s.usedThen(&o.clock, w, back))
 		}
 		for _, ended := range p.kept {
 			show(ended.start, ended.used)

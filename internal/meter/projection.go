@@ -195,7 +195,7 @@ func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook 
 func (c *curves) recent(d *days, kind usage.Kind, p span, used float64) outlook {
 	since, before := p.start, 0.0
 	if first := p.now - daysPerWeek*minutesPerDay; max(p.start, c.from) <= first {
-		n, part := d.marks(kind, c.from, first)
+		n, part := marksOf(d, kind, c.from, first)
 		since, before = first, c.value(n, part)
 	}
 	rate := max(used-before, 0) / float64(p.now-since)

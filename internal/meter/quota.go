@@ -114,10 +114,10 @@ type quota struct {
 
 // judge holds the use of a period against the thresholds and reports
 // whether that changed anything.
-func (q *quota) judge(used wide.Int, period Minute) (changed bool) {
-	if period != q.period {
+func (q *quota) judge(used wide.Int, start Minute) (changed bool) {
+	if start != q.period {
 		clear(q.reached)
-		q.period, changed = period, true
+		q.period, changed = start, true
 	}
 	for i, share := range q.Thresholds {
 		before := q.reached[i]

@@ -78,11 +78,11 @@ func (o *Organization) judgeQuotas(at Minute) {
 		if w < 0 || q.at != at {
 			continue
 		}
-		period := Minute(0)
+		start := Minute(0)
 		if q.Window.Kind != usage.Rolling {
-			period, _ = o.clock.tracks[q.Window.Kind].bounds(0)
+			start, _ = o.clock.tracks[q.Window.Kind].bounds(0)
 		}
-		if q.judge(q.used, period) {
+		if q.judge(q.used, start) {
 			o.judged = true
 		}
 		if showing {

@@ -110,20 +110,20 @@ func (o *Organization) enterLate(ev *Event) (late []periodID) {
 			continue
 		}
 		o.closedKinds(func(t *track) {
-			period := t.index(at)
-			if period <= 0 {
+			back := t.index(at)
+			if back <= 0 {
 				return
 			}
-			id := periodID{e.Meter, t.kind, t.starts[period]}
-			_, end := t.bounds(period)
-			if end > o.closings.to || slices.Contains(late, id) || !o.stated(e.Meter, t.kind, period) {
+			id := periodID{e.Meter, t.kind, t.starts[back]}
+			_, end := t.bounds(back)
+			if end > o.closings.to || slices.Contains(late, id) || !o.stated(e.Meter, t.kind, back) {
 				return
 			}
 			late = append(late, id)
 			if r := o.closings.revised[id]; r != nil && r.changed {
 				r.reason[LateEvents]++
 			} else {
-				o.change(id, period, o.appendCells(nil, id, period)).reason[LateEvents]++
+				o.change(id, back, o.appendCells(nil, id, back)).reason[LateEvents]++
 			}
 		})
 	}
@@ -132,12 +132,12 @@ func (o *Organization) enterLate(ev *Event) (late []periodID) {
 
 // change returns the record of a closed period for entering a change; was is
 // what it has in its last version, if this is the first change since.
-func (o *Organization) change(id periodID, period int, was []Cell) *revision {
+func (o *Organization) change(id periodID, back int, was []Cell) *revision {
 	c := &o.closings
 	r := c.revised[id]
 	if r == nil {
 		r = &revision{}
-		if _, end := o.clock.tracks[id.kind].bounds(period); end > c.from {
+		if _, end := o.clock.tracks[id.kind].bounds(back); end > c.from {
 			r.version, r.made = 1, end+o.defs.Grace
 		}
 		c.revised[id] = r

@@ -60,10 +60,10 @@ func (s *sheet) add(series *usage.Series, value float64) {
 }
 
 // labels of windows and periods.
-func windowLabels(meter string, w usage.Window, period int, more ...usage.Label) []usage.Label {
+func windowLabels(meter string, w usage.Window, back int, more ...usage.Label) []usage.Label {
 	return append([]usage.Label{
 		{Name: "meter", Value: meter},
 		{Name: "window", Value: w.String()},
-		{Name: "period", Value: usage.PeriodName(period)},
+		{Name: "period", Value: usage.PeriodName(back)},
 	}, more...)
 }

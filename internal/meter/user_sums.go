@@ -139,8 +139,8 @@ func (u *userSums) encodePage(i int, e *wire.Encoder) {
 	for k, kind := range u.kinds {
 		e.Uint(uint64(kind))
 		for n := range uint32(pageUsers) {
-			for period := range published {
-				e.Wide(wide.Int(u.user(p, n).at(k*published + period)))
+			for back := range published {
+				e.Wide(wide.Int(u.user(p, n).at(k*published + back)))
 			}
 		}
 	}
@@ -166,9 +166,9 @@ func (u *userSums) decodePage(i int, d *wire.Decoder) {
 	for range kinds {
 		k := u.indexOf(d.Uint())
 		for n := range uint32(pageUsers) {
-			for period := range published {
+			for back := range published {
 				if t := share(d.Wide()); k >= 0 {
-					u.user(p, n).set(k*published+period, t)
+					u.user(p, n).set(k*published+back, t)
 				}
 			}
 		}
