@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -66,11 +67,11 @@ type org struct {
 	unlisted bool   // the catalogue does not have it
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
-	passed, collected meter.Minute
+	passed, collected period.Minute
 	erased            bool // no longer in the book; see erase
 	position          position
-	names             map[uint32]string       // ids shown in labels, by slot
-	tombstones        map[uint32]meter.Minute // by slot: until when an erased user has one
+	names             map[uint32]string        // ids shown in labels, by slot
+	tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	trends            []trend
 	journal           *journal // nil where the catalogue has or had it, or it is too late
 }
@@ -191,7 +192,7 @@ func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *me
 
 // add enters an organization into the book.
 func (b *book) add(number uint32, id string, secret []byte, m *meter.Organization) *org {
-	o := &org{Organization: m, number: number, names: map[uint32]string{}, tombstones: map[uint32]meter.Minute{}}
+	o := &org{Organization: m, number: number, names: map[uint32]string{}, tombstones: map[uint32]period.Minute{}}
 	o.setSecret(secret)
 	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 	for int(number) >= len(b.orgs) {
@@ -267,13 +268,13 @@ func (b *book) nobodyOrg() *org {
 // that is to be collected are kept for the collection.
 func (b *book) advance(o *org) {
 	b.wake(o)
-	o.advanceTo(b.now, b.collected(meter.Ceil(b.now)-1))
+	o.advanceTo(b.now, b.collected(period.Ceil(b.now)-1))
 	b.publish(o)
 }
 
 // collected reports whether a minute is one of those that are collected.
-func (b *book) collected(at meter.Minute) bool {
-	return at%max(1, meter.Minute(b.settings.CollectEvery/time.Minute)) == 0
+func (b *book) collected(at period.Minute) bool {
+	return at%max(1, period.Minute(b.settings.CollectEvery/time.Minute)) == 0
 }
 
 func (o *org) advanceTo(now int64, keep bool) {

@@ -4,7 +4,7 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -16,10 +16,10 @@ import (
 
 // restful is how long a dormant organization may be passed over: its periods
 // are to be closed, if late.
-const restful = meter.Minute(60)
+const restful = period.Minute(60)
 
 // collect returns an organization's figures; ok is false where it has none.
-func (b *book) collect(o *org, at meter.Minute) (figures []usage.Figure, ok bool) {
+func (b *book) collect(o *org, at period.Minute) (figures []usage.Figure, ok bool) {
 	dormant := o.unlisted && o.Dormant(at)
 	if dormant && at-o.collected < restful {
 		o.passed = at

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -19,10 +19,10 @@ import (
 // definition. Its place in the list is its number for good.
 type stored struct {
 	Meter   usage.Meter
-	Retired bool           // no longer configured
-	Since   []meter.Minute // by window: 0, or when it came later than the ledger
+	Retired bool            // no longer configured
+	Since   []period.Minute // by window: 0, or when it came later than the ledger
 	// RetiredAt is since when it is not; 0 where that is not known, or it is.
-	RetiredAt meter.Minute
+	RetiredAt period.Minute
 }
 
 // mergeDefinitions brings the stored meters to what is configured. changed
@@ -37,7 +37,7 @@ func mergeDefinitions(old []stored, configured []usage.Meter, now int64) (merged
 		if i < 0 {
 			s := stored{Meter: m}
 			if len(old) > 0 {
-				s.Since = slices.Repeat([]meter.Minute{meter.Floor(now)}, len(m.Windows))
+				s.Since = slices.Repeat([]period.Minute{period.Floor(now)}, len(m.Windows))
 			}
 			merged, changed = append(merged, s), true
 			continue
@@ -53,7 +53,7 @@ func mergeDefinitions(old []stored, configured []usage.Meter, now int64) (merged
 		if retired := !seen[merged[i].Meter.Name]; retired != merged[i].Retired {
 			merged[i].Retired, merged[i].RetiredAt, changed = retired, 0, true
 			if retired {
-				merged[i].RetiredAt = meter.Floor(now)
+				merged[i].RetiredAt = period.Floor(now)
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func mergeMeter(s stored, m usage.Meter, now int64) (_ stored, changed bool, err
 	}
 	s.Since = sinceOf(s.Since, old.Windows, m.Windows, now)
 	if s.Retired { // what came meanwhile was not counted
-		s.Since = slices.Repeat([]meter.Minute{meter.Floor(now)}, len(m.Windows))
+		s.Since = slices.Repeat([]period.Minute{period.Floor(now)}, len(m.Windows))
 	}
 	if len(s.Meter.Versions) > maxNumber || len(s.Meter.Classes) > maxNumber || len(s.Meter.Breakdowns) >= maxNumber {
 		return s, false, fmt.Errorf("it has more than %d definitions, classes or breakdowns by now; give a new meter another name", maxNumber)
@@ -156,12 +156,12 @@ func normal(v usage.Version) usage.Version {
 	return v
 }
 
-func sinceOf(since []meter.Minute, old, windows []usage.Window, now int64) []meter.Minute {
-	out := make([]meter.Minute, len(windows))
+func sinceOf(since []period.Minute, old, windows []usage.Window, now int64) []period.Minute {
+	out := make([]period.Minute, len(windows))
 	for i, w := range windows {
 		switch j := slices.Index(old, w); {
 		case j < 0:
-			out[i] = meter.Floor(now)
+			out[i] = period.Floor(now)
 		case j < len(since):
 			out[i] = since[j]
 		}

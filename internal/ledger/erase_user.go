@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -128,7 +128,7 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 	if err != nil {
 		return err
 	}
-	until := o.OpenUntil(meter.Ceil(b.now))
+	until := o.OpenUntil(period.Ceil(b.now))
 	for _, n := range names {
 		o.SetNameless(n.slot, true)
 		o.tombstones[n.slot] = until
@@ -171,7 +171,7 @@ func tombstoneKey(org, slot uint32) []byte {
 	return binary.BigEndian.AppendUint32(orgKey(keyTombstone, org), slot)
 }
 
-func tombstone(until meter.Minute) []byte {
+func tombstone(until period.Minute) []byte {
 	var e wire.Encoder
 	e.Int(until.Ns())
 	return e.Bytes
@@ -185,7 +185,7 @@ func (b *book) readTombstones(o *org) error {
 		if len(key) != 9 || d.Err() != nil {
 			return fmt.Errorf("damaged tombstone of organization %d", o.number)
 		}
-		o.tombstones[binary.BigEndian.Uint32(key[5:])] = meter.Floor(until)
+		o.tombstones[binary.BigEndian.Uint32(key[5:])] = period.Floor(until)
 		return nil
 	})
 }

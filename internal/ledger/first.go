@@ -13,7 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -22,10 +22,10 @@ import (
 type First struct {
 	Kind    uint8 // usage.Kind, or Ever
 	Class   uint8
-	Period  meter.Minute // start of the period
-	Time    int64        // ns
-	Version uint8        // of the meter's definition
-	Signal  uint8        // 1 + usage.Signal; 0: noted by a program of before format 6
+	Period  period.Minute // start of the period
+	Time    int64         // ns
+	Version uint8         // of the meter's definition
+	Signal  uint8         // 1 + usage.Signal; 0: noted by a program of before format 6
 	Action  string
 	UID     string
 }
@@ -58,7 +58,7 @@ func encodeFirsts(e *wire.Encoder, all []First) {
 		e.Uint(uint64(f.Kind))
 		e.Uint(uint64(f.Class))
 		if f.Kind != Ever {
-			e.Int(int64(meter.Floor(f.Time) - f.Period))
+			e.Int(int64(period.Floor(f.Time) - f.Period))
 		}
 		before := slices.IndexFunc(all[:i], func(other First) bool { return sameItem(&other, f) })
 		e.Uint(uint64(before + 1))
@@ -99,7 +99,7 @@ func decodeFirsts(b []byte, to []First) ([]First, error) {
 			return nil, errDamagedFirsts
 		}
 		if f.Kind != Ever {
-			f.Period = meter.Floor(f.Time) - meter.Minute(before)
+			f.Period = period.Floor(f.Time) - period.Minute(before)
 		}
 		if to = append(to, f); d.Err() != nil {
 			return nil, d.Err()
@@ -114,7 +114,7 @@ var errDamagedFirsts = errors.New("first items are damaged")
 func decodeFirsts2(d *wire.Decoder, to []First) ([]First, error) {
 	for len(d.Bytes) > 0 {
 		to = append(to, First{
-			Kind: uint8(d.Uint()), Class: uint8(d.Uint()), Period: meter.Minute(d.Int()), Time: d.Int(),
+			Kind: uint8(d.Uint()), Class: uint8(d.Uint()), Period: period.Minute(d.Int()), Time: d.Int(),
 			Version: uint8(d.Uint()), Action: d.String(), UID: d.String(),
 		})
 		if d.Err() != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -42,7 +42,7 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 			}
 		}
 		at := func(days int) int64 { return noon.AddDate(0, 0, -days).Add(-2 * time.Hour).UnixNano() }
-		start := meter.MinuteOf
+		start := period.MinuteOf
 		item := First{Signal: 1, Action: "course.accessed", UID: "uid"}
 		expected := []First{}
 		for _, f := range []First{
@@ -62,7 +62,7 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 }
 
 func TestFirstItemsAreReadBackAlsoThoseOfOlderFormats(t *testing.T) {
-	a := First{Kind: uint8(usage.Day), Class: 2, Period: meter.MinuteOf(noon.Truncate(24 * time.Hour)), Time: noon.UnixNano() + 7, Version: 1, Action: "course.accessed", UID: "one"}
+	a := First{Kind: uint8(usage.Day), Class: 2, Period: period.MinuteOf(noon.Truncate(24 * time.Hour)), Time: noon.UnixNano() + 7, Version: 1, Action: "course.accessed", UID: "one"}
 	b, c, d := a, a, a
 	b.Kind, b.Period = uint8(usage.Month), a.Period-19*24*60
 	c.UID = "two"
@@ -88,7 +88,7 @@ func TestFirstItemsAreReadBackAlsoThoseOfOlderFormats(t *testing.T) {
 		format3.Uint(uint64(f.Kind))
 		format3.Uint(uint64(f.Class))
 		if f.Kind != Ever {
-			format3.Int(int64(meter.Floor(f.Time) - f.Period))
+			format3.Int(int64(period.Floor(f.Time) - f.Period))
 		}
 		if i%2 == 1 { // b and d are of a's item
 			format3.Uint(1)

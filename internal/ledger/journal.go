@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -241,10 +242,10 @@ func (b *book) tell(o *org, d *wire.Decoder) error {
 		switch s.kind = d.Uint(); s.kind {
 		case entryArrival:
 			s.now = d.Int()
-			passed := meter.Ceil(s.now) - 1
-			o.advanceTo(s.now, passed == meter.Ceil(b.now)-1 && b.collected(passed))
+			passed := period.Ceil(s.now) - 1
+			o.advanceTo(s.now, passed == period.Ceil(b.now)-1 && b.collected(passed))
 		case entryCollect:
-			o.Collect(meter.Minute(d.Int()))
+			o.Collect(period.Minute(d.Int()))
 		case entryRecover:
 			o.Recover(meter.Outage{Down: d.Int(), Up: d.Int()})
 		default:

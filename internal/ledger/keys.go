@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -62,7 +63,7 @@ func pageKey(org uint32, meter uint16, population uint8, page uint32) []byte {
 }
 
 // periodKey is the key of a mark of a period, and the prefix of its statements.
-func periodKey(kind byte, org uint32, number uint16, k usage.Kind, start meter.Minute) []byte {
+func periodKey(kind byte, org uint32, number uint16, k usage.Kind, start period.Minute) []byte {
 	b := append(binary.BigEndian.AppendUint16(orgKey(kind, org), number), byte(k))
 	return binary.BigEndian.AppendUint32(b, uint32(start))
 }

@@ -15,7 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -180,7 +180,7 @@ const stretch = 64
 // collection is on disk when it is returned: a restart knows what has been
 // shown.
 func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, error) {
-	at := meter.MinuteOf(now)
+	at := period.MinuteOf(now)
 	l.mu.Lock()
 	err := l.unavailable(now)
 	full := errors.Is(err, errNoSpace)

@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -154,7 +155,7 @@ func (b *book) define(meters []stored, birth int64) {
 	s := b.settings
 	d := &meter.Definitions{
 		Titles: s.Extraction.Titles,
-		Past:   meter.Minute(s.Past / time.Minute), Grace: meter.Minute(s.Grace / time.Minute), Birth: meter.Floor(birth), Began: birth,
+		Past:   period.Minute(s.Past / time.Minute), Grace: period.Minute(s.Grace / time.Minute), Birth: period.Floor(birth), Began: birth,
 		Silence: s.Silence.Nanoseconds(), ValuesPerDimension: s.Limits.ValuesPerDimension,
 	}
 	for _, m := range meters {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -58,7 +59,7 @@ func (g *group) entry(kind uint64) *wire.Encoder {
 
 func (g *group) arrival(now int64) { g.entry(entryArrival).Int(now) }
 
-func (g *group) collect(at meter.Minute) { g.entry(entryCollect).Int(int64(at)) }
+func (g *group) collect(at period.Minute) { g.entry(entryCollect).Int(int64(at)) }
 
 func (g *group) recover(o meter.Outage) {
 	e := g.entry(entryRecover)

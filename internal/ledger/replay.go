@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -134,7 +135,7 @@ func (r *replayer) common(d *wire.Decoder, kind, number, offset uint64) error {
 	b := r.book
 	switch kind {
 	case entryCollect:
-		at := meter.Minute(d.Int())
+		at := period.Minute(d.Int())
 		for _, o := range b.byID {
 			if !o.position.covers(number, offset) {
 				o.Collect(at)

@@ -16,6 +16,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -117,7 +118,7 @@ type statementRange struct {
 	from, to []byte
 }
 
-func (r *statementRange) at(start meter.Minute) []byte {
+func (r *statementRange) at(start period.Minute) []byte {
 	return periodKey(keyStatement, r.org, r.meter, r.kind, start)
 }
 
@@ -150,10 +151,10 @@ func (l *Ledger) eachRange(q StatementQuery, f func(statementRange) error) error
 			r := statementRange{org: o.number, meter: n, kind: k}
 			r.from, r.to = r.at(0), after(r.at(0)[:8])
 			if !q.From.IsZero() {
-				r.from = r.at(meter.Ceil(q.From.UnixNano()))
+				r.from = r.at(period.Ceil(q.From.UnixNano()))
 			}
 			if !q.To.IsZero() {
-				r.to = r.at(meter.Ceil(q.To.UnixNano()))
+				r.to = r.at(period.Ceil(q.To.UnixNano()))
 			}
 			if err := f(r); err != nil {
 				return err
@@ -205,7 +206,7 @@ func (l *Ledger) readStatements(all []Statement, r statementRange, limit int) (_
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	read := 0
-	var last meter.Minute
+	var last period.Minute
 	for ok := it.First(); ok; ok = it.Next() {
 		value, err := it.ValueAndErr()
 		if err != nil {
@@ -236,7 +237,7 @@ func (l *Ledger) readStatements(all []Statement, r statementRange, limit int) (_
 
 // lastPeriod returns the start of the last period of a range that has a
 // statement.
-func (l *Ledger) lastPeriod(r statementRange) (start meter.Minute, found bool, err error) {
+func (l *Ledger) lastPeriod(r statementRange) (start period.Minute, found bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.unreadable(); err != nil {
@@ -247,7 +248,7 @@ func (l *Ledger) lastPeriod(r statementRange) (start meter.Minute, found bool, e
 		return 0, false, err
 	}
 	if found = it.Last() && len(it.Key()) == statementKeySize; found {
-		start = meter.Minute(binary.BigEndian.Uint32(it.Key()[8:]))
+		start = period.Minute(binary.BigEndian.Uint32(it.Key()[8:]))
 	}
 	return start, found, errors.Join(it.Error(), it.Close())
 }
@@ -258,7 +259,7 @@ func decodeStatement(key, value []byte, m *usage.Meter) (v meter.Statement, err 
 		return v, errors.New("damaged key")
 	}
 	v.Meter, v.Kind = binary.BigEndian.Uint16(key[5:]), usage.Kind(key[7])
-	v.Start, v.Version = meter.Minute(binary.BigEndian.Uint32(key[8:])), binary.BigEndian.Uint32(key[12:])
+	v.Start, v.Version = period.Minute(binary.BigEndian.Uint32(key[8:])), binary.BigEndian.Uint32(key[12:])
 	if err := v.Decode(&wire.Decoder{Bytes: value}); err != nil {
 		return v, err
 	}
@@ -335,7 +336,7 @@ func (b *book) versionToBill(o *org, id StatementID) (key []byte, version uint32
 	if err != nil || m < 0 {
 		return nil, 0, cmp.Or(err, errors.New("there is no such meter"))
 	}
-	start := meter.MinuteOf(id.Start)
+	start := period.MinuteOf(id.Start)
 	if version, err = b.billed(o.number, uint16(m), w.Kind, start); err != nil || version > 0 {
 		return nil, version, err
 	}
@@ -348,7 +349,7 @@ func (b *book) versionToBill(o *org, id StatementID) (key []byte, version uint32
 }
 
 // billed returns the version of a statement that was billed, 0 for none.
-func (b *book) billed(org uint32, m uint16, k usage.Kind, start meter.Minute) (uint32, error) {
+func (b *book) billed(org uint32, m uint16, k usage.Kind, start period.Minute) (uint32, error) {
 	value, err := b.meta(periodKey(keyBilled, org, m, k, start))
 	if err != nil || value == nil {
 		return 0, err

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -426,7 +426,7 @@ func TestStatementsOfACollectionThatWasCutOffAreMadeAtTheNextStart(t *testing.T)
 	at := noon.Add(4 * day)
 	l.mu.Lock()
 	l.book.tick(at.UnixNano())
-	l.book.pending.collect(meter.MinuteOf(at))
+	l.book.pending.collect(period.MinuteOf(at))
 	g := l.book.pending
 	l.mu.Unlock()
 	require.NoError(t, l.await(context.Background(), g))

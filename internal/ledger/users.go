@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -257,7 +258,7 @@ func (r *userReader) introduce(u *User) (err error) {
 }
 
 // instant returns a minute as a time, the zero time for none.
-func instant(m meter.Minute) time.Time {
+func instant(m period.Minute) time.Time {
 	if m == 0 {
 		return time.Time{}
 	}

@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -18,10 +19,10 @@ import (
 type active struct {
 	number  uint16
 	def     *usage.Meter
-	kinds   []usage.Kind // calendar kinds of its windows
-	lengths []Minute     // rolling windows
-	running uint64       // the bits of the running period of each kind
-	rules   []rules      // by version
+	kinds   []usage.Kind    // calendar kinds of its windows
+	lengths []period.Minute // rolling windows
+	running uint64          // the bits of the running period of each kind
+	rules   []rules         // by version
 
 	users    population
 	total    headcount
@@ -33,7 +34,7 @@ type active struct {
 
 // rules are one version's order and demands.
 type rules struct {
-	from     Minute // in force from the start of this minute in the organization's zone
+	from     period.Minute // in force from the start of this minute in the organization's zone
 	order    []uint8
 	requires []usage.Status // by class
 	billable []bool         // by class
@@ -62,7 +63,7 @@ func newActive(number uint16, def *usage.Meter, vals []*values) *active {
 	a := &active{number: number, def: def, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
-			a.lengths = append(a.lengths, Minute(w.Hours*60))
+			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
 		} else {
 			a.kinds = append(a.kinds, w.Kind)
 			a.running |= 1 << bitOf[w.Kind]
@@ -93,7 +94,7 @@ func newRules(classes int, v usage.Version) rules {
 func (a *active) newHeadcount(width int, split bool) headcount {
 	t := headcount{width: width, split: split}
 	for _, k := range a.kinds {
-		t.periods[k] = make([]int64, depth[k]*width)
+		t.periods[k] = make([]int64, period.Depth[k]*width)
 	}
 	for range width {
 		t.prefix = append(t.prefix, newRollings(a.lengths))
@@ -103,18 +104,18 @@ func (a *active) newHeadcount(width int, split bool) headcount {
 
 // start sets the instants at which versions come into force and the windows'
 // far ends. Called once, and again when the calendar changes.
-func (a *active) start(c *clock) {
+func (a *active) start(c *period.Clock) {
 	for i, v := range a.def.Versions {
 		a.rules[i].from = -1 << 31
 		if i > 0 {
-			a.rules[i].from = MinuteOf(c.calendar.StartOf(v.EffectiveFrom))
+			a.rules[i].from = period.MinuteOf(c.Calendar.StartOf(v.EffectiveFrom))
 		}
 	}
-	a.version = a.versionAt(c.asOf)
+	a.version = a.versionAt(c.AsOf)
 }
 
 // versionAt returns the version in force at m.
-func (a *active) versionAt(m Minute) int {
+func (a *active) versionAt(m period.Minute) int {
 	v := 0
 	for i := range a.rules {
 		if a.rules[i].from <= m {
@@ -126,23 +127,23 @@ func (a *active) versionAt(m Minute) int {
 
 // rulesOf returns the rules of a calendar period: those in force now for the
 // running one, immediately before its end for an ended one.
-func (a *active) rulesOf(c *clock, k usage.Kind, back int) *rules {
+func (a *active) rulesOf(c *period.Clock, k usage.Kind, back int) *rules {
 	if back == 0 || len(a.rules) == 1 {
 		return &a.rules[a.version]
 	}
-	_, end := c.tracks[k].bounds(back)
+	_, end := c.Tracks[k].Bounds(back)
 	return &a.rules[a.versionAt(end-1)]
 }
 
 // act applies a qualifying action. It reports whether this may be the
 // user's first one in some period of a day or longer.
-func (a *active) act(c *clock, p *person, root uint32, at int64, class uint8, dims []uint32) (first bool) {
-	floor, ceil := Floor(at), Ceil(at)
+func (a *active) act(c *period.Clock, p *person, root uint32, at int64, class uint8, dims []uint32) (first bool) {
+	floor, ceil := period.Floor(at), period.Ceil(at)
 	r := a.users.touch(c, root)
 	first = r.last(class) > ceil
 	if added, changed := a.mark(c, r, p, &a.total, floor, ceil, class); changed {
 		a.users.changed(root)
-		first = first || added>>depth[usage.Hour] != 0
+		first = first || added>>period.Depth[usage.Hour] != 0
 	}
 	for i, value := range dims {
 		s := a.splits[i]
@@ -157,15 +158,15 @@ func (a *active) act(c *clock, p *person, root uint32, at int64, class uint8, di
 
 // mark enters an action into a record and moves its user between counts. It
 // returns the bits of periods that were new, and whether anything changed.
-func (a *active) mark(c *clock, r record, p *person, t *headcount, floor, ceil Minute, class uint8) (added uint64, changed bool) {
+func (a *active) mark(c *period.Clock, r record, p *person, t *headcount, floor, ceil period.Minute, class uint8) (added uint64, changed bool) {
 	have := r.bits(class)
-	if floor >= c.latest && have&a.running == a.running {
+	if floor >= c.Latest && have&a.running == a.running {
 		if ceil == r.last(class) {
 			return 0, false
 		}
 	} else {
 		for _, k := range a.kinds {
-			i := c.tracks[k].index(floor)
+			i := c.Tracks[k].Index(floor)
 			if i < 0 || have>>(bitOf[k]+i)&1 != 0 {
 				continue
 			}
@@ -184,14 +185,14 @@ func (a *active) mark(c *clock, r record, p *person, t *headcount, floor, ceil M
 }
 
 // raise sets the minute of a class's latest action.
-func (a *active) raise(c *clock, r record, p *person, t *headcount, class uint8, m Minute) {
+func (a *active) raise(c *period.Clock, r record, p *person, t *headcount, class uint8, m period.Minute) {
 	if len(a.lengths) == 0 {
 		r.setLast(class, m)
 		return
 	}
 	rs := &a.rules[a.version]
 	if t.width == 1 && len(rs.order) == 1 && rs.plain && p == nil {
-		t.prefix[0].move(c.asOf, r.last(class), m)
+		t.prefix[0].move(c.AsOf, r.last(class), m)
 		r.setLast(class, m)
 		return
 	}
@@ -202,9 +203,9 @@ func (a *active) raise(c *clock, r record, p *person, t *headcount, class uint8,
 
 // classIn returns the class in which a user counts in a calendar period, or
 // -1.
-func (a *active) classIn(c *clock, r record, p *person, t *headcount, k usage.Kind, i int) int {
+func (a *active) classIn(c *period.Clock, r record, p *person, t *headcount, k usage.Kind, i int) int {
 	rs := a.rulesOf(c, k, i)
-	start, end := c.tracks[k].bounds(i)
+	start, end := c.Tracks[k].Bounds(i)
 	for _, class := range rs.order {
 		if r.bits(class)>>(bitOf[k]+i)&1 == 0 && (p == nil || t.split || !p.standsIn(a.number, class, start, end)) {
 			continue
@@ -224,19 +225,19 @@ func (a *active) classIn(c *clock, r record, p *person, t *headcount, k usage.Ki
 }
 
 // prefixes adds a user to (or takes out of) the rolling counts.
-func (a *active) prefixes(c *clock, rs *rules, r record, p *person, t *headcount, sign int64) {
-	last := Minute(0)
+func (a *active) prefixes(c *period.Clock, rs *rules, r record, p *person, t *headcount, sign int64) {
+	last := period.Minute(0)
 	for n, class := range rs.order {
 		last = max(last, a.lastIn(rs, r, p, t, class))
 		if t.width > 1 || n == len(rs.order)-1 {
-			t.prefix[min(n, t.width-1)].add(c.asOf, last, sign)
+			t.prefix[min(n, t.width-1)].add(c.AsOf, last, sign)
 		}
 	}
 }
 
 // lastIn returns the minute of the latest action or standing activity that
 // counts for a class, 0 for none.
-func (a *active) lastIn(rs *rules, r record, p *person, t *headcount, class uint8) Minute {
+func (a *active) lastIn(rs *rules, r record, p *person, t *headcount, class uint8) period.Minute {
 	if required := rs.requires[class]; required != usage.NoStatus && p.status() != required {
 		return 0
 	}
@@ -265,7 +266,7 @@ func (t *headcount) shiftClass(k usage.Kind, i, from, to int) {
 // contribute adds (1) or takes out (-1) all that a user counts for, in every
 // period that may still be revised; what changes a user's standing, status or
 // identity takes the old contribution out and puts the new one in.
-func (a *active) contribute(c *clock, p *person, root uint32, sign int64) {
+func (a *active) contribute(c *period.Clock, p *person, root uint32, sign int64) {
 	a.contributeTo(c, p, &a.users, root, &a.total, sign)
 	for _, s := range a.splits {
 		for value, t := range s.totals {
@@ -279,14 +280,14 @@ func (a *active) contribute(c *clock, p *person, root uint32, sign int64) {
 	}
 }
 
-func (a *active) contributeTo(c *clock, p *person, pop *population, n uint32, t *headcount, sign int64) {
+func (a *active) contributeTo(c *period.Clock, p *person, pop *population, n uint32, t *headcount, sign int64) {
 	if !pop.peek(n).exists() {
 		return
 	}
 	r := pop.touch(c, n)
 	for _, k := range a.kinds {
-		for i := range depth[k] {
-			if !c.frozen(k, i) {
+		for i := range period.Depth[k] {
+			if !c.Frozen(k, i) {
 				a.countIn(c, r, p, t, k, i, sign)
 			}
 		}
@@ -294,7 +295,7 @@ func (a *active) contributeTo(c *clock, p *person, pop *population, n uint32, t 
 	a.prefixes(c, &a.rules[a.version], r, p, t, sign)
 }
 
-func (a *active) countIn(c *clock, r record, p *person, t *headcount, k usage.Kind, i int, sign int64) {
+func (a *active) countIn(c *period.Clock, r record, p *person, t *headcount, k usage.Kind, i int, sign int64) {
 	if class := a.classIn(c, r, p, t, k, i); class >= 0 {
 		t.periods[k][i*t.width+min(class, t.width-1)] += sign
 	}
@@ -303,7 +304,7 @@ func (a *active) countIn(c *clock, r record, p *person, t *headcount, k usage.Ki
 // stand notes whether a user's standing activity is on; the caller takes the
 // contribution out before and puts it back after. The user's record exists
 // from then on.
-func (a *active) stand(c *clock, p *person, root uint32) {
+func (a *active) stand(c *period.Clock, p *person, root uint32) {
 	a.stood.set(root)
 	if p.standing(a.number) {
 		a.standing[root] = struct{}{}
@@ -315,7 +316,7 @@ func (a *active) stand(c *clock, p *person, root uint32) {
 }
 
 // merge makes one person of two roots; contributions have been taken out.
-func (a *active) merge(c *clock, from, to uint32) {
+func (a *active) merge(c *period.Clock, from, to uint32) {
 	delete(a.standing, from)
 	if a.stood.has(from) {
 		a.stood.set(to)
@@ -331,15 +332,15 @@ func (a *active) merge(c *clock, from, to uint32) {
 }
 
 // turn follows the clock.
-func (a *active) turn(c *clock, people *persons, from Minute, rolled *[usage.NumKinds]int) {
+func (a *active) turn(c *period.Clock, people *persons, from period.Minute, rolled *[usage.NumKinds]int) {
 	used, lost := false, false
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
-			shift(t.periods[k], t.width, rolled[k])
+			period.Shift(t.periods[k], t.width, rolled[k])
 		}
 		for _, rs := range t.prefix {
 			for i := range rs {
-				u, l := rs[i].slide(from, c.asOf)
+				u, l := rs[i].slide(from, c.AsOf)
 				used, lost = used || u, lost || l
 			}
 		}
@@ -347,12 +348,12 @@ func (a *active) turn(c *clock, people *persons, from Minute, rolled *[usage.Num
 	for root := range a.standing {
 		r, p := a.users.touch(c, root), people.of(root)
 		for _, k := range a.kinds {
-			for i := range min(rolled[k], depth[k]) {
+			for i := range min(rolled[k], period.Depth[k]) {
 				a.countIn(c, r, p, &a.total, k, i, 1)
 			}
 		}
 	}
-	switch v := a.versionAt(c.asOf); {
+	switch v := a.versionAt(c.AsOf); {
 	case v != a.version:
 		a.version = v
 		a.recount(c, people)
@@ -376,7 +377,7 @@ func (a *active) eachHeadcount(f func(t *headcount)) {
 
 // recount builds the counts of running windows anew, when a definition comes
 // into force.
-func (a *active) recount(c *clock, people *persons) {
+func (a *active) recount(c *period.Clock, people *persons) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
 			clear(t.periods[k][:t.width])
@@ -390,10 +391,10 @@ func (a *active) recount(c *clock, people *persons) {
 	a.rebuildRollings(c, people)
 }
 
-func (a *active) rebuildRollings(c *clock, people *persons) {
+func (a *active) rebuildRollings(c *period.Clock, people *persons) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
-			rs.reset(c.asOf, c.phase)
+			rs.reset(c.AsOf, c.Phase)
 		}
 	})
 	if len(a.lengths) == 0 {
@@ -411,32 +412,32 @@ func (a *active) rebuildRollings(c *clock, people *persons) {
 // renewEdges builds the next edges. Only those who stand in them are looked at
 // closely, who are few: users whose latest action of some class is about as old
 // as a window is long, and those who ever had a standing activity.
-func (a *active) renewEdges(c *clock, people *persons) {
+func (a *active) renewEdges(c *period.Clock, people *persons) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
 			for i := range rs {
-				rs[i].renew(c.asOf, c.phase)
+				rs[i].renew(c.AsOf, c.Phase)
 			}
 		}
 	})
 	rs, edges := &a.rules[a.version], a.total.prefix[0]
 	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
 		r := pop.peek(n)
-		if !a.stood.has(root) && !r.anyAtEdge(c.asOf, edges) {
+		if !a.stood.has(root) && !r.anyAtEdge(c.AsOf, edges) {
 			return
 		}
-		p, last := people.of(root), Minute(0)
+		p, last := people.of(root), period.Minute(0)
 		for n, class := range rs.order {
 			last = max(last, a.lastIn(rs, r, p, t, class))
 			if t.width > 1 || n == len(rs.order)-1 {
-				t.prefix[min(n, t.width-1)].mark(c.asOf, last)
+				t.prefix[min(n, t.width-1)].mark(c.AsOf, last)
 			}
 		}
 	})
 }
 
 // anyAtEdge reports whether the latest action of some class stands in an edge.
-func (r record) anyAtEdge(asOf Minute, edges rollings) bool {
+func (r record) anyAtEdge(asOf period.Minute, edges rollings) bool {
 	for class := range uint8(r.classes) {
 		if edges.atEdge(asOf, r.last(class)) {
 			return true
@@ -467,20 +468,20 @@ func (s *split) pair(root, value uint32) uint32 {
 	return s.pairs.add(key)
 }
 
-func (s *split) counts(a *active, c *clock, value uint32) *headcount {
+func (s *split) counts(a *active, c *period.Clock, value uint32) *headcount {
 	if int(value) >= len(s.totals) {
 		s.totals = append(s.totals, make([]*headcount, int(value)+1-len(s.totals))...)
 	}
 	if s.totals[value] == nil {
 		t := a.newHeadcount(1, true)
-		t.prefix[0].reset(c.asOf, c.phase)
+		t.prefix[0].reset(c.AsOf, c.Phase)
 		s.totals[value] = &t
 	}
 	return s.totals[value]
 }
 
 // merge moves a user's pairs to another user's.
-func (s *split) merge(c *clock, from, to uint32) {
+func (s *split) merge(c *period.Clock, from, to uint32) {
 	for value := range s.totals {
 		n, known := s.pairs.find(pairKey(from, uint32(value)))
 		if !known || !s.users.peek(n).exists() {

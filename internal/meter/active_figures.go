@@ -3,10 +3,13 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // figures appends the meter's figures at c.asOf.
-func (a *active) figures(c *clock, s *sheet, series *activeSeries, exists func(w usage.Window, back int) bool) {
+func (a *active) figures(c *period.Clock, s *sheet, series *activeSeries, exists func(w usage.Window, back int) bool) {
 	rolling := 0
 	for w, window := range a.def.Windows {
 		if window.Kind == usage.Rolling {
@@ -14,7 +17,7 @@ func (a *active) figures(c *clock, s *sheet, series *activeSeries, exists func(w
 			rolling++
 			continue
 		}
-		for i := range published {
+		for i := range period.Published {
 			if exists(window, i) {
 				a.periodFigures(c, s, series.total[w][i], window.Kind, i)
 			}
@@ -25,7 +28,7 @@ func (a *active) figures(c *clock, s *sheet, series *activeSeries, exists func(w
 	}
 }
 
-func (a *active) periodFigures(c *clock, s *sheet, series [][2]*usage.Series, k usage.Kind, i int) {
+func (a *active) periodFigures(c *period.Clock, s *sheet, series [][2]*usage.Series, k usage.Kind, i int) {
 	rs, counts := a.rulesOf(c, k, i), a.total.periods[k][i*a.total.width:]
 	for _, class := range rs.order {
 		s.add(series[class][flag(rs.billable[class])], float64(counts[class]))
@@ -65,7 +68,7 @@ func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w us
 				n++
 				continue
 			}
-			for i := range published {
+			for i := range period.Published {
 				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
 					s.add(series[n], float64(count))
 				}

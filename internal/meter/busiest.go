@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -15,7 +16,7 @@ import (
 
 // daySum is a local day with events and their sum; the zero daySum is none.
 type daySum struct {
-	start Minute
+	start period.Minute
 	sum   wide.Int
 }
 
@@ -39,14 +40,14 @@ type busiest struct {
 	closed  [][]daySum   // of each of windows, by published period
 	monthly bool         // whether months are among windows
 
-	series []daySeries              // of each of windows, by period
-	byDay  map[Minute]*usage.Series // by start, of the running month
+	series []daySeries                     // of each of windows, by period
+	byDay  map[period.Minute]*usage.Series // by start, of the running month
 }
 
-type daySeries [published]struct{ sum, start *usage.Series }
+type daySeries [period.Published]struct{ sum, start *usage.Series }
 
 func newBusiest(l *sumLayout) busiest {
-	b := busiest{byDay: map[Minute]*usage.Series{}}
+	b := busiest{byDay: map[period.Minute]*usage.Series{}}
 	for i := range l.windows {
 		switch w := &l.windows[i]; w.Kind {
 		case usage.Day:
@@ -57,7 +58,7 @@ func newBusiest(l *sumLayout) busiest {
 			fallthrough
 		default:
 			b.windows = append(b.windows, w)
-			b.closed = append(b.closed, make([]daySum, published))
+			b.closed = append(b.closed, make([]daySum, period.Published))
 		}
 	}
 	b.series = make([]daySeries, len(b.windows))
@@ -65,17 +66,17 @@ func newBusiest(l *sumLayout) busiest {
 }
 
 // turn follows the clock, before the cells do.
-func (b *busiest) turn(c *clock, l *sumLayout, total *sumRow, rolled *[usage.NumKinds]int) {
+func (b *busiest) turn(c *period.Clock, l *sumLayout, total *sumRow, rolled *[usage.NumKinds]int) {
 	if b.day == nil {
 		return
 	}
 	for i, w := range b.windows {
-		shift(b.closed[i], 1, rolled[w.Kind])
+		period.Shift(b.closed[i], 1, rolled[w.Kind])
 	}
-	days := c.tracks[usage.Day].starts
+	days := c.Tracks[usage.Day].Starts
 	start := days[len(days)-1]
 	for i := b.day.periods - rolled[usage.Day]; i < b.day.periods; i++ {
-		start = MinuteOf(c.calendar.Period(usage.Day, (start - 1).Time()).Start)
+		start = period.MinuteOf(c.Calendar.Period(usage.Day, (start - 1).Time()).Start)
 		if i < 0 {
 			continue // it began and ended since the last turn
 		}
@@ -88,19 +89,19 @@ func (b *busiest) turn(c *clock, l *sumLayout, total *sumRow, rolled *[usage.Num
 	}
 }
 
-func (b *busiest) close(c *clock, d daySum) {
+func (b *busiest) close(c *period.Clock, d daySum) {
 	for i, w := range b.windows {
-		if back := c.tracks[w.Kind].index(d.start); back >= 0 && back < published {
+		if back := c.Tracks[w.Kind].Index(d.start); back >= 0 && back < period.Published {
 			b.closed[i][back] = b.closed[i][back].busier(d)
 		}
 	}
 }
 
 // of returns the busiest day of a period of the window i.
-func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, back int) daySum {
+func (b *busiest) of(c *period.Clock, l *sumLayout, total *sumRow, i, back int) daySum {
 	found := b.closed[i][back]
-	from, to := c.tracks[b.windows[i].Kind].bounds(back)
-	for number, start := range c.tracks[usage.Day].starts {
+	from, to := c.Tracks[b.windows[i].Kind].Bounds(back)
+	for number, start := range c.Tracks[usage.Day].Starts {
 		if start < from {
 			break
 		}
@@ -112,7 +113,7 @@ func (b *busiest) of(c *clock, l *sumLayout, total *sumRow, i, back int) daySum 
 }
 
 // busiestFigures appends the busiest days, and the days of the running month.
-func (x *consumption) busiestFigures(c *clock, s *sheet, exists func(w usage.Window, back int) bool) {
+func (x *consumption) busiestFigures(c *period.Clock, s *sheet, exists func(w usage.Window, back int) bool) {
 	b := &x.busiest
 	if b.day == nil {
 		return
@@ -142,9 +143,9 @@ func (x *consumption) busiestFigures(c *clock, s *sheet, exists func(w usage.Win
 
 // dayFigures appends the days of the running month that have events, oldest
 // first. Where a zone changed, two days of one date are one figure.
-func (x *consumption) dayFigures(c *clock, s *sheet) {
+func (x *consumption) dayFigures(c *period.Clock, s *sheet) {
 	b := &x.busiest
-	days, month := c.tracks[usage.Day].starts, c.tracks[usage.Month].starts[0]
+	days, month := c.Tracks[usage.Day].Starts, c.Tracks[usage.Month].Starts[0]
 	for i, day := range slices.Backward(days) {
 		if day < month || !x.total.any(&x.layout, b.day, i) {
 			continue
@@ -152,7 +153,7 @@ func (x *consumption) dayFigures(c *clock, s *sheet) {
 		sum := amount(x.total.sum(&x.layout, b.day, i))
 		series := b.byDay[day]
 		if series == nil {
-			date := dateOf(c.calendar, day)
+			date := dateOf(c.Calendar, day)
 			series = s.book.Gauge("usage_consumption_by_day",
 				usage.Label{Name: "meter", Value: x.def.Name},
 				usage.Label{Name: "day", Value: fmt.Sprintf("%02d-%02d", date.Month, date.Day)})
@@ -168,13 +169,13 @@ func (x *consumption) dayFigures(c *clock, s *sheet) {
 
 // dateOf returns the civil date of the local day that starts at a minute, in
 // the zone that cut it.
-func dateOf(cal *calendar.Calendar, start Minute) usage.Date {
+func dateOf(cal *calendar.Calendar, start period.Minute) usage.Date {
 	near := start.Time().In(cal.Zone())
 	var date usage.Date
 	for _, offset := range [...]int{1, -1, 0} { // that day itself where none begins there
 		y, m, d := near.AddDate(0, 0, offset).Date()
 		date = usage.Date{Year: y, Month: m, Day: d}
-		if MinuteOf(cal.StartOf(date)) == start {
+		if period.MinuteOf(cal.StartOf(date)) == start {
 			break
 		}
 	}
@@ -195,10 +196,10 @@ func (b *busiest) encode(e *wire.Encoder) {
 }
 
 func (b *busiest) decode(d *wire.Decoder) {
-	for range d.Count(1 + 2*published) {
+	for range d.Count(1 + 2*period.Published) {
 		kind := d.Uint()
-		for back := range published {
-			day := daySum{start: Minute(d.Int()), sum: d.Wide()}
+		for back := range period.Published {
+			day := daySum{start: period.Minute(d.Int()), sum: d.Wide()}
 			for i, w := range b.windows {
 				if uint64(w.Kind) == kind {
 					b.closed[i][back] = day

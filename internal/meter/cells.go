@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -24,25 +25,25 @@ func cellWidth(averages int) int { return firstAverage + 2*averages }
 // sumWindow is a window of a consumption meter with its place in a row.
 type sumWindow struct {
 	usage.Window
-	first   int    // where its first cell starts in sumRow.cells
-	periods int    // its cells: depth of a calendar kind, 1 of a rolling window
-	minutes Minute // length of a rolling window, 0 of a calendar kind
-	figures int    // number of its first published period among all of the meter
+	first   int           // where its first cell starts in sumRow.cells
+	periods int           // its cells: depth of a calendar kind, 1 of a rolling window
+	minutes period.Minute // length of a rolling window, 0 of a calendar kind
+	figures int           // number of its first published period among all of the meter
 }
 
 // place returns where the cell of a period begins.
 func (l *sumLayout) place(w *sumWindow, back int) int { return w.first + back*l.width }
 
 // shown is how many periods of the window have series.
-func (w *sumWindow) shown() int { return min(w.periods, published) }
+func (w *sumWindow) shown() int { return min(w.periods, period.Published) }
 
 // sumLayout is how the rows of one meter are laid out.
 type sumLayout struct {
 	width   int // of a cell
 	windows []sumWindow
-	size    int    // numbers in sumRow.cells
-	shown   int    // published periods of all windows
-	longest Minute // rolling window; 0: none
+	size    int           // numbers in sumRow.cells
+	shown   int           // published periods of all windows
+	longest period.Minute // rolling window; 0: none
 }
 
 func newSumLayout(def *usage.Meter) sumLayout {
@@ -50,9 +51,9 @@ func newSumLayout(def *usage.Meter) sumLayout {
 	for _, window := range def.Windows {
 		w := sumWindow{Window: window, first: l.size, periods: 1, figures: l.shown}
 		if window.Kind < usage.Rolling {
-			w.periods = depth[window.Kind]
+			w.periods = period.Depth[window.Kind]
 		} else {
-			w.minutes = Minute(window.Hours) * 60
+			w.minutes = period.Minute(window.Hours) * 60
 			l.longest = max(l.longest, w.minutes)
 		}
 		l.windows = append(l.windows, w)
@@ -82,7 +83,7 @@ func (r *sumRow) any(l *sumLayout, w *sumWindow, back int) bool {
 }
 
 // turn moves the row's windows from one minute to another.
-func (r *sumRow) turn(l *sumLayout, from, to Minute, rolled *[usage.NumKinds]int) {
+func (r *sumRow) turn(l *sumLayout, from, to period.Minute, rolled *[usage.NumKinds]int) {
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.Kind < usage.Rolling {
@@ -98,7 +99,7 @@ func (r *sumRow) turn(l *sumLayout, from, to Minute, rolled *[usage.NumKinds]int
 }
 
 // resum finds the sums of the rolling windows from the minutes.
-func (r *sumRow) resum(l *sumLayout, asOf Minute) {
+func (r *sumRow) resum(l *sumLayout, asOf period.Minute) {
 	for i := range l.windows {
 		if w := &l.windows[i]; w.Kind == usage.Rolling {
 			r.cells.Clear(w.first, l.width)

@@ -6,6 +6,7 @@ package meter
 import (
 	"math"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -47,14 +48,14 @@ func (c *census) count(s usage.Status, stood bool, sign int64) {
 // and in those of the periods that have ended and may be revised.
 func (o *Organization) enumerate(p *person, sign int64) {
 	o.statuses.count(p.status(), p.stoodBefore(math.MaxInt64), sign)
-	o.closedKinds(func(t *track) {
-		if !hasCensus(t.kind) {
+	o.closedKinds(func(t *period.Track) {
+		if !hasCensus(t.Kind) {
 			return
 		}
-		for i := 1; i < len(t.starts) && !o.clock.frozen(t.kind, i); i++ {
-			_, end := t.bounds(i)
+		for i := 1; i < len(t.Starts) && !o.clock.Frozen(t.Kind, i); i++ {
+			_, end := t.Bounds(i)
 			if status, stood := p.statusBefore(end), p.stoodBefore(end.Ns()); status != usage.NoStatus || stood {
-				o.census(t.kind, i).count(status, stood, sign)
+				o.census(t.Kind, i).count(status, stood, sign)
 			}
 		}
 	})
@@ -63,7 +64,7 @@ func (o *Organization) enumerate(p *person, sign int64) {
 // census returns that of a period that has ended, for changing it.
 func (o *Organization) census(k usage.Kind, back int) *census {
 	all := &o.closings.censuses[k]
-	for len(*all) < depth[k]-1 {
+	for len(*all) < period.Depth[k]-1 {
 		*all = append(*all, census{})
 	}
 	return &(*all)[back-1]
@@ -78,7 +79,7 @@ func (o *Organization) takeCensus(rolled *[usage.NumKinds]int) {
 			continue
 		}
 		first := o.census(usage.Kind(k), 1)
-		shift(*all, 1, rolled[k])
+		period.Shift(*all, 1, rolled[k])
 		*first = o.statuses
 	}
 }
@@ -105,7 +106,7 @@ func (c *closings) encodeCensuses(e *wire.Encoder) {
 func (c *closings) decodeCensuses(d *wire.Decoder) {
 	for k := range c.censuses {
 		n := d.Count(usage.NumStatuses)
-		if n != 0 && (n != depth[k]-1 || !hasCensus(usage.Kind(k))) {
+		if n != 0 && (n != period.Depth[k]-1 || !hasCensus(usage.Kind(k))) {
 			d.Fail()
 			return
 		}

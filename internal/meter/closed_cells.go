@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -56,7 +57,7 @@ func (a *active) cells(cells []Cell, k usage.Kind, back int) []Cell {
 	return cells
 }
 
-func (x *concurrent) cells(to []Cell, c *clock, k usage.Kind, back int) []Cell {
+func (x *concurrent) cells(to []Cell, c *period.Clock, k usage.Kind, back int) []Cell {
 	w := slices.IndexFunc(x.def.Windows, func(w usage.Window) bool { return w.Kind == k })
 	samples, hours := x.samples.peak(c, w, back), x.hours.peak(c, w, back)
 	var nets peak

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -24,8 +25,8 @@ import (
 // Every statement is made at a minute that follows from what came and when,
 // never from how the clock was moved: a replay makes the same ones.
 type closings struct {
-	from, to Minute
-	due      Minute // when the next one is to be made; 0: to be found out
+	from, to period.Minute
+	due      period.Minute // when the next one is to be made; 0: to be found out
 	revised  map[periodID]*revision
 	terms    []meterTerms // in force now
 	ended    []meterTerms // in force when a period ended, of the periods that are kept
@@ -36,15 +37,15 @@ type closings struct {
 
 // newClosings are of an organization that begins: what was closed before has
 // no statements.
-func newClosings(c *clock, grace Minute) closings {
-	return closings{from: c.asOf - grace, to: c.asOf - grace, revised: map[periodID]*revision{}}
+func newClosings(c *period.Clock, grace period.Minute) closings {
+	return closings{from: c.AsOf - grace, to: c.AsOf - grace, revised: map[periodID]*revision{}}
 }
 
 // periodID names a period of a meter's window.
 type periodID struct {
 	meter uint16
 	kind  usage.Kind
-	start Minute
+	start period.Minute
 }
 
 func comparePeriods(a, b periodID) int {
@@ -53,12 +54,12 @@ func comparePeriods(a, b periodID) int {
 
 // revision is a closed period of which something changed.
 type revision struct {
-	version uint32 // the last one; 0: none yet
-	made    Minute // when that was made
+	version uint32        // the last one; 0: none yet
+	made    period.Minute // when that was made
 	// The rest is of changes that are in no version yet.
 	changed bool
-	since   Minute // of the clock at the first of them
-	was     []Cell // what the last version has
+	since   period.Minute // of the clock at the first of them
+	was     []Cell        // what the last version has
 	reason  Reason
 }
 
@@ -67,11 +68,11 @@ type revision struct {
 const gathering = 60
 
 // never is later than every minute.
-const never = Minute(math.MaxInt32)
+const never = period.Minute(math.MaxInt32)
 
 // due returns when the changes become a version: in the next minute, or later
 // where the last version is young.
-func (r *revision) due() Minute {
+func (r *revision) due() period.Minute {
 	if !r.changed {
 		return never
 	}
@@ -79,9 +80,9 @@ func (r *revision) due() Minute {
 }
 
 // closedKinds calls f for each followed kind whose periods are closed.
-func (o *Organization) closedKinds(f func(t *track)) {
+func (o *Organization) closedKinds(f func(t *period.Track)) {
 	for k := usage.Day; k < usage.Rolling; k++ {
-		if t := o.clock.tracks[k]; t != nil {
+		if t := o.clock.Tracks[k]; t != nil {
 			f(t)
 		}
 	}
@@ -97,11 +98,11 @@ func (o *Organization) TakeStatements() []Statement {
 // stop returns the first minute up to which the clock may go in one step:
 // periods end one at a time, statements are made in their own minute, and what
 // was held takes effect in its own.
-func (o *Organization) stop(to Minute) Minute {
-	to = min(o.nextVersion(to), max(o.closings.due, o.clock.asOf+1))
-	o.closedKinds(func(t *track) { to = min(to, t.end) })
+func (o *Organization) stop(to period.Minute) period.Minute {
+	to = min(o.nextVersion(to), max(o.closings.due, o.clock.AsOf+1))
+	o.closedKinds(func(t *period.Track) { to = min(to, t.End) })
 	for i := range o.held {
-		if m := Floor(o.held[i].Time); m > o.clock.asOf {
+		if m := period.Floor(o.held[i].Time); m > o.clock.AsOf {
 			to = min(to, m)
 		}
 	}
@@ -111,33 +112,33 @@ func (o *Organization) stop(to Minute) Minute {
 // close makes the statements that are due at clock.asOf.
 func (o *Organization) close() {
 	c := &o.closings
-	if o.clock.asOf < c.due {
+	if o.clock.AsOf < c.due {
 		return
 	}
-	if until := o.clock.asOf - o.defs.Grace; until > c.to {
-		o.closedKinds(func(t *track) {
-			for i := len(t.starts) - 1; i > 0; i-- {
-				if _, end := t.bounds(i); end > c.to && end <= until {
-					o.closePeriod(t, i, o.clock.asOf)
+	if until := o.clock.AsOf - o.defs.Grace; until > c.to {
+		o.closedKinds(func(t *period.Track) {
+			for i := len(t.Starts) - 1; i > 0; i-- {
+				if _, end := t.Bounds(i); end > c.to && end <= until {
+					o.closePeriod(t, i, o.clock.AsOf)
 				}
 			}
 		})
 		c.to = until
 	}
 	for _, id := range c.changed() {
-		if c.revised[id].due() <= o.clock.asOf {
-			o.revise(id, o.clock.asOf)
+		if c.revised[id].due() <= o.clock.AsOf {
+			o.revise(id, o.clock.AsOf)
 		}
 	}
 	c.due = o.nextDue()
 }
 
 // nextDue returns when the next statement is to be made.
-func (o *Organization) nextDue() Minute {
+func (o *Organization) nextDue() period.Minute {
 	due := never
-	o.closedKinds(func(t *track) {
-		for i := range t.starts {
-			_, end := t.bounds(i)
+	o.closedKinds(func(t *period.Track) {
+		for i := range t.Starts {
+			_, end := t.Bounds(i)
 			if end <= o.closings.to {
 				break
 			}
@@ -153,32 +154,32 @@ func (o *Organization) nextDue() Minute {
 // leave makes the statements of a period that is about to be forgotten, which
 // the clock is about to end another one after. Only where a calendar was
 // changed more than once is it not closed by then.
-func (o *Organization) leave(to Minute) {
-	o.closedKinds(func(t *track) {
-		if to < t.end {
+func (o *Organization) leave(to period.Minute) {
+	o.closedKinds(func(t *period.Track) {
+		if to < t.End {
 			return
 		}
-		last := len(t.starts) - 1
-		start, end := t.bounds(last)
+		last := len(t.Starts) - 1
+		start, end := t.Bounds(last)
 		if end > o.closings.to {
 			o.closePeriod(t, last, to)
 		}
 		for i := range o.meters {
-			id := periodID{uint16(i), t.kind, start}
+			id := periodID{uint16(i), t.Kind, start}
 			if r := o.closings.revised[id]; r != nil && r.changed {
 				o.revise(id, to)
 			}
 			delete(o.closings.revised, id)
 		}
-		o.closings.ended = slices.DeleteFunc(o.closings.ended, func(e meterTerms) bool { return e.kind == t.kind && e.end <= end })
+		o.closings.ended = slices.DeleteFunc(o.closings.ended, func(e meterTerms) bool { return e.kind == t.Kind && e.end <= end })
 	})
 }
 
 // closePeriod makes version 1 of each meter's statement.
-func (o *Organization) closePeriod(t *track, back int, made Minute) {
+func (o *Organization) closePeriod(t *period.Track, back int, made period.Minute) {
 	for i := range o.meters {
-		if o.stated(uint16(i), t.kind, back) {
-			id := periodID{uint16(i), t.kind, t.starts[back]}
+		if o.stated(uint16(i), t.Kind, back) {
+			id := periodID{uint16(i), t.Kind, t.Starts[back]}
 			o.state(id, back, 1, made, Reason{}, o.cells(id, back))
 		}
 	}
@@ -193,7 +194,7 @@ func (o *Organization) stated(meter uint16, k usage.Kind, back int) bool {
 	if w < 0 || !o.exists(int(meter), windows[w], back) {
 		return false
 	}
-	_, end := o.clock.tracks[k].bounds(back)
+	_, end := o.clock.Tracks[k].Bounds(back)
 	return !o.defs.retired(int(meter)) || int(meter) < len(o.defs.RetiredAt) && end <= o.defs.RetiredAt[meter]
 }
 
@@ -210,9 +211,9 @@ func (c *closings) changed() (ids []periodID) {
 
 // revise makes the next version of a period's statement, if what changed
 // shows in its figures.
-func (o *Organization) revise(id periodID, made Minute) {
+func (o *Organization) revise(id periodID, made period.Minute) {
 	r := o.closings.revised[id]
-	back := slices.Index(o.clock.tracks[id.kind].starts, id.start)
+	back := slices.Index(o.clock.Tracks[id.kind].Starts, id.start)
 	cells := o.cells(id, back)
 	if !slices.Equal(cells, r.was) {
 		r.version, r.made = r.version+1, made
@@ -222,16 +223,16 @@ func (o *Organization) revise(id periodID, made Minute) {
 }
 
 // state makes a statement.
-func (o *Organization) state(id periodID, back int, version uint32, made Minute, why Reason, cells []Cell) {
+func (o *Organization) state(id periodID, back int, version uint32, made period.Minute, why Reason, cells []Cell) {
 	def := &o.defs.Meters[id.meter]
-	start, end := o.clock.tracks[id.kind].bounds(back)
-	zone, anchor := o.clock.calendar.At(id.kind, start.Time())
+	start, end := o.clock.Tracks[id.kind].Bounds(back)
+	zone, anchor := o.clock.Calendar.At(id.kind, start.Time())
 	s := Statement{
 		Meter: id.meter, Kind: id.kind, Start: start, End: end, Version: version, Made: made,
 		Zone: zone.String(), Anchor: anchor, Reason: why, Cells: cells,
 	}
 	for i := 1; i < len(def.Versions); i++ {
-		if o.clock.calendar.StartOf(def.Versions[i].EffectiveFrom).Before(end.Time()) {
+		if o.clock.Calendar.StartOf(def.Versions[i].EffectiveFrom).Before(end.Time()) {
 			s.Definition = i
 		}
 	}
@@ -246,6 +247,6 @@ func (o *Organization) state(id periodID, back int, version uint32, made Minute,
 // about to be defined anew, which may take windows away.
 func (o *Organization) Revise() {
 	for _, id := range o.closings.changed() {
-		o.revise(id, o.clock.asOf+1)
+		o.revise(id, o.clock.AsOf+1)
 	}
 }

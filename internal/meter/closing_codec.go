@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -38,11 +39,11 @@ func (o *Organization) EncodeClosings(e *wire.Encoder) {
 func (o *Organization) RestoreClosings(data []byte) error {
 	d := &wire.Decoder{Bytes: data}
 	c := newClosings(&o.clock, 0)
-	c.from, c.to = Minute(d.Int()), Minute(d.Int())
+	c.from, c.to = period.Minute(d.Int()), period.Minute(d.Int())
 	c.terms, c.ended = decodeTermList(d), decodeTermList(d)
 	c.decodeCensuses(d)
 	for range d.Count(6) {
-		id := periodID{uint16(d.Uint()), usage.Kind(d.Uint()), Minute(d.Int())}
+		id := periodID{uint16(d.Uint()), usage.Kind(d.Uint()), period.Minute(d.Int())}
 		if r := decodeRevision(d); o.keeps(id) {
 			c.revised[id] = r
 		}
@@ -55,10 +56,10 @@ func (o *Organization) RestoreClosings(data []byte) error {
 
 // keeps reports whether a meter has the window, and the clock the period.
 func (o *Organization) keeps(id periodID) bool {
-	if int(id.meter) >= len(o.meters) || id.kind >= usage.Rolling || o.clock.tracks[id.kind] == nil {
+	if int(id.meter) >= len(o.meters) || id.kind >= usage.Rolling || o.clock.Tracks[id.kind] == nil {
 		return false
 	}
-	return slices.Contains(o.clock.tracks[id.kind].starts[1:], id.start) &&
+	return slices.Contains(o.clock.Tracks[id.kind].Starts[1:], id.start) &&
 		slices.ContainsFunc(o.defs.Meters[id.meter].Windows, func(w usage.Window) bool { return w.Kind == id.kind })
 }
 
@@ -74,9 +75,9 @@ func (r *revision) encode(e *wire.Encoder) {
 }
 
 func decodeRevision(d *wire.Decoder) *revision {
-	r := &revision{version: uint32(d.Uint()), made: Minute(d.Int()), changed: d.Bool()}
+	r := &revision{version: uint32(d.Uint()), made: period.Minute(d.Int()), changed: d.Bool()}
 	if r.changed {
-		r.since, r.was = Minute(d.Int()), decodeCells(d)
+		r.since, r.was = period.Minute(d.Int()), decodeCells(d)
 		r.reason.decode(d)
 	}
 	return r
@@ -95,7 +96,7 @@ func encodeTermList(e *wire.Encoder, terms []meterTerms) {
 
 func decodeTermList(d *wire.Decoder) (terms []meterTerms) {
 	for range d.Count(7) {
-		t := meterTerms{meter: uint16(d.Uint()), kind: usage.Kind(d.Uint()), end: Minute(d.Int())}
+		t := meterTerms{meter: uint16(d.Uint()), kind: usage.Kind(d.Uint()), end: period.Minute(d.Int())}
 		if of := DecodeTerms(d); of != nil {
 			t.Terms = *of
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -40,7 +41,7 @@ func workspace(t testing.TB, grace time.Duration) *Organization {
 				SampleInterval: 15 * time.Minute, IdleTimeout: 30 * time.Minute, Settle: time.Minute,
 			},
 		},
-		Past: 35 * 24 * 60, Grace: Minute(grace / time.Minute), Birth: MinuteOf(closingStart), Began: closingStart.UnixNano(), ValuesPerDimension: 100,
+		Past: 35 * 24 * 60, Grace: period.Minute(grace / time.Minute), Birth: period.MinuteOf(closingStart), Began: closingStart.UnixNano(), ValuesPerDimension: 100,
 	}
 	d.Prepare()
 	return NewOrganization("acme", d, calendar.New(time.UTC, 1), closingStart.UnixNano())
@@ -78,7 +79,7 @@ func TestStatementsDoNotDependOnHowTheClockIsMoved(t *testing.T) {
 		now := closingStart.AddDate(0, 0, 8).UnixNano()
 		for i := range 40 {
 			at := now + int64(i)*int64(13*time.Minute) + 5e9
-			for m := Ceil(at - int64(13*time.Minute)); collect && m.Ns() < at; m++ {
+			for m := period.Ceil(at - int64(13*time.Minute)); collect && m.Ns() < at; m++ {
 				o.Collect(m)
 			}
 			o.Advance(at, true)

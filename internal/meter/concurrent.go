@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -124,7 +125,7 @@ func (x *concurrent) due(at int64, collecting bool) int64 {
 // a batch that arrives at now those due earlier, at a collection (collecting)
 // those due at now as well. The clock has reached them: c.asOf is the last
 // minute before now, or now's own.
-func (x *concurrent) settle(c *clock, now int64, collecting bool) {
+func (x *concurrent) settle(c *period.Clock, now int64, collecting bool) {
 	if x.next == 0 {
 		return
 	}
@@ -140,12 +141,12 @@ func (x *concurrent) settle(c *clock, now int64, collecting bool) {
 			// left and came than it has users.
 			x.handover = min(x.sessions.handover(oldest), x.pending[0])
 			x.net = x.pending[0] - x.handover
-			x.nets.add(c, Floor(oldest), x.net)
+			x.nets.add(c, period.Floor(oldest), x.net)
 			x.pending = slices.Delete(x.pending, 0, 1)
 			x.sessions.forget(x.horizon())
 		case isDue(x.next):
 			x.last = x.sessions.count(x.next)
-			x.samples.add(c, Floor(x.next), x.last.connected())
+			x.samples.add(c, period.Floor(x.next), x.last.connected())
 			x.pending = append(x.pending, x.last.connected())
 			x.next += x.sessions.interval
 		default:
@@ -170,7 +171,7 @@ func (x *concurrent) rest() int64 {
 func (x *concurrent) horizon() int64 { return x.oldest() - 2*x.sessions.idle }
 
 // apply counts an event.
-func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
+func (x *concurrent) apply(c *period.Clock, ev *Event, e *Effect) {
 	if ev.User == NoUser {
 		return
 	}
@@ -182,7 +183,7 @@ func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
 	if e.Roles&usage.RoleHourly == 0 {
 		return
 	}
-	m := Floor(ev.Time)
+	m := period.Floor(ev.Time)
 	if p == nil {
 		x.hours.note(c, ev.User, m)
 	} else if running := x.hours.running(); m < running || p.counted != running {
@@ -191,7 +192,7 @@ func (x *concurrent) apply(c *clock, ev *Event, e *Effect) {
 }
 
 // turn follows the clock from a minute to c.asOf.
-func (x *concurrent) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
+func (x *concurrent) turn(c *period.Clock, from period.Minute, rolled *[usage.NumKinds]int) {
 	x.samples.turn(c, rolled)
 	x.nets.turn(c, rolled)
 	x.hours.turn(c, from, rolled)
@@ -199,7 +200,7 @@ func (x *concurrent) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
 
 // merge makes two users one, in samples that are not final and in hours within
 // the acceptance span.
-func (x *concurrent) merge(c *clock, from, to uint32) {
+func (x *concurrent) merge(c *period.Clock, from, to uint32) {
 	x.sessions.merge(from, to)
 	x.hours.merge(c, from, to)
 }
@@ -243,7 +244,7 @@ func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 }
 
 // figures appends the meter's figures at c.asOf.
-func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, back int) bool) {
+func (x *concurrent) figures(c *period.Clock, s *sheet, exists func(w usage.Window, back int) bool) {
 	if x.series == nil {
 		x.series = newConcurrentSeries(s.book, x.def)
 	}
@@ -275,11 +276,11 @@ func (x *concurrent) figures(c *clock, s *sheet, exists func(w usage.Window, bac
 
 // netsKnown reports whether all samples of a period have a hand-over: of others
 // there is no net peak.
-func (x *concurrent) netsKnown(c *clock, w usage.Window, back int) bool {
+func (x *concurrent) netsKnown(c *period.Clock, w usage.Window, back int) bool {
 	if w.Kind == usage.Rolling {
-		return x.netFrom <= (c.asOf - lengthOf(w) + 1).Ns()
+		return x.netFrom <= (c.AsOf - period.LengthOf(w) + 1).Ns()
 	}
-	start, _ := c.tracks[w.Kind].bounds(back)
+	start, _ := c.Tracks[w.Kind].Bounds(back)
 	return x.netFrom <= start.Ns()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -53,7 +54,7 @@ const (
 type shiftRig struct {
 	t    *testing.T
 	def  *usage.Meter
-	c    *clock
+	c    *period.Clock
 	x    *concurrent
 	book *Book
 }
@@ -62,11 +63,11 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 	t.Helper()
 	loc, err := time.LoadLocation(zone)
 	require.NoError(t, err)
-	now := Floor(start.UnixNano())
-	c := &clock{calendar: calendar.New(loc, 31), asOf: now, now: now, past: 35 * 24 * 60}
+	now := period.Floor(start.UnixNano())
+	c := &period.Clock{Calendar: calendar.New(loc, 31), AsOf: now, Now: now, Past: 35 * 24 * 60}
 	for _, w := range def.Windows {
 		if w.Kind < usage.Rolling {
-			c.follow(w.Kind)
+			c.Follow(w.Kind)
 		}
 	}
 	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: NewBook(time.Time{})}
@@ -75,12 +76,12 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 }
 
 func (r *shiftRig) advance(now int64) {
-	from := r.c.asOf
-	r.c.asOf, r.c.now = Floor(now), Floor(now)
+	from := r.c.AsOf
+	r.c.AsOf, r.c.Now = period.Floor(now), period.Floor(now)
 	var rolled [usage.NumKinds]int
-	for k, t := range r.c.tracks {
+	for k, t := range r.c.Tracks {
 		if t != nil {
-			rolled[k] = r.c.roll(usage.Kind(k), r.c.asOf)
+			rolled[k] = r.c.Roll(usage.Kind(k), r.c.AsOf)
 		}
 	}
 	r.x.turn(r.c, from, &rolled)
@@ -139,10 +140,10 @@ type shiftModel struct {
 	events  []modelEvent
 	newest  int64
 	last    sample
-	samples map[Minute]int // final ones with anybody connected
+	samples map[period.Minute]int // final ones with anybody connected
 	next    int64
-	of      [2]int         // hand-over and net of the latest sample that has one
-	nets    map[Minute]int // of those that have one, with anybody
+	of      [2]int                // hand-over and net of the latest sample that has one
+	nets    map[period.Minute]int // of those that have one, with anybody
 	nextNet int64
 	started int64
 	outages []Outage
@@ -153,7 +154,7 @@ func newShiftModel(def *usage.Meter, now int64) *shiftModel {
 	first := now - int64(def.Settle)
 	return &shiftModel{
 		def: def, started: now, next: first - first%int64(def.SampleInterval), nextNet: first - first%int64(def.SampleInterval),
-		samples: map[Minute]int{}, nets: map[Minute]int{}, frozen: map[calendar.Period]int{},
+		samples: map[period.Minute]int{}, nets: map[period.Minute]int{}, frozen: map[calendar.Period]int{},
 	}
 }
 
@@ -233,28 +234,28 @@ func (m *shiftModel) settle(now int64, collecting bool) {
 	for ; isDue(m.next); m.next += int64(m.def.SampleInterval) {
 		m.last, _ = m.sampleOf(m.next)
 		if n := m.last.active + m.last.idle; n > 0 {
-			m.samples[Floor(m.next)] = int(n)
+			m.samples[period.Floor(m.next)] = int(n)
 		}
 	}
 	for ; m.nextNet < m.next && isDue(m.nextNet+int64(m.def.IdleTimeout)); m.nextNet += int64(m.def.SampleInterval) {
-		connected := m.samples[Floor(m.nextNet)]
+		connected := m.samples[period.Floor(m.nextNet)]
 		_, handover := m.sampleOf(m.nextNet)
 		handover = min(handover, connected)
 		m.of = [2]int{handover, connected - handover}
-		m.nets[Floor(m.nextNet)] = connected - handover
+		m.nets[period.Floor(m.nextNet)] = connected - handover
 	}
 }
 
-func (m *shiftModel) arrive(c *clock, events []operator) {
+func (m *shiftModel) arrive(c *period.Clock, events []operator) {
 	for _, e := range events {
-		m.events = append(m.events, modelEvent{e, c.calendar.Period(usage.Hour, time.Unix(0, e.at))})
+		m.events = append(m.events, modelEvent{e, c.Calendar.Period(usage.Hour, time.Unix(0, e.at))})
 		m.newest = max(m.newest, e.at)
 	}
 }
 
 // hourCounts returns the users of every hour that has any. Hours that have
 // left the acceptance span are counted for the last time.
-func (m *shiftModel) hourCounts(c *clock) map[calendar.Period]int {
+func (m *shiftModel) hourCounts(c *period.Clock) map[calendar.Period]int {
 	users := map[calendar.Period]map[uint32]bool{}
 	for _, e := range m.events {
 		if e.roles&usage.RoleHourly == 0 {
@@ -268,7 +269,7 @@ func (m *shiftModel) hourCounts(c *clock) map[calendar.Period]int {
 	counts := map[calendar.Period]int{}
 	for p, of := range users {
 		counts[p] = len(of)
-		if _, known := m.frozen[p]; !known && MinuteOf(p.End) <= c.now-c.past {
+		if _, known := m.frozen[p]; !known && period.MinuteOf(p.End) <= c.Now-c.Past {
 			m.frozen[p] = len(of)
 		}
 	}
@@ -276,7 +277,7 @@ func (m *shiftModel) hourCounts(c *clock) map[calendar.Period]int {
 	return counts
 }
 
-func (m *shiftModel) merge(c *clock, from, to uint32) {
+func (m *shiftModel) merge(c *period.Clock, from, to uint32) {
 	m.hourCounts(c)
 	for i := range m.events {
 		if m.events[i].user == from {
@@ -286,21 +287,21 @@ func (m *shiftModel) merge(c *clock, from, to uint32) {
 }
 
 // span is (after, until] in minutes.
-type minuteSpan struct{ after, until Minute }
+type minuteSpan struct{ after, until period.Minute }
 
 // spanOf returns the starts that belong to a window's period.
-func spanOf(c *clock, w usage.Window, back int) minuteSpan {
+func spanOf(c *period.Clock, w usage.Window, back int) minuteSpan {
 	if w.Kind == usage.Rolling {
-		return minuteSpan{c.asOf - Minute(w.Length()/time.Minute), c.asOf}
+		return minuteSpan{c.AsOf - period.Minute(w.Length()/time.Minute), c.AsOf}
 	}
-	p := c.calendar.Period(w.Kind, c.asOf.Time())
+	p := c.Calendar.Period(w.Kind, c.AsOf.Time())
 	for range back {
-		p = c.calendar.Period(w.Kind, p.Start.Add(-time.Minute))
+		p = c.Calendar.Period(w.Kind, p.Start.Add(-time.Minute))
 	}
-	return minuteSpan{MinuteOf(p.Start) - 1, MinuteOf(p.End) - 1}
+	return minuteSpan{period.MinuteOf(p.Start) - 1, period.MinuteOf(p.End) - 1}
 }
 
-func peakOf(counts map[Minute]int, s minuteSpan) peak {
+func peakOf(counts map[period.Minute]int, s minuteSpan) peak {
 	var p peak
 	for at, n := range counts {
 		if at > s.after && at <= s.until && n > 0 && n >= int(p.max) {
@@ -316,29 +317,29 @@ func peakOf(counts map[Minute]int, s minuteSpan) peak {
 // check compares every figure, and the peaks of all periods that are kept.
 func (m *shiftModel) check(r *shiftRig) {
 	t, x, c := r.t, r.x, r.c
-	hours := map[Minute]int{}
+	hours := map[period.Minute]int{}
 	for p, n := range m.hourCounts(c) {
-		hours[MinuteOf(p.Start)] = n
+		hours[period.MinuteOf(p.Start)] = n
 	}
 	figures := r.figures()
 	require.Equal(t, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"])}, m.last,
 		"last sample, of %s", time.Unix(0, m.next-int64(m.def.SampleInterval)).UTC())
 	require.Equal(t, m.of, [2]int{int(figures["concurrent_users_handover"]), int(figures["concurrent_users_net"])},
 		"last hand-over, of %s", time.Unix(0, m.nextNet-int64(m.def.SampleInterval)).UTC())
-	running := c.calendar.Period(usage.Hour, c.asOf.Time())
-	before := c.calendar.Period(usage.Hour, running.Start.Add(-time.Minute))
-	require.EqualValues(t, hours[MinuteOf(running.Start)], figures["hour_users current"], "running hour")
-	require.EqualValues(t, hours[MinuteOf(before.Start)], figures["hour_users previous"], "previous hour")
+	running := c.Calendar.Period(usage.Hour, c.AsOf.Time())
+	before := c.Calendar.Period(usage.Hour, running.Start.Add(-time.Minute))
+	require.EqualValues(t, hours[period.MinuteOf(running.Start)], figures["hour_users current"], "running hour")
+	require.EqualValues(t, hours[period.MinuteOf(before.Start)], figures["hour_users previous"], "previous hour")
 	for w, window := range m.def.Windows {
 		periods := 1
 		if window.Kind != usage.Rolling {
-			periods = depth[window.Kind]
+			periods = period.Depth[window.Kind]
 		}
 		for i := range periods {
 			span := spanOf(c, window, i)
-			require.Equal(t, peakOf(hours, span), x.hours.peak(c, w, i), "peak of hours, %s %d at %s", window, i, c.asOf.Time())
-			require.Equal(t, peakOf(m.samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.asOf.Time())
-			require.Equal(t, peakOf(m.nets, span), x.nets.peak(c, w, i), "net peak, %s %d at %s", window, i, c.asOf.Time())
+			require.Equal(t, peakOf(hours, span), x.hours.peak(c, w, i), "peak of hours, %s %d at %s", window, i, c.AsOf.Time())
+			require.Equal(t, peakOf(m.samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.AsOf.Time())
+			require.Equal(t, peakOf(m.nets, span), x.nets.peak(c, w, i), "net peak, %s %d at %s", window, i, c.AsOf.Time())
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -75,7 +76,7 @@ func (s *shiftSim) step() {
 		s.now += s.rng.Int64N(int64(12 * time.Minute))
 		s.batch(1 + s.rng.IntN(16))
 	case n < 85:
-		s.now = Ceil(s.now + s.rng.Int64N(int64(20*time.Minute))).Ns()
+		s.now = period.Ceil(s.now + s.rng.Int64N(int64(20*time.Minute))).Ns()
 		s.collectAndCheck()
 	case n < 88:
 		s.now += s.rng.Int64N(int64(30 * time.Hour))
@@ -160,11 +161,11 @@ func (s *shiftSim) merge() {
 func (s *shiftSim) changeZone() {
 	zone, err := time.LoadLocation([]string{"Asia/Kathmandu", "UTC", "America/St_Johns", "Europe/Berlin", "Pacific/Chatham"}[s.rng.IntN(5)])
 	require.NoError(s.t, err)
-	s.c.calendar = s.c.calendar.Change(s.c.now.Time(), zone, 1+s.rng.IntN(31))
-	for _, t := range s.c.tracks {
+	s.c.Calendar = s.c.Calendar.Change(s.c.Now.Time(), zone, 1+s.rng.IntN(31))
+	for _, t := range s.c.Tracks {
 		if t != nil {
-			p := s.c.calendar.Period(t.kind, s.c.asOf.Time())
-			require.Equal(s.t, t.end, MinuteOf(p.End))
+			p := s.c.Calendar.Period(t.Kind, s.c.AsOf.Time())
+			require.Equal(s.t, t.End, period.MinuteOf(p.End))
 		}
 	}
 }

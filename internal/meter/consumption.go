@@ -6,6 +6,7 @@ package meter
 import (
 	"iter"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -28,7 +29,7 @@ type consumption struct {
 	// nameless reports whether a user is not shown by name; nil: all are.
 	nameless func(slot uint32) bool
 	layout   sumLayout
-	asOf     Minute // of the clock when the state was last changed
+	asOf     period.Minute // of the clock when the state was last changed
 
 	total   *sumRow
 	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
@@ -36,7 +37,7 @@ type consumption struct {
 	busiest busiest
 	daily   daySums
 	// dailyFrom is since when daily has all there is; 0: from the beginning.
-	dailyFrom Minute
+	dailyFrom period.Minute
 
 	users  userSums
 	tops   []topList // by kind of users.kinds and period
@@ -91,15 +92,15 @@ func (x *consumption) rows() iter.Seq[*sumRow] {
 }
 
 // apply counts an event.
-func (x *consumption) apply(c *clock, ev *Event, e *Effect) {
-	x.asOf = c.asOf
+func (x *consumption) apply(c *period.Clock, ev *Event, e *Effect) {
+	x.asOf = c.AsOf
 	if !x.def.Corrections {
 		x.ever = x.ever.Add(wide.Of(e.Value))
 	}
 	x.prepare(c, ev, e)
-	x.daily.add(&c.days, Floor(ev.Time), e.Value)
-	ceil := Ceil(ev.Time)
-	logged := ceil > c.asOf-x.layout.longest && x.layout.longest > 0
+	x.daily.add(&c.Days, period.Floor(ev.Time), e.Value)
+	ceil := period.Ceil(ev.Time)
+	logged := ceil > c.AsOf-x.layout.longest && x.layout.longest > 0
 	x.addTo(x.total, ceil, logged)
 	for i, n := range e.Dims {
 		x.addTo(x.row(i, n), ceil, logged)
@@ -110,16 +111,16 @@ func (x *consumption) apply(c *clock, ev *Event, e *Effect) {
 }
 
 // prepare writes the event's places and its cell.
-func (x *consumption) prepare(c *clock, ev *Event, e *Effect) {
-	floor, ceil := Floor(ev.Time), Ceil(ev.Time)
+func (x *consumption) prepare(c *period.Clock, ev *Event, e *Effect) {
+	floor, ceil := period.Floor(ev.Time), period.Ceil(ev.Time)
 	for i := range x.layout.windows {
 		w := &x.layout.windows[i]
 		x.place[i] = -1
 		if w.Kind == usage.Rolling {
-			if ceil > c.asOf-w.minutes && ceil <= c.asOf {
+			if ceil > c.AsOf-w.minutes && ceil <= c.AsOf {
 				x.place[i] = w.first
 			}
-		} else if back := c.tracks[w.Kind].index(floor); back >= 0 {
+		} else if back := c.Tracks[w.Kind].Index(floor); back >= 0 {
 			x.place[i] = w.first + back*x.layout.width
 		}
 	}
@@ -133,7 +134,7 @@ func (x *consumption) prepare(c *clock, ev *Event, e *Effect) {
 }
 
 // addTo adds the prepared event to a row.
-func (x *consumption) addTo(r *sumRow, ceil Minute, logged bool) {
+func (x *consumption) addTo(r *sumRow, ceil period.Minute, logged bool) {
 	for _, at := range x.place {
 		if at >= 0 {
 			r.cells.Add(at, x.delta)
@@ -159,12 +160,12 @@ func (x *consumption) row(breakdown int, number uint32) *sumRow {
 }
 
 // countUser adds the prepared event to its user, or to nobody.
-func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
+func (x *consumption) countUser(c *period.Clock, ev *Event, e *Effect) {
 	named := e.ByUser && ev.User != NoUser
 	var sums userCells
 	if named {
 		sums = x.users.of(c, ev.User)
-		x.users.seen(ev.User, Floor(ev.Time))
+		x.users.seen(ev.User, period.Floor(ev.Time))
 	}
 	value, k := wide.Of(e.Value), 0
 	for i, at := range x.place {
@@ -172,8 +173,8 @@ func (x *consumption) countUser(c *clock, ev *Event, e *Effect) {
 		if w.Kind == usage.Rolling {
 			continue
 		}
-		if back := (at - w.first) / x.layout.width; at >= 0 && back < published {
-			cell := k*published + back
+		if back := (at - w.first) / x.layout.width; at >= 0 && back < period.Published {
+			cell := k*period.Published + back
 			if !named {
 				x.nobody[cell] = x.nobody[cell].plus(value)
 			} else {
@@ -195,20 +196,20 @@ func (x *consumption) rank(cell int, slot uint32, before, after share) {
 }
 
 // turn moves the windows to c.asOf.
-func (x *consumption) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
-	x.asOf = c.asOf
+func (x *consumption) turn(c *period.Clock, from period.Minute, rolled *[usage.NumKinds]int) {
+	x.asOf = c.AsOf
 	x.busiest.turn(c, &x.layout, x.total, rolled)
 	for r := range x.rows() {
-		r.turn(&x.layout, from, c.asOf, rolled)
+		r.turn(&x.layout, from, c.AsOf, rolled)
 	}
 	for k, kind := range x.users.kinds {
-		shift(x.nobody[k*published:][:published], 1, rolled[kind])
-		shiftTops(x.tops[k*published:][:published], rolled[kind])
+		period.Shift(x.nobody[k*period.Published:][:period.Published], 1, rolled[kind])
+		shiftTops(x.tops[k*period.Published:][:period.Published], rolled[kind])
 	}
 }
 
 // merge makes one person of two users. What closed for good stays where it is.
-func (x *consumption) merge(c *clock, from, to uint32) {
+func (x *consumption) merge(c *period.Clock, from, to uint32) {
 	if from == to || !x.users.has(from) {
 		return
 	}
@@ -216,11 +217,11 @@ func (x *consumption) merge(c *clock, from, to uint32) {
 	x.users.seen(to, x.users.lastOf(from))
 	x.users.forget(from)
 	for k, kind := range x.users.kinds {
-		for back := range published {
-			if c.frozen(kind, back) {
+		for back := range period.Published {
+			if c.Frozen(kind, back) {
 				continue
 			}
-			cell := k*published + back
+			cell := k*period.Published + back
 			gone, before := source.at(cell), target.at(cell)
 			after := before.join(gone)
 			source.set(cell, share{})

@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -49,7 +50,7 @@ func (x *consumption) encode(e *wire.Encoder) {
 	e.Uint(uint64(len(x.users.kinds)))
 	for k, kind := range x.users.kinds {
 		e.Uint(uint64(kind))
-		for _, t := range x.nobody[k*published:][:published] {
+		for _, t := range x.nobody[k*period.Published:][:period.Published] {
 			e.Wide(wide.Int(t))
 		}
 	}
@@ -122,7 +123,7 @@ func (x *consumption) decode(d *wire.Decoder) {
 	if format == 0 || format > consumptionFormat {
 		d.Fail()
 	}
-	x.asOf = Minute(d.Int())
+	x.asOf = period.Minute(d.Int())
 	if format < 3 {
 		x.ever = wide.Product(d.Int(), usage.Micro).Add(wide.Of(d.Int()))
 		d.Int()
@@ -203,11 +204,11 @@ func (x *consumption) decodeRows(d *wire.Decoder, reader *rowReader) {
 }
 
 func (x *consumption) decodeNobody(d *wire.Decoder) {
-	for range d.Count(1 + published) {
+	for range d.Count(1 + period.Published) {
 		k := x.users.indexOf(d.Uint())
-		for back := range published {
+		for back := range period.Published {
 			if t := share(d.Wide()); k >= 0 {
-				x.nobody[k*published+back] = t
+				x.nobody[k*period.Published+back] = t
 			}
 		}
 	}
@@ -241,11 +242,11 @@ func (f *rowReader) row(d *wire.Decoder, r *sumRow) {
 	m := int64(0)
 	for range d.Count(1 + len(f.columns)) {
 		m += int64(d.Uint())
-		if m < 0 || m != int64(Minute(m)) {
+		if m < 0 || m != int64(period.Minute(m)) {
 			d.Fail()
 			return
 		}
-		cells, place := r.log.at(Minute(m), f.layout.width)
+		cells, place := r.log.at(period.Minute(m), f.layout.width)
 		f.cell(d, cells, place)
 	}
 }
@@ -266,15 +267,15 @@ func (l *minuteLog) encode(e *wire.Encoder, width int) {
 		filled += l.chunks[i].cells.Len() / width
 	}
 	e.Uint(uint64(filled))
-	before := Minute(0)
+	before := period.Minute(0)
 	for i := range l.chunks {
 		ch := &l.chunks[i]
 		at := 0
-		for within := range Minute(minutesPerHour) {
+		for within := range period.Minute(period.MinutesPerHour) {
 			if ch.mask&(1<<within) == 0 {
 				continue
 			}
-			m := ch.hour*minutesPerHour + within
+			m := ch.hour*period.MinutesPerHour + within
 			e.Uint(uint64(m - before))
 			encodeCell(e, &ch.cells, at, width)
 			before, at = m, at+width

@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -20,7 +21,7 @@ type consumptionSeries struct {
 
 // figures appends the figures at c.asOf. exists tells which periods of
 // calendar windows have figures.
-func (x *consumption) figures(c *clock, s *sheet, exists func(w usage.Window, back int) bool) {
+func (x *consumption) figures(c *period.Clock, s *sheet, exists func(w usage.Window, back int) bool) {
 	if !x.def.Corrections {
 		if x.series.ever == nil {
 			x.series.ever = s.book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
@@ -114,7 +115,7 @@ func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWind
 // userFigures appends the breakdown by user: the top users, nobody, and the
 // rest, which together are the total.
 func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, back int) {
-	at := kind*published + back
+	at := kind*period.Published + back
 	rest := x.total.sum(&x.layout, w, back)
 	entries := x.tops[at].entries
 	for i := range entries {
@@ -156,7 +157,7 @@ func (x *consumption) lastFigures(s *sheet) {
 		x.series.last = map[uint32]*usage.Series{}
 	}
 	clear(x.series.last)
-	for at := 0; at < len(x.tops); at += published {
+	for at := 0; at < len(x.tops); at += period.Published {
 		for _, e := range x.tops[at].entries {
 			if x.series.last[e.slot] != nil {
 				continue
@@ -182,7 +183,7 @@ func (x *consumption) userSeries(s *sheet, w *sumWindow, back int, name string) 
 
 // refill finds the users of stale top lists: one pass over all users after a
 // correction, a merge or a restart, none in the steady state.
-func (x *consumption) refill(c *clock) {
+func (x *consumption) refill(c *period.Clock) {
 	var stale []int
 	for i := range x.tops {
 		if x.tops[i].stale {

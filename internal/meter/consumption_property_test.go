@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -60,17 +61,17 @@ func (m *consumptionModel) figures() map[string]float64 {
 	}
 	for _, w := range m.bench.def.Windows {
 		if w.Kind == usage.Rolling {
-			to := m.bench.c.asOf.Ns()
+			to := m.bench.c.AsOf.Ns()
 			m.window(found, w, 0, to-int64(w.Length())+1, to+1)
 			continue
 		}
-		p := m.bench.c.calendar.Period(w.Kind, m.bench.c.asOf.Time())
-		for back := range published {
+		p := m.bench.c.Calendar.Period(w.Kind, m.bench.c.AsOf.Time())
+		for back := range period.Published {
 			m.window(found, w, back, p.Start.UnixNano(), p.End.UnixNano())
 			if w.Kind > usage.Day {
 				m.busiest(found, w, back, p)
 			}
-			p = m.bench.c.calendar.Period(w.Kind, p.Start.Add(-1))
+			p = m.bench.c.Calendar.Period(w.Kind, p.Start.Add(-1))
 		}
 	}
 	m.days(found)
@@ -87,7 +88,7 @@ func (m *consumptionModel) sumsByDay(p calendar.Period) map[int64]*total {
 	days := map[int64]*total{}
 	for _, e := range m.events {
 		if at := time.Unix(0, e.ns); p.Contains(at) {
-			day := m.bench.c.calendar.Period(usage.Day, at).Start.Unix()
+			day := m.bench.c.Calendar.Period(usage.Day, at).Start.Unix()
 			if days[day] == nil {
 				days[day] = &total{}
 			}
@@ -116,11 +117,11 @@ func (m *consumptionModel) busiest(found map[string]float64, w usage.Window, bac
 
 // days writes the days of the running month.
 func (m *consumptionModel) days(found map[string]float64) {
-	cal, isMonth := m.bench.c.calendar, func(w usage.Window) bool { return w.Kind == usage.Month }
+	cal, isMonth := m.bench.c.Calendar, func(w usage.Window) bool { return w.Kind == usage.Month }
 	if !m.keepsDays() || !slices.ContainsFunc(m.bench.def.Windows, isMonth) {
 		return
 	}
-	for day, sum := range m.sumsByDay(cal.Period(usage.Month, m.bench.c.asOf.Time())) {
+	for day, sum := range m.sumsByDay(cal.Period(usage.Month, m.bench.c.AsOf.Time())) {
 		date := time.Unix(day, 0).Add(2 * time.Hour).In(cal.Zone()).Format("01-02")
 		found["consumption_by_day "+date] = sum.units()
 	}
@@ -138,7 +139,7 @@ func (m *consumptionModel) lastActivity(found map[string]float64) {
 	for _, e := range m.events {
 		key := fmt.Sprintf("user_last_activity_timestamp_seconds user u%d/true", m.person(e.user))
 		if shown[key] {
-			found[key] = max(found[key], float64(Floor(e.ns))*60)
+			found[key] = max(found[key], float64(period.Floor(e.ns))*60)
 		}
 	}
 }
@@ -259,14 +260,14 @@ func newConsumptionWalk(t *testing.T, seed uint64) *consumptionWalk {
 // event applies an event of any accepted time up to the clock's minute.
 func (w *consumptionWalk) event() {
 	def, c := w.bench.def, w.bench.c
-	ns := c.asOf.Ns()
+	ns := c.AsOf.Ns()
 	switch w.r.IntN(4) {
 	case 0:
-		ns -= w.r.Int64N(int64(c.past) * nsPerMinute)
+		ns -= w.r.Int64N(int64(c.Past) * period.NsPerMinute)
 	case 1:
-		ns -= w.r.Int64N(3 * 60 * nsPerMinute)
+		ns -= w.r.Int64N(3 * 60 * period.NsPerMinute)
 	case 2:
-		ns -= w.r.Int64N(120) * nsPerMinute
+		ns -= w.r.Int64N(120) * period.NsPerMinute
 	}
 	e := consumedEvent{ns: ns, value: w.r.Int64N(4) * 333_333}
 	if def.Corrections {
@@ -312,8 +313,8 @@ func (w *consumptionWalk) merge() {
 	for i := range w.events {
 		e := &w.events[i]
 		for k := range e.owners {
-			p := c.calendar.Period(usage.Kind(k), Floor(e.ns).Time())
-			if e.owners[k] == from && MinuteOf(p.End) > c.now-c.past {
+			p := c.Calendar.Period(usage.Kind(k), period.Floor(e.ns).Time())
+			if e.owners[k] == from && period.MinuteOf(p.End) > c.Now-c.Past {
 				e.owners[k] = to
 			}
 		}
@@ -321,8 +322,8 @@ func (w *consumptionWalk) merge() {
 }
 
 func (w *consumptionWalk) turn() {
-	steps := []Minute{1, 1, 1, 2, 30, 61, 24 * 60, 5*24*60 + 7, 40 * 24 * 60}
-	w.bench.turn(w.bench.c.asOf + steps[w.r.IntN(len(steps))])
+	steps := []period.Minute{1, 1, 1, 2, 30, 61, 24 * 60, 5*24*60 + 7, 40 * 24 * 60}
+	w.bench.turn(w.bench.c.AsOf + steps[w.r.IntN(len(steps))])
 }
 
 func TestConsumptionFiguresAreThoseOfAllEventsHoweverTheyCame(t *testing.T) {
@@ -366,7 +367,7 @@ func TestTheOrderOfConsumptionEventsDoesNotShow(t *testing.T) {
 		}
 		var arrivals []arrival
 		for range 200 {
-			arrivals = append(arrivals, arrival{w.bench.c.asOf.Ns() - w.r.Int64N(10*24*60*nsPerMinute), uint32(w.r.IntN(30)), float64(w.r.IntN(5))})
+			arrivals = append(arrivals, arrival{w.bench.c.AsOf.Ns() - w.r.Int64N(10*24*60*period.NsPerMinute), uint32(w.r.IntN(30)), float64(w.r.IntN(5))})
 		}
 		for range 5 {
 			b := newConsumptionBench(t, &def, "Europe/Berlin", "2026-03-05 12:00")
@@ -374,7 +375,7 @@ func TestTheOrderOfConsumptionEventsDoesNotShow(t *testing.T) {
 			for i, a := range arrivals {
 				b.consume(a.ns, a.user, a.value)
 				if i == 100 {
-					b.turn(b.c.asOf + 1)
+					b.turn(b.c.AsOf + 1)
 				}
 			}
 			if want == nil {
@@ -407,17 +408,17 @@ func benchedConsumption(t testing.TB) (*consumptionBench, *Effect) {
 }
 
 func minuteOfConsumption(b *consumptionBench, ev *Event, e *Effect, rolled *[usage.NumKinds]int) {
-	from := b.c.asOf
-	b.c.asOf++
+	from := b.c.AsOf
+	b.c.AsOf++
 	b.x.turn(b.c, from, rolled)
-	ev.Time = b.c.asOf.Ns()
+	ev.Time = b.c.AsOf.Ns()
 	b.x.apply(b.c, ev, e)
 }
 
 func FuzzConsumptionDecode(f *testing.F) {
 	b, e := benchedConsumption(f)
-	b.apply(b.c.asOf.Ns(), 70, e)
-	b.apply(b.c.asOf.Ns()-1, NoUser, e)
+	b.apply(b.c.AsOf.Ns(), 70, e)
+	b.apply(b.c.AsOf.Ns()-1, NoUser, e)
 	state, page := &wire.Encoder{}, &wire.Encoder{}
 	b.x.encode(state)
 	b.x.users.encodePage(1, page)
@@ -432,8 +433,8 @@ func FuzzConsumptionDecode(f *testing.F) {
 		if d.Err() != nil || p.Err() != nil {
 			return
 		}
-		fresh.x.apply(fresh.c, &Event{Time: fresh.c.asOf.Ns(), User: 70}, e)
-		fresh.turn(fresh.c.asOf + 1)
+		fresh.x.apply(fresh.c, &Event{Time: fresh.c.AsOf.Ns(), User: 70}, e)
+		fresh.turn(fresh.c.AsOf + 1)
 		fresh.figures()
 	})
 }
@@ -442,7 +443,7 @@ func BenchmarkConsumptionApply(b *testing.B) {
 	for _, users := range []uint32{1, 1000, 1_000_000} {
 		b.Run(fmt.Sprint("users=", users), func(b *testing.B) {
 			bench, e := benchedConsumption(b)
-			ev := &Event{Time: bench.c.asOf.Ns()}
+			ev := &Event{Time: bench.c.AsOf.Ns()}
 			for user := range users {
 				ev.User = user
 				bench.x.apply(bench.c, ev, e)
@@ -461,7 +462,7 @@ func BenchmarkConsumptionApply(b *testing.B) {
 func BenchmarkConsumptionFigures(b *testing.B) {
 	bench, e := benchedConsumption(b)
 	for user := range uint32(100_000) {
-		bench.x.apply(bench.c, &Event{Time: bench.c.asOf.Ns(), User: user}, e)
+		bench.x.apply(bench.c, &Event{Time: bench.c.AsOf.Ns(), User: user}, e)
 	}
 	bench.figures()
 	every := func(usage.Window, int) bool { return true }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -24,18 +25,18 @@ type consumptionBench struct {
 	def   *usage.Meter
 	vals  []*values
 	x     *consumption
-	c     *clock
+	c     *period.Clock
 	book  *Book
 	pages map[int][]byte // user pages as stored
 	sheet sheet
 	off   map[string]bool // window/period without figures
 }
 
-func minuteAt(t testing.TB, s string) Minute {
+func minuteAt(t testing.TB, s string) period.Minute {
 	t.Helper()
 	at, err := time.Parse("2006-01-02 15:04", s)
 	require.NoError(t, err)
-	return MinuteOf(at)
+	return period.MinuteOf(at)
 }
 
 func mustWindows(t testing.TB, names string) []usage.Window {
@@ -68,11 +69,11 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 	for i := range def.Breakdowns {
 		b.vals = append(b.vals, newValues(&def.Breakdowns[i], 0))
 	}
-	b.c = &clock{calendar: calendar.New(location, 1), asOf: minuteAt(t, now), past: 35 * 24 * 60}
-	b.c.now, b.c.days = b.c.asOf, newDays(b.c.calendar, b.c.asOf)
+	b.c = &period.Clock{Calendar: calendar.New(location, 1), AsOf: minuteAt(t, now), Past: 35 * 24 * 60}
+	b.c.Now, b.c.Days = b.c.AsOf, period.NewDays(b.c.Calendar, b.c.AsOf)
 	for _, w := range def.Windows {
 		if w.Kind < usage.Rolling {
-			b.c.follow(w.Kind)
+			b.c.Follow(w.Kind)
 		}
 	}
 	b.x = newConsumption(def, b.vals, spread)
@@ -102,16 +103,16 @@ func (b *consumptionBench) consumeAt(at string, value float64, dims ...string) {
 	b.consume(minuteAt(b.t, at).Ns(), NoUser, value, dims...)
 }
 
-func (b *consumptionBench) turn(to Minute) {
+func (b *consumptionBench) turn(to period.Minute) {
 	var rolled [usage.NumKinds]int
-	from := b.c.asOf
+	from := b.c.AsOf
 	for k := range usage.NumKinds {
-		if b.c.tracks[k] != nil {
-			rolled[k] = b.c.roll(usage.Kind(k), to)
+		if b.c.Tracks[k] != nil {
+			rolled[k] = b.c.Roll(usage.Kind(k), to)
 		}
 	}
-	b.x.daily.turn(&b.c.days, b.c.days.turn(b.c.calendar, to, 400))
-	b.c.asOf, b.c.now = to, to
+	b.x.daily.turn(&b.c.Days, b.c.Days.Turn(b.c.Calendar, to, 400))
+	b.c.AsOf, b.c.Now = to, to
 	b.x.turn(b.c, from, &rolled)
 }
 
@@ -288,7 +289,7 @@ func TestAveragesHaveSumAndCountOfTheEventsThatCarryThem(t *testing.T) {
 	b.off = map[string]bool{"day/previous": true, "day/2_ago": true}
 	n, _ := b.vals[0].number("de", 3, 0)
 	for _, accuracy := range []usage.Average{{Value: 900_000, Set: true}, {}, {Value: -400_000, Set: true}} {
-		b.apply(b.c.asOf.Ns(), NoUser, &Effect{Value: 1, Dims: []uint32{n}, Averages: []usage.Average{accuracy, {}}})
+		b.apply(b.c.AsOf.Ns(), NoUser, &Effect{Value: 1, Dims: []uint32{n}, Averages: []usage.Average{accuracy, {}}})
 	}
 	require.Equal(t, map[string]float64{
 		"consumption_total": 0.000003, "consumption current day": 0.000003, "consumption_events current day": 3,
@@ -330,7 +331,7 @@ func TestSumsDoNotEndWhereTheValueOfAnItemDoes(t *testing.T) {
 	def.Averages = []usage.AverageOf{{Name: "length"}}
 	def.Breakdowns = []usage.Breakdown{{Dimension: "language"}}
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
-	de, _ := b.vals[0].number("de", 3, b.c.asOf)
+	de, _ := b.vals[0].number("de", 3, b.c.AsOf)
 	most := &Effect{Value: math.MaxInt64, ByUser: true, Dims: []uint32{de}, Averages: []usage.Average{{Value: -math.MaxInt64, Set: true}}}
 	require.Equal(t, 12*largest, b.twelve(most)["consumption current day"])
 	b.restart(def)
@@ -363,7 +364,7 @@ func TestSumsDoNotEndWhereTheValueOfAnItemDoes(t *testing.T) {
 // twelve applies an effect so many times now.
 func (b *consumptionBench) twelve(e *Effect) map[string]float64 {
 	for range 12 {
-		b.apply(b.c.asOf.Ns(), 7, e)
+		b.apply(b.c.AsOf.Ns(), 7, e)
 	}
 	return b.figures()
 }
@@ -373,11 +374,11 @@ func TestCorrectionsTakeASumBelowWhatAnItemMayCarryAndBack(t *testing.T) {
 	def.Corrections = true
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
 	require.Equal(t, -12*largest, b.twelve(&Effect{Value: -math.MaxInt64, ByUser: true})["consumption current day"])
-	b.consume(b.c.asOf.Ns(), 8, 1)
+	b.consume(b.c.AsOf.Ns(), 8, 1)
 	require.Equal(t, map[string]float64{"u8/true current day": 1, "u7/true current day": -12 * largest}, b.byUser())
 	b.restart(def)
 	b.twelve(&Effect{Value: math.MaxInt64, ByUser: true})
-	b.consume(b.c.asOf.Ns(), 7, 0.5)
+	b.consume(b.c.AsOf.Ns(), 7, 0.5)
 	found := b.figures()
 	require.Equal(t, 1.5, found["consumption current day"])
 	require.Equal(t, 1.5, found["consumption current 1d"])
@@ -403,7 +404,7 @@ func (b *consumptionBench) byUser() map[string]float64 {
 
 func TestByUserTheTopIsShownAndTheRestAddsUp(t *testing.T) {
 	b := newConsumptionBench(t, topMeter(t, "day 1d", 2), "UTC", "2026-03-05 12:00")
-	now := b.c.asOf.Ns()
+	now := b.c.AsOf.Ns()
 	for user, value := range []float64{5, 1, 9, 2} {
 		b.consume(now, uint32(user*100), value)
 	}
@@ -416,7 +417,7 @@ func TestByUserTheTopIsShownAndTheRestAddsUp(t *testing.T) {
 		"u300/true current day": 10, "u200/true current day": 9, "__other__ current day": 6, "__none__ current day": 3,
 	}, b.byUser())
 	b.turnTo("2026-03-06 12:00")
-	b.consume(b.c.asOf.Ns(), 100, 1)
+	b.consume(b.c.AsOf.Ns(), 100, 1)
 	require.Equal(t, map[string]float64{
 		"u300/true previous day": 10, "u200/true previous day": 9, "__other__ previous day": 6, "__none__ previous day": 3,
 		"u100/true current day": 1,
@@ -427,7 +428,7 @@ func TestByUserTheTopIsShownAndTheRestAddsUp(t *testing.T) {
 
 func TestUsersOverALimitCountAsNobody(t *testing.T) {
 	b := newConsumptionBench(t, topMeter(t, "day", 2), "UTC", "2026-03-05 12:00")
-	b.apply(b.c.asOf.Ns(), 7, &Effect{Value: 2_000_000, ByUser: false})
+	b.apply(b.c.AsOf.Ns(), 7, &Effect{Value: 2_000_000, ByUser: false})
 	require.Equal(t, map[string]float64{"__none__ current day": 2}, b.byUser())
 }
 
@@ -436,7 +437,7 @@ func TestTiesAmongTheTopDoNotDependOnArrival(t *testing.T) {
 	for first := range uint32(5) {
 		b := newConsumptionBench(t, topMeter(t, "day", 2), "UTC", "2026-03-05 12:00")
 		for i := range uint32(5) {
-			b.consume(b.c.asOf.Ns(), (first+i)%5, 1)
+			b.consume(b.c.AsOf.Ns(), (first+i)%5, 1)
 		}
 		if want == nil {
 			want = b.byUser()
@@ -450,23 +451,23 @@ func TestACorrectionLetsAnotherUserIntoTheTop(t *testing.T) {
 	def := topMeter(t, "day", 1)
 	def.Corrections = true
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
-	b.consume(b.c.asOf.Ns(), 1, 5)
-	b.consume(b.c.asOf.Ns(), 2, 4)
-	b.consume(b.c.asOf.Ns(), 1, -5)
+	b.consume(b.c.AsOf.Ns(), 1, 5)
+	b.consume(b.c.AsOf.Ns(), 2, 4)
+	b.consume(b.c.AsOf.Ns(), 1, -5)
 	require.Equal(t, map[string]float64{"u2/true current day": 4}, b.byUser())
-	b.consume(b.c.asOf.Ns(), 2, -6)
+	b.consume(b.c.AsOf.Ns(), 2, -6)
 	require.Equal(t, map[string]float64{"u1/true current day": 0, "__other__ current day": -2}, b.byUser())
 }
 
 func TestAliasedUsersAreOnePersonInEveryPeriodThatIsNotFrozen(t *testing.T) {
 	b := newConsumptionBench(t, topMeter(t, "month", 1), "UTC", "2026-01-31 12:00")
-	b.consume(b.c.asOf.Ns(), 1, 5)
-	b.consume(b.c.asOf.Ns(), 2, 4)
+	b.consume(b.c.AsOf.Ns(), 1, 5)
+	b.consume(b.c.AsOf.Ns(), 2, 4)
 	b.turnTo("2026-03-08 12:00") // January ended 36 days ago
 	b.consumeAt("2026-02-28 12:00", 1)
 	b.consume(minuteAt(t, "2026-02-28 12:00").Ns(), 1, 1)
 	b.consume(minuteAt(t, "2026-02-28 12:00").Ns(), 2, 2)
-	b.consume(b.c.asOf.Ns(), 2, 7)
+	b.consume(b.c.AsOf.Ns(), 2, 7)
 	b.x.merge(b.c, 2, 3)
 	require.Equal(t, map[string]float64{
 		"u3/true current month":  7,
@@ -491,13 +492,13 @@ func TestAStateOutlivesAChangedConfiguration(t *testing.T) {
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
 	de, _ := b.vals[0].number("de", 3, 0)
 	large, _ := b.vals[1].number("large", 3, 0)
-	b.apply(b.c.asOf.Ns(), 1, &Effect{Value: 2_000_000, ByUser: true, Dims: []uint32{de, large}, Averages: []usage.Average{{}, {Value: 6_000_000, Set: true}}})
+	b.apply(b.c.AsOf.Ns(), 1, &Effect{Value: 2_000_000, ByUser: true, Dims: []uint32{de, large}, Averages: []usage.Average{{}, {Value: 6_000_000, Set: true}}})
 
 	changed := topMeter(t, "2h month week", 1)
 	changed.Averages = []usage.AverageOf{{Name: "length"}, {Name: "tone"}}
 	changed.Breakdowns = []usage.Breakdown{{Dimension: "model"}}
 	b.vals = b.vals[1:]
-	b.c.follow(usage.Week)
+	b.c.Follow(usage.Week)
 	b.restart(changed)
 	b.off = map[string]bool{}
 	for key, v := range map[string]float64{

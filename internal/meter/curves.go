@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -18,15 +19,15 @@ import (
 //
 //	points  value at the start | 2nd midnight | 3rd ... | at the end
 type curves struct {
-	from   Minute    // since when the running period is recorded
-	points wide.Ints // users, or millionths of a sum
-	past   []curve   // newest first
+	from   period.Minute // since when the running period is recorded
+	points wide.Ints     // users, or millionths of a sum
+	past   []curve       // newest first
 }
 
 // curve is that of a period that has ended. Values are packed as the first one
 // and what each adds to the one before; nil: all are 0.
 type curve struct {
-	start, end Minute
+	start, end period.Minute
 	last       wide.Int // value at the end
 	packed     []byte
 }
@@ -46,7 +47,7 @@ func (c *curves) fill(n int, value wide.Int) {
 
 // finish ends the running period with its last value and begins the next. A
 // period that was not recorded from its start on is dropped.
-func (c *curves) finish(kind usage.Kind, start, end Minute, value wide.Int) {
+func (c *curves) finish(kind usage.Kind, start, end period.Minute, value wide.Int) {
 	if c.from <= start {
 		c.points.Append(value)
 		c.past = slices.Insert(c.past, 0, curve{start, end, value, pack(&c.points)})
@@ -88,25 +89,25 @@ func (c *curve) at(n int, part float64) float64 {
 // marksOf returns how many marks of a curve that began at from have passed at a
 // minute, and which part of the way to the next. start is that of the day in
 // which from lies, for curves by hour.
-func marksOf(d *days, kind usage.Kind, from, m Minute) (n int, part float64) {
+func marksOf(d *period.Days, kind usage.Kind, from, m period.Minute) (n int, part float64) {
 	if kind == usage.Day {
-		start := d.starts[max(d.index(from), 0)]
-		n = int((m-start)/minutesPerHour - (from-start)/minutesPerHour)
-		return n, float64((m-start)%minutesPerHour) / minutesPerHour
+		start := d.Starts[max(d.Index(from), 0)]
+		n = int((m-start)/period.MinutesPerHour - (from-start)/period.MinutesPerHour)
+		return n, float64((m-start)%period.MinutesPerHour) / period.MinutesPerHour
 	}
-	i := d.index(m)
-	return i - d.index(from), d.share(i, m)
+	i := d.Index(m)
+	return i - d.Index(from), d.Share(i, m)
 }
 
 // until returns the value of an ended period at a minute in it.
-func (c *curve) until(d *days, kind usage.Kind, m Minute) float64 {
+func (c *curve) until(d *period.Days, kind usage.Kind, m period.Minute) float64 {
 	n, part := marksOf(d, kind, c.start, m)
 	return c.at(n, part)
 }
 
 // of returns the curve of the period that begins at a minute, nil where it is
 // not known.
-func (c *curves) of(start Minute) *curve {
+func (c *curves) of(start period.Minute) *curve {
 	for i := range c.past {
 		if c.past[i].start == start {
 			return &c.past[i]
@@ -130,14 +131,14 @@ func (c *curves) encode(e *wire.Encoder) {
 }
 
 func (c *curves) decode(d *wire.Decoder) {
-	c.from = Minute(d.Int())
+	c.from = period.Minute(d.Int())
 	for range d.Count(1) {
 		c.points.Append(d.Wide())
 	}
 	before := c.from
 	for range d.Count(3) {
-		past := curve{start: Minute(d.Int())}
-		past.end = past.start + Minute(d.Uint())
+		past := curve{start: period.Minute(d.Int())}
+		past.end = past.start + period.Minute(d.Uint())
 		if packed := d.String(); packed != "" {
 			past.packed = []byte(packed)
 		}

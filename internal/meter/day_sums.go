@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -13,12 +14,12 @@ import (
 type daySums struct{ sums wide.Ints }
 
 // add counts a value in the day of a minute.
-func (s *daySums) add(d *days, m Minute, value int64) {
-	i := d.index(m)
+func (s *daySums) add(d *period.Days, m period.Minute, value int64) {
+	i := d.Index(m)
 	if i < 0 {
 		return
 	}
-	back := d.today() - i
+	back := d.Today() - i
 	if missing := back + 1 - s.sums.Len(); missing > 0 {
 		s.sums.Insert(0, missing)
 	}
@@ -26,12 +27,12 @@ func (s *daySums) add(d *days, m Minute, value int64) {
 }
 
 // turn follows the days, which have gone on by n.
-func (s *daySums) turn(d *days, n int) {
+func (s *daySums) turn(d *period.Days, n int) {
 	if s.sums.Len() == 0 {
 		return
 	}
 	s.sums.Insert(s.sums.Len(), n)
-	if extra := s.sums.Len() - len(d.starts); extra > 0 {
+	if extra := s.sums.Len() - len(d.Starts); extra > 0 {
 		s.sums.Delete(0, extra)
 	}
 }
@@ -46,13 +47,13 @@ func (s *daySums) back(n int) wide.Int {
 
 // between returns the sum from a day's start to a minute, of whose day it takes
 // the part that had passed.
-func (s *daySums) between(d *days, start, until Minute) float64 {
-	first, last := d.index(start), d.index(until)
+func (s *daySums) between(d *period.Days, start, until period.Minute) float64 {
+	first, last := d.Index(start), d.Index(until)
 	var sum wide.Int
 	for i := first; i < last; i++ {
-		sum = sum.Add(s.back(d.today() - i))
+		sum = sum.Add(s.back(d.Today() - i))
 	}
-	part := d.share(last, until) * s.back(d.today()-last).Over(1)
+	part := d.Share(last, until) * s.back(d.Today()-last).Over(1)
 	return sum.Over(1) + part
 }
 

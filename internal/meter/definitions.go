@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -19,10 +20,10 @@ type Definitions struct {
 	// Titles name meters and windows in series.
 	Titles usage.Titles
 	// Past is the acceptance span in minutes.
-	Past Minute
+	Past period.Minute
 	// Birth is when the ledger began: a period has a figure if every event of
 	// it could have been accepted since.
-	Birth Minute
+	Birth period.Minute
 	// Began is the same in ns.
 	Began int64
 	// Outages are those after which a sample may still not be final, oldest
@@ -30,11 +31,11 @@ type Definitions struct {
 	Outages []Outage
 	// Since holds, for each meter and window, when the ledger began to keep
 	// it, where that was after its birth; else 0.
-	Since [][]Minute
+	Since [][]period.Minute
 	// Grace is how long after its end a period is closed.
-	Grace Minute
+	Grace period.Minute
 	// RetiredAt holds since when a meter is retired; 0: not known.
-	RetiredAt []Minute
+	RetiredAt []period.Minute
 	// Retired marks meters that are no longer configured: they have no figures.
 	Retired []bool
 	// Silence is how long (ns) a stream may be quiet, see SEMANTICS 8.
@@ -82,10 +83,10 @@ type activeSeries struct {
 func (d *Definitions) Prepare() {
 	d.book = NewBook(time.Unix(0, d.Began).UTC())
 	d.series = make([]*activeSeries, len(d.Meters))
-	d.days = depth[usage.Day]
+	d.days = period.Depth[usage.Day]
 	for i := range d.Meters {
 		d.follow(&d.Meters[i])
-		d.longest = append(d.longest, longestWindow(&d.Meters[i]))
+		d.longest = append(d.longest, period.LongestWindow(&d.Meters[i]))
 		if d.Meters[i].Type == usage.ActiveUsers {
 			d.series[i] = newActiveSeries(d.book, &d.Meters[i])
 		}
@@ -115,7 +116,7 @@ func (d *Definitions) follow(m *usage.Meter) {
 		if w.Kind == usage.Rolling {
 			continue
 		}
-		d.days = max(d.days, daysBack[w.Kind])
+		d.days = max(d.days, period.DaysBack[w.Kind])
 		if d.periods[w.Kind] == nil {
 			d.periods[w.Kind] = newPeriodSeries(d.book, w.Kind)
 		}
@@ -163,7 +164,7 @@ func periodsOf(w usage.Window) int {
 	if w.Kind == usage.Rolling {
 		return 1
 	}
-	return published
+	return period.Published
 }
 
 // Info returns the gauge whose labels tell about an organization.
@@ -226,7 +227,7 @@ func (d *Definitions) Recover(o Outage) {
 func (d *Definitions) retired(meter int) bool { return meter < len(d.Retired) && d.Retired[meter] }
 
 // since returns when each window of a meter began to be kept.
-func (d *Definitions) since(meter int) []Minute {
+func (d *Definitions) since(meter int) []period.Minute {
 	if meter < len(d.Since) {
 		return d.Since[meter]
 	}

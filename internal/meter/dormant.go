@@ -3,13 +3,16 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // Dormant reports whether, at a minute, nothing has come for longer than the
 // longest window of the meters that the organization has, so that all its
 // running figures are zero. Of one that has no meter yet, all count.
-func (o *Organization) Dormant(at Minute) bool {
-	last := max(Ceil(o.stream.arrived), Ceil(o.stream.last))
+func (o *Organization) Dormant(at period.Minute) bool {
+	last := max(period.Ceil(o.stream.arrived), period.Ceil(o.stream.last))
 	if len(o.held) > 0 || at-last <= o.longest() {
 		return false
 	}
@@ -24,7 +27,7 @@ func (o *Organization) Dormant(at Minute) bool {
 // running reports whether a meter may have running figures other than zero at a
 // minute, though nothing has come since last: a standing activity goes on, and
 // a changed calendar can make a period longer than others.
-func (o *Organization) running(meter int, last, at Minute) bool {
+func (o *Organization) running(meter int, last, at period.Minute) bool {
 	if a := o.meters[meter].active; a != nil && len(a.standing) > 0 {
 		return true
 	}
@@ -32,7 +35,7 @@ func (o *Organization) running(meter int, last, at Minute) bool {
 		if w.Kind == usage.Rolling {
 			continue
 		}
-		if start, end := o.clock.tracks[w.Kind].bounds(0); last >= start && at < end {
+		if start, end := o.clock.Tracks[w.Kind].Bounds(0); last >= start && at < end {
 			return true
 		}
 	}
@@ -41,13 +44,13 @@ func (o *Organization) running(meter int, last, at Minute) bool {
 
 // longest returns how long the longest window is of the meters that the
 // organization has, of all meters where it has none.
-func (o *Organization) longest() Minute {
-	had, all := Minute(0), Minute(0)
+func (o *Organization) longest() period.Minute {
+	had, all := period.Minute(0), period.Minute(0)
 	for i := range o.meters {
 		if o.defs.retired(i) {
 			continue
 		}
-		length := lengthAtMost(o.defs.longest[i])
+		length := period.LengthAtMost(o.defs.longest[i])
 		if all = max(all, length); o.Has(i) {
 			had = max(had, length)
 		}

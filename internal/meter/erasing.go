@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -45,17 +46,17 @@ func (b *bitmap) unset(n uint32) {
 // OpenUntil returns the first minute at which all periods are past that
 // something may lie in which a user did up to a minute, with the time in which
 // what is late is taken in.
-func (o *Organization) OpenUntil(m Minute) (until Minute) {
+func (o *Organization) OpenUntil(m period.Minute) (until period.Minute) {
 	for i := range o.defs.Meters {
 		for _, w := range o.defs.Meters[i].Windows {
-			end := m + lengthOf(w)
+			end := m + period.LengthOf(w)
 			if w.Kind != usage.Rolling {
-				end = MinuteOf(o.clock.calendar.Period(w.Kind, m.Time()).End)
+				end = period.MinuteOf(o.clock.Calendar.Period(w.Kind, m.Time()).End)
 			}
 			until = max(until, end)
 		}
 	}
-	return max(until, m) + o.clock.past
+	return max(until, m) + o.clock.Past
 }
 
 // HasName reports whether a breakdown's value or a standing key is called so,

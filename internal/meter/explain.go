@@ -6,6 +6,7 @@ package meter
 import (
 	"math"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -15,13 +16,13 @@ import (
 // DefinitionIn returns which version of a meter's definition a span is counted
 // by: the one in force now while it runs, else immediately before its end.
 func (o *Organization) DefinitionIn(meter int, s Span) int {
-	at := o.clock.asOf
+	at := o.clock.AsOf
 	if back, ok := o.PeriodOf(s); ok && back > 0 {
 		at = s.End - 1
 	}
 	v := 0
 	for i, version := range o.defs.Meters[meter].Versions {
-		if i > 0 && MinuteOf(o.clock.calendar.StartOf(version.EffectiveFrom)) <= at {
+		if i > 0 && period.MinuteOf(o.clock.Calendar.StartOf(version.EffectiveFrom)) <= at {
 			v = i
 		}
 	}
@@ -86,7 +87,7 @@ type Peaks struct {
 	NetKnown bool
 	// Busiest are the starts of the hours that equal the peak of hours and may
 	// still be revised; of others it is not known when they were.
-	Busiest []Minute
+	Busiest []period.Minute
 }
 
 // PeaksIn returns the peaks of a span.

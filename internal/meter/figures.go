@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -69,13 +70,13 @@ func (o *Organization) exists(meter int, w usage.Window, back int) bool {
 	if back == 0 {
 		return true
 	}
-	start, _ := o.clock.tracks[w.Kind].bounds(back)
+	start, _ := o.clock.Tracks[w.Kind].Bounds(back)
 	return o.lived(meter, slices.Index(o.defs.Meters[meter].Windows, w), start)
 }
 
 // lived reports whether every event of a period that begins at start could have
 // been counted in a window of a meter.
-func (o *Organization) lived(meter, window int, start Minute) bool {
+func (o *Organization) lived(meter, window int, start period.Minute) bool {
 	if start < o.defs.Birth-o.defs.Past {
 		return false
 	}

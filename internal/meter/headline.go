@@ -36,6 +36,6 @@ func (a *active) headline() (n int64) {
 
 // Today returns the civil date at the organization's time.
 func (o *Organization) Today() usage.Date {
-	y, m, d := o.clock.asOf.Time().In(o.clock.calendar.Zone()).Date()
+	y, m, d := o.clock.AsOf.Time().In(o.clock.Calendar.Zone()).Date()
 	return usage.Date{Year: y, Month: m, Day: d}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -26,9 +27,9 @@ import (
 type hours struct {
 	windows []usage.Window
 	frozen  peaks
-	open    []hour // oldest first
-	end     Minute // of the last open hour
-	first   int32  // number of open[0]
+	open    []hour        // oldest first
+	end     period.Minute // of the last open hour
+	first   int32         // number of open[0]
 	// members holds, for each 64 hours by their numbers, who was there.
 	members map[int32]*roster
 
@@ -43,7 +44,7 @@ type hours struct {
 
 // hour is how many users an hour has.
 type hour struct {
-	start Minute
+	start period.Minute
 	users uint32
 }
 
@@ -52,7 +53,7 @@ func newHours(windows []usage.Window) hours {
 	for _, w := range windows {
 		periods := 1
 		if w.Kind != usage.Rolling {
-			periods = depth[w.Kind]
+			periods = period.Depth[w.Kind]
 		}
 		h.tops = append(h.tops, make([]peak, periods))
 	}
@@ -61,8 +62,8 @@ func newHours(windows []usage.Window) hours {
 
 // note counts a user in the hour of a minute and returns when it started. The
 // minute is not after c.asOf; before the acceptance span nothing is counted.
-func (h *hours) note(c *clock, user uint32, m Minute) Minute {
-	if m < c.now-c.past {
+func (h *hours) note(c *period.Clock, user uint32, m period.Minute) period.Minute {
+	if m < c.Now-c.Past {
 		return 0
 	}
 	if len(h.open) == 0 {
@@ -95,7 +96,7 @@ func (h *hours) note(c *clock, user uint32, m Minute) Minute {
 
 // running returns the start of the running hour, in which all minutes from it
 // to the clock's lie; before hours are laid out, the end of time.
-func (h *hours) running() Minute {
+func (h *hours) running() period.Minute {
 	if len(h.open) == 0 {
 		return math.MaxInt32
 	}
@@ -103,32 +104,32 @@ func (h *hours) running() Minute {
 }
 
 // startingAfter returns the place of the first open hour that starts after m.
-func (h *hours) startingAfter(m Minute) int {
+func (h *hours) startingAfter(m period.Minute) int {
 	return sort.Search(len(h.open), func(i int) bool { return h.open[i].start > m })
 }
 
 // reach lays out the hours up to that of c.asOf.
-func (h *hours) reach(c *clock) {
+func (h *hours) reach(c *period.Clock) {
 	if len(h.open) == 0 {
-		p := c.calendar.Period(usage.Hour, c.asOf.Time())
-		start := MinuteOf(p.Start)
+		p := c.Calendar.Period(usage.Hour, c.AsOf.Time())
+		start := period.MinuteOf(p.Start)
 		h.open = append(h.open, hour{start: start})
-		h.end = MinuteOf(p.End)
+		h.end = period.MinuteOf(p.End)
 		// Any number will do that leaves room before it, if none is in use.
 		h.first = int32(start / 60)
 		clear(h.members)
 	}
-	for c.asOf >= h.end {
+	for c.AsOf >= h.end {
 		h.open = append(h.open, hour{start: h.end})
-		h.end = MinuteOf(c.calendar.Period(usage.Hour, h.end.Time()).End)
+		h.end = period.MinuteOf(c.Calendar.Period(usage.Hour, h.end.Time()).End)
 	}
 }
 
 // extend lays out earlier hours, back to that of m.
-func (h *hours) extend(c *clock, m Minute) {
+func (h *hours) extend(c *period.Clock, m period.Minute) {
 	var earlier []hour
 	for start := h.open[0].start; m < start; {
-		start = MinuteOf(c.calendar.Period(usage.Hour, (start - 1).Time()).Start)
+		start = period.MinuteOf(c.Calendar.Period(usage.Hour, (start - 1).Time()).Start)
 		earlier = append(earlier, hour{start: start})
 	}
 	slices.Reverse(earlier)
@@ -137,27 +138,27 @@ func (h *hours) extend(c *clock, m Minute) {
 }
 
 // raise takes an hour that has just gained a user into the peaks.
-func (h *hours) raise(c *clock, of hour) {
+func (h *hours) raise(c *period.Clock, of hour) {
 	for w, window := range h.windows {
 		if window.Kind == usage.Rolling {
-			if of.start > c.asOf-lengthOf(window) {
+			if of.start > c.AsOf-period.LengthOf(window) {
 				h.tops[w][0].add(of.users)
 			}
-		} else if i := c.tracks[window.Kind].index(of.start); i >= 0 {
+		} else if i := c.Tracks[window.Kind].Index(of.start); i >= 0 {
 			h.tops[w][i].add(of.users)
 		}
 	}
 }
 
 // turn follows the clock from a minute to c.asOf.
-func (h *hours) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
+func (h *hours) turn(c *period.Clock, from period.Minute, rolled *[usage.NumKinds]int) {
 	for w, window := range h.windows {
 		if window.Kind != usage.Rolling {
-			shift(h.tops[w], 1, rolled[window.Kind])
+			period.Shift(h.tops[w], 1, rolled[window.Kind])
 			continue
 		}
-		left := lengthOf(window)
-		if h.startingAfter(from-left) != h.startingAfter(c.asOf-left) {
+		left := period.LengthOf(window)
+		if h.startingAfter(from-left) != h.startingAfter(c.AsOf-left) {
 			h.stale = true
 		}
 	}
@@ -168,9 +169,9 @@ func (h *hours) turn(c *clock, from Minute, rolled *[usage.NumKinds]int) {
 
 // freeze takes the hours that have left the acceptance span out of the open
 // ones.
-func (h *hours) freeze(c *clock) {
+func (h *hours) freeze(c *period.Clock) {
 	n := 0
-	for ; n < len(h.open) && h.endOf(n) <= c.now-c.past; n++ {
+	for ; n < len(h.open) && h.endOf(n) <= c.Now-c.Past; n++ {
 		h.frozen.add(c, h.open[n].start, h.open[n].users)
 		h.stale = h.stale || h.open[n].users > 0
 	}
@@ -186,7 +187,7 @@ func (h *hours) freeze(c *clock) {
 	}
 }
 
-func (h *hours) endOf(i int) Minute {
+func (h *hours) endOf(i int) period.Minute {
 	if i+1 < len(h.open) {
 		return h.open[i+1].start
 	}
@@ -194,7 +195,7 @@ func (h *hours) endOf(i int) Minute {
 }
 
 // merge makes two users one in every open hour.
-func (h *hours) merge(c *clock, from, to uint32) {
+func (h *hours) merge(c *period.Clock, from, to uint32) {
 	h.freeze(c)
 	for key, users := range h.members {
 		if !users.has(from) {
@@ -226,7 +227,7 @@ func (h *hours) users(i int) uint32 {
 
 // peak returns the peak of a window in the period that lies i periods before
 // the current one; a rolling window has only period 0.
-func (h *hours) peak(c *clock, window, i int) peak {
+func (h *hours) peak(c *period.Clock, window, i int) peak {
 	if h.stale {
 		h.recount(c)
 	}
@@ -234,17 +235,17 @@ func (h *hours) peak(c *clock, window, i int) peak {
 }
 
 // recount finds the peaks of the open hours anew.
-func (h *hours) recount(c *clock) {
+func (h *hours) recount(c *period.Clock) {
 	for w, window := range h.windows {
 		tops := h.tops[w]
 		clear(tops)
 		if window.Kind == usage.Rolling {
-			for _, of := range h.open[h.startingAfter(c.asOf-lengthOf(window)):] {
+			for _, of := range h.open[h.startingAfter(c.AsOf-period.LengthOf(window)):] {
 				tops[0].add(of.users)
 			}
 			continue
 		}
-		back, starts := 0, c.tracks[window.Kind].starts
+		back, starts := 0, c.Tracks[window.Kind].Starts
 		for _, v := range slices.Backward(h.open) {
 			for back < len(starts) && v.start < starts[back] {
 				back++
@@ -262,7 +263,7 @@ func (h *hours) encode(e *wire.Encoder) {
 	h.frozen.encode(e)
 	e.Int(int64(h.first))
 	e.Uint(uint64(len(h.open)))
-	before := Minute(0)
+	before := period.Minute(0)
 	for _, of := range h.open {
 		e.Uint(uint64(of.start - before))
 		e.Uint(uint64(of.users))
@@ -280,13 +281,13 @@ func (h *hours) encode(e *wire.Encoder) {
 func (h *hours) decode(d *wire.Decoder, users int) {
 	h.frozen.decode(d)
 	h.first = int32(d.Int())
-	n, at := d.Count(2), Minute(0)
+	n, at := d.Count(2), period.Minute(0)
 	h.open = make([]hour, 0, n)
 	for range n {
-		at += Minute(d.Uint())
+		at += period.Minute(d.Uint())
 		h.open = append(h.open, hour{at, uint32(d.Uint())})
 	}
-	h.end = at + Minute(d.Uint())
+	h.end = at + period.Minute(d.Uint())
 	if !slices.IsSortedFunc(h.open, func(a, b hour) int { return int(a.start) - int(b.start) }) || h.end < at {
 		d.Fail()
 	}

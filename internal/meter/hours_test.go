@@ -15,7 +15,7 @@ import (
 func (r *shiftRig) worked(user uint32, instants ...string) {
 	r.t.Helper()
 	var events []operator
-	last := r.c.now.Ns()
+	last := r.c.Now.Ns()
 	for _, s := range instants {
 		at := instant(r.t, s).UnixNano()
 		events = append(events, operator{user, at, task})
@@ -118,7 +118,7 @@ func TestTheAcceptanceSpanEndsWithTheMinuteOfArrival(t *testing.T) {
 	r.worked(tom, "2026-03-02 06:10")
 	r.worked(john, "2026-03-02 06:20")
 	r.advance(instant(t, "2026-04-06 06:59").UnixNano())
-	r.c.now++ // an arrival; the minute has not turned
+	r.c.Now++ // an arrival; the minute has not turned
 	r.x.merge(r.c, john, tom)
 	require.Equal(t, peak{2, 1}, r.hourPeak("current year"))
 	r.x.apply(r.c, &Event{User: ann, Time: instant(t, "2026-03-02 06:59").UnixNano()}, &Effect{Roles: task})
@@ -185,7 +185,7 @@ func TestAChangedZoneMakesAShortHour(t *testing.T) {
 	r := newShiftAt(t, "UTC", "2026-03-02 06:00", "day")
 	kathmandu, err := time.LoadLocation("Asia/Kathmandu")
 	require.NoError(t, err)
-	r.c.calendar = r.c.calendar.Change(instant(t, "2026-03-02 06:30"), kathmandu, 1)
+	r.c.Calendar = r.c.Calendar.Change(instant(t, "2026-03-02 06:30"), kathmandu, 1)
 	r.worked(tom, "2026-03-02 06:50", "2026-03-02 07:10", "2026-03-02 07:20")
 	require.Equal(t, peak{1, 3}, r.hourPeak("current day"), "from 06:00, 07:00 and 07:15")
 }

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -17,20 +18,20 @@ import (
 // one (Start, End].
 type Span struct {
 	Window     usage.Window
-	Start, End Minute
+	Start, End period.Minute
 }
 
 // SpanOf returns the period of a window that lies so many periods before the
 // current one; ok is false where it is not kept.
 func (o *Organization) SpanOf(w usage.Window, back int) (s Span, ok bool) {
 	if w.Kind == usage.Rolling {
-		return Span{w, o.clock.asOf - lengthOf(w), o.clock.asOf}, back == 0
+		return Span{w, o.clock.AsOf - period.LengthOf(w), o.clock.AsOf}, back == 0
 	}
-	t := o.clock.tracks[w.Kind]
-	if t == nil || back < 0 || back >= published {
+	t := o.clock.Tracks[w.Kind]
+	if t == nil || back < 0 || back >= period.Published {
 		return Span{}, false
 	}
-	start, end := t.bounds(back)
+	start, end := t.Bounds(back)
 	return Span{w, start, end}, true
 }
 
@@ -40,8 +41,8 @@ func (o *Organization) PeriodOf(s Span) (back int, ok bool) {
 	if s.Window.Kind == usage.Rolling {
 		return 0, true
 	}
-	for i := range published {
-		if start, _ := o.clock.tracks[s.Window.Kind].bounds(i); start == s.Start {
+	for i := range period.Published {
+		if start, _ := o.clock.Tracks[s.Window.Kind].Bounds(i); start == s.Start {
 			return i, true
 		}
 	}
@@ -67,7 +68,7 @@ func (o *Organization) windowAt(meter int, w usage.Window) int {
 }
 
 // Frozen reports whether nothing revises a span's figures any more.
-func (o *Organization) Frozen(s Span) bool { return s.End <= o.clock.now-o.clock.past }
+func (o *Organization) Frozen(s Span) bool { return s.End <= o.clock.Now-o.clock.Past }
 
 // Root returns the slot under which a user is counted: the user's own, or that
 // of the id that an alias has made of them.
@@ -108,9 +109,9 @@ func (o *Organization) StatusIn(root uint32, s Span) usage.Status {
 
 // Part is what one meter has of a user in a span.
 type Part struct {
-	Class    int    // of active users: in which they count; -1: in none
-	Last     Minute // of active users: the first minute at or after the latest action in that class, else in any; 0: none
-	Standing bool   // of active users: a standing activity touches the span
+	Class    int           // of active users: in which they count; -1: in none
+	Last     period.Minute // of active users: the first minute at or after the latest action in that class, else in any; 0: none
+	Standing bool          // of active users: a standing activity touches the span
 	Sum      wide.Int
 	Summed   bool // of sums: there are events in Sum
 	Hours    int  // of concurrent users: in how many hours that may still be revised they were there
@@ -134,12 +135,12 @@ func (o *Organization) PartOf(meter int, root uint32, s Span) (p Part, any bool)
 
 // current returns a copy of a user's record that is up to date; one without
 // bits where they have none.
-func (p *population) current(c *clock, slot uint32, words []uint64) record {
+func (p *population) current(c *period.Clock, slot uint32, words []uint64) record {
 	words = append(words[:0], make([]uint64, p.stride)...)
 	r := record{words: words, classes: p.classes}
 	if stored := p.peek(slot); stored.exists() {
 		copy(words, stored.words)
-		if r.stamp() < c.latest {
+		if r.stamp() < c.Latest {
 			r.renew(c)
 		}
 	}
@@ -165,14 +166,14 @@ func (a *active) partOf(o *Organization, root uint32, s Span) (part Part, any bo
 }
 
 // classOf returns the class in which a user counts in a span, -1 for none.
-func (a *active) classOf(c *clock, r record, p *person, s Span, o *Organization) int {
+func (a *active) classOf(c *period.Clock, r record, p *person, s Span, o *Organization) int {
 	if s.Window.Kind != usage.Rolling {
 		back, _ := o.PeriodOf(s)
 		return a.classIn(c, r, p, &a.total, s.Window.Kind, back)
 	}
 	rs := &a.rules[a.version]
 	for _, class := range rs.order {
-		if a.lastIn(rs, r, p, &a.total, class) > c.asOf-lengthOf(s.Window) {
+		if a.lastIn(rs, r, p, &a.total, class) > c.AsOf-period.LengthOf(s.Window) {
 			return int(class)
 		}
 	}
@@ -183,7 +184,7 @@ func (a *active) classOf(c *clock, r record, p *person, s Span, o *Organization)
 // a standing activity of theirs touches it.
 func (a *active) inSpan(o *Organization, r record, p *person, class uint8, s Span) (acted, stood bool) {
 	if s.Window.Kind == usage.Rolling {
-		far := o.clock.asOf - lengthOf(s.Window)
+		far := o.clock.AsOf - period.LengthOf(s.Window)
 		return r.last(class) > far, p.lastStanding(a.number, class) > far
 	}
 	back, _ := o.PeriodOf(s)
@@ -191,7 +192,7 @@ func (a *active) inSpan(o *Organization, r record, p *person, class uint8, s Spa
 }
 
 // sumOf returns a user's sum in a span of a calendar window.
-func (x *consumption) sumOf(c *clock, user uint32, s Span) (sum wide.Int, any bool) {
+func (x *consumption) sumOf(c *period.Clock, user uint32, s Span) (sum wide.Int, any bool) {
 	if s.Window.Kind == usage.Rolling || !x.users.has(user) {
 		return wide.Int{}, false
 	}
@@ -200,9 +201,9 @@ func (x *consumption) sumOf(c *clock, user uint32, s Span) (sum wide.Int, any bo
 	if k < 0 {
 		return wide.Int{}, false
 	}
-	for back := range published {
-		if start, _ := c.tracks[s.Window.Kind].bounds(back); start == s.Start {
-			of := x.users.user(page, user%pageUsers).at(k*published + back)
+	for back := range period.Published {
+		if start, _ := c.Tracks[s.Window.Kind].Bounds(back); start == s.Start {
+			of := x.users.user(page, user%pageUsers).at(k*period.Published + back)
 			return of.sum(), !of.none()
 		}
 	}
@@ -247,7 +248,7 @@ func between(first, last int32) uint64 {
 
 // lastOf returns the start of the latest open hour in which a user was there, 0
 // for none.
-func (h *hours) lastOf(user uint32) (last Minute) {
+func (h *hours) lastOf(user uint32) (last period.Minute) {
 	for key := range h.members {
 		if there := h.there(key, user); there != 0 {
 			i := int(key<<6-h.first) + 63 - bits.LeadingZeros64(there)
@@ -268,9 +269,9 @@ func (s *sessions) within(user uint32, of Span) bool {
 	}
 	for _, m := range s.recent[place].marks {
 		for _, at := range [...]int64{m.firstOn, m.lastOn, m.lastOff} {
-			in := Floor(at) >= of.Start && Floor(at) < of.End
+			in := period.Floor(at) >= of.Start && period.Floor(at) < of.End
 			if of.Window.Kind == usage.Rolling {
-				in = Ceil(at) > of.Start && Ceil(at) <= of.End
+				in = period.Ceil(at) > of.Start && period.Ceil(at) <= of.End
 			}
 			if at != 0 && in {
 				return true
@@ -307,7 +308,7 @@ func (o *Organization) SessionOf(meter int, root uint32) (s Session) {
 
 // LastOf returns the latest activity of a user that is known, of all meters, to
 // the minute; of concurrent users it may be the start of an hour. 0: none.
-func (o *Organization) LastOf(root uint32) (last Minute) {
+func (o *Organization) LastOf(root uint32) (last period.Minute) {
 	for i := range o.meters {
 		switch m := &o.meters[i]; {
 		case m.active != nil:
@@ -318,7 +319,7 @@ func (o *Organization) LastOf(root uint32) (last Minute) {
 			}
 		case m.concurrent != nil:
 			on := o.SessionOf(i, root)
-			last = max(last, m.concurrent.hours.lastOf(root), Floor(on.LastOn), Floor(on.LastOff))
+			last = max(last, m.concurrent.hours.lastOf(root), period.Floor(on.LastOn), period.Floor(on.LastOff))
 		case m.consumption.users.has(root):
 			last = max(last, m.consumption.users.lastOf(root))
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -30,14 +31,14 @@ func (o *Organization) AddUser(hash uint64) uint32 { return o.users.ids.add(hash
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.
 func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32, isNew bool) {
-	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension, o.clock.asOf)
+	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension, o.clock.AsOf)
 }
 
 // PlaceValue gives a breakdown's value a place again, as Value did.
 func (o *Organization) PlaceValue(meter uint16, breakdown int, name string) {
 	v := o.meters[meter].values[breakdown]
 	if _, known := v.find(ValueHash(name)); !known {
-		v.place(name, o.clock.asOf)
+		v.place(name, o.clock.AsOf)
 	}
 }
 
@@ -67,7 +68,7 @@ func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
 	at := time.Unix(0, t)
 	v := 0
 	for i := 1; i < len(versions); i++ {
-		if !o.clock.calendar.StartOf(versions[i].EffectiveFrom).After(at) {
+		if !o.clock.Calendar.StartOf(versions[i].EffectiveFrom).After(at) {
 			v = i
 		}
 	}
@@ -92,14 +93,14 @@ func (o *Organization) Refusal(user uint32, e *Effect) usage.Reason {
 
 // PeriodStart returns when the period of a calendar kind that contains t (ns)
 // began.
-func (o *Organization) PeriodStart(k usage.Kind, t int64) Minute {
-	m := Floor(t)
-	if track := o.clock.tracks[k]; track != nil && m < track.end {
-		if i := track.index(m); i >= 0 {
-			return track.starts[i]
+func (o *Organization) PeriodStart(k usage.Kind, t int64) period.Minute {
+	m := period.Floor(t)
+	if track := o.clock.Tracks[k]; track != nil && m < track.End {
+		if i := track.Index(m); i >= 0 {
+			return track.Starts[i]
 		}
 	}
-	return MinuteOf(o.clock.calendar.Period(k, time.Unix(0, t)).Start)
+	return period.MinuteOf(o.clock.Calendar.Period(k, time.Unix(0, t)).Start)
 }
 
 func (ev *Event) clone() Event {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -23,7 +24,7 @@ type Organization struct {
 
 	rest     int64 // ns up to which an arrival finds nothing to do; see Advance
 	defs     *Definitions
-	clock    clock
+	clock    period.Clock
 	users    users
 	statuses census // now
 	meters   []state
@@ -48,7 +49,7 @@ type Organization struct {
 	periods  [usage.NumKinds]periodInfo
 
 	aside       []usage.Figure // figures of the minute asideAt
-	asideAt     Minute
+	asideAt     period.Minute
 	asideJudged bool // those of quotas are among them
 }
 
@@ -67,10 +68,10 @@ type state struct {
 // ledger first heard of it, in ns.
 func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int64) *Organization {
 	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{}, 0)}
-	o.clock = clock{calendar: cal, past: d.Past, asOf: Ceil(now) - 1, now: Floor(now), phase: phaseOf(id)}
+	o.clock = period.Clock{Calendar: cal, Past: d.Past, AsOf: period.Ceil(now) - 1, Now: period.Floor(now), Phase: phaseOf(id)}
 	o.closings = newClosings(&o.clock, d.Grace)
-	o.clock.days = newDays(cal, o.clock.asOf)
-	o.stream.hour = now / (60 * nsPerMinute)
+	o.clock.Days = period.NewDays(cal, o.clock.AsOf)
+	o.stream.hour = now / (60 * period.NsPerMinute)
 	o.users.target = map[uint32]uint32{}
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
@@ -97,33 +98,33 @@ func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []Outage)
 }
 
 // phaseOf spreads organizations over the minutes of an hour.
-func phaseOf(id string) Minute {
+func phaseOf(id string) period.Minute {
 	h := uint32(2166136261)
 	for _, b := range []byte(id) {
 		h = (h ^ uint32(b)) * 16777619
 	}
-	return Minute(h % edgeLength)
+	return period.Minute(h % edgeLength)
 }
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
 	s := state{curves: make([]curves, len(def.Windows)), past: make([]past, len(def.Windows))}
 	for i := range s.curves {
-		s.curves[i].from = o.clock.asOf + 1
+		s.curves[i].from = o.clock.AsOf + 1
 	}
 	for i := range def.Breakdowns {
-		s.values = append(s.values, newValues(&def.Breakdowns[i], o.clock.asOf))
+		s.values = append(s.values, newValues(&def.Breakdowns[i], o.clock.AsOf))
 	}
 	for _, w := range def.Windows {
 		if w.Kind != usage.Rolling {
-			o.clock.follow(w.Kind)
+			o.clock.Follow(w.Kind)
 		}
 	}
 	switch def.Type {
 	case usage.ActiveUsers:
 		s.active = newActive(number, def, s.values)
 	case usage.ConcurrentUsers:
-		o.clock.follow(usage.Hour)
+		o.clock.Follow(usage.Hour)
 		s.concurrent = newConcurrent(def)
 	case usage.Consumption:
 		s.consumption = newConsumption(def, s.values, func(slot uint32) uint64 { return o.users.ids.keys[slot] })
@@ -154,7 +155,7 @@ func (o *Organization) Advance(now int64, keep bool) {
 	if now <= o.rest {
 		return
 	}
-	if passed := Ceil(now) - 1; passed > o.clock.asOf {
+	if passed := period.Ceil(now) - 1; passed > o.clock.AsOf {
 		o.catchUp(passed)
 		o.turn(passed)
 		o.readQuotas()
@@ -163,9 +164,9 @@ func (o *Organization) Advance(now int64, keep bool) {
 		}
 		o.release((passed + 1).Ns() - 1)
 	}
-	o.clock.now = max(o.clock.now, Floor(now))
+	o.clock.Now = max(o.clock.Now, period.Floor(now))
 	o.settle(now, false)
-	o.rest = (o.clock.asOf + 1).Ns() - 1
+	o.rest = (o.clock.AsOf + 1).Ns() - 1
 	for i := range o.meters {
 		if s := o.meters[i].concurrent; s != nil && s.next != 0 {
 			o.rest = min(o.rest, s.rest())
@@ -175,22 +176,22 @@ func (o *Organization) Advance(now int64, keep bool) {
 
 // catchUp turns the minutes up to the last held event before the clock goes on
 // to a minute for which that event may be too old to revise anything.
-func (o *Organization) catchUp(to Minute) {
-	last := o.clock.asOf
+func (o *Organization) catchUp(to period.Minute) {
+	last := o.clock.AsOf
 	for i := range o.held {
-		last = max(last, Ceil(o.held[i].Time))
+		last = max(last, period.Ceil(o.held[i].Time))
 	}
 	if last < to {
-		o.clock.now = max(o.clock.now, last)
+		o.clock.Now = max(o.clock.Now, last)
 		o.turn(last)
 	}
-	o.clock.now = max(o.clock.now, to)
+	o.clock.Now = max(o.clock.Now, to)
 }
 
 // Collect returns the figures at the whole minute at, which nobody may change;
 // ok is false where that minute has passed and its figures were not set aside.
-func (o *Organization) Collect(at Minute) (figures []usage.Figure, ok bool) {
-	if at > o.clock.asOf {
+func (o *Organization) Collect(at period.Minute) (figures []usage.Figure, ok bool) {
+	if at > o.clock.AsOf {
 		o.catchUp(at)
 		o.turn(at)
 		o.settle(at.Ns(), true)
@@ -202,13 +203,13 @@ func (o *Organization) Collect(at Minute) (figures []usage.Figure, ok bool) {
 	return o.aside, o.asideAt == at
 }
 
-func (o *Organization) setAside(at Minute) {
+func (o *Organization) setAside(at period.Minute) {
 	o.aside, o.asideAt, o.asideJudged = o.figures(make([]usage.Figure, 0, len(o.aside))), at, false
 }
 
 // turn fixes the minute to: every applied event lies at or before it.
-func (o *Organization) turn(to Minute) {
-	for o.clock.asOf < to {
+func (o *Organization) turn(to period.Minute) {
+	for o.clock.AsOf < to {
 		stop := o.beforeEnd(o.stop(to))
 		o.step(stop)
 		o.settle(stop.Ns()+1, false)
@@ -221,9 +222,9 @@ func (o *Organization) turn(to Minute) {
 
 // beforeEnd returns the last minute of a period whose curve is recorded where a
 // minute lies beyond it, and then the first of the next.
-func (o *Organization) beforeEnd(to Minute) Minute {
+func (o *Organization) beforeEnd(to period.Minute) period.Minute {
 	switch end := o.marks.end; {
-	case o.clock.asOf+1 == end:
+	case o.clock.AsOf+1 == end:
 		return end
 	case to >= end:
 		return end - 1
@@ -233,11 +234,11 @@ func (o *Organization) beforeEnd(to Minute) Minute {
 
 // nextVersion returns the first minute up to which only one definition of each
 // meter is in force.
-func (o *Organization) nextVersion(to Minute) Minute {
+func (o *Organization) nextVersion(to period.Minute) period.Minute {
 	for i := range o.meters {
 		if a := o.meters[i].active; a != nil {
 			for _, r := range a.rules {
-				if r.from > o.clock.asOf && r.from < to {
+				if r.from > o.clock.AsOf && r.from < to {
 					to = r.from
 				}
 			}
@@ -246,15 +247,15 @@ func (o *Organization) nextVersion(to Minute) Minute {
 	return to
 }
 
-func (o *Organization) step(to Minute) {
+func (o *Organization) step(to period.Minute) {
 	o.leave(to)
 	o.remember(to)
-	from := o.clock.asOf
-	days := o.clock.days.turn(o.clock.calendar, to, o.defs.days)
+	from := o.clock.AsOf
+	days := o.clock.Days.Turn(o.clock.Calendar, to, o.defs.days)
 	if days > 0 {
 		for i := range o.meters {
 			if x := o.meters[i].consumption; x != nil {
-				x.daily.turn(&o.clock.days, days)
+				x.daily.turn(&o.clock.Days, days)
 			}
 		}
 	}
@@ -262,11 +263,11 @@ func (o *Organization) step(to Minute) {
 	if marked {
 		o.mark(to)
 	}
-	o.clock.asOf = to
+	o.clock.AsOf = to
 	var rolled [usage.NumKinds]int
-	for k, t := range o.clock.tracks {
+	for k, t := range o.clock.Tracks {
 		if t != nil {
-			rolled[k] = o.clock.roll(usage.Kind(k), to)
+			rolled[k] = o.clock.Roll(usage.Kind(k), to)
 		}
 	}
 	o.ended(&rolled)
@@ -298,12 +299,12 @@ func (o *Organization) vacate(day bool, rolled *[usage.NumKinds]int) {
 		if len(o.meters[i].values) == 0 {
 			continue
 		}
-		before := Minute(0)
+		before := period.Minute(0)
 		switch w := o.defs.longest[i]; {
 		case w.Kind != usage.Rolling && rolled[w.Kind] > 0:
-			before, _ = o.clock.tracks[w.Kind].bounds(1)
+			before, _ = o.clock.Tracks[w.Kind].Bounds(1)
 		case w.Kind == usage.Rolling && day:
-			before = o.clock.days.starts[o.clock.days.today()] - lengthOf(w)
+			before = o.clock.Days.Starts[o.clock.Days.Today()] - period.LengthOf(w)
 		default:
 			continue
 		}
@@ -319,7 +320,7 @@ func (o *Organization) settle(now int64, inclusive bool) {
 		s := o.meters[i].concurrent
 		switch {
 		case s == nil:
-		case Floor(s.oldest()) < o.closings.to:
+		case period.Floor(s.oldest()) < o.closings.to:
 			o.lateSamples(uint16(i), func() { s.settle(&o.clock, now, inclusive) })
 		default:
 			s.settle(&o.clock, now, inclusive)
@@ -341,7 +342,7 @@ func (o *Organization) Recover(of Outage) (matters bool) {
 
 // SetCalendar changes the zone and anchor from the next period on.
 func (o *Organization) SetCalendar(cal *calendar.Calendar) {
-	o.clock.calendar = cal
+	o.clock.Calendar = cal
 	for i := range o.meters {
 		if a := o.meters[i].active; a != nil {
 			a.start(&o.clock)
@@ -350,10 +351,10 @@ func (o *Organization) SetCalendar(cal *calendar.Calendar) {
 }
 
 // AsOf returns the minute up to which the organization's time has got.
-func (o *Organization) AsOf() Minute { return o.clock.asOf }
+func (o *Organization) AsOf() period.Minute { return o.clock.AsOf }
 
 // Calendar returns the organization's calendar.
-func (o *Organization) Calendar() *calendar.Calendar { return o.clock.calendar }
+func (o *Organization) Calendar() *calendar.Calendar { return o.clock.Calendar }
 
 // release applies held events up to and including ns.
 func (o *Organization) release(ns int64) {
@@ -382,7 +383,7 @@ func (o *Organization) Apply(ev *Event) (first uint64) {
 			o.meters[e.Meter].counted = true
 		}
 	}
-	if ev.Time >= (o.clock.asOf + 1).Ns() {
+	if ev.Time >= (o.clock.AsOf + 1).Ns() {
 		o.held = append(o.held, ev.clone())
 		return ^uint64(0)
 	}
@@ -405,7 +406,7 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 	for i := range ev.Effects {
 		e := &ev.Effects[i]
 		for b, n := range e.Dims {
-			o.meters[e.Meter].values[b].use(n, Floor(ev.Time))
+			o.meters[e.Meter].values[b].use(n, period.Floor(ev.Time))
 		}
 		switch e.Kind {
 		case usage.Active:

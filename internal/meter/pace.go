@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -26,7 +27,7 @@ func curved(def *usage.Meter, w usage.Window) bool {
 
 // used returns what a quota is held against (SEMANTICS 6), in millionths:
 // users of billable classes, the peak of users in the hour, or the sum.
-func (s *state) used(c *clock, window int) wide.Int {
+func (s *state) used(c *period.Clock, window int) wide.Int {
 	if x := s.consumption; x != nil {
 		return x.total.sum(&x.layout, &x.layout.windows[window], 0)
 	}
@@ -34,7 +35,7 @@ func (s *state) used(c *clock, window int) wide.Int {
 }
 
 // users returns the same of a meter of users, in users.
-func (s *state) users(c *clock, window int) int64 {
+func (s *state) users(c *period.Clock, window int) int64 {
 	if s.active != nil {
 		return s.active.billable(window)
 	}
@@ -42,7 +43,7 @@ func (s *state) users(c *clock, window int) int64 {
 }
 
 // level returns the same as curves have it: users, or millionths of a sum.
-func (s *state) level(c *clock, window int) wide.Int {
+func (s *state) level(c *period.Clock, window int) wide.Int {
 	if s.consumption != nil {
 		return s.used(c, window)
 	}
@@ -81,7 +82,7 @@ func (a *active) billable(window int) (n int64) {
 // minute, and ends the curves of periods that end on it. Nothing has been
 // applied that lies after the organization's minute, so the value of now is
 // the one at each of those marks.
-func (o *Organization) mark(to Minute) {
+func (o *Organization) mark(to period.Minute) {
 	for i := range o.meters {
 		s := &o.meters[i]
 		for w := range s.curves {
@@ -89,13 +90,13 @@ func (o *Organization) mark(to Minute) {
 			if !curved(s.definition(), window) {
 				continue
 			}
-			c, t, value := &s.curves[w], o.clock.tracks[window.Kind], s.level(&o.clock, w)
-			if last := min(to, t.end-1); last >= c.from {
-				n, _ := marksOf(&o.clock.days, window.Kind, c.from, last)
+			c, t, value := &s.curves[w], o.clock.Tracks[window.Kind], s.level(&o.clock, w)
+			if last := min(to, t.End-1); last >= c.from {
+				n, _ := marksOf(&o.clock.Days, window.Kind, c.from, last)
 				c.fill(n, value)
 			}
-			if to >= t.end {
-				c.finish(window.Kind, t.starts[0], t.end, value)
+			if to >= t.End {
+				c.finish(window.Kind, t.Starts[0], t.End, value)
 			}
 		}
 	}
@@ -103,28 +104,28 @@ func (o *Organization) mark(to Minute) {
 
 // marks are when curves have something to note.
 type marks struct {
-	next Minute // the first minute that is a mark
-	end  Minute // the first minute on which a period ends
+	next period.Minute // the first minute that is a mark
+	end  period.Minute // the first minute on which a period ends
 }
 
 // nextMarks returns the marks after the organization's minute: the first one
 // of a curve that has none yet, each hour of a day, each midnight, and where
 // periods end, which after a change of the zone need not be midnight.
 func (o *Organization) nextMarks() marks {
-	next := marks{o.clock.days.end, math.MaxInt32}
+	next := marks{o.clock.Days.End, math.MaxInt32}
 	for i := range o.meters {
 		def := o.meters[i].definition()
 		for w, window := range def.Windows {
 			if !curved(def, window) {
 				continue
 			}
-			next.end = min(next.end, o.clock.tracks[window.Kind].end)
+			next.end = min(next.end, o.clock.Tracks[window.Kind].End)
 			if o.meters[i].curves[w].points.Len() == 0 {
-				next.next = o.clock.asOf + 1
+				next.next = o.clock.AsOf + 1
 			}
 			if window.Kind == usage.Day {
-				start := o.clock.tracks[usage.Day].starts[0]
-				next.next = min(next.next, o.clock.asOf+minutesPerHour-(o.clock.asOf-start)%minutesPerHour)
+				start := o.clock.Tracks[usage.Day].Starts[0]
+				next.next = min(next.next, o.clock.AsOf+period.MinutesPerHour-(o.clock.AsOf-start)%period.MinutesPerHour)
 			}
 		}
 	}
@@ -144,13 +145,13 @@ func (s *state) definition() *usage.Meter {
 
 // span returns the running period of a calendar kind.
 func (o *Organization) span(k usage.Kind) span {
-	start, end := o.clock.tracks[k].bounds(0)
-	return span{start, o.clock.asOf, end}
+	start, end := o.clock.Tracks[k].Bounds(0)
+	return span{start, o.clock.AsOf, end}
 }
 
 // outlook returns what is expected of a use, in the unit of the meter.
 func (o *Organization) outlook(meter, window int, used float64) outlook {
-	s, d := &o.meters[meter], &o.clock.days
+	s, d := &o.meters[meter], &o.clock.Days
 	kind := s.definition().Windows[window].Kind
 	p := o.span(kind)
 	switch {
@@ -173,10 +174,10 @@ func (o outlook) scaled() outlook {
 
 // exhausts returns when a use is expected to pass a limit within the period;
 // ok is false where it is not.
-func (o *Organization) exhausts(meter, window int, out *outlook, limit float64) (m Minute, ok bool) {
+func (o *Organization) exhausts(meter, window int, out *outlook, limit float64) (m period.Minute, ok bool) {
 	p := o.span(o.meters[meter].definition().Windows[window].Kind)
 	if x := o.meters[meter].concurrent; x != nil {
-		return x.dayPeaks(&o.clock).passes(&o.clock.days, p, out.used, limit)
+		return x.dayPeaks(&o.clock).passes(&o.clock.Days, p, out.used, limit)
 	}
 	return out.passes(p, limit)
 }
@@ -184,10 +185,10 @@ func (o *Organization) exhausts(meter, window int, out *outlook, limit float64) 
 // then returns what an earlier period of a window, which begins at start, had
 // when as much of it had passed as of the running one by now; ok is false
 // where that is not known.
-func (o *Organization) then(meter, window int, start, end Minute) (value float64, ok bool) {
-	s, d := &o.meters[meter], &o.clock.days
+func (o *Organization) then(meter, window int, start, end period.Minute) (value float64, ok bool) {
+	s, d := &o.meters[meter], &o.clock.Days
 	kind := s.definition().Windows[window].Kind
-	if start < d.starts[0] || !o.lived(meter, window, start) {
+	if start < d.Starts[0] || !o.lived(meter, window, start) {
 		return 0, false
 	}
 	at := o.span(kind).within(start, end)
@@ -209,20 +210,20 @@ func (o *Organization) then(meter, window int, start, end Minute) (value float64
 }
 
 // yearAgo is the period of a kind a year before the one that begins at of.
-type yearAgo struct{ of, start, end Minute }
+type yearAgo struct{ of, start, end period.Minute }
 
 // yearAgo returns the period of a kind that lies a year before the running one:
 // of the same name, of weeks 52 weeks before.
-func (o *Organization) yearAgo(k usage.Kind) (start, end Minute) {
-	y, of := &o.yearsAgo[k], o.clock.tracks[k].starts[0]
+func (o *Organization) yearAgo(k usage.Kind) (start, end period.Minute) {
+	y, of := &o.yearsAgo[k], o.clock.Tracks[k].Starts[0]
 	if y.of != of {
-		first := of.Time().In(o.clock.calendar.Zone())
+		first := of.Time().In(o.clock.Calendar.Zone())
 		inside := first.AddDate(-1, 0, 3) // an anchor that clamps may lie up to three days later
 		if k == usage.Week {
 			inside = first.AddDate(0, 0, -52*daysPerWeek+3)
 		}
-		p := o.clock.calendar.Period(k, inside)
-		*y = yearAgo{of, MinuteOf(p.Start), MinuteOf(p.End)}
+		p := o.clock.Calendar.Period(k, inside)
+		*y = yearAgo{of, period.MinuteOf(p.Start), period.MinuteOf(p.End)}
 	}
 	return y.start, y.end
 }
@@ -268,7 +269,7 @@ func (o *Organization) paceFigures(s *sheet, meter int) {
 				q.falls, _ = o.exhausts(meter, w, &out, amount(q.Limit))
 			}
 		}
-		start, end := o.clock.tracks[window.Kind].bounds(1)
+		start, end := o.clock.Tracks[window.Kind].Bounds(1)
 		if value, ok := o.then(meter, w, start, end); ok {
 			s.add(series.previous, value)
 		}
@@ -283,11 +284,13 @@ func (o *Organization) paceFigures(s *sheet, meter int) {
 }
 
 // periodSeries are the bounds of the periods of a calendar kind.
-type periodSeries struct{ start, end [published]*usage.Series }
+type periodSeries struct {
+	start, end [period.Published]*usage.Series
+}
 
 func newPeriodSeries(book *Book, k usage.Kind) *periodSeries {
 	s := &periodSeries{}
-	for i := range published {
+	for i := range period.Published {
 		of := []usage.Label{{Name: "window", Value: k.String()}, {Name: "period", Value: usage.PeriodName(i)}}
 		s.start[i] = book.Gauge("usage_period_start_timestamp_seconds", of...)
 		s.end[i] = book.Gauge("usage_period_end_timestamp_seconds", of...)
@@ -297,7 +300,7 @@ func newPeriodSeries(book *Book, k usage.Kind) *periodSeries {
 
 // periodInfo tells the dates of a running period.
 type periodInfo struct {
-	start, end Minute
+	start, end period.Minute
 	zone       *time.Location
 	series     *usage.Series
 }
@@ -313,14 +316,14 @@ func (o *Organization) periodFigures(s *sheet) {
 			if w.Kind == usage.Rolling {
 				continue
 			}
-			for has[w.Kind] < published && o.exists(i, w, has[w.Kind]) {
+			for has[w.Kind] < period.Published && o.exists(i, w, has[w.Kind]) {
 				has[w.Kind]++
 			}
 		}
 	}
 	for k, n := range has {
 		for i := range n {
-			start, end := o.clock.tracks[k].bounds(i)
+			start, end := o.clock.Tracks[k].Bounds(i)
 			s.add(o.defs.periods[k].start[i], float64(start)*60)
 			s.add(o.defs.periods[k].end[i], float64(end)*60)
 		}
@@ -331,10 +334,10 @@ func (o *Organization) periodFigures(s *sheet) {
 }
 
 func (o *Organization) periodInfo(k usage.Kind) *usage.Series {
-	info, zone := &o.periods[k], o.clock.calendar.Zone()
-	start, end := o.clock.tracks[k].bounds(0)
+	info, zone := &o.periods[k], o.clock.Calendar.Zone()
+	start, end := o.clock.Tracks[k].Bounds(0)
 	if info.start != start || info.end != end || info.zone != zone {
-		date := func(m Minute) string { return m.Time().In(zone).Format(time.DateOnly) }
+		date := func(m period.Minute) string { return m.Time().In(zone).Format(time.DateOnly) }
 		*info = periodInfo{start, end, zone, o.defs.book.Gauge("usage_period_info",
 			usage.Label{Name: "window", Value: k.String()}, usage.Label{Name: "period", Value: usage.PeriodName(0)},
 			usage.Label{Name: "start", Value: date(start)}, usage.Label{Name: "end", Value: date(end)},

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -21,7 +22,7 @@ func BenchmarkCollect(b *testing.B) {
 	windows := mustWindows(b, "day week month cycle 30d")
 	class := []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 	began := minuteAt(b, "2025-01-01 00:00")
-	d := &Definitions{Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour), Meters: []usage.Meter{
+	d := &Definitions{Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour), Meters: []usage.Meter{
 		{Name: "learners", Type: usage.ActiveUsers, Windows: windows, Classes: []string{""}, Versions: class},
 		{Name: "operators", Type: usage.ConcurrentUsers, Windows: windows, Classes: []string{""}, Versions: class, SampleInterval: 15 * time.Minute, IdleTimeout: 30 * time.Minute, Settle: time.Minute},
 		{Name: "minutes", Type: usage.Consumption, Windows: windows, Classes: []string{""}, Versions: class},
@@ -37,9 +38,9 @@ func BenchmarkCollect(b *testing.B) {
 	}
 	o.SetQuotas(quotas)
 	now := began
-	for day := range Minute(430) {
+	for day := range period.Minute(430) {
 		for n := range uint32(20) {
-			now = began + day*minutesPerDay + Minute(n)*30
+			now = began + day*period.MinutesPerDay + period.Minute(n)*30
 			o.Advance(now.Ns(), false)
 			o.Apply(&Event{Time: now.Ns(), User: (uint32(day)*7 + n*3) % 200, Effects: []Effect{
 				{Kind: usage.Active}, {Kind: usage.Concurrent, Meter: 1, Roles: usage.RoleHourly | usage.RoleActivity}, {Kind: usage.Consume, Meter: 2, Value: usage.Micro},

@@ -3,7 +3,10 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/wire"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
 
 // What projections, comparisons and quotas are made of stands behind the
 // meters of a head; heads of format 1 end before it.
@@ -16,7 +19,7 @@ import "github.com/otelcol-usage/otelcol-usage/internal/wire"
 // remove some.
 
 func (o *Organization) encodePace(e *wire.Encoder) {
-	o.clock.days.encode(e)
+	o.clock.Days.Encode(e)
 	o.encodeQuotas(e)
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
@@ -35,9 +38,9 @@ func (o *Organization) encodePace(e *wire.Encoder) {
 }
 
 func (o *Organization) decodePace(d *wire.Decoder) {
-	o.clock.days = days{}
-	o.clock.days.decode(d)
-	if n := &o.clock.days; d.Err() != nil || o.clock.asOf >= n.end || o.clock.asOf < n.starts[n.today()] {
+	o.clock.Days = period.Days{}
+	o.clock.Days.Decode(d)
+	if n := &o.clock.Days; d.Err() != nil || o.clock.AsOf >= n.End || o.clock.AsOf < n.Starts[n.Today()] {
 		d.Fail()
 		return
 	}
@@ -50,18 +53,18 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 		s := &o.meters[i]
 		if x := s.consumption; x != nil {
 			x.daily.decode(d)
-			x.dailyFrom = Minute(d.Int())
-			if x.daily.sums.Len() > len(o.clock.days.starts) {
+			x.dailyFrom = period.Minute(d.Int())
+			if x.daily.sums.Len() > len(o.clock.Days.Starts) {
 				d.Fail()
 			}
 		}
-		s.decodeCurves(d, o.clock.days.starts[0])
+		s.decodeCurves(d, o.clock.Days.Starts[0])
 	}
 }
 
 // decodeCurves reads the curves of a meter, whose running periods begin within
 // the days that are kept.
-func (s *state) decodeCurves(d *wire.Decoder, oldest Minute) {
+func (s *state) decodeCurves(d *wire.Decoder, oldest period.Minute) {
 	def := s.definition()
 	for range d.Count(4) {
 		name := d.String()
@@ -80,10 +83,10 @@ func (s *state) decodeCurves(d *wire.Decoder, oldest Minute) {
 
 // beginPace begins to record where a head of format 1 has nothing of it.
 func (o *Organization) beginPace() {
-	o.clock.days = newDays(o.clock.calendar, o.clock.asOf)
+	o.clock.Days = period.NewDays(o.clock.Calendar, o.clock.AsOf)
 	for i := range o.meters {
 		if x := o.meters[i].consumption; x != nil {
-			x.dailyFrom = o.clock.asOf + 1
+			x.dailyFrom = o.clock.AsOf + 1
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -29,9 +30,9 @@ func paceMeters(t testing.TB) []usage.Meter {
 	}
 }
 
-func paceDefinitions(t testing.TB, began Minute) *Definitions {
+func paceDefinitions(t testing.TB, began period.Minute) *Definitions {
 	t.Helper()
-	d := &Definitions{Meters: paceMeters(t), Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
+	d := &Definitions{Meters: paceMeters(t), Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
 	d.Prepare()
 	return d
 }
@@ -58,7 +59,7 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 9))
-			began := minuteAt(t, "2025-09-20 07:00") + Minute(random.IntN(60*minutesPerDay))
+			began := minuteAt(t, "2025-09-20 07:00") + period.Minute(random.IntN(60*period.MinutesPerDay))
 			d := paceDefinitions(t, began)
 			cal := calendar.New(namedZone(t, []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}[seed%3]), 31)
 			lives, read := NewOrganization("acme", d, cal, began.Ns()), NewOrganization("acme", d, cal, began.Ns())
@@ -76,12 +77,12 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 			lives.SetQuotas(quotas)
 			read.SetQuotas(quotas)
 			compared, now := 0, began
-			for now < began+150*minutesPerDay {
-				now += Minute(1 + random.IntN(12*minutesPerHour))
+			for now < began+150*period.MinutesPerDay {
+				now += period.Minute(1 + random.IntN(12*period.MinutesPerHour))
 				if random.IntN(40) == 0 {
-					now += Minute(random.IntN(6 * minutesPerDay)) // nothing happens
+					now += period.Minute(random.IntN(6 * period.MinutesPerDay)) // nothing happens
 				}
-				late := Minute(random.IntN(2 * minutesPerDay))
+				late := period.Minute(random.IntN(2 * period.MinutesPerDay))
 				if random.IntN(4) > 0 {
 					late = 0
 				}
@@ -157,7 +158,7 @@ func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
 			visit("2026-02-03 22:59", 1, 5) // 23:59 in Berlin
 			visit("2026-02-04 08:00", 6, 9)
 			if steps == "each hour" {
-				for at := minuteAt(t, "2026-02-04 08:00"); at < minuteAt(t, "2026-02-20 00:00"); at += minutesPerHour {
+				for at := minuteAt(t, "2026-02-04 08:00"); at < minuteAt(t, "2026-02-20 00:00"); at += period.MinutesPerHour {
 					o.Collect(at)
 				}
 			}
@@ -168,7 +169,7 @@ func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
 			require.Equal(t, minuteAt(t, "2026-01-31 23:00"), past[0].start)
 			require.Equal(t, wide.Of(20), past[0].last)
 			at := func(day int) float64 {
-				return past[0].until(&o.clock.days, usage.Month, minuteAt(t, "2026-01-31 23:00")+Minute(day-1)*minutesPerDay)
+				return past[0].until(&o.clock.Days, usage.Month, minuteAt(t, "2026-01-31 23:00")+period.Minute(day-1)*period.MinutesPerDay)
 			}
 			require.Equal(t, []float64{0, 4, 4, 5, 9, 9, 9, 20, 20}, []float64{at(1), at(2), at(3), at(4), at(5), at(19), at(20), at(21), at(28)})
 		})
@@ -182,8 +183,8 @@ func FuzzPaceDecode(f *testing.F) {
 	o := NewOrganization("acme", d, cal, began.Ns())
 	o.AddUser(1)
 	o.SetQuotas([]Quota{{Meter: 2, Window: d.Meters[2].Windows[3], Limit: units(200), Thresholds: quarters}})
-	for day := range Minute(80) {
-		now := began + day*minutesPerDay
+	for day := range period.Minute(80) {
+		now := began + day*period.MinutesPerDay
 		o.Advance(now.Ns(), false)
 		o.Apply(&Event{Time: now.Ns(), User: 0, Effects: []Effect{{Kind: usage.Active}, {Kind: usage.Consume, Meter: 2, Value: 7 * usage.Micro}}})
 	}
@@ -199,7 +200,7 @@ func FuzzPaceDecode(f *testing.F) {
 			return
 		}
 		read.Restored()
-		read.Collect(o.clock.asOf + 1) // any state that is taken can be lived on with
-		read.Collect(o.clock.asOf + 3*minutesPerDay)
+		read.Collect(o.clock.AsOf + 1) // any state that is taken can be lived on with
+		read.Collect(o.clock.AsOf + 3*period.MinutesPerDay)
 	})
 }

@@ -5,6 +5,7 @@ package meter
 
 import (
 	"encoding/binary"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -20,7 +21,7 @@ const rawStep = 8 * pageSize
 
 // encodePage appends a page.
 func (p *population) encodePage(page uint32, e *wire.Encoder) {
-	stamp := Minute(0)
+	stamp := period.Minute(0)
 	for slot := page * pageSize; slot < (page+1)*pageSize; slot++ {
 		r := p.peek(slot)
 		if !r.exists() {
@@ -60,18 +61,18 @@ func (p *population) decodePage(page uint32, d *wire.Decoder) {
 		}
 		r := record{words: words[n*p.stride:][:p.stride], classes: p.classes}
 		stamp += d.Int()
-		if stamp <= 0 || stamp != int64(Minute(stamp)) {
+		if stamp <= 0 || stamp != int64(period.Minute(stamp)) {
 			d.Fail()
 			return
 		}
-		r.setStamp(Minute(stamp))
+		r.setStamp(period.Minute(stamp))
 		for range used - 1 {
 			class, last, periods := d.Uint(), stamp-d.Int(), d.Sparse()
-			if class >= uint64(p.classes) || last != int64(Minute(last)) || d.Err() != nil {
+			if class >= uint64(p.classes) || last != int64(period.Minute(last)) || d.Err() != nil {
 				d.Fail()
 				return
 			}
-			r.setLast(uint8(class), Minute(last))
+			r.setLast(uint8(class), period.Minute(last))
 			r.setBits(uint8(class), periods)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -16,17 +17,17 @@ import (
 // behind, and some that nobody has.
 func randomPage(classes int, rng *rand.Rand) population {
 	p := newPopulation(classes)
-	c := &clock{asOf: 29_000_000}
+	c := &period.Clock{AsOf: 29_000_000}
 	for slot := range uint32(pageSize) {
 		if rng.IntN(4) == 0 {
 			continue
 		}
-		c.asOf += Minute(rng.IntN(3000))
-		c.latest = c.asOf
+		c.AsOf += period.Minute(rng.IntN(3000))
+		c.Latest = c.AsOf
 		r := p.touch(c, slot)
 		for class := range uint8(classes) {
 			if rng.IntN(2) == 0 {
-				r.setLast(class, c.asOf-Minute(rng.IntN(100_000)))
+				r.setLast(class, c.AsOf-period.Minute(rng.IntN(100_000)))
 				r.setBits(class, rng.Uint64()>>rng.IntN(64))
 			}
 		}
@@ -77,7 +78,7 @@ func TestAPageOfWordsIsReadToo(t *testing.T) {
 
 func TestAPopulationOfMoreClassesWritesEveryPage(t *testing.T) {
 	p := randomPage(1, rand.New(rand.NewPCG(7, 8)))
-	gone := p.touch(&clock{asOf: 29_000_000}, 3*pageSize)
+	gone := p.touch(&period.Clock{AsOf: 29_000_000}, 3*pageSize)
 	clear(gone.words) // as aliases leave it
 	wider := newPopulation(2)
 	wider.adopt(&p)

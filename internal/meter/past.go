@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -24,12 +25,12 @@ const pastShown = 13
 type past struct {
 	kept []endedPeriod
 
-	of     Minute // start of the running period that series are for
+	of     period.Minute // start of the running period that series are for
 	series []*usage.Series
 }
 
 type endedPeriod struct {
-	start Minute
+	start period.Minute
 	used  wide.Int // millionths
 }
 
@@ -38,7 +39,7 @@ func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < 
 
 // usedThen returns what a quota is held against, of the calendar period that
 // lies some periods before the running one, in millionths.
-func (s *state) usedThen(c *clock, window, back int) wide.Int {
+func (s *state) usedThen(c *period.Clock, window, back int) wide.Int {
 	switch {
 	case s.active != nil:
 		k := s.active.def.Windows[window].Kind
@@ -58,20 +59,20 @@ func (s *state) usedThen(c *clock, window, back int) wide.Int {
 
 // remember keeps the oldest published period of each window whose running one
 // ends on the way to a minute. The clock goes on past one end at a time.
-func (o *Organization) remember(to Minute) {
+func (o *Organization) remember(to period.Minute) {
 	for i := range o.meters {
 		s := &o.meters[i]
 		for w, window := range s.definition().Windows {
-			if !remembered(window) || to < o.clock.tracks[window.Kind].end {
+			if !remembered(window) || to < o.clock.Tracks[window.Kind].End {
 				continue
 			}
-			start, _ := o.clock.tracks[window.Kind].bounds(published - 1)
+			start, _ := o.clock.Tracks[window.Kind].Bounds(period.Published - 1)
 			if !o.lived(i, w, start) {
 				continue
 			}
 			p := &s.past[w]
-			p.kept = slices.Insert(p.kept, 0, endedPeriod{start, s.usedThen(&o.clock, w, published-1)})
-			p.kept = p.kept[:min(len(p.kept), pastShown-(published-1))]
+			p.kept = slices.Insert(p.kept, 0, endedPeriod{start, s.usedThen(&o.clock, w, period.Published-1)})
+			p.kept = p.kept[:min(len(p.kept), pastShown-(period.Published-1))]
 		}
 	}
 }
@@ -83,20 +84,20 @@ func (o *Organization) pastFigures(sh *sheet, meter int) {
 		if !remembered(window) {
 			continue
 		}
-		p, t := &s.past[w], o.clock.tracks[window.Kind]
-		if p.of != t.starts[0] {
-			p.of, p.series = t.starts[0], nil
+		p, t := &s.past[w], o.clock.Tracks[window.Kind]
+		if p.of != t.Starts[0] {
+			p.of, p.series = t.Starts[0], nil
 		}
 		n := 0
-		show := func(start Minute, used wide.Int) {
+		show := func(start period.Minute, used wide.Int) {
 			if n == len(p.series) {
 				p.series = append(p.series, o.pastSeries(meter, window, start))
 			}
 			sh.add(p.series[n], amount(used))
 			n++
 		}
-		for back := 1; back < published && o.exists(meter, window, back); back++ {
-			show(t.starts[back], s.usedThen(&o.clock, w, back))
+		for back := 1; back < period.Published && o.exists(meter, window, back); back++ {
+			show(t.Starts[back], s.usedThen(&o.clock, w, back))
 		}
 		for _, ended := range p.kept {
 			show(ended.start, ended.used)
@@ -104,8 +105,8 @@ func (o *Organization) pastFigures(sh *sheet, meter int) {
 	}
 }
 
-func (o *Organization) pastSeries(meter int, w usage.Window, start Minute) *usage.Series {
-	date := dateOf(o.clock.calendar, start)
+func (o *Organization) pastSeries(meter int, w usage.Window, start period.Minute) *usage.Series {
+	date := dateOf(o.clock.Calendar, start)
 	return o.defs.book.Gauge("usage_past_period_used",
 		usage.Label{Name: "meter", Value: o.defs.Meters[meter].Name},
 		usage.Label{Name: "window", Value: w.String()},
@@ -142,7 +143,7 @@ func (o *Organization) decodePast(d *wire.Decoder) {
 			name := d.String()
 			var kept []endedPeriod
 			for range d.Count(2) {
-				kept = append(kept, endedPeriod{Minute(d.Int()), d.Wide()})
+				kept = append(kept, endedPeriod{period.Minute(d.Int()), d.Wide()})
 			}
 			for w, window := range s.definition().Windows {
 				if window.String() == name {

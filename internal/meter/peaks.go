@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -40,7 +41,7 @@ func (p peak) with(o peak) peak {
 
 // step is the count of an hour or a sample that started at some minute.
 type step struct {
-	at Minute
+	at period.Minute
 	n  uint32
 }
 
@@ -54,7 +55,7 @@ type step struct {
 type stairs []step
 
 // add puts a count behind all others.
-func (s *stairs) add(at Minute, n uint32) {
+func (s *stairs) add(at period.Minute, n uint32) {
 	kept := len(*s)
 	for kept > 0 && (*s)[kept-1].n < n {
 		kept--
@@ -63,14 +64,14 @@ func (s *stairs) add(at Minute, n uint32) {
 }
 
 // forget drops what started at or before a minute.
-func (s *stairs) forget(until Minute) { *s = (*s)[s.after(until):] }
+func (s *stairs) forget(until period.Minute) { *s = (*s)[s.after(until):] }
 
-func (s stairs) after(m Minute) int {
+func (s stairs) after(m period.Minute) int {
 	return sort.Search(len(s), func(i int) bool { return s[i].at > m })
 }
 
 // peak returns the peak of the counts that started after a minute.
-func (s stairs) peak(after Minute) peak {
+func (s stairs) peak(after period.Minute) peak {
 	first := s.after(after)
 	if first == len(s) {
 		return peak{}
@@ -84,18 +85,18 @@ func (s stairs) peak(after Minute) peak {
 // of a meter: of samples, and of hours before the acceptance span.
 type peaks struct {
 	windows []usage.Window
-	byDate  [][]peak // of each calendar window, by period; nil for rolling ones
-	stairs  stairs   // for all rolling windows
-	longest Minute   // rolling window
+	byDate  [][]peak      // of each calendar window, by period; nil for rolling ones
+	stairs  stairs        // for all rolling windows
+	longest period.Minute // rolling window
 }
 
 func newPeaks(windows []usage.Window) peaks {
 	p := peaks{windows: windows, byDate: make([][]peak, len(windows))}
 	for w, window := range windows {
 		if window.Kind == usage.Rolling {
-			p.longest = max(p.longest, lengthOf(window))
+			p.longest = max(p.longest, period.LengthOf(window))
 		} else {
-			p.byDate[w] = make([]peak, depth[window.Kind])
+			p.byDate[w] = make([]peak, period.Depth[window.Kind])
 		}
 	}
 	return p
@@ -103,7 +104,7 @@ func newPeaks(windows []usage.Window) peaks {
 
 // add takes in the count of an hour or sample that started at a minute. It is
 // called in the order of time.
-func (p *peaks) add(c *clock, at Minute, n uint32) {
+func (p *peaks) add(c *period.Clock, at period.Minute, n uint32) {
 	if n == 0 {
 		return
 	}
@@ -111,7 +112,7 @@ func (p *peaks) add(c *clock, at Minute, n uint32) {
 		if window.Kind == usage.Rolling {
 			continue
 		}
-		if i := c.tracks[window.Kind].index(at); i >= 0 {
+		if i := c.Tracks[window.Kind].Index(at); i >= 0 {
 			p.byDate[w][i].add(n)
 		}
 	}
@@ -121,20 +122,20 @@ func (p *peaks) add(c *clock, at Minute, n uint32) {
 }
 
 // turn follows the clock.
-func (p *peaks) turn(c *clock, rolled *[usage.NumKinds]int) {
+func (p *peaks) turn(c *period.Clock, rolled *[usage.NumKinds]int) {
 	for w, window := range p.windows {
 		if window.Kind != usage.Rolling {
-			shift(p.byDate[w], 1, rolled[window.Kind])
+			period.Shift(p.byDate[w], 1, rolled[window.Kind])
 		}
 	}
-	p.stairs.forget(c.asOf - p.longest)
+	p.stairs.forget(c.AsOf - p.longest)
 }
 
 // peak returns the peak of the period that lies i periods before the current
 // one; a rolling window has only period 0.
-func (p *peaks) peak(c *clock, window, i int) peak {
+func (p *peaks) peak(c *period.Clock, window, i int) peak {
 	if w := p.windows[window]; w.Kind == usage.Rolling {
-		return p.stairs.peak(c.asOf - lengthOf(w))
+		return p.stairs.peak(c.AsOf - period.LengthOf(w))
 	}
 	return p.byDate[window][i]
 }
@@ -153,7 +154,7 @@ func (p *peaks) encode(e *wire.Encoder) {
 		}
 	}
 	e.Uint(uint64(len(p.stairs)))
-	before := Minute(0)
+	before := period.Minute(0)
 	for _, s := range p.stairs {
 		e.Int(int64(s.at - before))
 		e.Uint(uint64(s.n))
@@ -174,9 +175,9 @@ func (p *peaks) decode(d *wire.Decoder) {
 	}
 	n := d.Count(2)
 	p.stairs = make(stairs, 0, n)
-	at := Minute(0)
+	at := period.Minute(0)
 	for range n {
-		at += Minute(d.Int())
+		at += period.Minute(d.Int())
 		p.stairs = append(p.stairs, step{at, uint32(d.Uint())})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -45,12 +46,12 @@ func TestStairsKnowThePeakOfEveryWindowThatEndsNow(t *testing.T) {
 		var s stairs
 		var counts []uint32
 		bound := 1 + rng.Uint32N(6)
-		for at := range Minute(200) {
+		for at := range period.Minute(200) {
 			n := 1 + rng.Uint32N(bound)
 			counts = append(counts, n)
 			s.add(at, n)
 			s.forget(at - 60)
-			for after := at - 60; after <= at; after += 1 + Minute(rng.IntN(20)) {
+			for after := at - 60; after <= at; after += 1 + period.Minute(rng.IntN(20)) {
 				var want peak
 				for _, n := range counts[max(0, after+1):] {
 					want.add(n)
@@ -64,7 +65,7 @@ func TestStairsKnowThePeakOfEveryWindowThatEndsNow(t *testing.T) {
 func TestStairsKeepOnlyWhatCanStillBeAPeak(t *testing.T) {
 	var s stairs
 	for at, n := range []uint32{3, 9, 2, 7, 5, 7} {
-		s.add(Minute(at), n)
+		s.add(period.Minute(at), n)
 	}
 	require.Equal(t, stairs{{1, 9}, {3, 7}, {5, 7}}, s)
 	s.forget(1)

@@ -3,7 +3,10 @@
 
 package meter
 
-import "github.com/otelcol-usage/otelcol-usage/internal/usage"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // pageSize is how many records a page has: small enough that an organization
 // of ten users costs little and that a checkpoint writes little beside what
@@ -33,7 +36,7 @@ var bitOf = func() (at [usage.NumKinds]int) {
 	n := 0
 	for k := range at {
 		at[k] = n
-		n += depth[k]
+		n += period.Depth[k]
 	}
 	return at
 }()
@@ -59,7 +62,7 @@ func (p *population) peek(slot uint32) record {
 }
 
 // touch returns a record, brought up to date and made where it is missing.
-func (p *population) touch(c *clock, slot uint32) record {
+func (p *population) touch(c *period.Clock, slot uint32) record {
 	page := int(slot / pageSize)
 	for page >= len(p.pages) {
 		p.pages = append(p.pages, nil)
@@ -69,7 +72,7 @@ func (p *population) touch(c *clock, slot uint32) record {
 	}
 	at := int(slot%pageSize) * p.stride
 	r := record{words: p.pages[page][at : at+p.stride], classes: p.classes}
-	if r.stamp() < c.latest {
+	if r.stamp() < c.Latest {
 		r.renew(c)
 		p.dirty.set(uint32(page))
 	}
@@ -89,18 +92,18 @@ func (p *population) each(f func(slot uint32)) {
 	}
 }
 
-func (r record) exists() bool  { return r.words != nil && r.words[0]>>32 != 0 }
-func (r record) stamp() Minute { return Minute(r.words[0] >> 32) }
+func (r record) exists() bool         { return r.words != nil && r.words[0]>>32 != 0 }
+func (r record) stamp() period.Minute { return period.Minute(r.words[0] >> 32) }
 
-func (r record) setStamp(m Minute) { r.words[0] = r.words[0]&0xffffffff | uint64(m)<<32 }
+func (r record) setStamp(m period.Minute) { r.words[0] = r.words[0]&0xffffffff | uint64(m)<<32 }
 
 // last returns the minute of the latest action of a class, 0 for none.
-func (r record) last(class uint8) Minute {
+func (r record) last(class uint8) period.Minute {
 	n := int(class) + 1
-	return Minute(uint32(r.words[n/2] >> (32 * ((n + 1) & 1))))
+	return period.Minute(uint32(r.words[n/2] >> (32 * ((n + 1) & 1))))
 }
 
-func (r record) setLast(class uint8, m Minute) {
+func (r record) setLast(class uint8, m period.Minute) {
 	n := int(class) + 1
 	by := 32 * ((n + 1) & 1)
 	r.words[n/2] = r.words[n/2]&^(0xffffffff<<by) | uint64(uint32(m))<<by
@@ -111,18 +114,18 @@ func (r record) bits(class uint8) uint64 { return r.words[(2+r.classes)/2+int(cl
 func (r record) setBits(class uint8, bits uint64) { r.words[(2+r.classes)/2+int(class)] |= bits }
 
 // renew shifts the bits of each kind to the periods that are current now.
-func (r record) renew(c *clock) {
+func (r record) renew(c *period.Clock) {
 	stamp := r.stamp()
-	r.setStamp(max(c.asOf, 1))
+	r.setStamp(max(c.AsOf, 1))
 	if stamp == 0 {
 		return
 	}
 	bits := r.words[(2+r.classes)/2:]
-	for k, t := range c.tracks {
-		if t == nil || stamp >= t.starts[0] {
+	for k, t := range c.Tracks {
+		if t == nil || stamp >= t.Starts[0] {
 			continue
 		}
-		n, mask := t.index(stamp), uint64(1)<<depth[k]-1
+		n, mask := t.Index(stamp), uint64(1)<<period.Depth[k]-1
 		for i, w := range bits {
 			field := w >> bitOf[k] & mask
 			if n < 0 {
@@ -151,7 +154,7 @@ func (p *population) adopt(old *population) {
 	}
 	old.each(func(slot uint32) {
 		from := old.peek(slot)
-		to := p.touch(&clock{}, slot)
+		to := p.touch(&period.Clock{}, slot)
 		to.setStamp(from.stamp())
 		for class := range uint8(from.classes) {
 			to.setLast(class, from.last(class))

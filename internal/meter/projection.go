@@ -6,6 +6,7 @@ package meter
 import (
 	"sort"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -17,7 +18,7 @@ import (
 const firstShare = 3
 
 // span is a running period at a minute in it.
-type span struct{ start, now, end Minute }
+type span struct{ start, now, end period.Minute }
 
 // begun reports whether enough of the period has passed for a projection.
 func (s span) begun() bool {
@@ -28,8 +29,8 @@ func (s span) begun() bool {
 func (s span) share() float64 { return float64(s.now-s.start) / float64(s.end-s.start) }
 
 // within returns the minute at which another period has had the same share.
-func (s span) within(start, end Minute) Minute {
-	return start + Minute(int64(s.now-s.start)*int64(end-start)/int64(s.end-s.start))
+func (s span) within(start, end period.Minute) period.Minute {
+	return start + period.Minute(int64(s.now-s.start)*int64(end-start)/int64(s.end-s.start))
 }
 
 // outlook is a use, what it is expected to be at the period's end, and which
@@ -37,18 +38,18 @@ func (s span) within(start, end Minute) Minute {
 // the way is not known.
 type outlook struct {
 	used, projected float64
-	progress        func(m Minute) float64
+	progress        func(m period.Minute) float64
 }
 
 // passes returns the first minute at which the use is expected to be above a
 // limit that it has not passed yet; ok is false where it is not in this period.
-func (o *outlook) passes(s span, limit float64) (m Minute, ok bool) {
+func (o *outlook) passes(s span, limit float64) (m period.Minute, ok bool) {
 	if o.used > limit || o.projected <= limit || o.progress == nil {
 		return 0, false
 	}
 	part := (limit - o.used) / (o.projected - o.used)
-	n := sort.Search(int(s.end-s.now), func(i int) bool { return o.progress(s.now+Minute(i)) > part })
-	return s.now + Minute(n), true
+	n := sort.Search(int(s.end-s.now), func(i int) bool { return o.progress(s.now+period.Minute(i)) > part })
+	return s.now + period.Minute(n), true
 }
 
 const daysPerWeek = 7
@@ -109,13 +110,13 @@ func (w *weekly) week() float64 { return w.sum(0, daysPerWeek) }
 // with its weekday, and of what the last four weeks had in a quarter of the
 // period, a week at most, so that a few days do not stand for a month. The days
 // to come have the weight of their weekday.
-func (s *daySums) runRate(d *days, p span, used float64) outlook {
+func (s *daySums) runRate(d *period.Days, p span, used float64) outlook {
 	w, known := s.profile()
-	today := d.today()
-	share := d.share(today, p.now)
-	before := today - d.index(p.start)
+	today := d.Today()
+	share := d.Share(today, p.now)
+	before := today - d.Index(p.start)
 	elapsed := w.sum(-before, before) + share*w[0]
-	left := w[0]*(1-share) + w.sum(1, daysIn(p.end-d.end))
+	left := w[0]*(1-share) + w.sum(1, daysIn(p.end-d.End))
 	usual := 0.0
 	if known {
 		usual = min(w.week(), (elapsed+left)/4)
@@ -123,19 +124,21 @@ func (s *daySums) runRate(d *days, p span, used float64) outlook {
 	if left <= 0 || elapsed+usual <= 0 {
 		return outlook{used: used, projected: used}
 	}
-	come := func(m Minute) float64 {
-		if m < d.end {
-			return w[0] * (d.share(today, m) - share)
+	come := func(m period.Minute) float64 {
+		if m < d.End {
+			return w[0] * (d.Share(today, m) - share)
 		}
-		whole, rest := int((m-d.end)/minutesPerDay), float64((m-d.end)%minutesPerDay)/minutesPerDay
+		whole, rest := int((m-d.End)/period.MinutesPerDay), float64((m-d.End)%period.MinutesPerDay)/period.MinutesPerDay
 		return w[0]*(1-share) + w.sum(1, whole) + w[(whole+1)%daysPerWeek]*rest
 	}
 	rate := (used + usual) / (elapsed + usual)
-	return outlook{used, used + rate*left, func(m Minute) float64 { return come(m) / left }}
+	return outlook{used, used + rate*left, func(m period.Minute) float64 { return come(m) / left }}
 }
 
 // daysIn returns how many local days a stretch between two midnights has.
-func daysIn(m Minute) int { return int((max(m, 0) + minutesPerDay/2) / minutesPerDay) }
+func daysIn(m period.Minute) int {
+	return int((max(m, 0) + period.MinutesPerDay/2) / period.MinutesPerDay)
+}
 
 // shapes is how many earlier periods the shape of the running one is taken
 // from: of days a week of them.
@@ -158,15 +161,15 @@ func (c *curves) likely(kind usage.Kind) *curve {
 // shaped projects a use by the shape of earlier periods: what they had at the
 // end for each one that they had at the same share. Early in a period that says
 // little, so the last period's end has the weight of the share still to come.
-func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook {
+func (c *curves) shaped(d *period.Days, kind usage.Kind, p span, used float64) outlook {
 	past := c.past[:min(len(c.past), shapes(kind))]
-	for len(past) > 0 && past[len(past)-1].start < d.starts[0] {
+	for len(past) > 0 && past[len(past)-1].start < d.Starts[0] {
 		past = past[:len(past)-1]
 	}
 	if len(past) == 0 {
 		return c.recent(d, kind, p, used)
 	}
-	then := func(m Minute) (sum float64) {
+	then := func(m period.Minute) (sum float64) {
 		at := span{p.start, m, p.end}
 		for i := range past {
 			if m >= p.end {
@@ -184,22 +187,22 @@ func (c *curves) shaped(d *days, kind usage.Kind, p span, used float64) outlook 
 	}
 	expected = max(used, share*expected+(1-share)*c.likely(kind).last.Over(1))
 	if end <= at {
-		return outlook{used, expected, func(m Minute) float64 { return span{p.now, m, p.end}.share() }}
+		return outlook{used, expected, func(m period.Minute) float64 { return span{p.now, m, p.end}.share() }}
 	}
-	return outlook{used, expected, func(m Minute) float64 { return (then(m) - at) / (end - at) }}
+	return outlook{used, expected, func(m period.Minute) float64 { return (then(m) - at) / (end - at) }}
 }
 
 // recent projects a use that has no earlier period: as many as were new in the
 // last seven days go on to come. Before seven days are recorded it is the
 // straight line from the period's start.
-func (c *curves) recent(d *days, kind usage.Kind, p span, used float64) outlook {
+func (c *curves) recent(d *period.Days, kind usage.Kind, p span, used float64) outlook {
 	since, before := p.start, 0.0
-	if first := p.now - daysPerWeek*minutesPerDay; max(p.start, c.from) <= first {
+	if first := p.now - daysPerWeek*period.MinutesPerDay; max(p.start, c.from) <= first {
 		n, part := marksOf(d, kind, c.from, first)
 		since, before = first, c.value(n, part)
 	}
 	rate := max(used-before, 0) / float64(p.now-since)
-	return outlook{used, used + rate*float64(p.end-p.now), func(m Minute) float64 { return span{p.now, m, p.end}.share() }}
+	return outlook{used, used + rate*float64(p.end-p.now), func(m period.Minute) float64 { return span{p.now, m, p.end}.share() }}
 }
 
 // value returns the running period's value between two marks.
@@ -220,27 +223,27 @@ type dayPeaks [profileDays + 1]uint32
 
 // busyOf is what the largest hours of past days depend on.
 type busyOf struct {
-	today   Minute
+	today   period.Minute
 	first   int32
 	revised int
 }
 
 // dayPeaks returns them as they are at the clock's minute, but for today's.
-func (x *concurrent) dayPeaks(c *clock) *dayPeaks {
-	if of := (busyOf{c.days.starts[c.days.today()], x.hours.first, x.hours.revised}); x.busyOf != of {
-		x.busy, x.busyOf = x.hours.dayPeaks(&c.days), of
+func (x *concurrent) dayPeaks(c *period.Clock) *dayPeaks {
+	if of := (busyOf{c.Days.Starts[c.Days.Today()], x.hours.first, x.hours.revised}); x.busyOf != of {
+		x.busy, x.busyOf = x.hours.dayPeaks(&c.Days), of
 	}
 	return &x.busy
 }
 
 // dayPeaks finds them among the hours that are still known.
-func (h *hours) dayPeaks(d *days) (b dayPeaks) {
+func (h *hours) dayPeaks(d *period.Days) (b dayPeaks) {
 	back, i := 0, len(h.open)-1
 	for ; i >= 0 && back < len(b); i-- {
-		for back < len(b) && back < len(d.starts) && h.open[i].start < d.starts[d.today()-back] {
+		for back < len(b) && back < len(d.Starts) && h.open[i].start < d.Starts[d.Today()-back] {
 			back++
 		}
-		if back < len(b) && back < len(d.starts) {
+		if back < len(b) && back < len(d.Starts) {
 			b[back] = max(b[back], h.open[i].users)
 		}
 	}
@@ -258,9 +261,9 @@ func (b *dayPeaks) weekday(ahead int) (most uint32) {
 
 // peaking projects a peak: it stays, unless a weekday that is still to come,
 // or is running, had a larger one in the last four weeks.
-func (b *dayPeaks) peaking(d *days, p span, used float64) outlook {
+func (b *dayPeaks) peaking(d *period.Days, p span, used float64) outlook {
 	o := outlook{used: used, projected: used}
-	for ahead := range min(1+daysIn(p.end-d.end), daysPerWeek) {
+	for ahead := range min(1+daysIn(p.end-d.End), daysPerWeek) {
 		o.projected = max(o.projected, float64(b.weekday(ahead)))
 	}
 	return o
@@ -268,12 +271,12 @@ func (b *dayPeaks) peaking(d *days, p span, used float64) outlook {
 
 // passes returns the start of the first day on which a peak is expected to be
 // above a limit, or now where that is today.
-func (b *dayPeaks) passes(d *days, p span, used, limit float64) (m Minute, ok bool) {
+func (b *dayPeaks) passes(d *period.Days, p span, used, limit float64) (m period.Minute, ok bool) {
 	if used > limit {
 		return 0, false
 	}
-	for ahead := range min(1+daysIn(p.end-d.end), daysPerWeek) {
-		if m := d.end + Minute(ahead-1)*minutesPerDay; float64(b.weekday(ahead)) > limit {
+	for ahead := range min(1+daysIn(p.end-d.End), daysPerWeek) {
+		if m := d.End + period.Minute(ahead-1)*period.MinutesPerDay; float64(b.weekday(ahead)) > limit {
 			return max(m, p.now), true
 		}
 	}

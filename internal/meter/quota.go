@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -103,18 +104,18 @@ func (q *Quota) compare(used wide.Int, share int64) int {
 // period begins.
 type quota struct {
 	Quota
-	reached []bool // by threshold
-	period  Minute // start of the period that reached is of; 0 of rolling windows
+	reached []bool        // by threshold
+	period  period.Minute // start of the period that reached is of; 0 of rolling windows
 
-	used   wide.Int // at the minute at, in millionths
-	at     Minute   // 0: not known yet
-	falls  Minute   // when the limit is expected to be passed, as set aside; 0: not in this period
+	used   wide.Int      // at the minute at, in millionths
+	at     period.Minute // 0: not known yet
+	falls  period.Minute // when the limit is expected to be passed, as set aside; 0: not in this period
 	series *quotaSeries
 }
 
 // judge holds the use of a period against the thresholds and reports
 // whether that changed anything.
-func (q *quota) judge(used wide.Int, start Minute) (changed bool) {
+func (q *quota) judge(used wide.Int, start period.Minute) (changed bool) {
 	if start != q.period {
 		clear(q.reached)
 		q.period, changed = start, true
@@ -219,7 +220,7 @@ func (o *Organization) decodeQuotas(d *wire.Decoder) {
 	o.quotas = make([]quota, 0, len(plain))
 	for i := range plain {
 		q := newQuota(&plain[i])
-		q.period = Minute(d.Int())
+		q.period = period.Minute(d.Int())
 		for t := range q.reached {
 			q.reached[t] = d.Bool()
 		}

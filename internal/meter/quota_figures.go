@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -63,14 +64,14 @@ func (o *Organization) readQuotas() {
 	for i := range o.quotas {
 		q := &o.quotas[i]
 		if w := o.windowOf(q); w >= 0 {
-			q.used, q.at = o.meters[q.Meter].used(&o.clock, w), o.clock.asOf
+			q.used, q.at = o.meters[q.Meter].used(&o.clock, w), o.clock.AsOf
 		}
 	}
 }
 
 // judgeQuotas holds what was noted at a collection's minute against the
 // thresholds, and appends the figures of quotas to those set aside for it.
-func (o *Organization) judgeQuotas(at Minute) {
+func (o *Organization) judgeQuotas(at period.Minute) {
 	showing := o.asideAt == at && !o.asideJudged
 	for i := range o.quotas {
 		q := &o.quotas[i]
@@ -78,9 +79,9 @@ func (o *Organization) judgeQuotas(at Minute) {
 		if w < 0 || q.at != at {
 			continue
 		}
-		start := Minute(0)
+		start := period.Minute(0)
 		if q.Window.Kind != usage.Rolling {
-			start, _ = o.clock.tracks[q.Window.Kind].bounds(0)
+			start, _ = o.clock.Tracks[q.Window.Kind].Bounds(0)
 		}
 		if q.judge(q.used, start) {
 			o.judged = true

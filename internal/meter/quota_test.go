@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -40,7 +41,7 @@ func newDesk(t testing.TB, def usage.Meter) *desk {
 		def.Classes = []string{""}
 	}
 	began := minuteAt(t, "2026-05-10 12:00")
-	d := &Definitions{Meters: []usage.Meter{def}, Past: 35 * minutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
+	d := &Definitions{Meters: []usage.Meter{def}, Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
 	d.Prepare()
 	return &desk{t: t, Organization: NewOrganization("acme", d, calendar.New(nil, 1), began.Ns())}
 }

@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -34,7 +35,7 @@ func (o *Organization) watch(ev *Event) (w watch) {
 	has := func(k usage.EffectKind) bool {
 		return slices.ContainsFunc(ev.Effects, func(e Effect) bool { return e.Kind == k })
 	}
-	young := Floor(ev.Time) >= o.closings.to
+	young := period.Floor(ev.Time) >= o.closings.to
 	switch {
 	case has(usage.Alias) || has(usage.Respelled):
 		w.kind = Aliases
@@ -55,8 +56,8 @@ func (o *Organization) watch(ev *Event) (w watch) {
 	w.cells = make([]Cell, 0, o.closings.watched)
 	for i := range o.meters {
 		if m := &o.meters[i]; m.active != nil || m.concurrent != nil && w.kind == Aliases {
-			o.watchMeter(&w, uint16(i), func(id periodID, end Minute) bool {
-				open := end > o.clock.now-o.clock.past
+			o.watchMeter(&w, uint16(i), func(id periodID, end period.Minute) bool {
+				open := end > o.clock.Now-o.clock.Past
 				return open && (w.kind == Aliases || end.Ns() > ev.Time) && !slices.Contains(late, id)
 			})
 		}
@@ -66,12 +67,12 @@ func (o *Organization) watch(ev *Event) (w watch) {
 }
 
 // watchMeter adds closed periods of a meter.
-func (o *Organization) watchMeter(w *watch, meter uint16, wanted func(id periodID, end Minute) bool) {
-	o.closedKinds(func(t *track) {
-		for i := 1; i < len(t.starts); i++ {
-			id := periodID{meter, t.kind, t.starts[i]}
-			_, end := t.bounds(i)
-			if end <= o.closings.to && wanted(id, end) && o.stated(meter, t.kind, i) {
+func (o *Organization) watchMeter(w *watch, meter uint16, wanted func(id periodID, end period.Minute) bool) {
+	o.closedKinds(func(t *period.Track) {
+		for i := 1; i < len(t.Starts); i++ {
+			id := periodID{meter, t.Kind, t.Starts[i]}
+			_, end := t.Bounds(i)
+			if end <= o.closings.to && wanted(id, end) && o.stated(meter, t.Kind, i) {
 				from := len(w.cells)
 				w.cells = o.appendCells(w.cells, id, i)
 				w.periods = append(w.periods, watched{id, i, from, len(w.cells)})
@@ -97,7 +98,7 @@ func once(*watched) uint32 { return 1 }
 // enterLate enters an event that is about to be applied as a change of the
 // closed periods in which it lies.
 func (o *Organization) enterLate(ev *Event) (late []periodID) {
-	at := Floor(ev.Time)
+	at := period.Floor(ev.Time)
 	for i := range ev.Effects {
 		e := &ev.Effects[i]
 		switch e.Kind {
@@ -109,14 +110,14 @@ func (o *Organization) enterLate(ev *Event) (late []periodID) {
 		default:
 			continue
 		}
-		o.closedKinds(func(t *track) {
-			back := t.index(at)
+		o.closedKinds(func(t *period.Track) {
+			back := t.Index(at)
 			if back <= 0 {
 				return
 			}
-			id := periodID{e.Meter, t.kind, t.starts[back]}
-			_, end := t.bounds(back)
-			if end > o.closings.to || slices.Contains(late, id) || !o.stated(e.Meter, t.kind, back) {
+			id := periodID{e.Meter, t.Kind, t.Starts[back]}
+			_, end := t.Bounds(back)
+			if end > o.closings.to || slices.Contains(late, id) || !o.stated(e.Meter, t.Kind, back) {
 				return
 			}
 			late = append(late, id)
@@ -137,13 +138,13 @@ func (o *Organization) change(id periodID, back int, was []Cell) *revision {
 	r := c.revised[id]
 	if r == nil {
 		r = &revision{}
-		if _, end := o.clock.tracks[id.kind].bounds(back); end > c.from {
+		if _, end := o.clock.Tracks[id.kind].Bounds(back); end > c.from {
 			r.version, r.made = 1, end+o.defs.Grace
 		}
 		c.revised[id] = r
 	}
 	if !r.changed {
-		r.changed, r.since, r.was = true, o.clock.asOf, slices.Clone(was)
+		r.changed, r.since, r.was = true, o.clock.AsOf, slices.Clone(was)
 		c.due = min(c.due, r.due())
 	}
 	return r
@@ -155,10 +156,10 @@ func (o *Organization) lateSamples(meter uint16, settle func()) {
 	x := o.meters[meter].concurrent
 	oldest, next := x.oldest(), x.next
 	w := watch{kind: LateSamples}
-	o.watchMeter(&w, meter, func(_ periodID, end Minute) bool { return end.Ns() > oldest })
+	o.watchMeter(&w, meter, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
 	settle()
 	o.compare(&w, func(p *watched) (n uint32) {
-		start, end := o.clock.tracks[p.id.kind].bounds(p.period)
+		start, end := o.clock.Tracks[p.id.kind].Bounds(p.period)
 		for at := oldest; at < x.next; at += x.sessions.interval {
 			isFinal := at >= next || at < x.oldest() // it, or its hand-over
 			if isFinal && at >= start.Ns() && at < end.Ns() {

@@ -3,6 +3,8 @@
 
 package meter
 
+import "github.com/otelcol-usage/otelcol-usage/internal/period"
+
 // edgeLength is how many minutes of a rolling window's far end are kept one by
 // one. Windows are whole hours long, so all edges of an organization end at
 // the same minute of the hour and are rebuilt in one pass.
@@ -20,14 +22,14 @@ const edgeLength = 60
 // is built by a pass over the organization's users, once an hour; the count
 // goes on.
 type rolling struct {
-	length Minute
+	length period.Minute
 	count  int64
-	base   Minute
+	base   period.Minute
 	edge   *[edgeLength]uint32 // nil while empty
 }
 
 // add counts (sign 1) or takes out (sign -1) a user whose latest action is m.
-func (r *rolling) add(asOf, m Minute, sign int64) {
+func (r *rolling) add(asOf, m period.Minute, sign int64) {
 	if m <= asOf-r.length {
 		return
 	}
@@ -38,7 +40,7 @@ func (r *rolling) add(asOf, m Minute, sign int64) {
 }
 
 // mark counts a user in the edge.
-func (r *rolling) mark(m Minute, sign int64) {
+func (r *rolling) mark(m period.Minute, sign int64) {
 	if r.edge == nil {
 		r.edge = new([edgeLength]uint32)
 	}
@@ -46,10 +48,12 @@ func (r *rolling) mark(m Minute, sign int64) {
 }
 
 // atEdge reports whether a user whose latest action is m stands in the edge.
-func (r *rolling) atEdge(asOf, m Minute) bool { return m > asOf-r.length && m < r.base+edgeLength }
+func (r *rolling) atEdge(asOf, m period.Minute) bool {
+	return m > asOf-r.length && m < r.base+edgeLength
+}
 
 // move puts a user whose latest action was old at m.
-func (r *rolling) move(asOf, old, m Minute) {
+func (r *rolling) move(asOf, old, m period.Minute) {
 	r.add(asOf, old, -1)
 	r.add(asOf, m, 1)
 }
@@ -57,7 +61,7 @@ func (r *rolling) move(asOf, old, m Minute) {
 // slide moves the window's far end as asOf goes on. used tells that the edge has
 // come to its end, lost that it does not reach and the count has to be built
 // anew as well.
-func (r *rolling) slide(from, asOf Minute) (used, lost bool) {
+func (r *rolling) slide(from, asOf period.Minute) (used, lost bool) {
 	for m := from - r.length + 1; m <= asOf-r.length; m++ {
 		i := m - r.base
 		if i >= edgeLength {
@@ -73,13 +77,13 @@ func (r *rolling) slide(from, asOf Minute) (used, lost bool) {
 
 // reset empties the window, with an edge that begins at the hour (shifted by
 // the organization's phase) in which the far end lies.
-func (r *rolling) reset(asOf, phase Minute) {
+func (r *rolling) reset(asOf, phase period.Minute) {
 	r.renew(asOf, phase)
 	r.count, r.edge = 0, nil
 }
 
 // renew begins such an edge, empty, and leaves the count.
-func (r *rolling) renew(asOf, phase Minute) {
+func (r *rolling) renew(asOf, phase period.Minute) {
 	first := asOf - r.length + 1
 	r.base = first - (first-phase)%edgeLength
 	if r.edge != nil {
@@ -90,7 +94,7 @@ func (r *rolling) renew(asOf, phase Minute) {
 // rollings are the rolling windows of one count.
 type rollings []rolling
 
-func newRollings(lengths []Minute) rollings {
+func newRollings(lengths []period.Minute) rollings {
 	rs := make(rollings, len(lengths))
 	for i := range rs {
 		rs[i].length = lengths[i]
@@ -98,20 +102,20 @@ func newRollings(lengths []Minute) rollings {
 	return rs
 }
 
-func (rs rollings) add(asOf, m Minute, sign int64) {
+func (rs rollings) add(asOf, m period.Minute, sign int64) {
 	for i := range rs {
 		rs[i].add(asOf, m, sign)
 	}
 }
 
-func (rs rollings) move(asOf, old, m Minute) {
+func (rs rollings) move(asOf, old, m period.Minute) {
 	for i := range rs {
 		rs[i].move(asOf, old, m)
 	}
 }
 
 // atEdge reports whether a user whose latest action is m stands in some edge.
-func (rs rollings) atEdge(asOf, m Minute) bool {
+func (rs rollings) atEdge(asOf, m period.Minute) bool {
 	for i := range rs {
 		if rs[i].atEdge(asOf, m) {
 			return true
@@ -121,7 +125,7 @@ func (rs rollings) atEdge(asOf, m Minute) bool {
 }
 
 // mark counts a user in the edges where they stand.
-func (rs rollings) mark(asOf, m Minute) {
+func (rs rollings) mark(asOf, m period.Minute) {
 	for i := range rs {
 		if rs[i].atEdge(asOf, m) {
 			rs[i].mark(m, 1)
@@ -129,7 +133,7 @@ func (rs rollings) mark(asOf, m Minute) {
 	}
 }
 
-func (rs rollings) reset(asOf, phase Minute) {
+func (rs rollings) reset(asOf, phase period.Minute) {
 	for i := range rs {
 		rs[i].reset(asOf, phase)
 	}

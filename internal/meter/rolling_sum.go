@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
@@ -21,14 +22,14 @@ type minuteLog struct{ chunks []hourChunk }
 
 // hourChunk is the minutes of one hour since 1970.
 type hourChunk struct {
-	hour  Minute
+	hour  period.Minute
 	mask  uint64
 	cells wide.Ints
 }
 
 // at returns where the cell of a minute is, for adding to it at once.
-func (l *minuteLog) at(m Minute, width int) (cells *wide.Ints, place int) {
-	hour, within := hourOf(m)
+func (l *minuteLog) at(m period.Minute, width int) (cells *wide.Ints, place int) {
+	hour, within := period.HourOf(m)
 	i := len(l.chunks) - 1
 	if i < 0 || l.chunks[i].hour != hour {
 		i = l.find(hour)
@@ -46,12 +47,12 @@ func (l *minuteLog) at(m Minute, width int) (cells *wide.Ints, place int) {
 }
 
 // find returns the index of the first chunk at or after the hour.
-func (l *minuteLog) find(hour Minute) int {
+func (l *minuteLog) find(hour period.Minute) int {
 	return sort.Search(len(l.chunks), func(i int) bool { return l.chunks[i].hour >= hour })
 }
 
 // insert makes an empty chunk, of a dropped one's memory if there is one.
-func (l *minuteLog) insert(i int, hour Minute) {
+func (l *minuteLog) insert(i int, hour period.Minute) {
 	n := len(l.chunks)
 	l.chunks = slices.Grow(l.chunks, 1)[:n+1]
 	spare := l.chunks[n].cells
@@ -61,12 +62,12 @@ func (l *minuteLog) insert(i int, hour Minute) {
 }
 
 // each calls f with where the cells of the minutes in (after, upTo] are.
-func (l *minuteLog) each(after, upTo Minute, width int, f func(cells *wide.Ints, place int)) {
+func (l *minuteLog) each(after, upTo period.Minute, width int, f func(cells *wide.Ints, place int)) {
 	if len(l.chunks) == 0 {
 		return
 	}
-	firstHour, firstMinute := hourOf(after + 1)
-	lastHour, lastMinute := hourOf(upTo)
+	firstHour, firstMinute := period.HourOf(after + 1)
+	lastHour, lastMinute := period.HourOf(upTo)
 	for i := l.find(firstHour); i < len(l.chunks) && l.chunks[i].hour <= lastHour; i++ {
 		ch := &l.chunks[i]
 		wanted := ch.mask
@@ -86,8 +87,8 @@ func (l *minuteLog) each(after, upTo Minute, width int, f func(cells *wide.Ints,
 
 // drop forgets the hours that end at or before a minute and keeps their memory
 // for the hours to come.
-func (l *minuteLog) drop(upTo Minute) {
-	hour, _ := hourOf(upTo + 1)
+func (l *minuteLog) drop(upTo period.Minute) {
+	hour, _ := period.HourOf(upTo + 1)
 	n := l.find(hour)
 	if n == 0 {
 		return

@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -43,7 +44,7 @@ type presence struct {
 	user uint32
 	// counted is the start of the latest hour in which the user is known to
 	// be counted, or 0. It only saves looking them up for each event.
-	counted Minute
+	counted period.Minute
 	marks   []mark // oldest first; only buckets with events
 }
 

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -19,7 +20,7 @@ import (
 
 // Encode appends the head: everything but users and pages.
 func (o *Organization) Encode(e *wire.Encoder) {
-	o.clock.encode(e)
+	o.clock.Encode(e)
 	e.Strings(o.keys.names[2:])
 	e.Uint(uint64(len(o.users.target)))
 	for _, from := range slices.Sorted(maps.Keys(o.users.target)) {
@@ -59,12 +60,12 @@ func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte
 // breakdowns are the first ones of those of d.
 func restore(id string, d, written *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
 	dec := &wire.Decoder{Bytes: head}
-	c, err := decodeClock(dec)
+	c, err := period.DecodeClock(dec)
 	if err != nil {
 		return nil, err
 	}
-	o := NewOrganization(id, d, c.calendar, now)
-	c.past, c.phase = o.clock.past, o.clock.phase
+	o := NewOrganization(id, d, c.Calendar, now)
+	c.Past, c.Phase = o.clock.Past, o.clock.Phase
 	o.clock = c
 	o.closings = newClosings(&o.clock, d.Grace)
 	for _, h := range hashes {
@@ -88,7 +89,7 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	}
 	for i := range n {
 		o.meters[i] = o.newState(uint16(i))
-		o.meters[i].decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.asOf)
+		o.meters[i].decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
@@ -166,7 +167,7 @@ func (s *state) encode(e *wire.Encoder) {
 	}
 }
 
-func (s *state) decode(d *wire.Decoder, breakdowns, users int, now Minute) {
+func (s *state) decode(d *wire.Decoder, breakdowns, users int, now period.Minute) {
 	for _, v := range s.values[:breakdowns] {
 		v.restore(d.Strings(), now)
 	}
@@ -250,7 +251,7 @@ func (s *split) decode(d *wire.Decoder, a *active, kinds []usage.Kind) {
 }
 
 // restored builds what is not stored: rolling windows.
-func (a *active) restored(c *clock, people *persons) {
+func (a *active) restored(c *period.Clock, people *persons) {
 	a.start(c)
 	a.rebuildRollings(c, people)
 }
@@ -265,7 +266,7 @@ func (t *headcount) encode(e *wire.Encoder, kinds []usage.Kind) {
 
 func (t *headcount) decode(d *wire.Decoder, kinds []usage.Kind, width int) {
 	for _, k := range kinds {
-		for i := range depth[k] {
+		for i := range period.Depth[k] {
 			for class := range width {
 				if n := d.Int(); t.periods[k] != nil {
 					t.periods[k][i*t.width+class] = n
@@ -328,7 +329,7 @@ const maxPagesPerUser = 1 << 8
 
 // Now returns the minute (in ns) of the latest arrival or collection that the
 // state knows.
-func (o *Organization) Now() int64 { return o.clock.now.Ns() }
+func (o *Organization) Now() int64 { return o.clock.Now.Ns() }
 
 // Meters returns how many meters the organization has.
 func (o *Organization) Meters() int { return len(o.meters) }

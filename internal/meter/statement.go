@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -16,11 +17,11 @@ import (
 type Statement struct {
 	Meter      uint16
 	Kind       usage.Kind // day or longer
-	Start, End Minute
-	Version    uint32 // from 1
-	Made       Minute // when it was recorded; what was received until then is in it
-	Definition int    // index of the version of the meter's definition in force just before the end
-	Zone       string // and anchor, by which the period was cut
+	Start, End period.Minute
+	Version    uint32        // from 1
+	Made       period.Minute // when it was recorded; what was received until then is in it
+	Definition int           // index of the version of the meter's definition in force just before the end
+	Zone       string        // and anchor, by which the period was cut
 	Anchor     int
 	Terms      *Terms   // of the quota on this window at the period's end; nil: there was none
 	Averages   []string // names, in the order of their columns
@@ -105,8 +106,8 @@ func (s *Statement) Decode(d *wire.Decoder) error {
 	if d.Uint() != statementFormat {
 		d.Fail()
 	}
-	s.End = s.Start + Minute(d.Uint())
-	s.Made, s.Definition = Minute(d.Int()), int(d.Uint())
+	s.End = s.Start + period.Minute(d.Uint())
+	s.Made, s.Definition = period.Minute(d.Int()), int(d.Uint())
 	s.Zone, s.Anchor = d.String(), int(d.Uint())
 	s.Terms = DecodeTerms(d)
 	s.Averages = d.Strings()

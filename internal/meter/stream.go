@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -74,12 +75,12 @@ func (o *Organization) Count(now int64, signal usage.Signal, outcome usage.Outco
 	if now >= s.heard {
 		s.moveTo(now)
 		s.hours[s.hour%int64(len(s.hours))] = true
-		s.heard = (s.hour + 1) * 60 * nsPerMinute
+		s.heard = (s.hour + 1) * 60 * period.NsPerMinute
 	}
 }
 
 func (s *stream) moveTo(now int64) {
-	hour := now / (60 * nsPerMinute)
+	hour := now / (60 * period.NsPerMinute)
 	for h := max(s.hour+1, hour-int64(len(s.hours))+1); h <= hour; h++ {
 		s.hours[h%int64(len(s.hours))] = false
 	}
@@ -87,7 +88,7 @@ func (s *stream) moveTo(now int64) {
 }
 
 // silent reports whether nothing came for the given time (ns) although it should.
-func (s *stream) silent(at Minute, patience int64) bool {
+func (s *stream) silent(at period.Minute, patience int64) bool {
 	if s.arrived == 0 || at.Ns()-s.arrived < patience {
 		return false
 	}
@@ -164,7 +165,7 @@ func (o *Organization) Items() [usage.NumSignals][usage.NumOutcomes]uint64 { ret
 func (o *Organization) LastEvent() int64 { return o.stream.last }
 
 // Silent reports whether the organization's stream has fallen silent.
-func (o *Organization) Silent() bool { return o.stream.silent(o.clock.asOf, o.defs.Silence) }
+func (o *Organization) Silent() bool { return o.stream.silent(o.clock.AsOf, o.defs.Silence) }
 
 func (s *stream) itemFigures(d *Definitions, sh *sheet) {
 	for signal := range s.items {
@@ -200,7 +201,7 @@ func (o *Organization) streamFigures(sh *sheet) {
 	if s.last != 0 {
 		sh.add(d.common.lastEvent, float64(s.last)/1e9)
 	}
-	sh.add(d.common.silent, float64(flag(s.silent(o.clock.asOf, d.Silence))))
+	sh.add(d.common.silent, float64(flag(s.silent(o.clock.AsOf, d.Silence))))
 }
 
 func (s *stream) encode(e *wire.Encoder) {

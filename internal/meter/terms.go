@@ -6,6 +6,7 @@ package meter
 import (
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -13,7 +14,7 @@ import (
 type meterTerms struct {
 	meter uint16
 	kind  usage.Kind
-	end   Minute
+	end   period.Minute
 	Terms
 }
 
@@ -21,7 +22,7 @@ type meterTerms struct {
 // them back. They are those of the periods that end from now on; of an
 // organization that has just begun also of those before.
 func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
-	c, begins := &o.closings, o.clock.asOf == o.closings.from+o.defs.Grace
+	c, begins := &o.closings, o.clock.AsOf == o.closings.from+o.defs.Grace
 	of := func(m meterTerms) bool { return m.meter == meter }
 	c.terms = slices.DeleteFunc(c.terms, of)
 	if begins {
@@ -31,9 +32,9 @@ func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
 		return
 	}
 	c.terms = append(c.terms, meterTerms{meter: meter, kind: k, Terms: *t})
-	if track := o.clock.tracks[k]; begins && track != nil {
-		for i := 1; i < len(track.starts); i++ {
-			_, end := track.bounds(i)
+	if track := o.clock.Tracks[k]; begins && track != nil {
+		for i := 1; i < len(track.Starts); i++ {
+			_, end := track.Bounds(i)
 			c.ended = append(c.ended, meterTerms{meter, k, end, *t})
 		}
 	}
@@ -53,14 +54,14 @@ func (o *Organization) Terms(meter uint16) (usage.Kind, *Terms) {
 func (o *Organization) ended(rolled *[usage.NumKinds]int) {
 	for _, t := range o.closings.terms {
 		if rolled[t.kind] > 0 {
-			_, t.end = o.clock.tracks[t.kind].bounds(1)
+			_, t.end = o.clock.Tracks[t.kind].Bounds(1)
 			o.closings.ended = append(o.closings.ended, t)
 		}
 	}
 }
 
 // termsAt returns the terms that were in force when a period ended.
-func (o *Organization) termsAt(meter uint16, k usage.Kind, end Minute) *Terms {
+func (o *Organization) termsAt(meter uint16, k usage.Kind, end period.Minute) *Terms {
 	for _, t := range o.closings.ended {
 		if t.meter == meter && t.kind == k && t.end == end {
 			return &t.Terms

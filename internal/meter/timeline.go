@@ -8,12 +8,13 @@ import (
 	"math"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // forever is the last activity of a user whose standing activity is on.
-const forever = Minute(math.MaxInt32)
+const forever = period.Minute(math.MaxInt32)
 
 // maxTransitions bounds a person's timeline.
 const maxTransitions = 4096
@@ -77,7 +78,7 @@ func (p *person) status() usage.Status {
 }
 
 // statusBefore returns the status immediately before m.
-func (p *person) statusBefore(m Minute) usage.Status {
+func (p *person) statusBefore(m period.Minute) usage.Status {
 	if p == nil {
 		return usage.NoStatus
 	}
@@ -114,7 +115,7 @@ func (p *person) segments(meter uint16, f func(class uint8, from, to int64)) {
 
 // standsIn reports whether a class of the meter is on at some instant of
 // [start, end).
-func (p *person) standsIn(meter uint16, class uint8, start, end Minute) bool {
+func (p *person) standsIn(meter uint16, class uint8, start, end period.Minute) bool {
 	found := false
 	p.segments(meter, func(c uint8, from, to int64) {
 		found = found || c == class && from < to && from < end.Ns() && to > start.Ns()
@@ -124,15 +125,15 @@ func (p *person) standsIn(meter uint16, class uint8, start, end Minute) bool {
 
 // lastStanding returns the minute from which on the class's standing activity
 // is past, as a latest action would be: forever while it is on, 0 for none.
-func (p *person) lastStanding(meter uint16, class uint8) Minute {
-	last := Minute(0)
+func (p *person) lastStanding(meter uint16, class uint8) period.Minute {
+	last := period.Minute(0)
 	p.segments(meter, func(c uint8, from, to int64) {
 		switch {
 		case c != class || from == to:
 		case to == math.MaxInt64:
 			last = forever
 		default:
-			last = max(last, Ceil(to))
+			last = max(last, period.Ceil(to))
 		}
 	})
 	return last

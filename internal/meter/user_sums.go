@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -49,9 +50,9 @@ type userSums struct {
 }
 
 type sumPage struct {
-	stamp Minute
+	stamp period.Minute
 	sums  wide.Ints // shares
-	last  [pageUsers]Minute
+	last  [pageUsers]period.Minute
 }
 
 // userCells are the sums of a user, [kind][period].
@@ -65,51 +66,53 @@ func (s userCells) at(cell int) share { return share(s.page.sums.At(s.first + ce
 func (s userCells) set(cell int, to share) { s.page.sums.Set(s.first+cell, wide.Int(to)) }
 
 // of returns a user's sums for changing them.
-func (u *userSums) of(c *clock, slot uint32) userCells {
+func (u *userSums) of(c *period.Clock, slot uint32) userCells {
 	i := int(slot / pageUsers)
 	u.grow(i)
 	if u.pages[i] == nil {
-		u.pages[i] = &sumPage{stamp: c.asOf, sums: wide.Make(pageUsers * u.stride())}
+		u.pages[i] = &sumPage{stamp: c.AsOf, sums: wide.Make(pageUsers * u.stride())}
 	}
 	u.dirty.set(uint32(i))
 	return u.user(u.page(c, i), slot%pageUsers)
 }
 
 // page returns a page with its periods up to date, nil where it has no sums.
-func (u *userSums) page(c *clock, i int) *sumPage {
+func (u *userSums) page(c *period.Clock, i int) *sumPage {
 	p := u.pages[i]
-	if p == nil || p.stamp == c.asOf {
+	if p == nil || p.stamp == c.AsOf {
 		return p
 	}
 	for k, kind := range u.kinds {
 		ended := 0
-		for ended < published && c.tracks[kind].starts[ended] > p.stamp {
+		for ended < period.Published && c.Tracks[kind].Starts[ended] > p.stamp {
 			ended++
 		}
 		if ended == 0 {
 			continue
 		}
-		for at := k * published; at < p.sums.Len(); at += u.stride() {
-			p.sums.Shift(at, at+published, ended)
+		for at := k * period.Published; at < p.sums.Len(); at += u.stride() {
+			p.sums.Shift(at, at+period.Published, ended)
 		}
 	}
-	p.stamp = c.asOf
+	p.stamp = c.AsOf
 	return p
 }
 
-func (u *userSums) stride() int { return len(u.kinds) * published }
+func (u *userSums) stride() int { return len(u.kinds) * period.Published }
 
 // user returns the sums of the user n of a page.
 func (u *userSums) user(p *sumPage, n uint32) userCells { return userCells{p, int(n) * u.stride()} }
 
 // seen notes an event of a user who has sums.
-func (u *userSums) seen(slot uint32, at Minute) {
+func (u *userSums) seen(slot uint32, at period.Minute) {
 	last := &u.pages[slot/pageUsers].last[slot%pageUsers]
 	*last = max(*last, at)
 }
 
 // lastOf returns the minute of the latest event of a user who has sums.
-func (u *userSums) lastOf(slot uint32) Minute { return u.pages[slot/pageUsers].last[slot%pageUsers] }
+func (u *userSums) lastOf(slot uint32) period.Minute {
+	return u.pages[slot/pageUsers].last[slot%pageUsers]
+}
 
 // forget is for a user who has become another one.
 func (u *userSums) forget(slot uint32) { u.pages[slot/pageUsers].last[slot%pageUsers] = 0 }
@@ -139,8 +142,8 @@ func (u *userSums) encodePage(i int, e *wire.Encoder) {
 	for k, kind := range u.kinds {
 		e.Uint(uint64(kind))
 		for n := range uint32(pageUsers) {
-			for back := range published {
-				e.Wide(wide.Int(u.user(p, n).at(k*published + back)))
+			for back := range period.Published {
+				e.Wide(wide.Int(u.user(p, n).at(k*period.Published + back)))
 			}
 		}
 	}
@@ -155,20 +158,20 @@ func (u *userSums) encodePage(i int, e *wire.Encoder) {
 
 // decodePage reads a page; all come before the first figures.
 func (u *userSums) decodePage(i int, d *wire.Decoder) {
-	stamp, kinds := d.Int(), d.Count(1+pageUsers*published)
-	if stamp != int64(Minute(stamp)) {
+	stamp, kinds := d.Int(), d.Count(1+pageUsers*period.Published)
+	if stamp != int64(period.Minute(stamp)) {
 		d.Fail()
 	}
 	if kinds == 0 || d.Err() != nil {
 		return
 	}
-	p := &sumPage{stamp: Minute(stamp), sums: wide.Make(pageUsers * u.stride())}
+	p := &sumPage{stamp: period.Minute(stamp), sums: wide.Make(pageUsers * u.stride())}
 	for range kinds {
 		k := u.indexOf(d.Uint())
 		for n := range uint32(pageUsers) {
-			for back := range published {
+			for back := range period.Published {
 				if t := share(d.Wide()); k >= 0 {
-					u.user(p, n).set(k*published+back, t)
+					u.user(p, n).set(k*period.Published+back, t)
 				}
 			}
 		}
@@ -185,7 +188,7 @@ func (u *userSums) decodePage(i int, d *wire.Decoder) {
 func (p *sumPage) decodeLast(d *wire.Decoder) {
 	for n := range p.last {
 		if ago := d.Uint(); ago != 0 {
-			p.last[n] = p.stamp - Minute(ago-1)
+			p.last[n] = p.stamp - period.Minute(ago-1)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -32,14 +33,14 @@ var valueSeed = maphash.MakeSeed()
 // their hashes, which lie side by side, is faster than a map.
 type values struct {
 	names  []string
-	hashes []uint64 // by number; 0: it has no place
-	used   []Minute // by number: the latest use
-	placed int      // how many have a place, besides the two that every breakdown has
+	hashes []uint64        // by number; 0: it has no place
+	used   []period.Minute // by number: the latest use
+	placed int             // how many have a place, besides the two that every breakdown has
 	fixed  bool
 }
 
 // newValues numbers those of the list, if the breakdown has one.
-func newValues(b *usage.Breakdown, now Minute) *values {
+func newValues(b *usage.Breakdown, now period.Minute) *values {
 	v := &values{fixed: b.Values != nil}
 	v.restore(b.Values, now)
 	return v
@@ -52,7 +53,7 @@ func (v *values) find(hash uint64) (n uint32, known bool) {
 }
 
 // place gives a value that has none a place, and a number if it never had one.
-func (v *values) place(name string, now Minute) uint32 {
+func (v *values) place(name string, now period.Minute) uint32 {
 	n := slices.Index(v.names, name)
 	if n < 0 {
 		n = len(v.names)
@@ -67,7 +68,7 @@ func (v *values) place(name string, now Minute) uint32 {
 
 // number returns the number of a value; isNew tells that it took a place of
 // its own just now. limit is the number of first-come values.
-func (v *values) number(name string, limit int, now Minute) (n uint32, isNew bool) {
+func (v *values) number(name string, limit int, now period.Minute) (n uint32, isNew bool) {
 	if n, known := v.find(ValueHash(name)); known {
 		return n, false
 	}
@@ -78,7 +79,7 @@ func (v *values) number(name string, limit int, now Minute) (n uint32, isNew boo
 }
 
 // use notes that an event of a minute has a value.
-func (v *values) use(n uint32, at Minute) {
+func (v *values) use(n uint32, at period.Minute) {
 	if int(n) < len(v.used) {
 		v.used[n] = max(v.used[n], at)
 	}
@@ -86,7 +87,7 @@ func (v *values) use(n uint32, at Minute) {
 
 // vacate takes the places of first-come values that were last used before a
 // minute.
-func (v *values) vacate(before Minute) {
+func (v *values) vacate(before period.Minute) {
 	if v.fixed {
 		return
 	}
@@ -100,7 +101,7 @@ func (v *values) vacate(before Minute) {
 
 // restore numbers the values as they were stored, and those of the list that
 // are new behind them.
-func (v *values) restore(names []string, now Minute) {
+func (v *values) restore(names []string, now period.Minute) {
 	var list []string
 	if len(v.names) > 0 {
 		list = v.names[2:]
@@ -139,7 +140,7 @@ func (v *values) decodePlaces(d *wire.Decoder) {
 			v.hashes[n] = 0
 			v.placed--
 		case stored != 0:
-			v.used[n] = Minute(stored - 1)
+			v.used[n] = period.Minute(stored - 1)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/demo"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -80,7 +81,7 @@ func live(t *testing.T, seed uint64) []*subject {
 	plan := demo.NewPlan(seed, months, present)
 	month, err := usage.ParseWindow("month")
 	require.NoError(t, err)
-	defs := &meter.Definitions{Past: 35 * 24 * 60, Birth: meter.MinuteOf(plan.Start), Began: plan.Start.UnixNano(), Silence: int64(time.Hour)}
+	defs := &meter.Definitions{Past: 35 * 24 * 60, Birth: period.MinuteOf(plan.Start), Began: plan.Start.UnixNano(), Silence: int64(time.Hour)}
 	for _, m := range meters {
 		m.Windows = []usage.Window{month}
 		m.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
@@ -159,7 +160,7 @@ func (s *subject) read(t *testing.T, now time.Time) {
 	for len(s.due) > 0 && !s.due[0].at.After(now) {
 		due := s.due[0]
 		s.due = s.due[1:]
-		figures, ok := s.Collect(meter.MinuteOf(due.at))
+		figures, ok := s.Collect(period.MinuteOf(due.at))
 		require.True(t, ok)
 		for _, m := range meters {
 			name := map[usage.MeterType]string{usage.ActiveUsers: "usage_active_users", usage.Consumption: "usage_consumption"}[m.Type]

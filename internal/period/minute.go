@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package meter
+package period
 
 import (
 	"time"
@@ -10,12 +10,12 @@ import (
 // Minute is whole minutes since 1970 UTC.
 type Minute int32
 
-const nsPerMinute = int64(time.Minute)
+const NsPerMinute = int64(time.Minute)
 
 // Floor returns the minute in which ns lies.
 func Floor(ns int64) Minute {
-	m := ns / nsPerMinute
-	if ns%nsPerMinute < 0 {
+	m := ns / NsPerMinute
+	if ns%NsPerMinute < 0 {
 		m--
 	}
 	return Minute(m)
@@ -25,7 +25,7 @@ func Floor(ns int64) Minute {
 func Ceil(ns int64) Minute { return -Floor(-ns) }
 
 // Ns returns the minute as ns since 1970.
-func (m Minute) Ns() int64 { return int64(m) * nsPerMinute }
+func (m Minute) Ns() int64 { return int64(m) * NsPerMinute }
 
 // Time returns the minute as a time in UTC.
 func (m Minute) Time() time.Time { return time.Unix(int64(m)*60, 0).UTC() }
@@ -35,15 +35,15 @@ func MinuteOf(t time.Time) Minute { return Minute(t.Unix() / 60) }
 
 // Lengths in minutes.
 const (
-	minutesPerHour = 60
-	minutesPerDay  = 24 * minutesPerHour
+	MinutesPerHour = 60
+	MinutesPerDay  = 24 * MinutesPerHour
 )
 
-// hourOf splits a minute into its hour since 1970 and the minute within.
-func hourOf(m Minute) (hour Minute, within uint) {
-	hour = m / minutesPerHour
-	if m%minutesPerHour < 0 {
+// HourOf splits a minute into its hour since 1970 and the minute within.
+func HourOf(m Minute) (hour Minute, within uint) {
+	hour = m / MinutesPerHour
+	if m%MinutesPerHour < 0 {
 		hour--
 	}
-	return hour, uint(m - hour*minutesPerHour)
+	return hour, uint(m - hour*MinutesPerHour)
 }
