@@ -5,11 +5,12 @@ package meter
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // figures appends the meter's figures at c.asOf.
-func (a *active) figures(c *period.Clock, s *sheet, series *activeSeries, exists func(w usage.Window, back int) bool) {
+func (a *active) figures(c *period.Clock, s *series.Sheet, series *activeSeries, exists func(w usage.Window, back int) bool) {
 	rolling := 0
 	for w, window := range a.def.Windows {
 		if window.Kind == usage.Rolling {
@@ -28,18 +29,18 @@ func (a *active) figures(c *period.Clock, s *sheet, series *activeSeries, exists
 	}
 }
 
-func (a *active) periodFigures(c *period.Clock, s *sheet, series [][2]*usage.Series, k usage.Kind, i int) {
+func (a *active) periodFigures(c *period.Clock, s *series.Sheet, series [][2]*usage.Series, k usage.Kind, i int) {
 	rs, counts := a.rulesOf(c, k, i), a.total.periods[k][i*a.total.width:]
 	for _, class := range rs.order {
-		s.add(series[class][flag(rs.billable[class])], float64(counts[class]))
+		s.Add(series[class][flag(rs.billable[class])], float64(counts[class]))
 	}
 }
 
-func (a *active) rollingFigures(s *sheet, series [][2]*usage.Series, n int) {
+func (a *active) rollingFigures(s *series.Sheet, series [][2]*usage.Series, n int) {
 	rs, before := &a.rules[a.version], int64(0)
 	for p, class := range rs.order {
 		count := a.total.prefix[p][n].count
-		s.add(series[class][flag(rs.billable[class])], float64(count-before))
+		s.Add(series[class][flag(rs.billable[class])], float64(count-before))
 		before = count
 	}
 }
@@ -52,17 +53,17 @@ func flag(b bool) int {
 }
 
 // figures appends the counts of every value that has users in a window.
-func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w usage.Window, back int) bool) {
+func (sp *split) figures(a *active, s *series.Sheet, dimension string, exists func(w usage.Window, back int) bool) {
 	for value, t := range sp.totals {
 		if t == nil {
 			continue
 		}
-		series := sp.seriesOf(a.def, s.book, dimension, value)
+		series := sp.seriesOf(a.def, s.Book, dimension, value)
 		rolling, n := 0, 0
 		for _, window := range a.def.Windows {
 			if window.Kind == usage.Rolling {
 				if count := t.prefix[0][rolling].count; count != 0 {
-					s.add(series[n], float64(count))
+					s.Add(series[n], float64(count))
 				}
 				rolling++
 				n++
@@ -70,7 +71,7 @@ func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w us
 			}
 			for i := range period.Published {
 				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
-					s.add(series[n], float64(count))
+					s.Add(series[n], float64(count))
 				}
 				n++
 			}
@@ -79,14 +80,14 @@ func (sp *split) figures(a *active, s *sheet, dimension string, exists func(w us
 }
 
 // seriesOf returns a value's series in the order of windows and periods.
-func (sp *split) seriesOf(def *usage.Meter, book *Book, dimension string, value int) []*usage.Series {
+func (sp *split) seriesOf(def *usage.Meter, book *series.Book, dimension string, value int) []*usage.Series {
 	for len(sp.series) <= value {
 		sp.series = append(sp.series, nil)
 	}
 	if sp.series[value] == nil {
 		for _, w := range def.Windows {
 			for i := range periodsOf(w) {
-				sp.series[value] = append(sp.series[value], book.Gauge("usage_active_users_breakdown", windowLabels(def.Name, w, i,
+				sp.series[value] = append(sp.series[value], book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, i,
 					usage.Label{Name: "dimension", Value: dimension},
 					usage.Label{Name: "dimension_value", Value: sp.values.names[value]})...))
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -113,7 +114,7 @@ func (b *busiest) of(c *period.Clock, l *sumLayout, total *sumRow, i, back int) 
 }
 
 // busiestFigures appends the busiest days, and the days of the running month.
-func (x *consumption) busiestFigures(c *period.Clock, s *sheet, exists func(w usage.Window, back int) bool) {
+func (x *consumption) busiestFigures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	b := &x.busiest
 	if b.day == nil {
 		return
@@ -123,16 +124,16 @@ func (x *consumption) busiestFigures(c *period.Clock, s *sheet, exists func(w us
 			if !exists(w.Window, back) {
 				continue
 			}
-			series := &b.series[i][back]
-			if series.sum == nil {
-				labels := windowLabels(x.def.Name, w.Window, back)
-				series.sum = s.book.Gauge("usage_consumption_peak_day", labels...)
-				series.start = s.book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
+			shown := &b.series[i][back]
+			if shown.sum == nil {
+				labels := series.WindowLabels(x.def.Name, w.Window, back)
+				shown.sum = s.Book.Gauge("usage_consumption_peak_day", labels...)
+				shown.start = s.Book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
 			}
 			day := b.of(c, &x.layout, x.total, i, back)
-			s.add(series.sum, amount(day.sum))
+			s.Add(shown.sum, amount(day.sum))
 			if day.start != 0 {
-				s.add(series.start, float64(day.start)*60)
+				s.Add(shown.start, float64(day.start)*60)
 			}
 		}
 	}
@@ -143,7 +144,7 @@ func (x *consumption) busiestFigures(c *period.Clock, s *sheet, exists func(w us
 
 // dayFigures appends the days of the running month that have events, oldest
 // first. Where a zone changed, two days of one date are one figure.
-func (x *consumption) dayFigures(c *period.Clock, s *sheet) {
+func (x *consumption) dayFigures(c *period.Clock, s *series.Sheet) {
 	b := &x.busiest
 	days, month := c.Tracks[usage.Day].Starts, c.Tracks[usage.Month].Starts[0]
 	for i, day := range slices.Backward(days) {
@@ -154,16 +155,16 @@ func (x *consumption) dayFigures(c *period.Clock, s *sheet) {
 		series := b.byDay[day]
 		if series == nil {
 			date := dateOf(c.Calendar, day)
-			series = s.book.Gauge("usage_consumption_by_day",
+			series = s.Book.Gauge("usage_consumption_by_day",
 				usage.Label{Name: "meter", Value: x.def.Name},
 				usage.Label{Name: "day", Value: fmt.Sprintf("%02d-%02d", date.Month, date.Day)})
 			b.byDay[day] = series
 		}
-		if last := len(s.figures) - 1; last >= 0 && s.figures[last].Series == series {
-			s.figures[last].Value += sum
+		if last := len(s.Figures) - 1; last >= 0 && s.Figures[last].Series == series {
+			s.Figures[last].Value += sum
 			continue
 		}
-		s.add(series, sum)
+		s.Add(series, sum)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -214,7 +215,7 @@ type concurrentSeries struct {
 
 type peakSeries struct{ samples, sampleHits, nets, netHits, hours, hourHits *usage.Series }
 
-func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
+func newConcurrentSeries(book *series.Book, def *usage.Meter) *concurrentSeries {
 	meter := usage.Label{Name: "meter", Value: def.Name}
 	s := &concurrentSeries{
 		active:   book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "active"}),
@@ -228,7 +229,7 @@ func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 	for _, w := range def.Windows {
 		periods := make([]peakSeries, periodsOf(w))
 		for i := range periods {
-			labels := windowLabels(def.Name, w, i)
+			labels := series.WindowLabels(def.Name, w, i)
 			periods[i] = peakSeries{
 				samples:    book.Gauge("usage_concurrent_users_peak", labels...),
 				sampleHits: book.Gauge("usage_concurrent_users_peak_hits", labels...),
@@ -244,16 +245,16 @@ func newConcurrentSeries(book *Book, def *usage.Meter) *concurrentSeries {
 }
 
 // figures appends the meter's figures at c.asOf.
-func (x *concurrent) figures(c *period.Clock, s *sheet, exists func(w usage.Window, back int) bool) {
+func (x *concurrent) figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	if x.series == nil {
-		x.series = newConcurrentSeries(s.book, x.def)
+		x.series = newConcurrentSeries(s.Book, x.def)
 	}
-	s.add(x.series.active, float64(x.last.active))
-	s.add(x.series.idle, float64(x.last.idle))
-	s.add(x.series.handover, float64(x.handover))
-	s.add(x.series.net, float64(x.net))
+	s.Add(x.series.active, float64(x.last.active))
+	s.Add(x.series.idle, float64(x.last.idle))
+	s.Add(x.series.handover, float64(x.handover))
+	s.Add(x.series.net, float64(x.net))
 	for i, series := range x.series.hours {
-		s.add(series, float64(x.hours.users(i)))
+		s.Add(series, float64(x.hours.users(i)))
 	}
 	for w, window := range x.def.Windows {
 		for i, series := range x.series.peaks[w] {
@@ -261,15 +262,15 @@ func (x *concurrent) figures(c *period.Clock, s *sheet, exists func(w usage.Wind
 				continue
 			}
 			samples, hours := x.samples.peak(c, w, i), x.hours.peak(c, w, i)
-			s.add(series.samples, float64(samples.max))
-			s.add(series.sampleHits, float64(samples.hits))
+			s.Add(series.samples, float64(samples.max))
+			s.Add(series.sampleHits, float64(samples.hits))
 			if x.netsKnown(c, window, i) {
 				nets := x.nets.peak(c, w, i)
-				s.add(series.nets, float64(nets.max))
-				s.add(series.netHits, float64(nets.hits))
+				s.Add(series.nets, float64(nets.max))
+				s.Add(series.netHits, float64(nets.hits))
 			}
-			s.add(series.hours, float64(hours.max))
-			s.add(series.hourHits, float64(hours.hits))
+			s.Add(series.hours, float64(hours.max))
+			s.Add(series.hourHits, float64(hours.hits))
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -56,7 +57,7 @@ type shiftRig struct {
 	def  *usage.Meter
 	c    *period.Clock
 	x    *concurrent
-	book *Book
+	book *series.Book
 }
 
 func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *shiftRig {
@@ -70,7 +71,7 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 			c.Follow(w.Kind)
 		}
 	}
-	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: NewBook(time.Time{})}
+	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: series.NewBook(time.Time{})}
 	r.x.start(start.UnixNano(), nil)
 	return r
 }
@@ -104,10 +105,10 @@ func (r *shiftRig) collect(at time.Time) map[string]float64 {
 }
 
 func (r *shiftRig) figures() map[string]float64 {
-	s := &sheet{book: r.book}
+	s := &series.Sheet{Book: r.book}
 	r.x.figures(r.c, s, func(usage.Window, int) bool { return true })
 	figures := map[string]float64{}
-	for _, f := range s.figures {
+	for _, f := range s.Figures {
 		name := []string{strings.TrimPrefix(f.Series.Name, "usage_")}
 		for _, l := range f.Series.Labels {
 			if l.Name != "meter" {
@@ -116,7 +117,7 @@ func (r *shiftRig) figures() map[string]float64 {
 		}
 		figures[strings.Join(name, " ")] = f.Value
 	}
-	require.Len(r.t, figures, len(s.figures), "each series once")
+	require.Len(r.t, figures, len(s.Figures), "each series once")
 	return figures
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -353,9 +354,9 @@ func TestBeforeAnySampleAllIsZeroAndASeries(t *testing.T) {
 
 func TestAPeriodWithoutFigureHasNoPeak(t *testing.T) {
 	r := newYard(t, "06:07")
-	s := &sheet{book: r.book}
+	s := &series.Sheet{Book: r.book}
 	r.x.figures(r.c, s, func(w usage.Window, back int) bool { return w.Kind == usage.Day && back == 0 })
-	require.Len(t, s.figures, 6+6*2)
+	require.Len(t, s.Figures, 6+6*2)
 }
 
 func TestAnEventWithoutUserIsNobody(t *testing.T) {
@@ -426,11 +427,11 @@ func TestApplyAndFiguresDoNotAllocate(t *testing.T) {
 	}
 	require.Zero(t, testing.AllocsPerRun(5000, run))
 
-	s := &sheet{book: r.book}
+	s := &series.Sheet{Book: r.book}
 	all := func(usage.Window, int) bool { return true }
 	r.x.figures(r.c, s, all)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
-		s.figures = s.figures[:0]
+		s.Figures = s.Figures[:0]
 		r.x.figures(r.c, s, all)
 	}))
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -21,12 +22,12 @@ type consumptionSeries struct {
 
 // figures appends the figures at c.asOf. exists tells which periods of
 // calendar windows have figures.
-func (x *consumption) figures(c *period.Clock, s *sheet, exists func(w usage.Window, back int) bool) {
+func (x *consumption) figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	if !x.def.Corrections {
 		if x.series.ever == nil {
-			x.series.ever = s.book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
+			x.series.ever = s.Book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
 		}
-		s.add(x.series.ever, amount(x.ever))
+		s.Add(x.series.ever, amount(x.ever))
 	}
 	x.refill(c)
 	kind := 0
@@ -51,7 +52,7 @@ func (x *consumption) figures(c *period.Clock, s *sheet, exists func(w usage.Win
 
 // periodFigures appends the total and the breakdowns by attribute. The total
 // is a figure when it is zero too.
-func (x *consumption) periodFigures(s *sheet, w *sumWindow, back int) {
+func (x *consumption) periodFigures(s *series.Sheet, w *sumWindow, back int) {
 	x.show(s, x.total, w, back, consumptionSum, nil)
 	for b, rows := range x.dims {
 		for number, r := range rows {
@@ -75,55 +76,55 @@ var (
 )
 
 // show appends one figure for each column of a cell.
-func (x *consumption) show(s *sheet, r *sumRow, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
+func (x *consumption) show(s *series.Sheet, r *sumRow, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
 	if r.series == nil {
 		r.series = make([]*usage.Series, x.layout.shown*x.layout.width)
 	}
 	series := r.series[(w.figures+back)*x.layout.width:][:x.layout.width]
 	if series[sumColumn] == nil {
-		x.nameColumns(s.book, series, w, back, names, more)
+		x.nameColumns(s.Book, series, w, back, names, more)
 	}
 	for column := range x.layout.width {
 		v := r.cells.At(x.layout.place(w, back) + column)
 		switch {
 		case series[column] == nil:
 		case column%2 == 1: // a count
-			s.add(series[column], v.Over(1))
+			s.Add(series[column], v.Over(1))
 		default:
-			s.add(series[column], amount(v))
+			s.Add(series[column], amount(v))
 		}
 	}
 }
 
-func (x *consumption) nameColumns(book *Book, series []*usage.Series, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
-	labels := windowLabels(x.def.Name, w.Window, back, more...)
+func (x *consumption) nameColumns(book *series.Book, columns []*usage.Series, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
+	labels := series.WindowLabels(x.def.Name, w.Window, back, more...)
 	unit := labels
 	if more == nil {
 		unit = slices.Concat(labels, []usage.Label{{Name: "unit", Value: x.def.Unit}})
 	}
-	series[sumColumn] = book.Gauge(names[sumColumn], unit...)
+	columns[sumColumn] = book.Gauge(names[sumColumn], unit...)
 	if names[eventsColumn] != "" {
-		series[eventsColumn] = book.Gauge(names[eventsColumn], labels...)
+		columns[eventsColumn] = book.Gauge(names[eventsColumn], labels...)
 	}
 	for a, average := range x.def.Averages {
 		of := append(slices.Clip(labels), usage.Label{Name: "average", Value: average.Name})
-		series[firstAverage+2*a] = book.Gauge("usage_average_sum", of...)
-		series[firstAverage+2*a+1] = book.Gauge("usage_average_count", of...)
+		columns[firstAverage+2*a] = book.Gauge("usage_average_sum", of...)
+		columns[firstAverage+2*a+1] = book.Gauge("usage_average_count", of...)
 	}
 }
 
 // userFigures appends the breakdown by user: the top users, nobody, and the
 // rest, which together are the total.
-func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, back int) {
+func (x *consumption) userFigures(s *series.Sheet, w *sumWindow, kind, back int) {
 	at := kind*period.Published + back
 	rest := x.total.sum(&x.layout, w, back)
 	entries := x.tops[at].entries
 	for i := range entries {
 		e := &entries[i]
 		if e.series == nil {
-			e.series = x.userSeries(s, w, back, s.person(e.slot, x.def.ByUser.Reveal))
+			e.series = x.userSeries(s, w, back, s.Person(e.slot, x.def.ByUser.Reveal))
 		}
-		s.add(e.series, amount(e.sum))
+		s.Add(e.series, amount(e.sum))
 		rest = rest.Sub(e.sum)
 	}
 	if x.series.nobody == nil {
@@ -134,20 +135,20 @@ func (x *consumption) userFigures(s *sheet, w *sumWindow, kind, back int) {
 		if x.series.nobody[at] == nil {
 			x.series.nobody[at] = x.userSeries(s, w, back, usage.NoValue)
 		}
-		s.add(x.series.nobody[at], amount(none.sum()))
+		s.Add(x.series.nobody[at], amount(none.sum()))
 		rest = rest.Sub(none.sum())
 	}
 	if rest != (wide.Int{}) {
 		if x.series.rest[at] == nil {
 			x.series.rest[at] = x.userSeries(s, w, back, usage.OtherValue)
 		}
-		s.add(x.series.rest[at], amount(rest))
+		s.Add(x.series.rest[at], amount(rest))
 	}
 }
 
 // lastFigures appends the latest event of each user who is among the top of a
 // running period.
-func (x *consumption) lastFigures(s *sheet) {
+func (x *consumption) lastFigures(s *series.Sheet) {
 	if len(x.tops) == 0 {
 		return
 	}
@@ -164,19 +165,19 @@ func (x *consumption) lastFigures(s *sheet) {
 			}
 			series := known[e.slot]
 			if series == nil {
-				series = s.book.Gauge("usage_user_last_activity_timestamp_seconds",
+				series = s.Book.Gauge("usage_user_last_activity_timestamp_seconds",
 					usage.Label{Name: "meter", Value: x.def.Name},
 					usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
-					usage.Label{Name: "dimension_value", Value: s.person(e.slot, x.def.ByUser.Reveal)})
+					usage.Label{Name: "dimension_value", Value: s.Person(e.slot, x.def.ByUser.Reveal)})
 			}
 			x.series.last[e.slot] = series
-			s.add(series, float64(x.users.lastOf(e.slot))*60)
+			s.Add(series, float64(x.users.lastOf(e.slot))*60)
 		}
 	}
 }
 
-func (x *consumption) userSeries(s *sheet, w *sumWindow, back int, name string) *usage.Series {
-	return s.book.Gauge("usage_consumption_breakdown", windowLabels(x.def.Name, w.Window, back,
+func (x *consumption) userSeries(s *series.Sheet, w *sumWindow, back int, name string) *usage.Series {
+	return s.Book.Gauge("usage_consumption_breakdown", series.WindowLabels(x.def.Name, w.Window, back,
 		usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
 		usage.Label{Name: "dimension_value", Value: name})...)
 }

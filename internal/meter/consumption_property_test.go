@@ -468,7 +468,7 @@ func BenchmarkConsumptionFigures(b *testing.B) {
 	every := func(usage.Window, int) bool { return true }
 	b.ReportAllocs()
 	for b.Loop() {
-		bench.sheet.figures = bench.sheet.figures[:0]
+		bench.sheet.Figures = bench.sheet.Figures[:0]
 		bench.x.figures(bench.c, &bench.sheet, every)
 	}
 }

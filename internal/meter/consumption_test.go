@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -26,9 +27,9 @@ type consumptionBench struct {
 	vals  []*values
 	x     *consumption
 	c     *period.Clock
-	book  *Book
+	book  *series.Book
 	pages map[int][]byte // user pages as stored
-	sheet sheet
+	sheet series.Sheet
 	off   map[string]bool // window/period without figures
 }
 
@@ -65,7 +66,7 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 	t.Helper()
 	location, err := time.LoadLocation(zone)
 	require.NoError(t, err)
-	b := &consumptionBench{t: t, def: def, book: NewBook(time.Time{}), pages: map[int][]byte{}}
+	b := &consumptionBench{t: t, def: def, book: series.NewBook(time.Time{}), pages: map[int][]byte{}}
 	for i := range def.Breakdowns {
 		b.vals = append(b.vals, newValues(&def.Breakdowns[i], 0))
 	}
@@ -120,13 +121,13 @@ func (b *consumptionBench) turnTo(at string) { b.turn(minuteAt(b.t, at)) }
 
 // figures returns every figure by its name and labels besides meter and unit.
 func (b *consumptionBench) figures() map[string]float64 {
-	b.sheet.book, b.sheet.figures = b.book, b.sheet.figures[:0]
-	b.sheet.person = func(user uint32, reveal bool) string { return fmt.Sprintf("u%d/%v", user, reveal) }
+	b.sheet.Book, b.sheet.Figures = b.book, b.sheet.Figures[:0]
+	b.sheet.Person = func(user uint32, reveal bool) string { return fmt.Sprintf("u%d/%v", user, reveal) }
 	b.x.figures(b.c, &b.sheet, func(w usage.Window, back int) bool {
 		return !b.off[w.String()+"/"+usage.PeriodName(back)]
 	})
 	found := map[string]float64{}
-	for _, f := range b.sheet.figures {
+	for _, f := range b.sheet.Figures {
 		key := strings.TrimPrefix(f.Series.Name, "usage_")
 		var keyLabels strings.Builder
 		for _, l := range f.Series.Labels {
@@ -310,8 +311,8 @@ func TestTheTotalIsACounterUnlessThereAreCorrections(t *testing.T) {
 	b := newConsumptionBench(t, def, "UTC", "2026-03-05 12:00")
 	b.consumeAt("2026-03-05 12:00", 0.1)
 	require.InDelta(t, 0.1, b.figures()["consumption_total"], 0)
-	require.True(t, b.sheet.figures[0].Series.Counter)
-	require.Equal(t, []usage.Label{{Name: "meter", Value: "minutes"}, {Name: "unit", Value: "min"}}, b.sheet.figures[0].Series.Labels)
+	require.True(t, b.sheet.Figures[0].Series.Counter)
+	require.Equal(t, []usage.Label{{Name: "meter", Value: "minutes"}, {Name: "unit", Value: "min"}}, b.sheet.Figures[0].Series.Labels)
 
 	corrected := *def
 	corrected.Corrections = true

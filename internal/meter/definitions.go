@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -44,7 +45,7 @@ type Definitions struct {
 	ValuesPerDimension int
 
 	bare   *Definitions
-	book   *Book
+	book   *series.Book
 	series []*activeSeries // by meter
 	pace   [][]paceSeries  // by meter and window
 	common commonSeries
@@ -81,7 +82,7 @@ type activeSeries struct {
 
 // Prepare makes the series. It is called once, before the first organization.
 func (d *Definitions) Prepare() {
-	d.book = NewBook(time.Unix(0, d.Began).UTC())
+	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
 	d.series = make([]*activeSeries, len(d.Meters))
 	d.days = period.Depth[usage.Day]
 	for i := range d.Meters {
@@ -123,7 +124,7 @@ func (d *Definitions) follow(m *usage.Meter) {
 	}
 }
 
-func newActiveSeries(book *Book, m *usage.Meter) *activeSeries {
+func newActiveSeries(book *series.Book, m *usage.Meter) *activeSeries {
 	s := &activeSeries{}
 	for _, w := range m.Windows {
 		var periods [][][2]*usage.Series
@@ -132,7 +133,7 @@ func newActiveSeries(book *Book, m *usage.Meter) *activeSeries {
 			for _, class := range m.Classes {
 				var both [2]*usage.Series
 				for b := range both {
-					labels := windowLabels(m.Name, w, i)
+					labels := series.WindowLabels(m.Name, w, i)
 					if class != "" {
 						labels = append(labels, usage.Label{Name: "class", Value: class},
 							usage.Label{Name: "billable", Value: strconv.FormatBool(b == 1)})

@@ -7,21 +7,22 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // figures appends the organization's figures at clock.asOf.
 func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
-	s := &sheet{book: o.defs.book, figures: figures, person: o.Person}
+	s := &series.Sheet{Book: o.defs.book, Figures: figures, Person: o.Person}
 	if o.ID == usage.NoOrganization {
 		o.stream.itemFigures(o.defs, s)
-		return s.figures
+		return s.Figures
 	}
 	for _, info := range o.Info {
-		s.add(info, 1)
+		s.Add(info, 1)
 	}
 	for status, users := range o.statuses {
-		s.add(o.defs.common.registered[status], float64(users))
+		s.Add(o.defs.common.registered[status], float64(users))
 	}
 	o.titleFigures(s)
 	for i := range o.meters {
@@ -42,22 +43,22 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	}
 	o.periodFigures(s)
 	o.streamFigures(s)
-	return s.figures
+	return s.Figures
 }
 
 // titleFigures appends what the organization's meters and their windows are
 // called.
-func (o *Organization) titleFigures(s *sheet) {
+func (o *Organization) titleFigures(s *series.Sheet) {
 	var named []*usage.Series // of windows
 	for i := range o.meters {
 		if !o.Has(i) {
 			continue
 		}
-		s.add(o.defs.common.titles[i].meter, 1)
+		s.Add(o.defs.common.titles[i].meter, 1)
 		for _, w := range o.defs.common.titles[i].windows {
 			if !slices.Contains(named, w) {
 				named = append(named, w)
-				s.add(w, 1)
+				s.Add(w, 1)
 			}
 		}
 	}

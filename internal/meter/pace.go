@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -231,7 +232,7 @@ func (o *Organization) yearAgo(k usage.Kind) (start, end period.Minute) {
 // paceSeries are the series of a paced window.
 type paceSeries struct{ projected, previous, yearAgo *usage.Series }
 
-func newPaceSeries(book *Book, m *usage.Meter) (all []paceSeries) {
+func newPaceSeries(book *series.Book, m *usage.Meter) (all []paceSeries) {
 	for _, w := range m.Windows {
 		if !paced(w) {
 			all = append(all, paceSeries{})
@@ -251,7 +252,7 @@ func newPaceSeries(book *Book, m *usage.Meter) (all []paceSeries) {
 }
 
 // paceFigures appends what is expected of a meter and what it had before.
-func (o *Organization) paceFigures(s *sheet, meter int) {
+func (o *Organization) paceFigures(s *series.Sheet, meter int) {
 	m := &o.meters[meter]
 	for w, window := range m.definition().Windows {
 		if !paced(window) {
@@ -264,21 +265,21 @@ func (o *Organization) paceFigures(s *sheet, meter int) {
 		}
 		if o.span(window.Kind).begun() {
 			out := o.outlook(meter, w, amount(m.used(&o.clock, w)))
-			s.add(series.projected, out.projected)
+			s.Add(series.projected, out.projected)
 			if q != nil {
 				q.falls, _ = o.exhausts(meter, w, &out, amount(q.Limit))
 			}
 		}
 		start, end := o.clock.Tracks[window.Kind].Bounds(1)
 		if value, ok := o.then(meter, w, start, end); ok {
-			s.add(series.previous, value)
+			s.Add(series.previous, value)
 		}
 		if window.Kind == usage.Day {
 			continue
 		}
 		start, end = o.yearAgo(window.Kind)
 		if value, ok := o.then(meter, w, start, end); ok {
-			s.add(series.yearAgo, value)
+			s.Add(series.yearAgo, value)
 		}
 	}
 }
@@ -288,7 +289,7 @@ type periodSeries struct {
 	start, end [period.Published]*usage.Series
 }
 
-func newPeriodSeries(book *Book, k usage.Kind) *periodSeries {
+func newPeriodSeries(book *series.Book, k usage.Kind) *periodSeries {
 	s := &periodSeries{}
 	for i := range period.Published {
 		of := []usage.Label{{Name: "window", Value: k.String()}, {Name: "period", Value: usage.PeriodName(i)}}
@@ -306,7 +307,7 @@ type periodInfo struct {
 }
 
 // periodFigures appends the bounds of the periods that some meter has.
-func (o *Organization) periodFigures(s *sheet) {
+func (o *Organization) periodFigures(s *series.Sheet) {
 	var has [usage.NumKinds]int // how many periods have figures
 	for i := range o.meters {
 		if !o.Has(i) {
@@ -324,11 +325,11 @@ func (o *Organization) periodFigures(s *sheet) {
 	for k, n := range has {
 		for i := range n {
 			start, end := o.clock.Tracks[k].Bounds(i)
-			s.add(o.defs.periods[k].start[i], float64(start)*60)
-			s.add(o.defs.periods[k].end[i], float64(end)*60)
+			s.Add(o.defs.periods[k].start[i], float64(start)*60)
+			s.Add(o.defs.periods[k].end[i], float64(end)*60)
 		}
 		if n > 0 && usage.Kind(k) != usage.Hour {
-			s.add(o.periodInfo(usage.Kind(k)), 1)
+			s.Add(o.periodInfo(usage.Kind(k)), 1)
 		}
 	}
 }

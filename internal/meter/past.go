@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -78,7 +79,7 @@ func (o *Organization) remember(to period.Minute) {
 }
 
 // pastFigures appends what the ended periods of a meter had.
-func (o *Organization) pastFigures(sh *sheet, meter int) {
+func (o *Organization) pastFigures(sh *series.Sheet, meter int) {
 	s := &o.meters[meter]
 	for w, window := range s.definition().Windows {
 		if !remembered(window) {
@@ -93,7 +94,7 @@ func (o *Organization) pastFigures(sh *sheet, meter int) {
 			if n == len(p.series) {
 				p.series = append(p.series, o.pastSeries(meter, window, start))
 			}
-			sh.add(p.series[n], amount(used))
+			sh.Add(p.series[n], amount(used))
 			n++
 		}
 		for back := 1; back < period.Published && o.exists(meter, window, back); back++ {

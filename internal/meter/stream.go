@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -167,15 +168,15 @@ func (o *Organization) LastEvent() int64 { return o.stream.last }
 // Silent reports whether the organization's stream has fallen silent.
 func (o *Organization) Silent() bool { return o.stream.silent(o.clock.AsOf, o.defs.Silence) }
 
-func (s *stream) itemFigures(d *Definitions, sh *sheet) {
+func (s *stream) itemFigures(d *Definitions, sh *series.Sheet) {
 	for signal := range s.items {
 		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
-			sh.add(d.common.items[signal][outcome], float64(s.items[signal][outcome]))
+			sh.Add(d.common.items[signal][outcome], float64(s.items[signal][outcome]))
 		}
 	}
 }
 
-func (o *Organization) streamFigures(sh *sheet) {
+func (o *Organization) streamFigures(sh *series.Sheet) {
 	s, d := &o.stream, o.defs
 	s.itemFigures(d, sh)
 	for i := range s.rejected {
@@ -184,24 +185,24 @@ func (o *Organization) streamFigures(sh *sheet) {
 			continue
 		}
 		if r.series == nil {
-			r.series = sh.book.Counter("usage_meter_rejected_total",
+			r.series = sh.Book.Counter("usage_meter_rejected_total",
 				usage.Label{Name: "meter", Value: d.Meters[r.meter].Name}, usage.Label{Name: "reason", Value: string(r.reason)})
 		}
-		sh.add(r.series, float64(r.count))
+		sh.Add(r.series, float64(r.count))
 	}
 	for i, series := range d.common.incomplete {
 		refused := s.has(i, incomplete)
 		if o.Has(i) || refused && !d.retired(i) { // users may be refused by a meter that never counted one
-			sh.add(series, float64(flag(refused)))
+			sh.Add(series, float64(flag(refused)))
 		}
 		if o.Has(i) {
-			sh.add(d.common.sampled[i], float64(flag(s.has(i, sampled))))
+			sh.Add(d.common.sampled[i], float64(flag(s.has(i, sampled))))
 		}
 	}
 	if s.last != 0 {
-		sh.add(d.common.lastEvent, float64(s.last)/1e9)
+		sh.Add(d.common.lastEvent, float64(s.last)/1e9)
 	}
-	sh.add(d.common.silent, float64(flag(s.silent(o.clock.AsOf, d.Silence))))
+	sh.Add(d.common.silent, float64(flag(s.silent(o.clock.AsOf, d.Silence))))
 }
 
 func (s *stream) encode(e *wire.Encoder) {

@@ -1,7 +1,9 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package meter
+// Package series holds every series of a ledger once, and the sheet on which a
+// collection writes its figures.
+package series
 
 import (
 	"slices"
@@ -47,20 +49,20 @@ func (b *Book) series(s usage.Series) *usage.Series {
 	return &s
 }
 
-// sheet is where figures are written at a collection.
-type sheet struct {
-	book    *Book
-	figures []usage.Figure
-	// person returns the name by which a user may be shown in a label.
-	person func(user uint32, reveal bool) string
+// Sheet is where figures are written at a collection.
+type Sheet struct {
+	Book    *Book
+	Figures []usage.Figure
+	// Person returns the name by which a user may be shown in a label.
+	Person func(user uint32, reveal bool) string
 }
 
-func (s *sheet) add(series *usage.Series, value float64) {
-	s.figures = append(s.figures, usage.Figure{Series: series, Value: value})
+func (s *Sheet) Add(series *usage.Series, value float64) {
+	s.Figures = append(s.Figures, usage.Figure{Series: series, Value: value})
 }
 
 // labels of windows and periods.
-func windowLabels(meter string, w usage.Window, back int, more ...usage.Label) []usage.Label {
+func WindowLabels(meter string, w usage.Window, back int, more ...usage.Label) []usage.Label {
 	return append([]usage.Label{
 		{Name: "meter", Value: meter},
 		{Name: "window", Value: w.String()},
