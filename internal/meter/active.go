@@ -24,12 +24,14 @@ type active struct {
 	running uint64          // the bits of the running period of each kind
 	rules   []rules         // by version
 
+	people   *persons
 	users    population
 	total    headcount
 	splits   []*split
 	standing map[uint32]struct{} // roots with a key on
 	stood    bitmap              // roots that ever had a key on
 	version  int                 // in force at asOf
+	series   *activeSeries
 }
 
 // rules are one version's order and demands.
@@ -59,8 +61,8 @@ type split struct {
 	series [][]*usage.Series
 }
 
-func newActive(number uint16, def *usage.Meter, vals []*values) *active {
-	a := &active{number: number, def: def, standing: map[uint32]struct{}{}}
+func newActive(number uint16, def *usage.Meter, vals []*values, people *persons, shown *activeSeries, c *period.Clock) *active {
+	a := &active{number: number, def: def, people: people, series: shown, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
 			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
@@ -77,6 +79,7 @@ func newActive(number uint16, def *usage.Meter, vals []*values) *active {
 	for i := range def.Breakdowns {
 		a.splits = append(a.splits, &split{values: vals[i], users: newPopulation(len(def.Classes))})
 	}
+	a.restored(c)
 	return a
 }
 
@@ -102,8 +105,7 @@ func (a *active) newHeadcount(width int, split bool) headcount {
 	return t
 }
 
-// start sets the instants at which versions come into force and the windows'
-// far ends. Called once, and again when the calendar changes.
+// start sets the instants at which versions come into force.
 func (a *active) start(c *period.Clock) {
 	for i, v := range a.def.Versions {
 		a.rules[i].from = -1 << 31
@@ -112,6 +114,16 @@ func (a *active) start(c *period.Clock) {
 		}
 	}
 	a.version = a.versionAt(c.AsOf)
+}
+
+// stop returns the first minute at which another version comes into force.
+func (a *active) stop(asOf, to period.Minute) period.Minute {
+	for i := range a.rules {
+		if from := a.rules[i].from; from > asOf && from < to {
+			to = from
+		}
+	}
+	return to
 }
 
 // versionAt returns the version in force at m.
@@ -263,10 +275,27 @@ func (t *headcount) shiftClass(k usage.Kind, i, from, to int) {
 	}
 }
 
+func (a *active) apply(c *period.Clock, ev *Event, e *Effect) (first bool) {
+	if e.Kind != usage.Active {
+		a.stand(c, ev.User)
+		return false
+	}
+	return a.act(c, a.people.of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
+}
+
+func (a *active) lift(c *period.Clock, root uint32) { a.contribute(c, root, -1) }
+
+func (a *active) put(c *period.Clock, root uint32) { a.contribute(c, root, 1) }
+
+func (a *active) revises(Change) bool { return true }
+
+func (a *active) lasts() bool { return len(a.standing) > 0 }
+
 // contribute adds (1) or takes out (-1) all that a user counts for, in every
 // period that may still be revised; what changes a user's standing, status or
 // identity takes the old contribution out and puts the new one in.
-func (a *active) contribute(c *period.Clock, p *person, root uint32, sign int64) {
+func (a *active) contribute(c *period.Clock, root uint32, sign int64) {
+	p := a.people.of(root)
 	a.contributeTo(c, p, &a.users, root, &a.total, sign)
 	for _, s := range a.splits {
 		for value, t := range s.totals {
@@ -301,12 +330,11 @@ func (a *active) countIn(c *period.Clock, r record, p *person, t *headcount, k u
 	}
 }
 
-// stand notes whether a user's standing activity is on; the caller takes the
-// contribution out before and puts it back after. The user's record exists
-// from then on.
-func (a *active) stand(c *period.Clock, p *person, root uint32) {
+// stand notes whether a user's standing activity is on; the user is lifted. Their
+// record exists from then on.
+func (a *active) stand(c *period.Clock, root uint32) {
 	a.stood.set(root)
-	if p.standing(a.number) {
+	if a.people.of(root).standing(a.number) {
 		a.standing[root] = struct{}{}
 	} else {
 		delete(a.standing, root)
@@ -329,26 +357,29 @@ func (a *active) merge(c *period.Clock, from, to uint32) {
 	for _, s := range a.splits {
 		s.merge(c, from, to)
 	}
+	if p := a.people.of(to); p != nil && p.standing(a.number) {
+		a.stand(c, to)
+	}
 }
 
 // turn follows the clock.
-func (a *active) turn(c *period.Clock, people *persons, from period.Minute, rolled *[usage.NumKinds]int) {
+func (a *active) turn(c *period.Clock, step *period.Turn) {
 	used, lost := false, false
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
-			period.Shift(t.periods[k], t.width, rolled[k])
+			period.Shift(t.periods[k], t.width, step.Ended[k])
 		}
 		for _, rs := range t.prefix {
 			for i := range rs {
-				u, l := rs[i].slide(from, c.AsOf)
+				u, l := rs[i].slide(step.From, c.AsOf)
 				used, lost = used || u, lost || l
 			}
 		}
 	})
 	for root := range a.standing {
-		r, p := a.users.touch(c, root), people.of(root)
+		r, p := a.users.touch(c, root), a.people.of(root)
 		for _, k := range a.kinds {
-			for i := range min(rolled[k], period.Depth[k]) {
+			for i := range min(step.Ended[k], period.Depth[k]) {
 				a.countIn(c, r, p, &a.total, k, i, 1)
 			}
 		}
@@ -356,11 +387,11 @@ func (a *active) turn(c *period.Clock, people *persons, from period.Minute, roll
 	switch v := a.versionAt(c.AsOf); {
 	case v != a.version:
 		a.version = v
-		a.recount(c, people)
+		a.recount(c)
 	case lost:
-		a.rebuildRollings(c, people)
+		a.rebuildRollings(c)
 	case used:
-		a.renewEdges(c, people)
+		a.renewEdges(c)
 	}
 }
 
@@ -377,7 +408,7 @@ func (a *active) eachHeadcount(f func(t *headcount)) {
 
 // recount builds the counts of running windows anew, when a definition comes
 // into force.
-func (a *active) recount(c *period.Clock, people *persons) {
+func (a *active) recount(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
 			clear(t.periods[k][:t.width])
@@ -385,13 +416,13 @@ func (a *active) recount(c *period.Clock, people *persons) {
 	})
 	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
 		for _, k := range a.kinds {
-			a.countIn(c, pop.touch(c, n), people.of(root), t, k, 0, 1)
+			a.countIn(c, pop.touch(c, n), a.people.of(root), t, k, 0, 1)
 		}
 	})
-	a.rebuildRollings(c, people)
+	a.rebuildRollings(c)
 }
 
-func (a *active) rebuildRollings(c *period.Clock, people *persons) {
+func (a *active) rebuildRollings(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
 			rs.reset(c.AsOf, c.Phase)
@@ -400,19 +431,19 @@ func (a *active) rebuildRollings(c *period.Clock, people *persons) {
 	if len(a.lengths) == 0 {
 		return
 	}
-	people.each(func(root uint32, p *person) {
+	a.people.each(func(root uint32, p *person) {
 		p.segments(a.number, func(uint8, int64, int64) { a.stood.set(root) })
 	})
 	rs := &a.rules[a.version]
 	a.eachRecord(func(root uint32, pop *population, n uint32, t *headcount) {
-		a.prefixes(c, rs, pop.peek(n), people.of(root), t, 1)
+		a.prefixes(c, rs, pop.peek(n), a.people.of(root), t, 1)
 	})
 }
 
 // renewEdges builds the next edges. Only those who stand in them are looked at
 // closely, who are few: users whose latest action of some class is about as old
 // as a window is long, and those who ever had a standing activity.
-func (a *active) renewEdges(c *period.Clock, people *persons) {
+func (a *active) renewEdges(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
 			for i := range rs {
@@ -426,7 +457,7 @@ func (a *active) renewEdges(c *period.Clock, people *persons) {
 		if !a.stood.has(root) && !r.anyAtEdge(c.AsOf, edges) {
 			return
 		}
-		p, last := people.of(root), period.Minute(0)
+		p, last := a.people.of(root), period.Minute(0)
 		for n, class := range rs.order {
 			last = max(last, a.lastIn(rs, r, p, t, class))
 			if t.width > 1 || n == len(rs.order)-1 {

@@ -7,20 +7,21 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // figures appends the meter's figures at c.asOf.
-func (a *active) figures(c *period.Clock, s *series.Sheet, series *activeSeries, exists func(w usage.Window, back int) bool) {
+func (a *active) figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	rolling := 0
 	for w, window := range a.def.Windows {
 		if window.Kind == usage.Rolling {
-			a.rollingFigures(s, series.total[w][0], rolling)
+			a.rollingFigures(s, a.series.total[w][0], rolling)
 			rolling++
 			continue
 		}
 		for i := range period.Published {
 			if exists(window, i) {
-				a.periodFigures(c, s, series.total[w][i], window.Kind, i)
+				a.periodFigures(c, s, a.series.total[w][i], window.Kind, i)
 			}
 		}
 	}
@@ -94,4 +95,51 @@ func (sp *split) seriesOf(def *usage.Meter, book *series.Book, dimension string,
 		}
 	}
 	return sp.series[value]
+}
+
+func (a *active) scale() uint64 { return 1 }
+
+// use returns the users of billable classes.
+func (a *active) use(c *period.Clock, window, back int) wide.Int {
+	w, n := a.def.Windows[window], int64(0)
+	if w.Kind != usage.Rolling {
+		rs, counts := a.rulesOf(c, w.Kind, back), a.total.periods[w.Kind][back*a.total.width:]
+		for _, class := range rs.order {
+			if rs.billable[class] {
+				n += counts[class]
+			}
+		}
+		return wide.Of(n)
+	}
+	rs, rolling, before := &a.rules[a.version], a.rolling(w), int64(0)
+	for p, class := range rs.order {
+		count := a.total.prefix[p][rolling].count
+		if rs.billable[class] {
+			n += count - before
+		}
+		before = count
+	}
+	return wide.Of(n)
+}
+
+// headline returns the users of all classes.
+func (a *active) headline(*period.Clock) wide.Int {
+	w, n := a.def.Windows[0], int64(0)
+	if w.Kind == usage.Rolling {
+		n = a.total.prefix[len(a.rules[a.version].order)-1][0].count
+	} else {
+		for _, count := range a.total.periods[w.Kind][:a.total.width] {
+			n += count
+		}
+	}
+	return wide.Product(n, usage.Micro)
+}
+
+func (a *active) outlook(c *period.Clock, window int, rise *curves) outlook {
+	kind, used := a.def.Windows[window].Kind, a.use(c, window, 0)
+	return rise.shaped(&c.Days, kind, spanOf(c, kind), used.Over(1))
+}
+
+func (a *active) until(c *period.Clock, window int, rise *curves, start, at period.Minute) (value float64, ok bool) {
+	return rise.valueIn(&c.Days, a.def.Windows[window].Kind, start, at)
 }

@@ -18,8 +18,8 @@ func (o *Organization) alias(from, to uint32) {
 		return
 	}
 	source, root := o.users.root(from), o.users.root(to)
-	o.reckon(source, -1)
-	o.reckon(root, -1)
+	o.lift(source)
+	o.lift(root)
 	if p := o.users.persons.of(source); p != nil {
 		into := o.users.persons.make(root)
 		o.enumerate(p, -1)
@@ -29,19 +29,9 @@ func (o *Organization) alias(from, to uint32) {
 		o.users.persons.drop(source)
 	}
 	for i := range o.meters {
-		switch s := &o.meters[i]; {
-		case s.active != nil:
-			s.active.merge(&o.clock, source, root)
-			if p := o.users.persons.of(root); p != nil && p.standing(uint16(i)) {
-				s.active.stand(&o.clock, p, root)
-			}
-		case s.concurrent != nil:
-			s.concurrent.merge(&o.clock, source, root)
-		case s.consumption != nil:
-			s.consumption.merge(&o.clock, source, root)
-		}
+		o.meters[i].merge(&o.clock, source, root)
 	}
 	o.users.target[from] = to
 	o.users.merged.set(from)
-	o.reckon(root, 1)
+	o.put(root)
 }

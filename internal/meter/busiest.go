@@ -67,16 +67,16 @@ func newBusiest(l *sumLayout) busiest {
 }
 
 // turn follows the clock, before the cells do.
-func (b *busiest) turn(c *period.Clock, l *sumLayout, total *sumRow, rolled *[usage.NumKinds]int) {
+func (b *busiest) turn(c *period.Clock, l *sumLayout, total *sumRow, t *period.Turn) {
 	if b.day == nil {
 		return
 	}
 	for i, w := range b.windows {
-		period.Shift(b.closed[i], 1, rolled[w.Kind])
+		period.Shift(b.closed[i], 1, t.Ended[w.Kind])
 	}
 	days := c.Tracks[usage.Day].Starts
 	start := days[len(days)-1]
-	for i := b.day.periods - rolled[usage.Day]; i < b.day.periods; i++ {
+	for i := b.day.periods - t.Ended[usage.Day]; i < b.day.periods; i++ {
 		start = period.MinuteOf(c.Calendar.Period(usage.Day, (start - 1).Time()).Start)
 		if i < 0 {
 			continue // it began and ended since the last turn
@@ -85,7 +85,7 @@ func (b *busiest) turn(c *period.Clock, l *sumLayout, total *sumRow, rolled *[us
 			b.close(c, daySum{start, total.sum(l, b.day, i)})
 		}
 	}
-	if rolled[usage.Month] > 0 {
+	if t.Ended[usage.Month] > 0 {
 		clear(b.byDay)
 	}
 }

@@ -82,16 +82,16 @@ func (r *sumRow) any(l *sumLayout, w *sumWindow, back int) bool {
 	return r.cells.At(l.place(w, back)+eventsColumn) != wide.Int{}
 }
 
-// turn moves the row's windows from one minute to another.
-func (r *sumRow) turn(l *sumLayout, from, to period.Minute, rolled *[usage.NumKinds]int) {
+// turn moves the row's windows through a step that ends at a minute.
+func (r *sumRow) turn(l *sumLayout, to period.Minute, t *period.Turn) {
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.Kind < usage.Rolling {
-			r.cells.Shift(w.first, w.first+w.periods*l.width, rolled[w.Kind]*l.width)
+			r.cells.Shift(w.first, w.first+w.periods*l.width, t.Ended[w.Kind]*l.width)
 			continue
 		}
-		r.log.each(from, to, l.width, func(cells *wide.Ints, at int) { r.cells.AddFrom(w.first, cells, at, l.width) })
-		r.log.each(from-w.minutes, to-w.minutes, l.width, func(cells *wide.Ints, at int) { r.cells.SubFrom(w.first, cells, at, l.width) })
+		r.log.each(t.From, to, l.width, func(cells *wide.Ints, at int) { r.cells.AddFrom(w.first, cells, at, l.width) })
+		r.log.each(t.From-w.minutes, to-w.minutes, l.width, func(cells *wide.Ints, at int) { r.cells.SubFrom(w.first, cells, at, l.width) })
 	}
 	if l.longest > 0 {
 		r.log.drop(to - l.longest)

@@ -72,14 +72,14 @@ func (o *Organization) census(k usage.Kind, back int) *census {
 
 // takeCensus is called when the clock has gone past the end of periods, and
 // before anything of after the end is applied.
-func (o *Organization) takeCensus(rolled *[usage.NumKinds]int) {
+func (o *Organization) takeCensus(t *period.Turn) {
 	for k := range o.closings.censuses {
 		all := &o.closings.censuses[k]
-		if rolled[k] == 0 || !hasCensus(usage.Kind(k)) || *all == nil && o.statuses == (census{}) {
+		if t.Ended[k] == 0 || !hasCensus(usage.Kind(k)) || *all == nil && o.statuses == (census{}) {
 			continue
 		}
 		first := o.census(usage.Kind(k), 1)
-		period.Shift(*all, 1, rolled[k])
+		period.Shift(*all, 1, t.Ended[k])
 		*first = o.statuses
 	}
 }

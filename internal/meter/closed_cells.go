@@ -20,14 +20,11 @@ func (o *Organization) cells(id periodID, back int) []Cell {
 }
 
 func (o *Organization) appendCells(to []Cell, id periodID, back int) []Cell {
-	switch m := &o.meters[id.meter]; {
-	case m.active != nil:
-		return o.censusCells(m.active.cells(to, id.kind, back), id.kind, back)
-	case m.concurrent != nil:
-		return m.concurrent.cells(to, &o.clock, id.kind, back)
-	default:
-		return m.consumption.cells(to, id.kind, back)
+	to = o.meters[id.meter].cells(to, &o.clock, id.kind, back)
+	if o.meters[id.meter].def.Type == usage.ActiveUsers {
+		to = o.censusCells(to, id.kind, back)
 	}
+	return to
 }
 
 // addCells appends the numbers of a row that are not 0.
@@ -45,7 +42,7 @@ func addCell(to []Cell, c Cell) []Cell {
 	return append(to, c)
 }
 
-func (a *active) cells(cells []Cell, k usage.Kind, back int) []Cell {
+func (a *active) cells(cells []Cell, _ *period.Clock, k usage.Kind, back int) []Cell {
 	cells = addCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
 	for b, s := range a.splits {
 		for value, t := range s.totals {
@@ -71,7 +68,7 @@ func (x *concurrent) cells(to []Cell, c *period.Clock, k usage.Kind, back int) [
 	})
 }
 
-func (x *consumption) cells(cells []Cell, k usage.Kind, back int) []Cell {
+func (x *consumption) cells(cells []Cell, _ *period.Clock, k usage.Kind, back int) []Cell {
 	i := slices.IndexFunc(x.layout.windows, func(w sumWindow) bool { return w.Kind == k })
 	place := x.layout.place(&x.layout.windows[i], back)
 	add := func(r *sumRow, breakdown uint16, value uint32) {

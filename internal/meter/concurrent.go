@@ -9,6 +9,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -30,8 +31,8 @@ type concurrent struct {
 	nets     peaks // of samples less their hand-over
 	hours    hours
 
-	last sample // the last final one
-	next int64  // instant of the next sample to become final, ns; 0 before start
+	latest sample // the last final one
+	next   int64  // instant of the next sample to become final, ns; 0 before start
 	// pending are the connected users of the samples whose hand-over is not
 	// final: those just before next, oldest first.
 	pending  []uint32
@@ -56,29 +57,40 @@ type concurrent struct {
 // Outage is a span (Down, Up] in which the ledger was down, ns.
 type Outage struct{ Down, Up int64 }
 
-func newConcurrent(def *usage.Meter) *concurrent {
-	return &concurrent{
+// newConcurrent returns an empty state, whose sampling begins with began: when the
+// ledger did, whenever the organization is first seen, so that its samples become
+// final when those of the others do. The first sample is the latest whose time had
+// come by then, or, where the ledger was down later on, at the end of what it took
+// in before.
+func newConcurrent(def *usage.Meter, began int64, outages []Outage) *concurrent {
+	x := &concurrent{
 		def:      def,
 		sessions: newSessions(def),
 		samples:  newPeaks(def.Windows),
 		nets:     newPeaks(def.Windows),
 		hours:    newHours(def.Windows),
+		started:  began, outages: slices.Clone(outages),
 	}
-}
-
-// start begins sampling, whenever the organization is first seen: its samples
-// become final when those of the others do that the ledger had from its
-// beginning. The first sample is the latest whose time had come when the ledger
-// began, or, where it was down later on, at the end of what it took in before.
-func (x *concurrent) start(began int64, outages []Outage) {
-	x.started, x.outages = began, slices.Clone(outages)
-	settle := int64(x.def.Settle)
+	settle := int64(def.Settle)
 	if len(outages) > 0 && outages[0].Down >= began+settle {
 		began = outages[0].Down // all from before was final then
 	}
 	x.next = began - settle
-	x.next -= x.next % int64(x.def.SampleInterval)
+	x.next -= x.next % int64(def.SampleInterval)
+	return x
 }
+
+func (x *concurrent) start(*period.Clock) {}
+
+func (x *concurrent) stop(_, to period.Minute) period.Minute { return to }
+
+func (x *concurrent) lift(*period.Clock, uint32) {}
+
+func (x *concurrent) put(*period.Clock, uint32) {}
+
+func (x *concurrent) revises(by Change) bool { return by == Aliases }
+
+func (x *concurrent) lasts() bool { return false }
 
 // recover says that the ledger was down: samples whose time passed then, or
 // that would have been final then, are taken `settle` after it. It reports
@@ -146,9 +158,9 @@ func (x *concurrent) settle(c *period.Clock, now int64, collecting bool) {
 			x.pending = slices.Delete(x.pending, 0, 1)
 			x.sessions.forget(x.horizon())
 		case isDue(x.next):
-			x.last = x.sessions.count(x.next)
-			x.samples.add(c, period.Floor(x.next), x.last.connected())
-			x.pending = append(x.pending, x.last.connected())
+			x.latest = x.sessions.count(x.next)
+			x.samples.add(c, period.Floor(x.next), x.latest.connected())
+			x.pending = append(x.pending, x.latest.connected())
 			x.next += x.sessions.interval
 		default:
 			x.forgetOutages()
@@ -171,10 +183,9 @@ func (x *concurrent) rest() int64 {
 // hand-over that is not final.
 func (x *concurrent) horizon() int64 { return x.oldest() - 2*x.sessions.idle }
 
-// apply counts an event.
-func (x *concurrent) apply(c *period.Clock, ev *Event, e *Effect) {
+func (x *concurrent) apply(c *period.Clock, ev *Event, e *Effect) (first bool) {
 	if ev.User == NoUser {
-		return
+		return false
 	}
 	var p *presence
 	if e.Roles&(onRoles|usage.RoleLogoff) != 0 && ev.Time > x.horizon() {
@@ -182,7 +193,7 @@ func (x *concurrent) apply(c *period.Clock, ev *Event, e *Effect) {
 		x.sessions.note(p, ev.Time, e.Roles)
 	}
 	if e.Roles&usage.RoleHourly == 0 {
-		return
+		return false
 	}
 	m := period.Floor(ev.Time)
 	if p == nil {
@@ -190,14 +201,18 @@ func (x *concurrent) apply(c *period.Clock, ev *Event, e *Effect) {
 	} else if running := x.hours.running(); m < running || p.counted != running {
 		p.counted = max(p.counted, x.hours.note(c, ev.User, m))
 	}
+	return false
 }
 
-// turn follows the clock from a minute to c.asOf.
-func (x *concurrent) turn(c *period.Clock, from period.Minute, rolled *[usage.NumKinds]int) {
-	x.samples.turn(c, rolled)
-	x.nets.turn(c, rolled)
-	x.hours.turn(c, from, rolled)
+func (x *concurrent) turn(c *period.Clock, t *period.Turn) {
+	x.samples.turn(c, t)
+	x.nets.turn(c, t)
+	x.hours.turn(c, t)
 }
+
+func (x *concurrent) unsettled() (oldest, next int64) { return x.oldest(), x.next }
+
+func (x *concurrent) interval() int64 { return x.sessions.interval }
 
 // merge makes two users one, in samples that are not final and in hours within
 // the acceptance span.
@@ -249,8 +264,8 @@ func (x *concurrent) figures(c *period.Clock, s *series.Sheet, exists func(w usa
 	if x.series == nil {
 		x.series = newConcurrentSeries(s.Book, x.def)
 	}
-	s.Add(x.series.active, float64(x.last.active))
-	s.Add(x.series.idle, float64(x.last.idle))
+	s.Add(x.series.active, float64(x.latest.active))
+	s.Add(x.series.idle, float64(x.latest.idle))
 	s.Add(x.series.handover, float64(x.handover))
 	s.Add(x.series.net, float64(x.net))
 	for i, series := range x.series.hours {
@@ -293,8 +308,8 @@ func (x *concurrent) encode(e *wire.Encoder) {
 		e.Int(o.Down)
 		e.Int(o.Up)
 	}
-	e.Uint(uint64(x.last.active))
-	e.Uint(uint64(x.last.idle))
+	e.Uint(uint64(x.latest.active))
+	e.Uint(uint64(x.latest.idle))
 	e.Uint(uint64(x.handover))
 	x.samples.encode(e)
 	x.sessions.encode(e)
@@ -302,11 +317,11 @@ func (x *concurrent) encode(e *wire.Encoder) {
 }
 
 func (x *concurrent) decode(d *wire.Decoder, users int) {
-	x.next, x.started = d.Int(), d.Int()
+	x.next, x.started, x.outages = d.Int(), d.Int(), nil
 	for range d.Count(2) {
 		x.outages = append(x.outages, Outage{d.Int(), d.Int()})
 	}
-	x.last = sample{uint32(d.Uint()), uint32(d.Uint())}
+	x.latest = sample{uint32(d.Uint()), uint32(d.Uint())}
 	x.handover = uint32(d.Uint())
 	x.samples.decode(d)
 	x.sessions.decode(d, users)
@@ -318,7 +333,7 @@ func (x *concurrent) decode(d *wire.Decoder, users int) {
 func (o *Organization) encodeNets(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
-		if x := o.meters[i].concurrent; x != nil {
+		if x, ok := o.meters[i].kind.(*concurrent); ok {
 			x.encodeNets(e)
 		}
 	}
@@ -341,7 +356,7 @@ func (o *Organization) decodeNets(d *wire.Decoder) {
 		return
 	}
 	for i := range n {
-		if x := o.meters[i].concurrent; x != nil {
+		if x, ok := o.meters[i].kind.(*concurrent); ok {
 			x.decodeNets(d)
 		}
 	}
@@ -359,8 +374,28 @@ func (x *concurrent) decodeNets(d *wire.Decoder) {
 // none: what it has of the last sample is a figure of another definition.
 func (o *Organization) beginNets(n int) {
 	for i := range n {
-		if x := o.meters[i].concurrent; x != nil {
+		if x, ok := o.meters[i].kind.(*concurrent); ok {
 			x.netFrom, x.handover = x.next, 0
 		}
 	}
+}
+
+func (x *concurrent) scale() uint64 { return 1 }
+
+// use returns the peak of users in the hour.
+func (x *concurrent) use(c *period.Clock, window, back int) wide.Int {
+	return wide.Of(int64(x.hours.peak(c, window, back).max))
+}
+
+func (x *concurrent) headline(c *period.Clock) wide.Int {
+	return wide.Product(int64(x.hours.peak(c, 0, 0).max), usage.Micro)
+}
+
+func (x *concurrent) outlook(c *period.Clock, window int, _ *curves) outlook {
+	used := x.use(c, window, 0)
+	return x.dayPeaks(c).peaking(&c.Days, spanOf(c, x.def.Windows[window].Kind), used.Over(1))
+}
+
+func (x *concurrent) until(c *period.Clock, window int, rise *curves, start, at period.Minute) (value float64, ok bool) {
+	return rise.valueIn(&c.Days, x.def.Windows[window].Kind, start, at)
 }

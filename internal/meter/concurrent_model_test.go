@@ -71,21 +71,18 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 			c.Follow(w.Kind)
 		}
 	}
-	r := &shiftRig{t: t, def: def, c: c, x: newConcurrent(def), book: series.NewBook(time.Time{})}
-	r.x.start(start.UnixNano(), nil)
-	return r
+	return &shiftRig{t: t, def: def, c: c, x: newConcurrent(def, start.UnixNano(), nil), book: series.NewBook(time.Time{})}
 }
 
 func (r *shiftRig) advance(now int64) {
-	from := r.c.AsOf
+	turn := period.Turn{From: r.c.AsOf}
 	r.c.AsOf, r.c.Now = period.Floor(now), period.Floor(now)
-	var rolled [usage.NumKinds]int
 	for k, t := range r.c.Tracks {
 		if t != nil {
-			rolled[k] = r.c.Roll(usage.Kind(k), r.c.AsOf)
+			turn.Ended[k] = r.c.Roll(usage.Kind(k), r.c.AsOf)
 		}
 	}
-	r.x.turn(r.c, from, &rolled)
+	r.x.turn(r.c, &turn)
 }
 
 func (r *shiftRig) arrive(now time.Time, events ...operator) {
@@ -127,7 +124,7 @@ func (r *shiftRig) reload() {
 	r.x.encode(e)
 	r.x.encodeNets(e)
 	d := &wire.Decoder{Bytes: e.Bytes}
-	r.x = newConcurrent(r.def)
+	r.x = newConcurrent(r.def, 0, nil)
 	r.x.decode(d, 1<<20)
 	r.x.decodeNets(d)
 	require.NoError(r.t, d.Err())
@@ -290,8 +287,8 @@ func (m *shiftModel) merge(c *period.Clock, from, to uint32) {
 // span is (after, until] in minutes.
 type minuteSpan struct{ after, until period.Minute }
 
-// spanOf returns the starts that belong to a window's period.
-func spanOf(c *period.Clock, w usage.Window, back int) minuteSpan {
+// startsIn returns the starts that belong to a window's period.
+func startsIn(c *period.Clock, w usage.Window, back int) minuteSpan {
 	if w.Kind == usage.Rolling {
 		return minuteSpan{c.AsOf - period.Minute(w.Length()/time.Minute), c.AsOf}
 	}
@@ -337,7 +334,7 @@ func (m *shiftModel) check(r *shiftRig) {
 			periods = period.Depth[window.Kind]
 		}
 		for i := range periods {
-			span := spanOf(c, window, i)
+			span := startsIn(c, window, i)
 			require.Equal(t, peakOf(hours, span), x.hours.peak(c, w, i), "peak of hours, %s %d at %s", window, i, c.AsOf.Time())
 			require.Equal(t, peakOf(m.samples, span), x.samples.peak(c, w, i), "peak of samples, %s %d at %s", window, i, c.AsOf.Time())
 			require.Equal(t, peakOf(m.nets, span), x.nets.peak(c, w, i), "net peak, %s %d at %s", window, i, c.AsOf.Time())

@@ -280,8 +280,7 @@ func TestAnOrganizationThatIsFirstSeenAfterOutagesHasTheSamplesOfTheOthers(t *te
 				last = o[1]
 			}
 			young := newYard(t, "06:03")
-			young.x = newConcurrent(young.def)
-			young.x.start(clockTime(t, "06:03").UnixNano(), defs.Outages)
+			young.x = newConcurrent(young.def, clockTime(t, "06:03").UnixNano(), defs.Outages)
 
 			up := clockTime(t, last)
 			for _, y := range []*shiftRig{old, young} {
@@ -446,12 +445,12 @@ func FuzzConcurrentDecode(f *testing.F) {
 	r.x.encode(e)
 	f.Add(e.Bytes)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		x, d := newConcurrent(r.def), &wire.Decoder{Bytes: bytes}
+		x, d := newConcurrent(r.def, 0, nil), &wire.Decoder{Bytes: bytes}
 		x.decode(d, 1000)
 		if d.Err() != nil {
 			return
 		}
-		again, e := newConcurrent(r.def), &wire.Encoder{}
+		again, e := newConcurrent(r.def, 0, nil), &wire.Encoder{}
 		x.encode(e)
 		d = &wire.Decoder{Bytes: e.Bytes}
 		again.decode(d, 1000)

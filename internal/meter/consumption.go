@@ -23,13 +23,11 @@ import (
 // belongs to; the sums of rolling windows take in and give back whole minutes
 // as the clock turns.
 type consumption struct {
-	def  *usage.Meter
-	vals []*values // of each breakdown; the owner's
-	hash func(slot uint32) uint64
-	// nameless reports whether a user is not shown by name; nil: all are.
-	nameless func(slot uint32) bool
-	layout   sumLayout
-	asOf     period.Minute // of the clock when the state was last changed
+	def    *usage.Meter
+	vals   []*values // of each breakdown; the owner's
+	ids    ids
+	layout sumLayout
+	asOf   period.Minute // of the clock when the state was last changed
 
 	total   *sumRow
 	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
@@ -48,15 +46,21 @@ type consumption struct {
 	series consumptionSeries
 }
 
+// ids are those of users. Hashes give users an order that does not depend on their
+// slots; who has no name is not among those that are shown.
+type ids interface {
+	Hash(slot uint32) uint64
+	Nameless(slot uint32) bool
+}
+
 // amount returns the number of units nearest to an exact one of millionths.
 func amount(millionths wide.Int) float64 { return millionths.Over(usage.Micro) }
 
 // newConsumption returns an empty state. vals numbers the values of each
-// breakdown. hash gives users a stable order that does not depend on their
-// slots: it decides between equal sums.
-func newConsumption(def *usage.Meter, vals []*values, hash func(slot uint32) uint64) *consumption {
+// breakdown.
+func newConsumption(def *usage.Meter, vals []*values, ids ids) *consumption {
 	x := &consumption{
-		def: def, vals: vals, hash: hash, layout: newSumLayout(def),
+		def: def, vals: vals, ids: ids, layout: newSumLayout(def),
 		dims:  make([][]*sumRow, len(def.Breakdowns)),
 		place: make([]int, len(def.Windows)),
 	}
@@ -91,8 +95,19 @@ func (x *consumption) rows() iter.Seq[*sumRow] {
 	}
 }
 
-// apply counts an event.
-func (x *consumption) apply(c *period.Clock, ev *Event, e *Effect) {
+func (x *consumption) start(*period.Clock) {}
+
+func (x *consumption) stop(_, to period.Minute) period.Minute { return to }
+
+func (x *consumption) lift(*period.Clock, uint32) {}
+
+func (x *consumption) put(*period.Clock, uint32) {}
+
+func (x *consumption) revises(Change) bool { return false }
+
+func (x *consumption) lasts() bool { return false }
+
+func (x *consumption) apply(c *period.Clock, ev *Event, e *Effect) (first bool) {
 	x.asOf = c.AsOf
 	if !x.def.Corrections {
 		x.ever = x.ever.Add(wide.Of(e.Value))
@@ -108,6 +123,7 @@ func (x *consumption) apply(c *period.Clock, ev *Event, e *Effect) {
 	if len(x.users.kinds) > 0 {
 		x.countUser(c, ev, e)
 	}
+	return false
 }
 
 // prepare writes the event's places and its cell.
@@ -190,21 +206,23 @@ func (x *consumption) countUser(c *period.Clock, ev *Event, e *Effect) {
 
 // rank tells the list of a period that a user's share changed.
 func (x *consumption) rank(cell int, slot uint32, before, after share) {
-	if x.nameless == nil || !x.nameless(slot) {
-		x.tops[cell].change(x.def.ByUser.Top, slot, before, after, x.hash)
+	if !x.ids.Nameless(slot) {
+		x.tops[cell].change(x.def.ByUser.Top, slot, before, after, x.ids.Hash)
 	}
 }
 
-// turn moves the windows to c.asOf.
-func (x *consumption) turn(c *period.Clock, from period.Minute, rolled *[usage.NumKinds]int) {
+func (x *consumption) turn(c *period.Clock, t *period.Turn) {
+	if t.Days > 0 {
+		x.daily.turn(&c.Days, t.Days)
+	}
 	x.asOf = c.AsOf
-	x.busiest.turn(c, &x.layout, x.total, rolled)
+	x.busiest.turn(c, &x.layout, x.total, t)
 	for r := range x.rows() {
-		r.turn(&x.layout, from, c.AsOf, rolled)
+		r.turn(&x.layout, c.AsOf, t)
 	}
 	for k, kind := range x.users.kinds {
-		period.Shift(x.nobody[k*period.Published:][:period.Published], 1, rolled[kind])
-		shiftTops(x.tops[k*period.Published:][:period.Published], rolled[kind])
+		period.Shift(x.nobody[k*period.Published:][:period.Published], 1, t.Ended[kind])
+		shiftTops(x.tops[k*period.Published:][:period.Published], t.Ended[kind])
 	}
 }
 

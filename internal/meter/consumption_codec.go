@@ -118,7 +118,7 @@ type rowReader struct {
 // decode reads what encode wrote into an empty state. The values of all
 // breakdowns must be known already, the pages of users come before the first
 // figures.
-func (x *consumption) decode(d *wire.Decoder) {
+func (x *consumption) decode(d *wire.Decoder, _ int) {
 	format := d.Uint()
 	if format == 0 || format > consumptionFormat {
 		d.Fail()

@@ -208,3 +208,31 @@ func (x *consumption) refill(c *period.Clock) {
 		}
 	}
 }
+
+func (x *consumption) scale() uint64 { return usage.Micro }
+
+func (x *consumption) use(_ *period.Clock, window, back int) wide.Int {
+	return x.total.sum(&x.layout, &x.layout.windows[window], back)
+}
+
+func (x *consumption) headline(c *period.Clock) wide.Int { return x.use(c, 0, 0) }
+
+func (x *consumption) outlook(c *period.Clock, window int, rise *curves) outlook {
+	kind := x.def.Windows[window].Kind
+	used, p := amount(x.use(c, window, 0))*usage.Micro, spanOf(c, kind)
+	if kind == usage.Day {
+		return rise.shaped(&c.Days, kind, p, used).scaled()
+	}
+	return x.daily.runRate(&c.Days, p, used).scaled()
+}
+
+func (x *consumption) until(c *period.Clock, window int, rise *curves, start, at period.Minute) (value float64, ok bool) {
+	if kind := x.def.Windows[window].Kind; kind == usage.Day {
+		value, ok = rise.valueIn(&c.Days, kind, start, at)
+		return value / usage.Micro, ok
+	}
+	if start < x.dailyFrom {
+		return 0, false
+	}
+	return x.daily.between(&c.Days, start, at) / usage.Micro, true
+}

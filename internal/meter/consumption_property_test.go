@@ -218,7 +218,7 @@ func (m *consumptionModel) top(found map[string]float64, suffix string, users ma
 		order = append(order, user)
 	}
 	slices.SortFunc(order, func(a, b uint32) int {
-		return cmp.Or(users[b].Cmp(&users[a].Int), cmp.Compare(spread(a), spread(b)))
+		return cmp.Or(users[b].Cmp(&users[a].Int), cmp.Compare(spread{}.Hash(a), spread{}.Hash(b)))
 	})
 	for _, user := range order[:min(len(order), m.bench.def.ByUser.Top)] {
 		found[fmt.Sprintf("consumption_breakdown user u%d/true%s", user, suffix)] = users[user].units()
@@ -389,11 +389,11 @@ func TestTheOrderOfConsumptionEventsDoesNotShow(t *testing.T) {
 func TestASteadyMeterDoesNotAllocate(t *testing.T) {
 	b, e := benchedConsumption(t)
 	ev := &Event{User: 5}
-	rolled := [usage.NumKinds]int{}
+	turn := period.Turn{}
 	for range 3 * 24 * 60 {
-		minuteOfConsumption(b, ev, e, &rolled)
+		minuteOfConsumption(b, ev, e, &turn)
 	}
-	require.Zero(t, testing.AllocsPerRun(24*60, func() { minuteOfConsumption(b, ev, e, &rolled) }))
+	require.Zero(t, testing.AllocsPerRun(24*60, func() { minuteOfConsumption(b, ev, e, &turn) }))
 }
 
 func benchedConsumption(t testing.TB) (*consumptionBench, *Effect) {
@@ -407,10 +407,10 @@ func benchedConsumption(t testing.TB) (*consumptionBench, *Effect) {
 	return b, &Effect{Value: 1, ByUser: true, Dims: []uint32{2, 2}, Averages: []usage.Average{{Value: 3, Set: true}}}
 }
 
-func minuteOfConsumption(b *consumptionBench, ev *Event, e *Effect, rolled *[usage.NumKinds]int) {
-	from := b.c.AsOf
+func minuteOfConsumption(b *consumptionBench, ev *Event, e *Effect, turn *period.Turn) {
+	turn.From = b.c.AsOf
 	b.c.AsOf++
-	b.x.turn(b.c, from, rolled)
+	b.x.turn(b.c, turn)
 	ev.Time = b.c.AsOf.Ns()
 	b.x.apply(b.c, ev, e)
 }
@@ -427,7 +427,7 @@ func FuzzConsumptionDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, state, page []byte) {
 		fresh, e := benchedConsumption(t)
 		d := &wire.Decoder{Bytes: state}
-		fresh.x.decode(d)
+		fresh.x.decode(d, 0)
 		p := &wire.Decoder{Bytes: page}
 		fresh.x.users.decodePage(1, p)
 		if d.Err() != nil || p.Err() != nil {

@@ -54,8 +54,12 @@ func mustWindows(t testing.TB, names string) []usage.Window {
 // units are so many, in millionths.
 func units(n int64) wide.Int { return wide.Product(n, usage.Micro) }
 
-// spread is a hash that orders slots unlike their numbers.
-func spread(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
+// spread orders slots unlike their numbers.
+type spread struct{}
+
+func (spread) Hash(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
+
+func (spread) Nameless(uint32) bool { return false }
 
 func consumptionMeter(t testing.TB, windows string) *usage.Meter {
 	t.Helper()
@@ -77,7 +81,7 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 			b.c.Follow(w.Kind)
 		}
 	}
-	b.x = newConsumption(def, b.vals, spread)
+	b.x = newConsumption(def, b.vals, spread{})
 	return b
 }
 
@@ -105,16 +109,15 @@ func (b *consumptionBench) consumeAt(at string, value float64, dims ...string) {
 }
 
 func (b *consumptionBench) turn(to period.Minute) {
-	var rolled [usage.NumKinds]int
-	from := b.c.AsOf
+	turn := period.Turn{From: b.c.AsOf}
 	for k := range usage.NumKinds {
 		if b.c.Tracks[k] != nil {
-			rolled[k] = b.c.Roll(usage.Kind(k), to)
+			turn.Ended[k] = b.c.Roll(usage.Kind(k), to)
 		}
 	}
-	b.x.daily.turn(&b.c.Days, b.c.Days.Turn(b.c.Calendar, to, 400))
+	turn.Days = b.c.Days.Turn(b.c.Calendar, to, 400)
 	b.c.AsOf, b.c.Now = to, to
-	b.x.turn(b.c, from, &rolled)
+	b.x.turn(b.c, &turn)
 }
 
 func (b *consumptionBench) turnTo(at string) { b.turn(minuteAt(b.t, at)) }
@@ -159,9 +162,9 @@ func (b *consumptionBench) restart(def *usage.Meter) {
 	b.checkpoint()
 	e := &wire.Encoder{}
 	b.x.encode(e)
-	b.def, b.x = def, newConsumption(def, b.vals, spread)
+	b.def, b.x = def, newConsumption(def, b.vals, spread{})
 	d := &wire.Decoder{Bytes: e.Bytes}
-	b.x.decode(d)
+	b.x.decode(d, 0)
 	require.NoError(b.t, d.Err())
 	require.Empty(b.t, d.Bytes)
 	for i, page := range b.pages {

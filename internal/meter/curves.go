@@ -116,6 +116,16 @@ func (c *curves) of(start period.Minute) *curve {
 	return nil
 }
 
+// valueIn returns the value of an ended period at a minute in it; ok is false where
+// its curve is not known.
+func (c *curves) valueIn(d *period.Days, kind usage.Kind, start, at period.Minute) (value float64, ok bool) {
+	of := c.of(start)
+	if of == nil {
+		return 0, false
+	}
+	return of.until(d, kind, at), true
+}
+
 func (c *curves) encode(e *wire.Encoder) {
 	e.Int(int64(c.from))
 	e.Uint(uint64(c.points.Len()))

@@ -28,10 +28,10 @@ func (o *Organization) Dormant(at period.Minute) bool {
 // minute, though nothing has come since last: a standing activity goes on, and
 // a changed calendar can make a period longer than others.
 func (o *Organization) running(meter int, last, at period.Minute) bool {
-	if a := o.meters[meter].active; a != nil && len(a.standing) > 0 {
+	if o.meters[meter].lasts() {
 		return true
 	}
-	for _, w := range o.meters[meter].definition().Windows {
+	for _, w := range o.meters[meter].def.Windows {
 		if w.Kind == usage.Rolling {
 			continue
 		}

@@ -22,11 +22,7 @@ func (o *Organization) SetNameless(slot uint32, nameless bool) {
 		o.users.nameless.unset(slot)
 	}
 	for i := range o.meters {
-		if x := o.meters[i].consumption; x != nil {
-			for at := range x.tops {
-				x.tops[at].stale = true
-			}
-		}
+		o.meters[i].forgetNames()
 	}
 }
 
@@ -73,16 +69,24 @@ func (o *Organization) ForgetName(name string) {
 	o.keys.forget(name)
 	o.eachValues(func(v *values) { v.forget(name) })
 	for i := range o.meters {
-		switch s := &o.meters[i]; {
-		case s.active != nil:
-			for _, split := range s.active.splits {
-				clear(split.series)
-			}
-		case s.consumption != nil:
-			for row := range s.consumption.rows() {
-				row.series = nil
-			}
-		}
+		o.meters[i].forgetNames()
+	}
+}
+
+func (a *active) forgetNames() {
+	for _, s := range a.splits {
+		clear(s.series)
+	}
+}
+
+func (x *concurrent) forgetNames() {}
+
+func (x *consumption) forgetNames() {
+	for row := range x.rows() {
+		row.series = nil
+	}
+	for at := range x.tops {
+		x.tops[at].stale = true
 	}
 }
 

@@ -38,7 +38,7 @@ type ClassUsers struct {
 // ClassesIn returns the users of a span by class, in the order in which classes
 // are judged.
 func (o *Organization) ClassesIn(meter int, s Span) (classes []ClassUsers) {
-	a := o.meters[meter].active
+	a := o.meters[meter].kind.(*active)
 	if s.Window.Kind == usage.Rolling {
 		before, rolling := int64(0), a.rolling(s.Window)
 		for n, class := range a.rules[a.version].order {
@@ -71,7 +71,7 @@ func (a *active) rolling(w usage.Window) (n int) {
 
 // SumIn returns the sum and the number of events of a span.
 func (o *Organization) SumIn(meter int, s Span) (sum, events wide.Int) {
-	x := o.meters[meter].consumption
+	x := o.meters[meter].kind.(*consumption)
 	back, _ := o.PeriodOf(s)
 	w := &x.layout.windows[o.windowAt(meter, s.Window)]
 	return x.total.sum(&x.layout, w, back), x.total.cells.At(x.layout.place(w, back) + eventsColumn)
@@ -92,7 +92,7 @@ type Peaks struct {
 
 // PeaksIn returns the peaks of a span.
 func (o *Organization) PeaksIn(meter int, s Span) (p Peaks) {
-	x, w := o.meters[meter].concurrent, o.windowAt(meter, s.Window)
+	x, w := o.meters[meter].kind.(*concurrent), o.windowAt(meter, s.Window)
 	back, _ := o.PeriodOf(s)
 	samples, nets, hours := x.samples.peak(&o.clock, w, back), x.nets.peak(&o.clock, w, back), x.hours.peak(&o.clock, w, back)
 	p.Samples, p.Net, p.Hours = Peak{samples.max, samples.hits}, Peak{nets.max, nets.hits}, Peak{hours.max, hours.hits}
@@ -119,11 +119,11 @@ type Acted struct {
 // span, in the order in which classes are judged. Classes of which there is
 // nothing are left out.
 func (o *Organization) ActedIn(meter int, root uint32, s Span) (all []Acted) {
-	a, p := o.meters[meter].active, o.users.persons.of(root)
+	a, p := o.meters[meter].kind.(*active), o.users.persons.of(root)
 	r := a.users.current(&o.clock, root, nil)
 	rs := &a.rules[o.DefinitionIn(meter, s)]
 	for _, class := range rs.order {
-		acted, stood := a.inSpan(o, r, p, class, s)
+		acted, stood := a.inSpan(&o.clock, r, p, class, s)
 		if !acted && !stood {
 			continue
 		}
@@ -167,7 +167,7 @@ func (o *Organization) AllowanceOn(meter int, w usage.Window) (a Allowance, ok b
 	if at < 0 {
 		return a, false
 	}
-	return Allowance{Quota: q.Quota, Used: o.meters[meter].used(&o.clock, at), Reached: append([]bool(nil), q.reached...)}, true
+	return Allowance{Quota: q.Quota, Used: o.meters[meter].used(&o.clock, at, 0), Reached: append([]bool(nil), q.reached...)}, true
 }
 
 // Flaws tells why a meter's figures may be too small: a limit refused users, a

@@ -30,14 +30,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 			continue
 		}
 		exists := func(w usage.Window, back int) bool { return o.exists(i, w, back) }
-		switch m := &o.meters[i]; {
-		case m.active != nil:
-			m.active.figures(&o.clock, s, o.defs.series[i], exists)
-		case m.concurrent != nil:
-			m.concurrent.figures(&o.clock, s, exists)
-		case m.consumption != nil:
-			m.consumption.figures(&o.clock, s, exists)
-		}
+		o.meters[i].figures(&o.clock, s, exists)
 		o.paceFigures(s, i)
 		o.pastFigures(s, i)
 	}

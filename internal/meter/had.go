@@ -70,19 +70,12 @@ func (o *Organization) decodeCounted(d *wire.Decoder) {
 	}
 }
 
-// hasTraces reports whether a state shows that an event was counted. States of
-// before format 4 do not say so themselves.
-func (s *state) hasTraces() bool {
-	switch {
-	case s.active != nil:
-		found := false
-		s.active.users.each(func(uint32) { found = true })
-		return found
-	case s.concurrent != nil:
-		return s.concurrent.hasTraces()
-	}
-	return s.consumption.daily.sums.Len() > 0
+func (a *active) hasTraces() (found bool) {
+	a.users.each(func(uint32) { found = true })
+	return found
 }
+
+func (x *consumption) hasTraces() bool { return x.daily.sums.Len() > 0 }
 
 func (x *concurrent) hasTraces() bool {
 	if len(x.sessions.recent) > 0 || x.samples.any() || x.hours.frozen.any() {

@@ -150,19 +150,18 @@ func (h *hours) raise(c *period.Clock, of hour) {
 	}
 }
 
-// turn follows the clock from a minute to c.asOf.
-func (h *hours) turn(c *period.Clock, from period.Minute, rolled *[usage.NumKinds]int) {
+func (h *hours) turn(c *period.Clock, t *period.Turn) {
 	for w, window := range h.windows {
 		if window.Kind != usage.Rolling {
-			period.Shift(h.tops[w], 1, rolled[window.Kind])
+			period.Shift(h.tops[w], 1, t.Ended[window.Kind])
 			continue
 		}
 		left := period.LengthOf(window)
-		if h.startingAfter(from-left) != h.startingAfter(c.AsOf-left) {
+		if h.startingAfter(t.From-left) != h.startingAfter(c.AsOf-left) {
 			h.stale = true
 		}
 	}
-	h.frozen.turn(c, rolled)
+	h.frozen.turn(c, t)
 	h.freeze(c)
 	h.reach(c)
 }

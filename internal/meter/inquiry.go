@@ -38,11 +38,17 @@ func (o *Organization) SpanOf(w usage.Window, back int) (s Span, ok bool) {
 // PeriodOf returns how many periods before the current one a span lies now; ok
 // is false where it is not kept any more.
 func (o *Organization) PeriodOf(s Span) (back int, ok bool) {
+	return s.back(&o.clock)
+}
+
+// back returns how many periods before the current one a span lies now; ok is
+// false where it is not kept any more.
+func (s *Span) back(c *period.Clock) (n int, ok bool) {
 	if s.Window.Kind == usage.Rolling {
 		return 0, true
 	}
 	for i := range period.Published {
-		if start, _ := o.clock.Tracks[s.Window.Kind].Bounds(i); start == s.Start {
+		if start, _ := c.Tracks[s.Window.Kind].Bounds(i); start == s.Start {
 			return i, true
 		}
 	}
@@ -90,9 +96,7 @@ func (o *Organization) MergedInto(root uint32) (slots []uint32) {
 func (o *Organization) Status(root uint32) (status usage.Status, standing bool) {
 	p := o.users.persons.of(root)
 	for i := range o.meters {
-		if a := o.meters[i].active; a != nil && p != nil {
-			standing = standing || p.standing(a.number)
-		}
+		standing = standing || p.standing(uint16(i))
 	}
 	return p.status(), standing
 }
@@ -120,17 +124,18 @@ type Part struct {
 // PartOf returns what a meter that keeps the span's window has of a user in it;
 // any is false where that is nothing.
 func (o *Organization) PartOf(meter int, root uint32, s Span) (p Part, any bool) {
-	switch m := &o.meters[meter]; {
-	case m.active != nil:
-		return m.active.partOf(o, root, s)
-	case m.concurrent != nil:
-		p.Class, p.Hours = -1, m.concurrent.hours.countOf(root, s)
-		return p, p.Hours > 0 || m.concurrent.sessions.within(root, s)
-	default:
-		p.Class = -1
-		p.Sum, p.Summed = m.consumption.sumOf(&o.clock, root, s)
-		return p, p.Summed
-	}
+	return o.meters[meter].part(&o.clock, root, s)
+}
+
+func (x *concurrent) part(_ *period.Clock, root uint32, s Span) (p Part, any bool) {
+	p.Class, p.Hours = -1, x.hours.countOf(root, s)
+	return p, p.Hours > 0 || x.sessions.within(root, s)
+}
+
+func (x *consumption) part(c *period.Clock, root uint32, s Span) (p Part, any bool) {
+	p.Class = -1
+	p.Sum, p.Summed = x.sumOf(c, root, s)
+	return p, p.Summed
 }
 
 // current returns a copy of a user's record that is up to date; one without
@@ -147,13 +152,13 @@ func (p *population) current(c *period.Clock, slot uint32, words []uint64) recor
 	return r
 }
 
-func (a *active) partOf(o *Organization, root uint32, s Span) (part Part, any bool) {
+func (a *active) part(c *period.Clock, root uint32, s Span) (part Part, any bool) {
 	var room [16]uint64
-	person := o.users.persons.of(root)
-	r := a.users.current(&o.clock, root, room[:])
-	part.Class = a.classOf(&o.clock, r, person, s, o)
+	person := a.people.of(root)
+	r := a.users.current(c, root, room[:])
+	part.Class = a.classOf(c, r, person, s)
 	for class := range uint8(r.classes) {
-		acted, stood := a.inSpan(o, r, person, class, s)
+		acted, stood := a.inSpan(c, r, person, class, s)
 		any, part.Standing = any || acted || stood, part.Standing || stood
 		if acted && part.Class < 0 {
 			part.Last = max(part.Last, r.last(class))
@@ -166,9 +171,9 @@ func (a *active) partOf(o *Organization, root uint32, s Span) (part Part, any bo
 }
 
 // classOf returns the class in which a user counts in a span, -1 for none.
-func (a *active) classOf(c *period.Clock, r record, p *person, s Span, o *Organization) int {
+func (a *active) classOf(c *period.Clock, r record, p *person, s Span) int {
 	if s.Window.Kind != usage.Rolling {
-		back, _ := o.PeriodOf(s)
+		back, _ := s.back(c)
 		return a.classIn(c, r, p, &a.total, s.Window.Kind, back)
 	}
 	rs := &a.rules[a.version]
@@ -182,12 +187,12 @@ func (a *active) classOf(c *period.Clock, r record, p *person, s Span, o *Organi
 
 // inSpan reports whether a class has an action of a user in a span, and whether
 // a standing activity of theirs touches it.
-func (a *active) inSpan(o *Organization, r record, p *person, class uint8, s Span) (acted, stood bool) {
+func (a *active) inSpan(c *period.Clock, r record, p *person, class uint8, s Span) (acted, stood bool) {
 	if s.Window.Kind == usage.Rolling {
-		far := o.clock.AsOf - period.LengthOf(s.Window)
+		far := c.AsOf - period.LengthOf(s.Window)
 		return r.last(class) > far, p.lastStanding(a.number, class) > far
 	}
-	back, _ := o.PeriodOf(s)
+	back, _ := s.back(c)
 	return r.bits(class)>>(bitOf[s.Window.Kind]+back)&1 != 0, p.standsIn(a.number, class, s.Start, s.End)
 }
 
@@ -292,7 +297,10 @@ type Session struct {
 
 // SessionOf returns what a meter of concurrent users knows of a user's sessions.
 func (o *Organization) SessionOf(meter int, root uint32) (s Session) {
-	x := o.meters[meter].concurrent
+	return o.meters[meter].kind.(*concurrent).session(root)
+}
+
+func (x *concurrent) session(root uint32) (s Session) {
 	s.Sample = x.next - x.sessions.interval
 	place, known := x.sessions.find(root)
 	if !known {
@@ -310,19 +318,28 @@ func (o *Organization) SessionOf(meter int, root uint32) (s Session) {
 // the minute; of concurrent users it may be the start of an hour. 0: none.
 func (o *Organization) LastOf(root uint32) (last period.Minute) {
 	for i := range o.meters {
-		switch m := &o.meters[i]; {
-		case m.active != nil:
-			if r := m.active.users.peek(root); r.exists() {
-				for class := range uint8(r.classes) {
-					last = max(last, r.last(class))
-				}
-			}
-		case m.concurrent != nil:
-			on := o.SessionOf(i, root)
-			last = max(last, m.concurrent.hours.lastOf(root), period.Floor(on.LastOn), period.Floor(on.LastOff))
-		case m.consumption.users.has(root):
-			last = max(last, m.consumption.users.lastOf(root))
+		last = max(last, o.meters[i].last(root))
+	}
+	return last
+}
+
+func (a *active) last(root uint32) (last period.Minute) {
+	if r := a.users.peek(root); r.exists() {
+		for class := range uint8(r.classes) {
+			last = max(last, r.last(class))
 		}
 	}
 	return last
+}
+
+func (x *concurrent) last(root uint32) period.Minute {
+	on := x.session(root)
+	return max(x.hours.lastOf(root), period.Floor(on.LastOn), period.Floor(on.LastOff))
+}
+
+func (x *consumption) last(root uint32) period.Minute {
+	if !x.users.has(root) {
+		return 0
+	}
+	return x.users.lastOf(root)
 }

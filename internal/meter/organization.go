@@ -53,17 +53,6 @@ type Organization struct {
 	asideJudged bool // those of quotas are among them
 }
 
-// state is one meter's state; one of the pointers is set.
-type state struct {
-	active      *active
-	concurrent  *concurrent
-	consumption *consumption
-	counted     bool      // an event, ever
-	values      []*values // by breakdown
-	curves      []curves  // by window
-	past        []past    // by window
-}
-
 // NewOrganization returns an organization without events. now is when the
 // ledger first heard of it, in ns.
 func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int64) *Organization {
@@ -75,9 +64,6 @@ func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int6
 	o.users.target = map[uint32]uint32{}
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
-	}
-	for i := range o.meters {
-		o.begin(&o.meters[i])
 	}
 	o.marks = o.nextMarks()
 	return o
@@ -108,7 +94,7 @@ func phaseOf(id string) period.Minute {
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
-	s := state{curves: make([]curves, len(def.Windows)), past: make([]past, len(def.Windows))}
+	s := state{def: def, curves: make([]curves, len(def.Windows)), past: make([]past, len(def.Windows))}
 	for i := range s.curves {
 		s.curves[i].from = o.clock.AsOf + 1
 	}
@@ -122,26 +108,14 @@ func (o *Organization) newState(number uint16) state {
 	}
 	switch def.Type {
 	case usage.ActiveUsers:
-		s.active = newActive(number, def, s.values)
+		s.kind = newActive(number, def, s.values, &o.users.persons, o.defs.series[number], &o.clock)
 	case usage.ConcurrentUsers:
 		o.clock.Follow(usage.Hour)
-		s.concurrent = newConcurrent(def)
+		s.kind = newConcurrent(def, o.defs.Began, o.defs.Outages)
 	case usage.Consumption:
-		s.consumption = newConsumption(def, s.values, func(slot uint32) uint64 { return o.users.ids.keys[slot] })
-		s.consumption.nameless = o.Nameless
+		s.kind = newConsumption(def, s.values, &o.users)
 	}
 	return s
-}
-
-// begin puts a new state at the organization's time.
-func (o *Organization) begin(s *state) {
-	switch {
-	case s.active != nil:
-		s.active.start(&o.clock)
-		s.active.rebuildRollings(&o.clock, &o.users.persons)
-	case s.concurrent != nil:
-		s.concurrent.start(o.defs.Began, o.defs.Outages)
-	}
 }
 
 // Advance moves the organization's time to an arrival at now (ns). Whole
@@ -168,8 +142,8 @@ func (o *Organization) Advance(now int64, keep bool) {
 	o.settle(now, false)
 	o.rest = (o.clock.AsOf + 1).Ns() - 1
 	for i := range o.meters {
-		if s := o.meters[i].concurrent; s != nil && s.next != 0 {
-			o.rest = min(o.rest, s.rest())
+		if x := o.meters[i].sampler(); x != nil {
+			o.rest = min(o.rest, x.rest())
 		}
 	}
 }
@@ -236,13 +210,7 @@ func (o *Organization) beforeEnd(to period.Minute) period.Minute {
 // meter is in force.
 func (o *Organization) nextVersion(to period.Minute) period.Minute {
 	for i := range o.meters {
-		if a := o.meters[i].active; a != nil {
-			for _, r := range a.rules {
-				if r.from > o.clock.AsOf && r.from < to {
-					to = r.from
-				}
-			}
-		}
+		to = o.meters[i].stop(o.clock.AsOf, to)
 	}
 	return to
 }
@@ -250,41 +218,25 @@ func (o *Organization) nextVersion(to period.Minute) period.Minute {
 func (o *Organization) step(to period.Minute) {
 	o.leave(to)
 	o.remember(to)
-	from := o.clock.AsOf
-	days := o.clock.Days.Turn(o.clock.Calendar, to, o.defs.days)
-	if days > 0 {
-		for i := range o.meters {
-			if x := o.meters[i].consumption; x != nil {
-				x.daily.turn(&o.clock.Days, days)
-			}
-		}
-	}
+	t := period.Turn{From: o.clock.AsOf, Days: o.clock.Days.Turn(o.clock.Calendar, to, o.defs.days)}
 	marked := to >= o.marks.next
 	if marked {
 		o.mark(to)
 	}
 	o.clock.AsOf = to
-	var rolled [usage.NumKinds]int
-	for k, t := range o.clock.Tracks {
-		if t != nil {
-			rolled[k] = o.clock.Roll(usage.Kind(k), to)
+	for k, track := range o.clock.Tracks {
+		if track != nil {
+			t.Ended[k] = o.clock.Roll(usage.Kind(k), to)
 		}
 	}
-	o.ended(&rolled)
-	o.takeCensus(&rolled)
-	o.vacate(days > 0, &rolled)
+	o.ended(&t)
+	o.takeCensus(&t)
+	o.vacate(&t)
 	if marked {
 		o.marks = o.nextMarks()
 	}
 	for i := range o.meters {
-		switch s := &o.meters[i]; {
-		case s.active != nil:
-			s.active.turn(&o.clock, &o.users.persons, from, &rolled)
-		case s.concurrent != nil:
-			s.concurrent.turn(&o.clock, from, &rolled)
-		case s.consumption != nil:
-			s.consumption.turn(&o.clock, from, &rolled)
-		}
+		o.meters[i].turn(&o.clock, &t)
 	}
 	o.release(to.Ns())
 }
@@ -294,16 +246,16 @@ func (o *Organization) step(to period.Minute) {
 // ends; of a rolling window, whose length passes without an end, when a local
 // day begins. What is taken follows from the calendar, not from how the clock
 // was moved.
-func (o *Organization) vacate(day bool, rolled *[usage.NumKinds]int) {
+func (o *Organization) vacate(t *period.Turn) {
 	for i := range o.meters {
 		if len(o.meters[i].values) == 0 {
 			continue
 		}
 		before := period.Minute(0)
 		switch w := o.defs.longest[i]; {
-		case w.Kind != usage.Rolling && rolled[w.Kind] > 0:
+		case w.Kind != usage.Rolling && t.Ended[w.Kind] > 0:
 			before, _ = o.clock.Tracks[w.Kind].Bounds(1)
-		case w.Kind == usage.Rolling && day:
+		case w.Kind == usage.Rolling && t.Days > 0:
 			before = o.clock.Days.Starts[o.clock.Days.Today()] - period.LengthOf(w)
 		default:
 			continue
@@ -317,13 +269,14 @@ func (o *Organization) vacate(day bool, rolled *[usage.NumKinds]int) {
 // settle makes samples of concurrent users final that are due.
 func (o *Organization) settle(now int64, inclusive bool) {
 	for i := range o.meters {
-		s := o.meters[i].concurrent
-		switch {
-		case s == nil:
-		case period.Floor(s.oldest()) < o.closings.to:
-			o.lateSamples(uint16(i), func() { s.settle(&o.clock, now, inclusive) })
-		default:
-			s.settle(&o.clock, now, inclusive)
+		x := o.meters[i].sampler()
+		if x == nil {
+			continue
+		}
+		if oldest, _ := x.unsettled(); period.Floor(oldest) < o.closings.to {
+			o.lateSamples(uint16(i), x, func() { x.settle(&o.clock, now, inclusive) })
+		} else {
+			x.settle(&o.clock, now, inclusive)
 		}
 	}
 }
@@ -333,8 +286,8 @@ func (o *Organization) settle(now int64, inclusive bool) {
 // whether there is any sample that this may postpone.
 func (o *Organization) Recover(of Outage) (matters bool) {
 	for i := range o.meters {
-		if s := o.meters[i].concurrent; s != nil {
-			matters = s.recover(of) || matters
+		if x := o.meters[i].sampler(); x != nil {
+			matters = x.recover(of) || matters
 		}
 	}
 	return matters
@@ -344,9 +297,7 @@ func (o *Organization) Recover(of Outage) (matters bool) {
 func (o *Organization) SetCalendar(cal *calendar.Calendar) {
 	o.clock.Calendar = cal
 	for i := range o.meters {
-		if a := o.meters[i].active; a != nil {
-			a.start(&o.clock)
-		}
+		o.meters[i].start(&o.clock)
 	}
 }
 
@@ -409,19 +360,14 @@ func (o *Organization) affect(ev *Event) (first uint64) {
 			o.meters[e.Meter].values[b].use(n, period.Floor(ev.Time))
 		}
 		switch e.Kind {
-		case usage.Active:
-			p := o.users.persons.of(direct.User)
-			if o.meters[e.Meter].active.act(&o.clock, p, direct.User, ev.Time, e.Class, e.Dims) {
+		case usage.Active, usage.Concurrent, usage.Consume:
+			if o.meters[e.Meter].apply(&o.clock, &direct, e) {
 				first |= 1 << min(i, 63)
 			}
-		case usage.Concurrent:
-			o.meters[e.Meter].concurrent.apply(&o.clock, &direct, e)
-		case usage.Consume:
-			o.meters[e.Meter].consumption.apply(&o.clock, &direct, e)
 		case usage.Lifecycle:
 			o.setStatus(direct.User, ev.Time, e.Status)
 		case usage.StandingOn, usage.StandingOff:
-			o.setStanding(direct.User, ev.Time, e)
+			o.setStanding(&direct, e)
 		case usage.Alias:
 			o.alias(e.Key, ev.User)
 			direct.User = o.users.root(ev.User)
@@ -439,29 +385,33 @@ func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 	if _, known := slices.BinarySearchFunc(p.statuses, statusChange{at, status}, compareStatus); known {
 		return
 	}
-	o.reckon(root, -1)
+	o.lift(root)
 	o.enumerate(p, -1)
 	p.statuses, _ = insert(p.statuses, statusChange{at, status}, compareStatus)
 	o.enumerate(p, 1)
-	o.reckon(root, 1)
+	o.put(root)
 }
 
-// reckon adds or takes out a user's contribution to every meter.
-func (o *Organization) reckon(root uint32, sign int64) {
+// lift takes out of every meter what a root counts for; put puts it back.
+func (o *Organization) lift(root uint32) {
 	for i := range o.meters {
-		if a := o.meters[i].active; a != nil {
-			a.contribute(&o.clock, o.users.persons.of(root), root, sign)
-		}
+		o.meters[i].lift(&o.clock, root)
 	}
 }
 
-func (o *Organization) setStanding(root uint32, at int64, e *Effect) {
-	a, p := o.meters[e.Meter].active, o.users.persons.make(root)
-	s := standingSwitch{meter: e.Meter, key: e.Key, at: at, off: e.Kind == usage.StandingOff, class: e.Class}
-	a.contribute(&o.clock, p, root, -1)
+func (o *Organization) put(root uint32) {
+	for i := range o.meters {
+		o.meters[i].put(&o.clock, root)
+	}
+}
+
+func (o *Organization) setStanding(ev *Event, e *Effect) {
+	m, p := &o.meters[e.Meter], o.users.persons.make(ev.User)
+	s := standingSwitch{meter: e.Meter, key: e.Key, at: ev.Time, off: e.Kind == usage.StandingOff, class: e.Class}
+	m.lift(&o.clock, ev.User)
 	o.enumerate(p, -1)
 	p.switches, _ = insert(p.switches, s, compareSwitch)
 	o.enumerate(p, 1)
-	a.stand(&o.clock, p, root)
-	a.contribute(&o.clock, p, root, 1)
+	m.apply(&o.clock, ev, e)
+	m.put(&o.clock, ev.User)
 }

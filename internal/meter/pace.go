@@ -11,7 +11,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // What an organization has used, what is expected of it, and what earlier
@@ -26,59 +25,6 @@ func curved(def *usage.Meter, w usage.Window) bool {
 	return paced(w) && (def.Type != usage.Consumption || w.Kind == usage.Day)
 }
 
-// used returns what a quota is held against (SEMANTICS 6), in millionths:
-// users of billable classes, the peak of users in the hour, or the sum.
-func (s *state) used(c *period.Clock, window int) wide.Int {
-	if x := s.consumption; x != nil {
-		return x.total.sum(&x.layout, &x.layout.windows[window], 0)
-	}
-	return wide.Product(s.users(c, window), usage.Micro)
-}
-
-// users returns the same of a meter of users, in users.
-func (s *state) users(c *period.Clock, window int) int64 {
-	if s.active != nil {
-		return s.active.billable(window)
-	}
-	return int64(s.concurrent.hours.peak(c, window, 0).max)
-}
-
-// level returns the same as curves have it: users, or millionths of a sum.
-func (s *state) level(c *period.Clock, window int) wide.Int {
-	if s.consumption != nil {
-		return s.used(c, window)
-	}
-	return wide.Of(s.users(c, window))
-}
-
-// billable returns the users of billable classes in the running period.
-func (a *active) billable(window int) (n int64) {
-	rs, w := &a.rules[a.version], a.def.Windows[window]
-	if w.Kind != usage.Rolling {
-		for _, class := range rs.order {
-			if rs.billable[class] {
-				n += a.total.periods[w.Kind][class]
-			}
-		}
-		return n
-	}
-	rolling := 0
-	for _, before := range a.def.Windows[:window] {
-		if before.Kind == usage.Rolling {
-			rolling++
-		}
-	}
-	before := int64(0)
-	for p, class := range rs.order {
-		count := a.total.prefix[p][rolling].count
-		if rs.billable[class] {
-			n += count - before
-		}
-		before = count
-	}
-	return n
-}
-
 // mark notes the values of curves at the marks that are passed on the way to a
 // minute, and ends the curves of periods that end on it. Nothing has been
 // applied that lies after the organization's minute, so the value of now is
@@ -87,11 +33,11 @@ func (o *Organization) mark(to period.Minute) {
 	for i := range o.meters {
 		s := &o.meters[i]
 		for w := range s.curves {
-			window := s.definition().Windows[w]
-			if !curved(s.definition(), window) {
+			window := s.def.Windows[w]
+			if !curved(s.def, window) {
 				continue
 			}
-			c, t, value := &s.curves[w], o.clock.Tracks[window.Kind], s.level(&o.clock, w)
+			c, t, value := &s.curves[w], o.clock.Tracks[window.Kind], s.use(&o.clock, w, 0)
 			if last := min(to, t.End-1); last >= c.from {
 				n, _ := marksOf(&o.clock.Days, window.Kind, c.from, last)
 				c.fill(n, value)
@@ -115,7 +61,7 @@ type marks struct {
 func (o *Organization) nextMarks() marks {
 	next := marks{o.clock.Days.End, math.MaxInt32}
 	for i := range o.meters {
-		def := o.meters[i].definition()
+		def := o.meters[i].def
 		for w, window := range def.Windows {
 			if !curved(def, window) {
 				continue
@@ -134,80 +80,22 @@ func (o *Organization) nextMarks() marks {
 	return next
 }
 
-func (s *state) definition() *usage.Meter {
-	switch {
-	case s.active != nil:
-		return s.active.def
-	case s.concurrent != nil:
-		return s.concurrent.def
-	}
-	return s.consumption.def
-}
-
-// span returns the running period of a calendar kind.
-func (o *Organization) span(k usage.Kind) span {
-	start, end := o.clock.Tracks[k].Bounds(0)
-	return span{start, o.clock.AsOf, end}
-}
-
-// outlook returns what is expected of a use, in the unit of the meter.
-func (o *Organization) outlook(meter, window int, used float64) outlook {
-	s, d := &o.meters[meter], &o.clock.Days
-	kind := s.definition().Windows[window].Kind
-	p := o.span(kind)
-	switch {
-	case s.concurrent != nil:
-		return s.concurrent.dayPeaks(&o.clock).peaking(d, p, used)
-	case s.active != nil:
-		return s.curves[window].shaped(d, kind, p, used)
-	case kind == usage.Day:
-		return s.curves[window].shaped(d, kind, p, used*usage.Micro).scaled()
-	}
-	return s.consumption.daily.runRate(d, p, used*usage.Micro).scaled()
-}
-
-// scaled returns an outlook of millionths in units.
-func (o outlook) scaled() outlook {
-	o.used /= usage.Micro
-	o.projected /= usage.Micro
-	return o
-}
-
-// exhausts returns when a use is expected to pass a limit within the period;
-// ok is false where it is not.
-func (o *Organization) exhausts(meter, window int, out *outlook, limit float64) (m period.Minute, ok bool) {
-	p := o.span(o.meters[meter].definition().Windows[window].Kind)
-	if x := o.meters[meter].concurrent; x != nil {
-		return x.dayPeaks(&o.clock).passes(&o.clock.Days, p, out.used, limit)
-	}
-	return out.passes(p, limit)
+// spanOf returns the running period of a calendar kind.
+func spanOf(c *period.Clock, k usage.Kind) span {
+	start, end := c.Tracks[k].Bounds(0)
+	return span{start, c.AsOf, end}
 }
 
 // then returns what an earlier period of a window, which begins at start, had
 // when as much of it had passed as of the running one by now; ok is false
 // where that is not known.
 func (o *Organization) then(meter, window int, start, end period.Minute) (value float64, ok bool) {
-	s, d := &o.meters[meter], &o.clock.Days
-	kind := s.definition().Windows[window].Kind
-	if start < d.Starts[0] || !o.lived(meter, window, start) {
+	s := &o.meters[meter]
+	if start < o.clock.Days.Starts[0] || !o.lived(meter, window, start) {
 		return 0, false
 	}
-	at := o.span(kind).within(start, end)
-	if s.consumption != nil && kind != usage.Day {
-		if start < s.consumption.dailyFrom {
-			return 0, false
-		}
-		return s.consumption.daily.between(d, start, at) / usage.Micro, true
-	}
-	c := s.curves[window].of(start)
-	if c == nil {
-		return 0, false
-	}
-	value = c.until(d, kind, at)
-	if s.consumption != nil {
-		value /= usage.Micro
-	}
-	return value, true
+	at := spanOf(&o.clock, s.def.Windows[window].Kind).within(start, end)
+	return s.until(&o.clock, window, &s.curves[window], start, at)
 }
 
 // yearAgo is the period of a kind a year before the one that begins at of.
@@ -254,7 +142,7 @@ func newPaceSeries(book *series.Book, m *usage.Meter) (all []paceSeries) {
 // paceFigures appends what is expected of a meter and what it had before.
 func (o *Organization) paceFigures(s *series.Sheet, meter int) {
 	m := &o.meters[meter]
-	for w, window := range m.definition().Windows {
+	for w, window := range m.def.Windows {
 		if !paced(window) {
 			continue
 		}
@@ -263,11 +151,11 @@ func (o *Organization) paceFigures(s *series.Sheet, meter int) {
 		if q != nil {
 			q.falls = 0
 		}
-		if o.span(window.Kind).begun() {
-			out := o.outlook(meter, w, amount(m.used(&o.clock, w)))
+		if spanOf(&o.clock, window.Kind).begun() {
+			out := m.outlook(&o.clock, w, &m.curves[w])
 			s.Add(series.projected, out.projected)
 			if q != nil {
-				q.falls, _ = o.exhausts(meter, w, &out, amount(q.Limit))
+				q.falls, _ = out.passes(amount(q.Limit))
 			}
 		}
 		start, end := o.clock.Tracks[window.Kind].Bounds(1)
@@ -313,7 +201,7 @@ func (o *Organization) periodFigures(s *series.Sheet) {
 		if !o.Has(i) {
 			continue
 		}
-		for _, w := range o.meters[i].definition().Windows {
+		for _, w := range o.meters[i].def.Windows {
 			if w.Kind == usage.Rolling {
 				continue
 			}

@@ -24,11 +24,11 @@ func (o *Organization) encodePace(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		s := &o.meters[i]
-		if x := s.consumption; x != nil {
+		if x, ok := s.kind.(*consumption); ok {
 			x.daily.encode(e)
 			e.Int(int64(x.dailyFrom))
 		}
-		def := s.definition()
+		def := s.def
 		e.Uint(uint64(len(def.Windows)))
 		for w, window := range def.Windows {
 			e.String(window.String())
@@ -51,7 +51,7 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 			return
 		}
 		s := &o.meters[i]
-		if x := s.consumption; x != nil {
+		if x, ok := s.kind.(*consumption); ok {
 			x.daily.decode(d)
 			x.dailyFrom = period.Minute(d.Int())
 			if x.daily.sums.Len() > len(o.clock.Days.Starts) {
@@ -65,7 +65,7 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 // decodeCurves reads the curves of a meter, whose running periods begin within
 // the days that are kept.
 func (s *state) decodeCurves(d *wire.Decoder, oldest period.Minute) {
-	def := s.definition()
+	def := s.def
 	for range d.Count(4) {
 		name := d.String()
 		var c curves
@@ -85,7 +85,7 @@ func (s *state) decodeCurves(d *wire.Decoder, oldest period.Minute) {
 func (o *Organization) beginPace() {
 	o.clock.Days = period.NewDays(o.clock.Calendar, o.clock.AsOf)
 	for i := range o.meters {
-		if x := o.meters[i].consumption; x != nil {
+		if x, ok := o.meters[i].kind.(*consumption); ok {
 			x.dailyFrom = o.clock.AsOf + 1
 		}
 	}

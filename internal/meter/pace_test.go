@@ -110,8 +110,8 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 					back, err := RestoreOrganization("acme", d, hashes, head.Bytes, now.Ns())
 					require.NoError(t, err)
 					for i, m := range read.meters { // pages that have not changed are on disk
-						if m.active != nil {
-							back.meters[i].active.users.adopt(&m.active.users)
+						if a, ok := m.kind.(*active); ok {
+							back.meters[i].adopt(a)
 						}
 					}
 					for i, id := range ids {

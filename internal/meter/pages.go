@@ -5,6 +5,7 @@ package meter
 
 import (
 	"encoding/binary"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )

@@ -38,32 +38,12 @@ type endedPeriod struct {
 // remembered reports whether a window's ended periods have series.
 func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < usage.Rolling }
 
-// usedThen returns what a quota is held against, of the calendar period that
-// lies some periods before the running one, in millionths.
-func (s *state) usedThen(c *period.Clock, window, back int) wide.Int {
-	switch {
-	case s.active != nil:
-		k := s.active.def.Windows[window].Kind
-		rs, counts, n := s.active.rulesOf(c, k, back), s.active.total.periods[k][back*s.active.total.width:], int64(0)
-		for _, class := range rs.order {
-			if rs.billable[class] {
-				n += counts[class]
-			}
-		}
-		return wide.Product(n, usage.Micro)
-	case s.concurrent != nil:
-		return wide.Product(int64(s.concurrent.hours.peak(c, window, back).max), usage.Micro)
-	}
-	x := s.consumption
-	return x.total.sum(&x.layout, &x.layout.windows[window], back)
-}
-
 // remember keeps the oldest published period of each window whose running one
 // ends on the way to a minute. The clock goes on past one end at a time.
 func (o *Organization) remember(to period.Minute) {
 	for i := range o.meters {
 		s := &o.meters[i]
-		for w, window := range s.definition().Windows {
+		for w, window := range s.def.Windows {
 			if !remembered(window) || to < o.clock.Tracks[window.Kind].End {
 				continue
 			}
@@ -72,7 +52,7 @@ func (o *Organization) remember(to period.Minute) {
 				continue
 			}
 			p := &s.past[w]
-			p.kept = slices.Insert(p.kept, 0, endedPeriod{start, s.usedThen(&o.clock, w, period.Published-1)})
+			p.kept = slices.Insert(p.kept, 0, endedPeriod{start, s.used(&o.clock, w, period.Published-1)})
 			p.kept = p.kept[:min(len(p.kept), pastShown-(period.Published-1))]
 		}
 	}
@@ -81,7 +61,7 @@ func (o *Organization) remember(to period.Minute) {
 // pastFigures appends what the ended periods of a meter had.
 func (o *Organization) pastFigures(sh *series.Sheet, meter int) {
 	s := &o.meters[meter]
-	for w, window := range s.definition().Windows {
+	for w, window := range s.def.Windows {
 		if !remembered(window) {
 			continue
 		}
@@ -98,7 +78,7 @@ func (o *Organization) pastFigures(sh *series.Sheet, meter int) {
 			n++
 		}
 		for back := 1; back < period.Published && o.exists(meter, window, back); back++ {
-			show(t.Starts[back], s.usedThen(&o.clock, w, back))
+			show(t.Starts[back], s.used(&o.clock, w, back))
 		}
 		for _, ended := range p.kept {
 			show(ended.start, ended.used)
@@ -123,7 +103,7 @@ func (o *Organization) encodePast(e *wire.Encoder) {
 		s := &o.meters[i]
 		e.Uint(uint64(len(s.past)))
 		for w := range s.past {
-			e.String(s.definition().Windows[w].String())
+			e.String(s.def.Windows[w].String())
 			e.Uint(uint64(len(s.past[w].kept)))
 			for _, ended := range s.past[w].kept {
 				e.Int(int64(ended.start))
@@ -146,7 +126,7 @@ func (o *Organization) decodePast(d *wire.Decoder) {
 			for range d.Count(2) {
 				kept = append(kept, endedPeriod{period.Minute(d.Int()), d.Wide()})
 			}
-			for w, window := range s.definition().Windows {
+			for w, window := range s.def.Windows {
 				if window.String() == name {
 					s.past[w].kept = kept
 				}

@@ -121,11 +121,10 @@ func (p *peaks) add(c *period.Clock, at period.Minute, n uint32) {
 	}
 }
 
-// turn follows the clock.
-func (p *peaks) turn(c *period.Clock, rolled *[usage.NumKinds]int) {
+func (p *peaks) turn(c *period.Clock, t *period.Turn) {
 	for w, window := range p.windows {
 		if window.Kind != usage.Rolling {
-			period.Shift(p.byDate[w], 1, rolled[window.Kind])
+			period.Shift(p.byDate[w], 1, t.Ended[window.Kind])
 		}
 	}
 	p.stairs.forget(c.AsOf - p.longest)

@@ -33,23 +33,39 @@ func (s span) within(start, end period.Minute) period.Minute {
 	return start + period.Minute(int64(s.now-s.start)*int64(end-start)/int64(s.end-s.start))
 }
 
-// outlook is a use, what it is expected to be at the period's end, and which
-// part of what is to come has come at a minute between; progress is nil where
-// the way is not known.
+// outlook is a use in a running period, what it is expected to be at the period's
+// end, and how it gets there; both ways are nil where that is not known.
 type outlook struct {
+	span            span
 	used, projected float64
-	progress        func(m period.Minute) float64
+	// progress returns which part of what is to come has come at a minute between.
+	progress func(m period.Minute) float64
+	// exceeds returns when a use that does not rise by progress is expected to be above
+	// a limit.
+	exceeds func(limit float64) (m period.Minute, ok bool)
 }
 
 // passes returns the first minute at which the use is expected to be above a
 // limit that it has not passed yet; ok is false where it is not in this period.
-func (o *outlook) passes(s span, limit float64) (m period.Minute, ok bool) {
-	if o.used > limit || o.projected <= limit || o.progress == nil {
+func (o *outlook) passes(limit float64) (m period.Minute, ok bool) {
+	switch {
+	case o.used > limit:
+		return 0, false
+	case o.exceeds != nil:
+		return o.exceeds(limit)
+	case o.projected <= limit || o.progress == nil:
 		return 0, false
 	}
 	part := (limit - o.used) / (o.projected - o.used)
-	n := sort.Search(int(s.end-s.now), func(i int) bool { return o.progress(s.now+period.Minute(i)) > part })
-	return s.now + period.Minute(n), true
+	n := sort.Search(int(o.span.end-o.span.now), func(i int) bool { return o.progress(o.span.now+period.Minute(i)) > part })
+	return o.span.now + period.Minute(n), true
+}
+
+// scaled returns an outlook of millionths in units.
+func (o outlook) scaled() outlook {
+	o.used /= usage.Micro
+	o.projected /= usage.Micro
+	return o
 }
 
 const daysPerWeek = 7
@@ -122,7 +138,7 @@ func (s *daySums) runRate(d *period.Days, p span, used float64) outlook {
 		usual = min(w.week(), (elapsed+left)/4)
 	}
 	if left <= 0 || elapsed+usual <= 0 {
-		return outlook{used: used, projected: used}
+		return outlook{span: p, used: used, projected: used}
 	}
 	come := func(m period.Minute) float64 {
 		if m < d.End {
@@ -132,7 +148,7 @@ func (s *daySums) runRate(d *period.Days, p span, used float64) outlook {
 		return w[0]*(1-share) + w.sum(1, whole) + w[(whole+1)%daysPerWeek]*rest
 	}
 	rate := (used + usual) / (elapsed + usual)
-	return outlook{used, used + rate*left, func(m period.Minute) float64 { return come(m) / left }}
+	return outlook{span: p, used: used, projected: used + rate*left, progress: func(m period.Minute) float64 { return come(m) / left }}
 }
 
 // daysIn returns how many local days a stretch between two midnights has.
@@ -187,9 +203,9 @@ func (c *curves) shaped(d *period.Days, kind usage.Kind, p span, used float64) o
 	}
 	expected = max(used, share*expected+(1-share)*c.likely(kind).last.Over(1))
 	if end <= at {
-		return outlook{used, expected, func(m period.Minute) float64 { return span{p.now, m, p.end}.share() }}
+		return outlook{span: p, used: used, projected: expected, progress: func(m period.Minute) float64 { return span{p.now, m, p.end}.share() }}
 	}
-	return outlook{used, expected, func(m period.Minute) float64 { return (then(m) - at) / (end - at) }}
+	return outlook{span: p, used: used, projected: expected, progress: func(m period.Minute) float64 { return (then(m) - at) / (end - at) }}
 }
 
 // recent projects a use that has no earlier period: as many as were new in the
@@ -202,7 +218,7 @@ func (c *curves) recent(d *period.Days, kind usage.Kind, p span, used float64) o
 		since, before = first, c.value(n, part)
 	}
 	rate := max(used-before, 0) / float64(p.now-since)
-	return outlook{used, used + rate*float64(p.end-p.now), func(m period.Minute) float64 { return span{p.now, m, p.end}.share() }}
+	return outlook{span: p, used: used, projected: used + rate*float64(p.end-p.now), progress: func(m period.Minute) float64 { return span{p.now, m, p.end}.share() }}
 }
 
 // value returns the running period's value between two marks.
@@ -262,7 +278,8 @@ func (b *dayPeaks) weekday(ahead int) (most uint32) {
 // peaking projects a peak: it stays, unless a weekday that is still to come,
 // or is running, had a larger one in the last four weeks.
 func (b *dayPeaks) peaking(d *period.Days, p span, used float64) outlook {
-	o := outlook{used: used, projected: used}
+	o := outlook{span: p, used: used, projected: used}
+	o.exceeds = func(limit float64) (m period.Minute, ok bool) { return b.passes(d, p, limit) }
 	for ahead := range min(1+daysIn(p.end-d.End), daysPerWeek) {
 		o.projected = max(o.projected, float64(b.weekday(ahead)))
 	}
@@ -271,10 +288,7 @@ func (b *dayPeaks) peaking(d *period.Days, p span, used float64) outlook {
 
 // passes returns the start of the first day on which a peak is expected to be
 // above a limit, or now where that is today.
-func (b *dayPeaks) passes(d *period.Days, p span, used, limit float64) (m period.Minute, ok bool) {
-	if used > limit {
-		return 0, false
-	}
+func (b *dayPeaks) passes(d *period.Days, p span, limit float64) (m period.Minute, ok bool) {
 	for ahead := range min(1+daysIn(p.end-d.End), daysPerWeek) {
 		if m := d.End + period.Minute(ahead-1)*period.MinutesPerDay; float64(b.weekday(ahead)) > limit {
 			return max(m, p.now), true

@@ -64,7 +64,7 @@ func (o *Organization) readQuotas() {
 	for i := range o.quotas {
 		q := &o.quotas[i]
 		if w := o.windowOf(q); w >= 0 {
-			q.used, q.at = o.meters[q.Meter].used(&o.clock, w), o.clock.AsOf
+			q.used, q.at = o.meters[q.Meter].used(&o.clock, w, 0), o.clock.AsOf
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (o *Organization) quotaFigures(figures []usage.Figure, q *quota) []usage.Fi
 	add(s.overage, amount(q.Overage(q.used)))
 	add(s.status, float64(q.Status(q.used)))
 	if q.Window.Kind != usage.Rolling {
-		p := o.span(q.Window.Kind)
+		p := spanOf(&o.clock, q.Window.Kind)
 		add(s.timeRemaining, float64(p.end-p.now)*60)
 	}
 	if q.falls != 0 {

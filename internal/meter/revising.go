@@ -55,7 +55,7 @@ func (o *Organization) watch(ev *Event) (w watch) {
 	}
 	w.cells = make([]Cell, 0, o.closings.watched)
 	for i := range o.meters {
-		if m := &o.meters[i]; m.active != nil || m.concurrent != nil && w.kind == Aliases {
+		if o.meters[i].revises(w.kind) {
 			o.watchMeter(&w, uint16(i), func(id periodID, end period.Minute) bool {
 				open := end > o.clock.Now-o.clock.Past
 				return open && (w.kind == Aliases || end.Ns() > ev.Time) && !slices.Contains(late, id)
@@ -152,16 +152,16 @@ func (o *Organization) change(id periodID, back int, was []Cell) *revision {
 
 // lateSamples settles the samples and hand-overs of a concurrent_users meter that
 // are due so late that their periods are closed.
-func (o *Organization) lateSamples(meter uint16, settle func()) {
-	x := o.meters[meter].concurrent
-	oldest, next := x.oldest(), x.next
+func (o *Organization) lateSamples(meter uint16, x sampler, settle func()) {
+	oldest, next := x.unsettled()
 	w := watch{kind: LateSamples}
 	o.watchMeter(&w, meter, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
 	settle()
 	o.compare(&w, func(p *watched) (n uint32) {
 		start, end := o.clock.Tracks[p.id.kind].Bounds(p.period)
-		for at := oldest; at < x.next; at += x.sessions.interval {
-			isFinal := at >= next || at < x.oldest() // it, or its hand-over
+		nowOldest, nowNext := x.unsettled()
+		for at := oldest; at < nowNext; at += x.interval() {
+			isFinal := at >= next || at < nowOldest // it, or its hand-over
 			if isFinal && at >= start.Ns() && at < end.Ns() {
 				n++
 			}

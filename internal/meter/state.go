@@ -87,9 +87,11 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	if n > len(o.meters) {
 		return nil, wire.ErrCorrupt
 	}
-	for i := range n {
+	for i := range o.meters {
 		o.meters[i] = o.newState(uint16(i))
-		o.meters[i].decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
+		if i < n {
+			o.meters[i].decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
+		}
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
@@ -107,13 +109,6 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 		o.decodeNets(dec)
 	} else {
 		o.beginNets(n)
-	}
-	for i := range o.meters {
-		if i >= n {
-			o.begin(&o.meters[i])
-		} else if a := o.meters[i].active; a != nil {
-			a.start(&o.clock)
-		}
 	}
 	if dec.Err() != nil {
 		return nil, dec.Err()
@@ -143,9 +138,7 @@ func (o *Organization) decodeUsers(d *wire.Decoder) {
 // Restored ends the reading: what is derived from pages is built.
 func (o *Organization) Restored() {
 	for i := range o.meters {
-		if a := o.meters[i].active; a != nil {
-			a.restored(&o.clock, &o.users.persons)
-		}
+		o.meters[i].restored(&o.clock)
 		if o.traces {
 			o.meters[i].counted = o.meters[i].hasTraces()
 		}
@@ -157,28 +150,14 @@ func (s *state) encode(e *wire.Encoder) {
 	for _, v := range s.values {
 		e.Strings(v.names[2:])
 	}
-	switch {
-	case s.active != nil:
-		s.active.encode(e)
-	case s.concurrent != nil:
-		s.concurrent.encode(e)
-	case s.consumption != nil:
-		s.consumption.encode(e)
-	}
+	s.kind.encode(e)
 }
 
 func (s *state) decode(d *wire.Decoder, breakdowns, users int, now period.Minute) {
 	for _, v := range s.values[:breakdowns] {
 		v.restore(d.Strings(), now)
 	}
-	switch {
-	case s.active != nil:
-		s.active.decode(d)
-	case s.concurrent != nil:
-		s.concurrent.decode(d, users)
-	case s.consumption != nil:
-		s.consumption.decode(d)
-	}
+	s.kind.decode(d, users)
 }
 
 // encode says which kinds and how many classes there are, so that a changed
@@ -211,7 +190,7 @@ func (s *split) encode(e *wire.Encoder, kinds []usage.Kind) {
 	}
 }
 
-func (a *active) decode(d *wire.Decoder) {
+func (a *active) decode(d *wire.Decoder, _ int) {
 	var kinds []usage.Kind
 	for range d.Count(1) {
 		kinds = append(kinds, usage.Kind(d.Uint()))
@@ -251,10 +230,14 @@ func (s *split) decode(d *wire.Decoder, a *active, kinds []usage.Kind) {
 }
 
 // restored builds what is not stored: rolling windows.
-func (a *active) restored(c *period.Clock, people *persons) {
+func (a *active) restored(c *period.Clock) {
 	a.start(c)
-	a.rebuildRollings(c, people)
+	a.rebuildRollings(c)
 }
+
+func (x *concurrent) restored(*period.Clock) {}
+
+func (x *consumption) restored(*period.Clock) {}
 
 func (t *headcount) encode(e *wire.Encoder, kinds []usage.Kind) {
 	for _, k := range kinds {
@@ -285,22 +268,26 @@ const userSumsPopulation = 255
 // called; the data are good until f returns.
 func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
 	for i := range o.meters {
-		number := uint16(i)
-		if a := o.meters[i].active; a != nil {
-			a.users.flush(func(page uint32, data []byte) { f(number, 0, page, data) }, func(uint32, *wire.Encoder) {})
-			for n, s := range a.splits {
-				s.users.flush(func(page uint32, data []byte) { f(number, uint8(n+1), page, data) }, s.encodePairs)
-			}
-		}
-		if x := o.meters[i].consumption; x != nil {
-			x.users.dirty.each(func(page uint32) {
-				var e wire.Encoder
-				x.users.encodePage(int(page), &e)
-				f(number, userSumsPopulation, page, e.Bytes)
-			})
-			clear(x.users.dirty)
-		}
+		o.meters[i].dirtyPages(func(population uint8, page uint32, data []byte) { f(uint16(i), population, page, data) })
 	}
+}
+
+func (a *active) dirtyPages(f func(population uint8, page uint32, data []byte)) {
+	a.users.flush(func(page uint32, data []byte) { f(0, page, data) }, func(uint32, *wire.Encoder) {})
+	for n, s := range a.splits {
+		s.users.flush(func(page uint32, data []byte) { f(uint8(n+1), page, data) }, s.encodePairs)
+	}
+}
+
+func (x *concurrent) dirtyPages(func(uint8, uint32, []byte)) {}
+
+func (x *consumption) dirtyPages(f func(population uint8, page uint32, data []byte)) {
+	x.users.dirty.each(func(page uint32) {
+		var e wire.Encoder
+		x.users.encodePage(int(page), &e)
+		f(userSumsPopulation, page, e.Bytes)
+	})
+	clear(x.users.dirty)
 }
 
 // RestorePage gives a page back.
@@ -308,19 +295,29 @@ func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, 
 	if int(meter) >= len(o.meters) || page > uint32(o.Users())*maxPagesPerUser {
 		return wire.ErrCorrupt
 	}
-	s := &o.meters[meter]
+	return o.meters[meter].restorePage(population, page, data)
+}
+
+func (a *active) restorePage(population uint8, page uint32, data []byte) error {
 	switch {
-	case s.active != nil && population == 0:
-		return s.active.users.restorePage(page, data, func(*wire.Decoder) {})
-	case s.active != nil && int(population) <= len(s.active.splits):
-		pairs := s.active.splits[population-1]
+	case population == 0:
+		return a.users.restorePage(page, data, func(*wire.Decoder) {})
+	case int(population) <= len(a.splits):
+		pairs := a.splits[population-1]
 		return pairs.users.restorePage(page, data, func(d *wire.Decoder) { pairs.decodePairs(page, d) })
-	case s.consumption != nil && population == userSumsPopulation:
-		d := &wire.Decoder{Bytes: data}
-		s.consumption.users.decodePage(int(page), d)
-		return d.Err()
 	}
 	return wire.ErrCorrupt
+}
+
+func (x *concurrent) restorePage(uint8, uint32, []byte) error { return wire.ErrCorrupt }
+
+func (x *consumption) restorePage(population uint8, page uint32, data []byte) error {
+	if population != userSumsPopulation {
+		return wire.ErrCorrupt
+	}
+	d := &wire.Decoder{Bytes: data}
+	x.users.decodePage(int(page), d)
+	return d.Err()
 }
 
 // maxPagesPerUser bounds the number of a page by the number of users, so that
@@ -345,7 +342,7 @@ func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 	}
 	n.users.nameless = o.users.nameless
 	for i := range o.meters {
-		n.meters[i].adopt(&o.meters[i])
+		n.meters[i].adopt(o.meters[i].kind)
 	}
 	for i := range n.held {
 		for j := range n.held[i].Effects {
@@ -382,19 +379,17 @@ func (x *Effect) redefine(old, d *Definitions) {
 	x.Averages = averages
 }
 
-// adopt takes the users' records of the same meter under its old definition.
-// Breakdowns keep their places: the ledger sees to that.
-func (s *state) adopt(old *state) {
-	switch {
-	case s.active != nil:
-		s.active.users.adopt(&old.active.users)
-		for i, from := range old.active.splits {
-			s.active.splits[i].adopt(from)
-		}
-	case s.consumption != nil:
-		s.consumption.users.adopt(&old.consumption.users)
+func (a *active) adopt(old kind) {
+	of := old.(*active)
+	a.users.adopt(&of.users)
+	for i, from := range of.splits { // breakdowns keep their places: the ledger sees to that
+		a.splits[i].adopt(from)
 	}
 }
+
+func (x *concurrent) adopt(kind) {}
+
+func (x *consumption) adopt(old kind) { x.users.adopt(&old.(*consumption).users) }
 
 func (s *split) adopt(old *split) {
 	for n, key := range old.pairs.keys {

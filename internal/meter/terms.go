@@ -51,9 +51,9 @@ func (o *Organization) Terms(meter uint16) (usage.Kind, *Terms) {
 }
 
 // ended keeps the terms in force at the end of the periods that have ended.
-func (o *Organization) ended(rolled *[usage.NumKinds]int) {
+func (o *Organization) ended(step *period.Turn) {
 	for _, t := range o.closings.terms {
-		if rolled[t.kind] > 0 {
+		if step.Ended[t.kind] > 0 {
 			_, t.end = o.clock.Tracks[t.kind].Bounds(1)
 			o.closings.ended = append(o.closings.ended, t)
 		}

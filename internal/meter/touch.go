@@ -36,19 +36,13 @@ func (o *Organization) TouchEvent(ev *Event) (n uint64) {
 
 // touch takes dims as numbers plus first; what is less than first is none.
 func (o *Organization) touch(meter uint16, user uint32, dims []uint32, first uint32) uint64 {
-	switch s := &o.meters[meter]; {
-	case s.active != nil:
-		return s.active.touch(user, dims, first) + o.users.persons.of(user).touch()
-	case s.concurrent != nil:
-		return s.concurrent.sessions.touch(user)
-	case s.consumption != nil:
-		return s.consumption.touch(user, dims, first)
-	}
-	return 0
+	return o.meters[meter].touch(user, dims, first)
 }
 
+func (x *concurrent) touch(user uint32, _ []uint32, _ uint32) uint64 { return x.sessions.touch(user) }
+
 func (a *active) touch(user uint32, dims []uint32, first uint32) uint64 {
-	n := a.users.peek(user).touch()
+	n := a.users.peek(user).touch() + a.people.of(user).touch()
 	for i, dim := range dims {
 		if dim < first {
 			continue

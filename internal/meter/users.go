@@ -76,6 +76,12 @@ type users struct {
 	persons persons
 }
 
+// Hash returns the keyed hash of a user's id.
+func (u *users) Hash(slot uint32) uint64 { return u.ids.keys[slot] }
+
+// Nameless reports whether a user's id was erased.
+func (u *users) Nameless(slot uint32) bool { return u.nameless.has(slot) }
+
 // root returns the slot under which a user is counted.
 func (u *users) root(slot uint32) uint32 {
 	for u.merged.has(slot) {

@@ -159,3 +159,10 @@ func DecodeClock(d *wire.Decoder) (Clock, error) {
 	}
 	return c, d.Err()
 }
+
+// Turn is a step of a clock: from one minute to its AsOf.
+type Turn struct {
+	From  Minute
+	Days  int                 // local days that have begun
+	Ended [usage.NumKinds]int // periods of each kind that have ended
+}
