@@ -30,7 +30,7 @@ import (
 type book struct {
 	settings *Settings
 	db       *pebble.DB
-	defs     *meter.Definitions
+	defs     *meter.Shared
 
 	spellings usage.Spellings
 

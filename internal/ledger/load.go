@@ -153,7 +153,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 // define makes the definitions that organizations share.
 func (b *book) define(meters []stored, birth int64) {
 	s := b.settings
-	d := &meter.Definitions{
+	d := meter.Definitions{
 		Titles: s.Extraction.Titles,
 		Past:   period.Minute(s.Past / time.Minute), Grace: period.Minute(s.Grace / time.Minute), Birth: period.Floor(birth), Began: birth,
 		Silence: s.Silence.Nanoseconds(), ValuesPerDimension: s.Limits.ValuesPerDimension,
@@ -163,8 +163,7 @@ func (b *book) define(meters []stored, birth int64) {
 		d.Since = append(d.Since, m.Since)
 		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
-	d.Prepare()
-	b.defs = d
+	b.defs = meter.Share(d)
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.

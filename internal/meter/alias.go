@@ -22,10 +22,10 @@ func (o *Organization) alias(from, to uint32) {
 	o.lift(root)
 	if p := o.users.persons.of(source); p != nil {
 		into := o.users.persons.make(root)
-		o.enumerate(p, -1)
-		o.enumerate(into, -1)
+		o.closings.enumerate(p, -1)
+		o.closings.enumerate(into, -1)
 		into.take(p)
-		o.enumerate(into, 1)
+		o.closings.enumerate(into, 1)
 		o.users.persons.drop(source)
 	}
 	for i := range o.meters {

@@ -46,24 +46,24 @@ func (c *census) count(s usage.Status, stood bool, sign int64) {
 
 // enumerate counts a person (1), or takes them out (-1), in the census of now
 // and in those of the periods that have ended and may be revised.
-func (o *Organization) enumerate(p *person, sign int64) {
-	o.statuses.count(p.status(), p.stoodBefore(math.MaxInt64), sign)
-	o.closedKinds(func(t *period.Track) {
+func (c *closings) enumerate(p *person, sign int64) {
+	c.now.count(p.status(), p.stoodBefore(math.MaxInt64), sign)
+	c.closedKinds(func(t *period.Track) {
 		if !hasCensus(t.Kind) {
 			return
 		}
-		for i := 1; i < len(t.Starts) && !o.clock.Frozen(t.Kind, i); i++ {
+		for i := 1; i < len(t.Starts) && !c.clock.Frozen(t.Kind, i); i++ {
 			_, end := t.Bounds(i)
 			if status, stood := p.statusBefore(end), p.stoodBefore(end.Ns()); status != usage.NoStatus || stood {
-				o.census(t.Kind, i).count(status, stood, sign)
+				c.census(t.Kind, i).count(status, stood, sign)
 			}
 		}
 	})
 }
 
 // census returns that of a period that has ended, for changing it.
-func (o *Organization) census(k usage.Kind, back int) *census {
-	all := &o.closings.censuses[k]
+func (c *closings) census(k usage.Kind, back int) *census {
+	all := &c.censuses[k]
 	for len(*all) < period.Depth[k]-1 {
 		*all = append(*all, census{})
 	}
@@ -72,21 +72,21 @@ func (o *Organization) census(k usage.Kind, back int) *census {
 
 // takeCensus is called when the clock has gone past the end of periods, and
 // before anything of after the end is applied.
-func (o *Organization) takeCensus(t *period.Turn) {
-	for k := range o.closings.censuses {
-		all := &o.closings.censuses[k]
-		if t.Ended[k] == 0 || !hasCensus(usage.Kind(k)) || *all == nil && o.statuses == (census{}) {
+func (c *closings) takeCensus(t *period.Turn) {
+	for k := range c.censuses {
+		all := &c.censuses[k]
+		if t.Ended[k] == 0 || !hasCensus(usage.Kind(k)) || *all == nil && c.now == (census{}) {
 			continue
 		}
-		first := o.census(usage.Kind(k), 1)
+		first := c.census(usage.Kind(k), 1)
 		period.Shift(*all, 1, t.Ended[k])
-		*first = o.statuses
+		*first = c.now
 	}
 }
 
 // censusCells appends the census of a period.
-func (o *Organization) censusCells(to []Cell, k usage.Kind, back int) []Cell {
-	if all := o.closings.censuses[k]; len(all) >= back {
+func (c *closings) censusCells(to []Cell, k usage.Kind, back int) []Cell {
+	if all := c.censuses[k]; len(all) >= back {
 		return addCells(to, registeredRow, 0, all[back-1][:])
 	}
 	return to

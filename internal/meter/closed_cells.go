@@ -15,14 +15,14 @@ import (
 // period that is kept; sums by user are not, and are in no statement.
 
 // cells returns the numbers of a period of a meter that are not 0.
-func (o *Organization) cells(id periodID, back int) []Cell {
-	return slices.Clone(o.appendCells(nil, id, back))
+func (c *closings) cells(id periodID, back int) []Cell {
+	return slices.Clone(c.appendCells(nil, id, back))
 }
 
-func (o *Organization) appendCells(to []Cell, id periodID, back int) []Cell {
-	to = o.meters[id.meter].cells(to, &o.clock, id.kind, back)
-	if o.meters[id.meter].def.Type == usage.ActiveUsers {
-		to = o.censusCells(to, id.kind, back)
+func (c *closings) appendCells(to []Cell, id periodID, back int) []Cell {
+	to = c.kinds(id.meter).cells(to, c.clock, id.kind, back)
+	if c.defs.Meters[id.meter].Type == usage.ActiveUsers {
+		to = c.censusCells(to, id.kind, back)
 	}
 	return to
 }

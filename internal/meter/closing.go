@@ -25,11 +25,16 @@ import (
 // Every statement is made at a minute that follows from what came and when,
 // never from how the clock was moved: a replay makes the same ones.
 type closings struct {
+	clock *period.Clock
+	defs  *Definitions
+	kinds func(meter uint16) kind // the organization's meters
+
 	from, to period.Minute
 	due      period.Minute // when the next one is to be made; 0: to be found out
 	revised  map[periodID]*revision
 	terms    []meterTerms // in force now
 	ended    []meterTerms // in force when a period ended, of the periods that are kept
+	now      census       // who has which status
 	censuses [usage.NumKinds][]census
 	made     []Statement // not taken yet
 	watched  int         // cells that were compared for the last alias: about what the next one needs
@@ -37,8 +42,9 @@ type closings struct {
 
 // newClosings are of an organization that begins: what was closed before has
 // no statements.
-func newClosings(c *period.Clock, grace period.Minute) closings {
-	return closings{from: c.AsOf - grace, to: c.AsOf - grace, revised: map[periodID]*revision{}}
+func newClosings(c *period.Clock, defs *Definitions, kinds func(meter uint16) kind) closings {
+	before := c.AsOf - defs.Grace
+	return closings{clock: c, defs: defs, kinds: kinds, from: before, to: before, revised: map[periodID]*revision{}}
 }
 
 // periodID names a period of a meter's window.
@@ -80,72 +86,65 @@ func (r *revision) due() period.Minute {
 }
 
 // closedKinds calls f for each followed kind whose periods are closed.
-func (o *Organization) closedKinds(f func(t *period.Track)) {
+func (c *closings) closedKinds(f func(t *period.Track)) {
 	for k := usage.Day; k < usage.Rolling; k++ {
-		if t := o.clock.Tracks[k]; t != nil {
+		if t := c.clock.Tracks[k]; t != nil {
 			f(t)
 		}
 	}
 }
 
-// TakeStatements returns the statements made since it was last called.
-func (o *Organization) TakeStatements() []Statement {
-	made := o.closings.made
-	o.closings.made = nil
+// take returns the statements made since it was last called.
+func (c *closings) take() []Statement {
+	made := c.made
+	c.made = nil
 	return made
 }
 
-// stop returns the first minute up to which the clock may go in one step:
-// periods end one at a time, statements are made in their own minute, and what
-// was held takes effect in its own.
-func (o *Organization) stop(to period.Minute) period.Minute {
-	to = min(o.nextVersion(to), max(o.closings.due, o.clock.AsOf+1))
-	o.closedKinds(func(t *period.Track) { to = min(to, t.End) })
-	for i := range o.held {
-		if m := period.Floor(o.held[i].Time); m > o.clock.AsOf {
-			to = min(to, m)
-		}
-	}
+// stop returns the first minute up to which the clock may go in one step: periods
+// end one at a time, and statements are made in their own minute.
+func (c *closings) stop(to period.Minute) period.Minute {
+	to = min(to, max(c.due, c.clock.AsOf+1))
+	c.closedKinds(func(t *period.Track) { to = min(to, t.End) })
 	return to
 }
 
 // close makes the statements that are due at clock.asOf.
-func (o *Organization) close() {
-	c := &o.closings
-	if o.clock.AsOf < c.due {
+func (c *closings) close() {
+	if c.clock.AsOf < c.due {
 		return
 	}
-	if until := o.clock.AsOf - o.defs.Grace; until > c.to {
-		o.closedKinds(func(t *period.Track) {
+	if until := c.clock.AsOf - c.defs.Grace; until > c.to {
+		c.closedKinds(func(t *period.Track) {
 			for i := len(t.Starts) - 1; i > 0; i-- {
 				if _, end := t.Bounds(i); end > c.to && end <= until {
-					o.closePeriod(t, i, o.clock.AsOf)
+					c.closePeriod(t, i, c.clock.AsOf)
 				}
 			}
 		})
 		c.to = until
 	}
 	for _, id := range c.changed() {
-		if c.revised[id].due() <= o.clock.AsOf {
-			o.revise(id, o.clock.AsOf)
+		if c.revised[id].due() <= c.clock.AsOf {
+			c.revise(id, c.clock.AsOf)
 		}
 	}
-	c.due = o.nextDue()
+	c.due = c.nextDue()
 }
 
 // nextDue returns when the next statement is to be made.
-func (o *Organization) nextDue() period.Minute {
+func (c *closings) nextDue() period.Minute {
 	due := never
-	o.closedKinds(func(t *period.Track) {
+	c.closedKinds(func(t *period.Track) {
 		for i := range t.Starts {
 			_, end := t.Bounds(i)
-			if end <= o.closings.to {
+			if end <= c.to {
 				break
 			}
-			due = min(due, end+o.defs.Grace)
+			due = min(due, end+c.defs.Grace)
 		}
 	})
-	for _, r := range o.closings.revised {
+	for _, r := range c.revised {
 		due = min(due, r.due())
 	}
 	return due
@@ -154,33 +153,33 @@ func (o *Organization) nextDue() period.Minute {
 // leave makes the statements of a period that is about to be forgotten, which
 // the clock is about to end another one after. Only where a calendar was
 // changed more than once is it not closed by then.
-func (o *Organization) leave(to period.Minute) {
-	o.closedKinds(func(t *period.Track) {
+func (c *closings) leave(to period.Minute) {
+	c.closedKinds(func(t *period.Track) {
 		if to < t.End {
 			return
 		}
 		last := len(t.Starts) - 1
 		start, end := t.Bounds(last)
-		if end > o.closings.to {
-			o.closePeriod(t, last, to)
+		if end > c.to {
+			c.closePeriod(t, last, to)
 		}
-		for i := range o.meters {
+		for i := range c.defs.Meters {
 			id := periodID{uint16(i), t.Kind, start}
-			if r := o.closings.revised[id]; r != nil && r.changed {
-				o.revise(id, to)
+			if r := c.revised[id]; r != nil && r.changed {
+				c.revise(id, to)
 			}
-			delete(o.closings.revised, id)
+			delete(c.revised, id)
 		}
-		o.closings.ended = slices.DeleteFunc(o.closings.ended, func(e meterTerms) bool { return e.kind == t.Kind && e.end <= end })
+		c.ended = slices.DeleteFunc(c.ended, func(e meterTerms) bool { return e.kind == t.Kind && e.end <= end })
 	})
 }
 
 // closePeriod makes version 1 of each meter's statement.
-func (o *Organization) closePeriod(t *period.Track, back int, made period.Minute) {
-	for i := range o.meters {
-		if o.stated(uint16(i), t.Kind, back) {
+func (c *closings) closePeriod(t *period.Track, back int, made period.Minute) {
+	for i := range c.defs.Meters {
+		if c.stated(uint16(i), t.Kind, back) {
 			id := periodID{uint16(i), t.Kind, t.Starts[back]}
-			o.state(id, back, 1, made, Reason{}, o.cells(id, back))
+			c.state(id, back, 1, made, Reason{}, c.cells(id, back))
 		}
 	}
 }
@@ -188,14 +187,14 @@ func (o *Organization) closePeriod(t *period.Track, back int, made period.Minute
 // stated reports whether a meter has statements of a period that has ended: it
 // has the window, every event of the period could have been accepted, and the
 // meter was configured until the end.
-func (o *Organization) stated(meter uint16, k usage.Kind, back int) bool {
-	windows := o.defs.Meters[meter].Windows
+func (c *closings) stated(meter uint16, k usage.Kind, back int) bool {
+	windows := c.defs.Meters[meter].Windows
 	w := slices.IndexFunc(windows, func(w usage.Window) bool { return w.Kind == k })
-	if w < 0 || !o.exists(int(meter), windows[w], back) {
+	if w < 0 || !c.defs.Exists(c.clock, int(meter), windows[w], back) {
 		return false
 	}
-	_, end := o.clock.Tracks[k].Bounds(back)
-	return !o.defs.retired(int(meter)) || int(meter) < len(o.defs.RetiredAt) && end <= o.defs.RetiredAt[meter]
+	_, end := c.clock.Tracks[k].Bounds(back)
+	return !c.defs.IsRetired(int(meter)) || int(meter) < len(c.defs.RetiredAt) && end <= c.defs.RetiredAt[meter]
 }
 
 // changed returns the periods with changes that are in no version, in order.
@@ -211,42 +210,42 @@ func (c *closings) changed() (ids []periodID) {
 
 // revise makes the next version of a period's statement, if what changed
 // shows in its figures.
-func (o *Organization) revise(id periodID, made period.Minute) {
-	r := o.closings.revised[id]
-	back := slices.Index(o.clock.Tracks[id.kind].Starts, id.start)
-	cells := o.cells(id, back)
+func (c *closings) revise(id periodID, made period.Minute) {
+	r := c.revised[id]
+	back := slices.Index(c.clock.Tracks[id.kind].Starts, id.start)
+	cells := c.cells(id, back)
 	if !slices.Equal(cells, r.was) {
 		r.version, r.made = r.version+1, made
-		o.state(id, back, r.version, made, r.reason, cells)
+		c.state(id, back, r.version, made, r.reason, cells)
 	}
 	r.changed, r.was, r.reason = false, nil, Reason{}
 }
 
 // state makes a statement.
-func (o *Organization) state(id periodID, back int, version uint32, made period.Minute, why Reason, cells []Cell) {
-	def := &o.defs.Meters[id.meter]
-	start, end := o.clock.Tracks[id.kind].Bounds(back)
-	zone, anchor := o.clock.Calendar.At(id.kind, start.Time())
+func (c *closings) state(id periodID, back int, version uint32, made period.Minute, why Reason, cells []Cell) {
+	def := &c.defs.Meters[id.meter]
+	start, end := c.clock.Tracks[id.kind].Bounds(back)
+	zone, anchor := c.clock.Calendar.At(id.kind, start.Time())
 	s := Statement{
 		Meter: id.meter, Kind: id.kind, Start: start, End: end, Version: version, Made: made,
 		Zone: zone.String(), Anchor: anchor, Reason: why, Cells: cells,
 	}
 	for i := 1; i < len(def.Versions); i++ {
-		if o.clock.Calendar.StartOf(def.Versions[i].EffectiveFrom).Before(end.Time()) {
+		if c.clock.Calendar.StartOf(def.Versions[i].EffectiveFrom).Before(end.Time()) {
 			s.Definition = i
 		}
 	}
 	for _, average := range def.Averages {
 		s.Averages = append(s.Averages, average.Name)
 	}
-	s.Terms = o.termsAt(id.meter, id.kind, end)
-	o.closings.made = append(o.closings.made, s)
+	s.Terms = c.termsAt(id.meter, id.kind, end)
+	c.made = append(c.made, s)
 }
 
-// Revise makes versions of all changes at once. It is for when the meters are
+// reviseAll makes versions of all changes at once. It is for when the meters are
 // about to be defined anew, which may take windows away.
-func (o *Organization) Revise() {
-	for _, id := range o.closings.changed() {
-		o.revise(id, o.clock.AsOf+1)
+func (c *closings) reviseAll() {
+	for _, id := range c.changed() {
+		c.revise(id, c.clock.AsOf+1)
 	}
 }

@@ -11,10 +11,9 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// EncodeClosings appends what is known of closed periods; it is not in the
+// encode appends what is known of closed periods; it is not in the
 // head, so that heads from before there were statements can be read.
-func (o *Organization) EncodeClosings(e *wire.Encoder) {
-	c := &o.closings
+func (c *closings) encode(e *wire.Encoder) {
 	e.Int(int64(c.from))
 	e.Int(int64(c.to))
 	encodeTermList(e, c.terms)
@@ -34,33 +33,30 @@ func (o *Organization) EncodeClosings(e *wire.Encoder) {
 	}
 }
 
-// RestoreClosings reads what EncodeClosings wrote. What the meters no longer
-// keep is dropped.
-func (o *Organization) RestoreClosings(data []byte) error {
+// restore reads what encode wrote. What the meters no longer keep is dropped.
+func (c *closings) restore(data []byte) error {
 	d := &wire.Decoder{Bytes: data}
-	c := newClosings(&o.clock, 0)
 	c.from, c.to = period.Minute(d.Int()), period.Minute(d.Int())
 	c.terms, c.ended = decodeTermList(d), decodeTermList(d)
 	c.decodeCensuses(d)
 	for range d.Count(6) {
 		id := periodID{uint16(d.Uint()), usage.Kind(d.Uint()), period.Minute(d.Int())}
-		if r := decodeRevision(d); o.keeps(id) {
+		if r := decodeRevision(d); c.keeps(id) {
 			c.revised[id] = r
 		}
 	}
-	gone := func(t meterTerms) bool { return int(t.meter) >= len(o.meters) || t.kind >= usage.Rolling }
+	gone := func(t meterTerms) bool { return int(t.meter) >= len(c.defs.Meters) || t.kind >= usage.Rolling }
 	c.terms, c.ended = slices.DeleteFunc(c.terms, gone), slices.DeleteFunc(c.ended, gone)
-	o.closings = c
 	return d.Err()
 }
 
 // keeps reports whether a meter has the window, and the clock the period.
-func (o *Organization) keeps(id periodID) bool {
-	if int(id.meter) >= len(o.meters) || id.kind >= usage.Rolling || o.clock.Tracks[id.kind] == nil {
+func (c *closings) keeps(id periodID) bool {
+	if int(id.meter) >= len(c.defs.Meters) || id.kind >= usage.Rolling || c.clock.Tracks[id.kind] == nil {
 		return false
 	}
-	return slices.Contains(o.clock.Tracks[id.kind].Starts[1:], id.start) &&
-		slices.ContainsFunc(o.defs.Meters[id.meter].Windows, func(w usage.Window) bool { return w.Kind == id.kind })
+	return slices.Contains(c.clock.Tracks[id.kind].Starts[1:], id.start) &&
+		slices.ContainsFunc(c.defs.Meters[id.meter].Windows, func(w usage.Window) bool { return w.Kind == id.kind })
 }
 
 func (r *revision) encode(e *wire.Encoder) {

@@ -32,7 +32,7 @@ func workspace(t testing.TB, grace time.Duration) *Organization {
 	}
 	version := []usage.Version{{Classes: []usage.Class{{Index: 0, Billable: true}, {Index: 1}}}}
 	breakdown := []usage.Breakdown{{Dimension: "feature", Attribute: "app.feature"}}
-	d := &Definitions{
+	d := Definitions{
 		Meters: []usage.Meter{
 			{Name: "users", Type: usage.ActiveUsers, Windows: windows, Classes: []string{"full", "guest"}, Versions: version, Breakdowns: breakdown},
 			{Name: "minutes", Type: usage.Consumption, Windows: windows, Classes: []string{""}, Versions: version[:1], Breakdowns: breakdown, Averages: []usage.AverageOf{{Name: "accuracy"}}, Unit: "min"},
@@ -43,8 +43,7 @@ func workspace(t testing.TB, grace time.Duration) *Organization {
 		},
 		Past: 35 * 24 * 60, Grace: period.Minute(grace / time.Minute), Birth: period.MinuteOf(closingStart), Began: closingStart.UnixNano(), ValuesPerDimension: 100,
 	}
-	d.Prepare()
-	return NewOrganization("acme", d, calendar.New(time.UTC, 1), closingStart.UnixNano())
+	return NewOrganization("acme", Share(d), calendar.New(time.UTC, 1), closingStart.UnixNano())
 }
 
 // live has users 0 to n-1 do something each day at noon, for so many days.

@@ -5,17 +5,12 @@ package meter
 
 import (
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
-	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// Definitions is what the organizations of one ledger have in common: its
-// meters and the series that they share. It has one owner.
+// Definitions are the meters of a ledger and the terms on which it counts.
 type Definitions struct {
 	Meters []usage.Meter
 	// Titles name meters and windows in series.
@@ -43,170 +38,6 @@ type Definitions struct {
 	Silence int64
 	// ValuesPerDimension limits first-come values of a breakdown.
 	ValuesPerDimension int
-
-	bare   *Definitions
-	book   *series.Book
-	series []*activeSeries // by meter
-	pace   [][]paceSeries  // by meter and window
-	common commonSeries
-	// longest is the longest window of each meter.
-	longest []usage.Window
-
-	periods [usage.NumKinds]*periodSeries
-	days    int // how many local days are kept
-}
-
-// commonSeries are the series that do not belong to a meter.
-type commonSeries struct {
-	registered [usage.NumStatuses]*usage.Series
-	items      [usage.NumSignals][usage.NumOutcomes]*usage.Series
-	lastEvent  *usage.Series
-	silent     *usage.Series
-	incomplete []*usage.Series // by meter
-	sampled    []*usage.Series // likewise
-	titles     []titleSeries   // likewise
-}
-
-// titleSeries tell what a meter and each of its windows are called; meters
-// share those of windows.
-type titleSeries struct {
-	meter   *usage.Series
-	windows []*usage.Series
-}
-
-// activeSeries are the series of an active_users meter without breakdowns:
-// [window][period][class], and for each whether it is billable.
-type activeSeries struct {
-	total [][][][2]*usage.Series
-}
-
-// Prepare makes the series. It is called once, before the first organization.
-func (d *Definitions) Prepare() {
-	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
-	d.series = make([]*activeSeries, len(d.Meters))
-	d.days = period.Depth[usage.Day]
-	for i := range d.Meters {
-		d.follow(&d.Meters[i])
-		d.longest = append(d.longest, period.LongestWindow(&d.Meters[i]))
-		if d.Meters[i].Type == usage.ActiveUsers {
-			d.series[i] = newActiveSeries(d.book, &d.Meters[i])
-		}
-		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
-		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
-		d.common.sampled = append(d.common.sampled, d.book.Gauge("usage_sampled", label))
-		d.common.titles = append(d.common.titles, d.newTitleSeries(&d.Meters[i]))
-	}
-	for s := range usage.NumStatuses {
-		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: StatusLabel(usage.Status(s))})
-	}
-	for signal := range usage.NumSignals {
-		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
-			d.common.items[signal][outcome] = d.book.Counter("usage_items_total",
-				usage.Label{Name: "signal", Value: usage.Signal(signal).String()},
-				usage.Label{Name: "outcome", Value: outcome.String()})
-		}
-	}
-	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
-	d.common.silent = d.book.Gauge("usage_stream_silent")
-}
-
-// follow makes what depends on the windows of a meter.
-func (d *Definitions) follow(m *usage.Meter) {
-	d.pace = append(d.pace, newPaceSeries(d.book, m))
-	for _, w := range m.Windows {
-		if w.Kind == usage.Rolling {
-			continue
-		}
-		d.days = max(d.days, period.DaysBack[w.Kind])
-		if d.periods[w.Kind] == nil {
-			d.periods[w.Kind] = newPeriodSeries(d.book, w.Kind)
-		}
-	}
-}
-
-func newActiveSeries(book *series.Book, m *usage.Meter) *activeSeries {
-	s := &activeSeries{}
-	for _, w := range m.Windows {
-		var periods [][][2]*usage.Series
-		for i := range periodsOf(w) {
-			var classes [][2]*usage.Series
-			for _, class := range m.Classes {
-				var both [2]*usage.Series
-				for b := range both {
-					labels := series.WindowLabels(m.Name, w, i)
-					if class != "" {
-						labels = append(labels, usage.Label{Name: "class", Value: class},
-							usage.Label{Name: "billable", Value: strconv.FormatBool(b == 1)})
-					}
-					both[b] = book.Gauge("usage_active_users", labels...)
-				}
-				classes = append(classes, both)
-			}
-			periods = append(periods, classes)
-		}
-		s.total = append(s.total, periods)
-	}
-	return s
-}
-
-func (d *Definitions) newTitleSeries(m *usage.Meter) titleSeries {
-	s := titleSeries{meter: d.book.Gauge("usage_meter_info",
-		usage.Label{Name: "meter", Value: m.Name}, usage.Label{Name: "title", Value: d.Titles.Meter(m.Name)},
-		usage.Label{Name: "type", Value: m.Type.String()}, usage.Label{Name: "unit", Value: m.Unit})}
-	for _, w := range m.Windows {
-		s.windows = append(s.windows, d.book.Gauge("usage_window_info",
-			usage.Label{Name: "window", Value: w.String()}, usage.Label{Name: "title", Value: d.Titles.Window(w)}))
-	}
-	return s
-}
-
-// periodsOf returns how many periods of a window have series.
-func periodsOf(w usage.Window) int {
-	if w.Kind == usage.Rolling {
-		return 1
-	}
-	return period.Published
-}
-
-// Info returns the gauge whose labels tell about an organization.
-func (d *Definitions) Info(name, reseller, plan, timezone string) *usage.Series {
-	return d.book.Gauge("usage_organization_info",
-		usage.Label{Name: "name", Value: name}, usage.Label{Name: "reseller", Value: reseller},
-		usage.Label{Name: "plan", Value: plan}, usage.Label{Name: "timezone", Value: timezone})
-}
-
-// Account returns the gauge whose labels tell what an organization is in the
-// vendor's books.
-func (d *Definitions) Account(clientID, subdomain, plan string) *usage.Series {
-	return d.book.Gauge("usage_organization_account",
-		usage.Label{Name: "client_id", Value: clientID}, usage.Label{Name: "subdomain", Value: subdomain}, usage.Label{Name: "plan", Value: plan})
-}
-
-// Notify returns the gauge that names a receiver of an organization's alerts.
-func (d *Definitions) Notify(channel, receiver string) *usage.Series {
-	return d.book.Gauge("usage_organization_notify",
-		usage.Label{Name: "channel", Value: channel}, usage.Label{Name: "receiver", Value: receiver})
-}
-
-// NotifyChannels returns the gauge that lists by which channels an organization
-// has receivers, as email,sms, or none.
-func (d *Definitions) NotifyChannels(channels []string) *usage.Series {
-	list := "none"
-	if len(channels) > 0 {
-		list = strings.Join(channels, ",")
-	}
-	return d.book.Gauge("usage_organization_notify_channels", usage.Label{Name: "notify", Value: list})
-}
-
-// Bare returns definitions without meters that share the series: those of the
-// organization under which items are counted that name none.
-func (d *Definitions) Bare() *Definitions {
-	if d.bare == nil {
-		bare := *d
-		bare.Meters, bare.series, bare.common.incomplete = nil, nil, nil
-		d.bare = &bare
-	}
-	return d.bare
 }
 
 // Recover enters an outage, for organizations that are first seen after it.
@@ -224,13 +55,28 @@ func (d *Definitions) Recover(o Outage) {
 	d.Outages = append(slices.DeleteFunc(d.Outages, func(earlier Outage) bool { return earlier.Up+settle <= o.Down }), o)
 }
 
-// retired reports whether a meter is no longer configured.
-func (d *Definitions) retired(meter int) bool { return meter < len(d.Retired) && d.Retired[meter] }
+// IsRetired reports whether a meter is no longer configured.
+func (d *Definitions) IsRetired(meter int) bool { return meter < len(d.Retired) && d.Retired[meter] }
 
-// since returns when each window of a meter began to be kept.
-func (d *Definitions) since(meter int) []period.Minute {
-	if meter < len(d.Since) {
-		return d.Since[meter]
+// Lived reports whether every event of a period that begins at start could have
+// been counted in a window of a meter.
+func (d *Definitions) Lived(meter, window int, start period.Minute) bool {
+	if start < d.Birth-d.Past {
+		return false
 	}
-	return nil
+	if meter >= len(d.Since) || window >= len(d.Since[meter]) {
+		return true
+	}
+	return start >= d.Since[meter][window]
+}
+
+// Exists reports whether a calendar period has a figure: the running one always,
+// an earlier one if every event of it could have been accepted since the ledger
+// began, or since the meter kept that window.
+func (d *Definitions) Exists(c *period.Clock, meter int, w usage.Window, back int) bool {
+	if back == 0 {
+		return true
+	}
+	start, _ := c.Tracks[w.Kind].Bounds(back)
+	return d.Lived(meter, slices.Index(d.Meters[meter].Windows, w), start)
 }

@@ -47,7 +47,7 @@ func (o *Organization) running(meter int, last, at period.Minute) bool {
 func (o *Organization) longest() period.Minute {
 	had, all := period.Minute(0), period.Minute(0)
 	for i := range o.meters {
-		if o.defs.retired(i) {
+		if o.defs.IsRetired(i) {
 			continue
 		}
 		length := period.LengthAtMost(o.defs.longest[i])

@@ -159,7 +159,7 @@ type Allowance struct {
 // AllowanceOn returns the quota on a meter's window; ok is false where there is
 // none.
 func (o *Organization) AllowanceOn(meter int, w usage.Window) (a Allowance, ok bool) {
-	q := o.quotaOn(meter, w)
+	q := o.quotas.on(meter, w)
 	if q == nil {
 		return a, false
 	}

@@ -21,7 +21,7 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	for _, info := range o.Info {
 		s.Add(info, 1)
 	}
-	for status, users := range o.statuses {
+	for status, users := range o.closings.now {
 		s.Add(o.defs.common.registered[status], float64(users))
 	}
 	o.titleFigures(s)
@@ -29,10 +29,12 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 		if !o.Has(i) {
 			continue
 		}
-		exists := func(w usage.Window, back int) bool { return o.exists(i, w, back) }
+		exists := func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) }
 		o.meters[i].figures(&o.clock, s, exists)
-		o.paceFigures(s, i)
-		o.pastFigures(s, i)
+		o.pace.figures(s, i, o.defs.pace[i], func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool)) {
+			o.quotas.expect(i, w, passes)
+		})
+		o.pace.pastFigures(s, i)
 	}
 	o.periodFigures(s)
 	o.streamFigures(s)
@@ -55,25 +57,4 @@ func (o *Organization) titleFigures(s *series.Sheet) {
 			}
 		}
 	}
-}
-
-// exists reports whether a calendar period has a figure: the running one always,
-// an earlier one if every event of it could have been accepted since the ledger
-// began, or since the meter kept that window.
-func (o *Organization) exists(meter int, w usage.Window, back int) bool {
-	if back == 0 {
-		return true
-	}
-	start, _ := o.clock.Tracks[w.Kind].Bounds(back)
-	return o.lived(meter, slices.Index(o.defs.Meters[meter].Windows, w), start)
-}
-
-// lived reports whether every event of a period that begins at start could have
-// been counted in a window of a meter.
-func (o *Organization) lived(meter, window int, start period.Minute) bool {
-	if start < o.defs.Birth-o.defs.Past {
-		return false
-	}
-	since := o.defs.since(meter)
-	return window >= len(since) || start >= since[window]
 }

@@ -14,18 +14,10 @@ import (
 
 // Has reports whether the organization has a meter.
 func (o *Organization) Has(meter int) bool {
-	if o.defs.retired(meter) {
+	if o.defs.IsRetired(meter) {
 		return false
 	}
-	if o.meters[meter].counted || meter < len(o.Named) && o.Named[meter] {
-		return true
-	}
-	for i := range o.quotas {
-		if int(o.quotas[i].Meter) == meter {
-			return true
-		}
-	}
-	return false
+	return o.meters[meter].counted || meter < len(o.Named) && o.Named[meter] || o.quotas.has(meter)
 }
 
 // OfMeter reports whether an effect is on the meter that it names.

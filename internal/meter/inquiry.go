@@ -59,7 +59,7 @@ func (s *Span) back(c *period.Clock) (n int, ok bool) {
 // every event of the period could have been counted.
 func (o *Organization) Lived(meter int, s Span) bool {
 	back, ok := o.PeriodOf(s)
-	return ok && o.windowAt(meter, s.Window) >= 0 && (s.Window.Kind == usage.Rolling || o.exists(meter, s.Window, back))
+	return ok && o.windowAt(meter, s.Window) >= 0 && (s.Window.Kind == usage.Rolling || o.defs.Exists(&o.clock, meter, s.Window, back))
 }
 
 // windowAt returns the place of a window among those of a meter, -1 where it

@@ -109,8 +109,6 @@ type state struct {
 	def     *usage.Meter
 	counted bool      // an event, ever
 	values  []*values // by breakdown
-	curves  []curves  // by window
-	past    []past    // by window
 }
 
 // used returns what a quota is held against, in millionths.

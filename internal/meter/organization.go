@@ -8,7 +8,10 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Organization is the whole state of one customer organization. It has one
@@ -23,10 +26,9 @@ type Organization struct {
 	ID string
 
 	rest     int64 // ns up to which an arrival finds nothing to do; see Advance
-	defs     *Definitions
+	defs     *Shared
 	clock    period.Clock
 	users    users
-	statuses census // now
 	meters   []state
 	traces   bool    // which meters counted an event is to be found when pages have been read
 	keys     *values // names of standing keys
@@ -42,11 +44,9 @@ type Organization struct {
 	// Person names a user where a series is by user; ids only if reveal.
 	Person func(user uint32, reveal bool) string
 
-	quotas   []quota
-	judged   bool // see Judged
-	marks    marks
-	yearsAgo [usage.NumKinds]yearAgo
-	periods  [usage.NumKinds]periodInfo
+	quotas  quotas
+	pace    paces
+	periods [usage.NumKinds]periodInfo
 
 	aside       []usage.Figure // figures of the minute asideAt
 	asideAt     period.Minute
@@ -55,17 +55,19 @@ type Organization struct {
 
 // NewOrganization returns an organization without events. now is when the
 // ledger first heard of it, in ns.
-func NewOrganization(id string, d *Definitions, cal *calendar.Calendar, now int64) *Organization {
+func NewOrganization(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization {
 	o := &Organization{ID: id, defs: d, keys: newValues(&usage.Breakdown{}, 0)}
 	o.clock = period.Clock{Calendar: cal, Past: d.Past, AsOf: period.Ceil(now) - 1, Now: period.Floor(now), Phase: phaseOf(id)}
-	o.closings = newClosings(&o.clock, d.Grace)
+	o.closings = o.newClosings()
 	o.clock.Days = period.NewDays(cal, o.clock.AsOf)
 	o.stream.hour = now / (60 * period.NsPerMinute)
 	o.users.target = map[uint32]uint32{}
+	o.quotas = quotas{clock: &o.clock, defs: &d.Definitions}
+	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) *state { return &o.meters[meter] })
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
 	}
-	o.marks = o.nextMarks()
+	o.pace.next()
 	return o
 }
 
@@ -83,6 +85,10 @@ func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []Outage)
 	return n
 }
 
+func (o *Organization) newClosings() closings {
+	return newClosings(&o.clock, &o.defs.Definitions, func(meter uint16) kind { return o.meters[meter].kind })
+}
+
 // phaseOf spreads organizations over the minutes of an hour.
 func phaseOf(id string) period.Minute {
 	h := uint32(2166136261)
@@ -94,10 +100,7 @@ func phaseOf(id string) period.Minute {
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
-	s := state{def: def, curves: make([]curves, len(def.Windows)), past: make([]past, len(def.Windows))}
-	for i := range s.curves {
-		s.curves[i].from = o.clock.AsOf + 1
-	}
+	s := state{def: def}
 	for i := range def.Breakdowns {
 		s.values = append(s.values, newValues(&def.Breakdowns[i], o.clock.AsOf))
 	}
@@ -132,7 +135,7 @@ func (o *Organization) Advance(now int64, keep bool) {
 	if passed := period.Ceil(now) - 1; passed > o.clock.AsOf {
 		o.catchUp(passed)
 		o.turn(passed)
-		o.readQuotas()
+		o.quotas.read(o.used)
 		if keep {
 			o.setAside(passed)
 		}
@@ -169,12 +172,42 @@ func (o *Organization) Collect(at period.Minute) (figures []usage.Figure, ok boo
 		o.catchUp(at)
 		o.turn(at)
 		o.settle(at.Ns(), true)
-		o.readQuotas()
+		o.quotas.read(o.used)
 		o.setAside(at)
 		o.release((at + 1).Ns() - 1)
 	}
-	o.judgeQuotas(at)
+	o.judge(at)
 	return o.aside, o.asideAt == at
+}
+
+// used returns what a quota on the running period of a meter's window is held
+// against, in millionths.
+func (o *Organization) used(meter uint16, window int) wide.Int {
+	return o.meters[meter].used(&o.clock, window, 0)
+}
+
+// judge holds quotas against their thresholds, and appends their figures to those
+// that are set aside for the minute.
+func (o *Organization) judge(at period.Minute) {
+	if o.asideAt != at || o.asideJudged {
+		o.quotas.judge(at, nil)
+		return
+	}
+	s := &series.Sheet{Book: o.defs.book, Figures: o.aside}
+	o.quotas.judge(at, s)
+	o.aside, o.asideJudged = s.Figures, true
+}
+
+// SetQuotas makes quotas those in force, and tells whether that changed anything.
+// They count from the next collection on.
+func (o *Organization) SetQuotas(quotas []Quota) (changed bool) { return o.quotas.set(quotas) }
+
+// Judged reports whether a collection has changed which thresholds are reached
+// since it was last asked: that does not follow from later collections.
+func (o *Organization) Judged() bool {
+	judged := o.quotas.judged
+	o.quotas.judged = false
+	return judged
 }
 
 func (o *Organization) setAside(at period.Minute) {
@@ -187,7 +220,7 @@ func (o *Organization) turn(to period.Minute) {
 		stop := o.beforeEnd(o.stop(to))
 		o.step(stop)
 		o.settle(stop.Ns()+1, false)
-		o.close()
+		o.closings.close()
 		if stop < to {
 			o.release((stop + 1).Ns() - 1)
 		}
@@ -197,7 +230,7 @@ func (o *Organization) turn(to period.Minute) {
 // beforeEnd returns the last minute of a period whose curve is recorded where a
 // minute lies beyond it, and then the first of the next.
 func (o *Organization) beforeEnd(to period.Minute) period.Minute {
-	switch end := o.marks.end; {
+	switch end := o.pace.marks.end; {
 	case o.clock.AsOf+1 == end:
 		return end
 	case to >= end:
@@ -206,9 +239,15 @@ func (o *Organization) beforeEnd(to period.Minute) period.Minute {
 	return to
 }
 
-// nextVersion returns the first minute up to which only one definition of each
-// meter is in force.
-func (o *Organization) nextVersion(to period.Minute) period.Minute {
+// stop returns the first minute up to which the clock may go in one step: that of
+// the closed periods, and what was held takes effect in its own minute.
+func (o *Organization) stop(to period.Minute) period.Minute {
+	to = o.closings.stop(to)
+	for i := range o.held {
+		if m := period.Floor(o.held[i].Time); m > o.clock.AsOf {
+			to = min(to, m)
+		}
+	}
 	for i := range o.meters {
 		to = o.meters[i].stop(o.clock.AsOf, to)
 	}
@@ -216,24 +255,21 @@ func (o *Organization) nextVersion(to period.Minute) period.Minute {
 }
 
 func (o *Organization) step(to period.Minute) {
-	o.leave(to)
-	o.remember(to)
+	o.closings.leave(to)
+	o.pace.remember(to)
 	t := period.Turn{From: o.clock.AsOf, Days: o.clock.Days.Turn(o.clock.Calendar, to, o.defs.days)}
-	marked := to >= o.marks.next
-	if marked {
-		o.mark(to)
-	}
+	marked := o.pace.mark(to)
 	o.clock.AsOf = to
 	for k, track := range o.clock.Tracks {
 		if track != nil {
 			t.Ended[k] = o.clock.Roll(usage.Kind(k), to)
 		}
 	}
-	o.ended(&t)
-	o.takeCensus(&t)
+	o.closings.keepTerms(&t)
+	o.closings.takeCensus(&t)
 	o.vacate(&t)
 	if marked {
-		o.marks = o.nextMarks()
+		o.pace.next()
 	}
 	for i := range o.meters {
 		o.meters[i].turn(&o.clock, &t)
@@ -274,7 +310,7 @@ func (o *Organization) settle(now int64, inclusive bool) {
 			continue
 		}
 		if oldest, _ := x.unsettled(); period.Floor(oldest) < o.closings.to {
-			o.lateSamples(uint16(i), x, func() { x.settle(&o.clock, now, inclusive) })
+			o.closings.lateSamples(uint16(i), x, func() { x.settle(&o.clock, now, inclusive) })
 		} else {
 			x.settle(&o.clock, now, inclusive)
 		}
@@ -342,9 +378,9 @@ func (o *Organization) Apply(ev *Event) (first uint64) {
 }
 
 func (o *Organization) apply(ev *Event) (first uint64) {
-	w := o.watch(ev)
+	w := o.closings.watch(ev)
 	first = o.affect(ev)
-	o.compare(&w, once)
+	o.closings.compare(&w, once)
 	return first
 }
 
@@ -386,9 +422,9 @@ func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 		return
 	}
 	o.lift(root)
-	o.enumerate(p, -1)
+	o.closings.enumerate(p, -1)
 	p.statuses, _ = insert(p.statuses, statusChange{at, status}, compareStatus)
-	o.enumerate(p, 1)
+	o.closings.enumerate(p, 1)
 	o.put(root)
 }
 
@@ -409,9 +445,39 @@ func (o *Organization) setStanding(ev *Event, e *Effect) {
 	m, p := &o.meters[e.Meter], o.users.persons.make(ev.User)
 	s := standingSwitch{meter: e.Meter, key: e.Key, at: ev.Time, off: e.Kind == usage.StandingOff, class: e.Class}
 	m.lift(&o.clock, ev.User)
-	o.enumerate(p, -1)
+	o.closings.enumerate(p, -1)
 	p.switches, _ = insert(p.switches, s, compareSwitch)
-	o.enumerate(p, 1)
+	o.closings.enumerate(p, 1)
 	m.apply(&o.clock, ev, e)
 	m.put(&o.clock, ev.User)
 }
+
+// TakeStatements returns the statements made since it was last called.
+func (o *Organization) TakeStatements() []Statement { return o.closings.take() }
+
+// Revise makes versions of all changes at once. It is for when the meters are
+// about to be defined anew, which may take windows away.
+func (o *Organization) Revise() { o.closings.reviseAll() }
+
+// EncodeClosings appends what is known of closed periods; it is not in the head,
+// so that heads from before there were statements can be read.
+func (o *Organization) EncodeClosings(e *wire.Encoder) { o.closings.encode(e) }
+
+// RestoreClosings reads what EncodeClosings wrote. What the meters no longer
+// keep is dropped.
+func (o *Organization) RestoreClosings(data []byte) error {
+	now := o.closings.now
+	o.closings = o.newClosings()
+	o.closings.now = now
+	return o.closings.restore(data)
+}
+
+// SetTerms sets the terms of a meter's quota on a calendar window, or takes
+// them back. They are those of the periods that end from now on; of an
+// organization that has just begun also of those before.
+func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
+	o.closings.setTerms(meter, k, t)
+}
+
+// Terms returns the terms in force of a meter's quota, nil where it has none.
+func (o *Organization) Terms(meter uint16) (usage.Kind, *Terms) { return o.closings.termsOf(meter) }

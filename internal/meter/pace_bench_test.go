@@ -22,13 +22,12 @@ func BenchmarkCollect(b *testing.B) {
 	windows := mustWindows(b, "day week month cycle 30d")
 	class := []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 	began := minuteAt(b, "2025-01-01 00:00")
-	d := &Definitions{Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour), Meters: []usage.Meter{
+	d := Definitions{Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour), Meters: []usage.Meter{
 		{Name: "learners", Type: usage.ActiveUsers, Windows: windows, Classes: []string{""}, Versions: class},
 		{Name: "operators", Type: usage.ConcurrentUsers, Windows: windows, Classes: []string{""}, Versions: class, SampleInterval: 15 * time.Minute, IdleTimeout: 30 * time.Minute, Settle: time.Minute},
 		{Name: "minutes", Type: usage.Consumption, Windows: windows, Classes: []string{""}, Versions: class},
 	}}
-	d.Prepare()
-	o := NewOrganization("acme", d, calendar.New(berlin, 15), began.Ns())
+	o := NewOrganization("acme", Share(d), calendar.New(berlin, 15), began.Ns())
 	for user := range uint64(200) {
 		o.AddUser(user)
 	}

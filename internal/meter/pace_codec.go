@@ -20,7 +20,7 @@ import (
 
 func (o *Organization) encodePace(e *wire.Encoder) {
 	o.clock.Days.Encode(e)
-	o.encodeQuotas(e)
+	o.quotas.encode(e)
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		s := &o.meters[i]
@@ -28,12 +28,7 @@ func (o *Organization) encodePace(e *wire.Encoder) {
 			x.daily.encode(e)
 			e.Int(int64(x.dailyFrom))
 		}
-		def := s.def
-		e.Uint(uint64(len(def.Windows)))
-		for w, window := range def.Windows {
-			e.String(window.String())
-			s.curves[w].encode(e)
-		}
+		o.pace.encodeCurves(e, i)
 	}
 }
 
@@ -44,7 +39,7 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 		d.Fail()
 		return
 	}
-	o.decodeQuotas(d)
+	o.quotas.decode(d)
 	for i := range d.Count(1) {
 		if i >= len(o.meters) {
 			d.Fail()
@@ -58,24 +53,32 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 				d.Fail()
 			}
 		}
-		s.decodeCurves(d, o.clock.Days.Starts[0])
+		o.pace.decodeCurves(d, i)
+	}
+}
+
+func (p *paces) encodeCurves(e *wire.Encoder, meter int) {
+	windows := p.defs.Meters[meter].Windows
+	e.Uint(uint64(len(windows)))
+	for w, window := range windows {
+		e.String(window.String())
+		p.curves[meter][w].encode(e)
 	}
 }
 
 // decodeCurves reads the curves of a meter, whose running periods begin within
 // the days that are kept.
-func (s *state) decodeCurves(d *wire.Decoder, oldest period.Minute) {
-	def := s.def
+func (p *paces) decodeCurves(d *wire.Decoder, meter int) {
 	for range d.Count(4) {
 		name := d.String()
 		var c curves
-		if c.decode(d); c.from < oldest {
+		if c.decode(d); c.from < p.clock.Days.Starts[0] {
 			d.Fail()
 			return
 		}
-		for w, window := range def.Windows {
+		for w, window := range p.defs.Meters[meter].Windows {
 			if window.String() == name {
-				s.curves[w] = c
+				p.curves[meter][w] = c
 			}
 		}
 	}

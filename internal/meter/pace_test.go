@@ -30,11 +30,10 @@ func paceMeters(t testing.TB) []usage.Meter {
 	}
 }
 
-func paceDefinitions(t testing.TB, began period.Minute) *Definitions {
+func paceDefinitions(t testing.TB, began period.Minute) *Shared {
 	t.Helper()
-	d := &Definitions{Meters: paceMeters(t), Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
-	d.Prepare()
-	return d
+	d := Definitions{Meters: paceMeters(t), Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
+	return Share(d)
 }
 
 func namedZone(t testing.TB, name string) *time.Location {
@@ -164,7 +163,7 @@ func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
 			}
 			visit("2026-02-20 12:00", 10, 20)
 			o.Collect(minuteAt(t, "2026-03-10 00:00"))
-			past := o.meters[0].curves[2].past
+			past := o.pace.curves[0][2].past
 			require.Len(t, past, 1, "January was not recorded from its start on")
 			require.Equal(t, minuteAt(t, "2026-01-31 23:00"), past[0].start)
 			require.Equal(t, wide.Of(20), past[0].last)

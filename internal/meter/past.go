@@ -40,56 +40,54 @@ func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < 
 
 // remember keeps the oldest published period of each window whose running one
 // ends on the way to a minute. The clock goes on past one end at a time.
-func (o *Organization) remember(to period.Minute) {
-	for i := range o.meters {
-		s := &o.meters[i]
-		for w, window := range s.def.Windows {
-			if !remembered(window) || to < o.clock.Tracks[window.Kind].End {
+func (p *paces) remember(to period.Minute) {
+	for i := range p.defs.Meters {
+		for w, window := range p.defs.Meters[i].Windows {
+			if !remembered(window) || to < p.clock.Tracks[window.Kind].End {
 				continue
 			}
-			start, _ := o.clock.Tracks[window.Kind].Bounds(period.Published - 1)
-			if !o.lived(i, w, start) {
+			start, _ := p.clock.Tracks[window.Kind].Bounds(period.Published - 1)
+			if !p.defs.Lived(i, w, start) {
 				continue
 			}
-			p := &s.past[w]
-			p.kept = slices.Insert(p.kept, 0, endedPeriod{start, s.used(&o.clock, w, period.Published-1)})
-			p.kept = p.kept[:min(len(p.kept), pastShown-(period.Published-1))]
+			of := &p.past[i][w]
+			of.kept = slices.Insert(of.kept, 0, endedPeriod{start, p.meters(i).used(p.clock, w, period.Published-1)})
+			of.kept = of.kept[:min(len(of.kept), pastShown-(period.Published-1))]
 		}
 	}
 }
 
 // pastFigures appends what the ended periods of a meter had.
-func (o *Organization) pastFigures(sh *series.Sheet, meter int) {
-	s := &o.meters[meter]
-	for w, window := range s.def.Windows {
+func (p *paces) pastFigures(sh *series.Sheet, meter int) {
+	for w, window := range p.defs.Meters[meter].Windows {
 		if !remembered(window) {
 			continue
 		}
-		p, t := &s.past[w], o.clock.Tracks[window.Kind]
-		if p.of != t.Starts[0] {
-			p.of, p.series = t.Starts[0], nil
+		past, t := &p.past[meter][w], p.clock.Tracks[window.Kind]
+		if past.of != t.Starts[0] {
+			past.of, past.series = t.Starts[0], nil
 		}
 		n := 0
 		show := func(start period.Minute, used wide.Int) {
-			if n == len(p.series) {
-				p.series = append(p.series, o.pastSeries(meter, window, start))
+			if n == len(past.series) {
+				past.series = append(past.series, p.pastSeries(sh.Book, meter, window, start))
 			}
-			sh.Add(p.series[n], amount(used))
+			sh.Add(past.series[n], amount(used))
 			n++
 		}
-		for back := 1; back < period.Published && o.exists(meter, window, back); back++ {
-			show(t.Starts[back], s.used(&o.clock, w, back))
+		for back := 1; back < period.Published && p.defs.Exists(p.clock, meter, window, back); back++ {
+			show(t.Starts[back], p.meters(meter).used(p.clock, w, back))
 		}
-		for _, ended := range p.kept {
+		for _, ended := range past.kept {
 			show(ended.start, ended.used)
 		}
 	}
 }
 
-func (o *Organization) pastSeries(meter int, w usage.Window, start period.Minute) *usage.Series {
-	date := dateOf(o.clock.Calendar, start)
-	return o.defs.book.Gauge("usage_past_period_used",
-		usage.Label{Name: "meter", Value: o.defs.Meters[meter].Name},
+func (p *paces) pastSeries(book *series.Book, meter int, w usage.Window, start period.Minute) *usage.Series {
+	date := dateOf(p.clock.Calendar, start)
+	return book.Gauge("usage_past_period_used",
+		usage.Label{Name: "meter", Value: p.defs.Meters[meter].Name},
 		usage.Label{Name: "window", Value: w.String()},
 		usage.Label{Name: "start", Value: fmt.Sprintf("%04d-%02d-%02d", date.Year, date.Month, date.Day)})
 }
@@ -97,15 +95,14 @@ func (o *Organization) pastSeries(meter int, w usage.Window, start period.Minute
 // encodePast writes the kept periods with the names of their windows.
 //
 //	meters: count { count { window, count { start used } } }
-func (o *Organization) encodePast(e *wire.Encoder) {
-	e.Uint(uint64(len(o.meters)))
-	for i := range o.meters {
-		s := &o.meters[i]
-		e.Uint(uint64(len(s.past)))
-		for w := range s.past {
-			e.String(s.def.Windows[w].String())
-			e.Uint(uint64(len(s.past[w].kept)))
-			for _, ended := range s.past[w].kept {
+func (p *paces) encodePast(e *wire.Encoder) {
+	e.Uint(uint64(len(p.past)))
+	for i, windows := range p.past {
+		e.Uint(uint64(len(windows)))
+		for w := range windows {
+			e.String(p.defs.Meters[i].Windows[w].String())
+			e.Uint(uint64(len(windows[w].kept)))
+			for _, ended := range windows[w].kept {
 				e.Int(int64(ended.start))
 				e.Wide(ended.used)
 			}
@@ -113,22 +110,21 @@ func (o *Organization) encodePast(e *wire.Encoder) {
 	}
 }
 
-func (o *Organization) decodePast(d *wire.Decoder) {
+func (p *paces) decodePast(d *wire.Decoder) {
 	for i := range d.Count(1) {
-		if i >= len(o.meters) {
+		if i >= len(p.past) {
 			d.Fail()
 			return
 		}
-		s := &o.meters[i]
 		for range d.Count(2) {
 			name := d.String()
 			var kept []endedPeriod
 			for range d.Count(2) {
 				kept = append(kept, endedPeriod{period.Minute(d.Int()), d.Wide()})
 			}
-			for w, window := range s.def.Windows {
+			for w, window := range p.defs.Meters[i].Windows {
 				if window.String() == name {
-					s.past[w].kept = kept
+					p.past[i][w].kept = kept
 				}
 			}
 		}

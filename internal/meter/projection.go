@@ -20,6 +20,12 @@ const firstShare = 3
 // span is a running period at a minute in it.
 type span struct{ start, now, end period.Minute }
 
+// spanOf returns the running period of a calendar kind.
+func spanOf(c *period.Clock, k usage.Kind) span {
+	start, end := c.Tracks[k].Bounds(0)
+	return span{start, c.AsOf, end}
+}
+
 // begun reports whether enough of the period has passed for a projection.
 func (s span) begun() bool {
 	return 100*int64(s.now-s.start) >= firstShare*int64(s.end-s.start)

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -148,24 +149,95 @@ func newQuota(q *Quota) quota {
 	return n
 }
 
-// SetQuotas makes quotas those in force, and tells whether that changed
-// anything. They count from the next collection on.
-func (o *Organization) SetQuotas(quotas []Quota) (changed bool) {
-	if slices.EqualFunc(o.quotas, quotas, func(a quota, b Quota) bool { return a.equal(&b) }) {
+// quotas are those of an organization.
+type quotas struct {
+	clock  *period.Clock
+	defs   *Definitions
+	list   []quota
+	judged bool // a collection has changed which thresholds are reached
+}
+
+// set makes quotas those in force, and tells whether that changed anything. They
+// count from the next collection on.
+func (q *quotas) set(to []Quota) (changed bool) {
+	if slices.EqualFunc(q.list, to, func(a quota, b Quota) bool { return a.equal(&b) }) {
 		return false
 	}
-	old := o.quotas
-	o.quotas = make([]quota, len(quotas))
-	for i := range quotas {
-		n := newQuota(&quotas[i])
+	old := q.list
+	q.list = make([]quota, len(to))
+	for i := range to {
+		n := newQuota(&to[i])
 		for j := range old {
 			if old[j].Meter == n.Meter && old[j].Window == n.Window {
 				n.succeed(&old[j])
 			}
 		}
-		o.quotas[i] = n
+		q.list[i] = n
 	}
 	return true
+}
+
+// on returns the quota on a meter and window, nil where there is none.
+func (q *quotas) on(meter int, w usage.Window) *quota {
+	for i := range q.list {
+		if of := &q.list[i]; int(of.Meter) == meter && of.Window == w {
+			return of
+		}
+	}
+	return nil
+}
+
+// has reports whether there is any quota on a meter.
+func (q *quotas) has(meter int) bool {
+	return slices.ContainsFunc(q.list, func(of quota) bool { return int(of.Meter) == meter })
+}
+
+// windowOf returns the place of a quota's window among those of its meter, -1
+// where the meter does not keep it, or is no longer configured.
+func (q *quotas) windowOf(of *quota) int {
+	if int(of.Meter) >= len(q.defs.Meters) || q.defs.IsRetired(int(of.Meter)) {
+		return -1
+	}
+	return slices.Index(q.defs.Meters[of.Meter].Windows, of.Window)
+}
+
+// read notes what quotas are held against at the clock's minute.
+func (q *quotas) read(used func(meter uint16, window int) wide.Int) {
+	for i := range q.list {
+		of := &q.list[i]
+		if w := q.windowOf(of); w >= 0 {
+			of.used, of.at = used(of.Meter, w), q.clock.AsOf
+		}
+	}
+}
+
+// expect notes when the limit of a quota is expected to be passed; passes says when
+// a limit is.
+func (q *quotas) expect(meter int, w usage.Window, passes func(limit float64) (m period.Minute, ok bool)) {
+	if of := q.on(meter, w); of != nil {
+		of.falls, _ = passes(amount(of.Limit))
+	}
+}
+
+// judge holds what was noted at a collection's minute against the thresholds, and
+// writes the figures of quotas on a sheet, if there is one.
+func (q *quotas) judge(at period.Minute, s *series.Sheet) {
+	for i := range q.list {
+		of := &q.list[i]
+		if q.windowOf(of) < 0 || of.at != at {
+			continue
+		}
+		start := period.Minute(0)
+		if of.Window.Kind != usage.Rolling {
+			start, _ = q.clock.Tracks[of.Window.Kind].Bounds(0)
+		}
+		if of.judge(of.used, start) {
+			q.judged = true
+		}
+		if s != nil {
+			q.figures(s, of)
+		}
+	}
 }
 
 // EncodeQuotas appends quotas as they are written down.
@@ -201,29 +273,29 @@ func DecodeQuotas(d *wire.Decoder) (quotas []Quota) {
 	return quotas
 }
 
-func (o *Organization) encodeQuotas(e *wire.Encoder) {
-	plain := make([]Quota, len(o.quotas))
-	for i := range o.quotas {
-		plain[i] = o.quotas[i].Quota
+func (q *quotas) encode(e *wire.Encoder) {
+	plain := make([]Quota, len(q.list))
+	for i := range q.list {
+		plain[i] = q.list[i].Quota
 	}
 	EncodeQuotas(e, plain)
-	for i := range o.quotas {
-		e.Int(int64(o.quotas[i].period))
-		for _, reached := range o.quotas[i].reached {
+	for i := range q.list {
+		e.Int(int64(q.list[i].period))
+		for _, reached := range q.list[i].reached {
 			e.Bool(reached)
 		}
 	}
 }
 
-func (o *Organization) decodeQuotas(d *wire.Decoder) {
+func (q *quotas) decode(d *wire.Decoder) {
 	plain := DecodeQuotas(d)
-	o.quotas = make([]quota, 0, len(plain))
+	q.list = make([]quota, 0, len(plain))
 	for i := range plain {
-		q := newQuota(&plain[i])
-		q.period = period.Minute(d.Int())
-		for t := range q.reached {
-			q.reached[t] = d.Bool()
+		of := newQuota(&plain[i])
+		of.period = period.Minute(d.Int())
+		for t := range of.reached {
+			of.reached[t] = d.Bool()
 		}
-		o.quotas = append(o.quotas, q)
+		q.list = append(q.list, of)
 	}
 }

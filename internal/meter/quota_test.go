@@ -41,9 +41,8 @@ func newDesk(t testing.TB, def usage.Meter) *desk {
 		def.Classes = []string{""}
 	}
 	began := minuteAt(t, "2026-05-10 12:00")
-	d := &Definitions{Meters: []usage.Meter{def}, Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
-	d.Prepare()
-	return &desk{t: t, Organization: NewOrganization("acme", d, calendar.New(nil, 1), began.Ns())}
+	d := Definitions{Meters: []usage.Meter{def}, Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
+	return &desk{t: t, Organization: NewOrganization("acme", Share(d), calendar.New(nil, 1), began.Ns())}
 }
 
 func (d *desk) consume(at string, units float64) {
@@ -258,8 +257,8 @@ func TestACollectionAMomentLateJudgesItsOwnMinute(t *testing.T) {
 		d.Advance(late, keep)
 		d.Apply(&Event{Time: late - 10, User: NoUser, Effects: []Effect{{Kind: usage.Consume, Value: 11 * usage.Micro}}})
 		d.Collect(minuteAt(t, "2026-05-10 12:02"))
-		require.False(t, d.quotas[0].reached[2])
+		require.False(t, d.quotas.list[0].reached[2])
 		d.Collect(minuteAt(t, "2026-05-10 12:03"))
-		require.True(t, d.quotas[0].reached[2])
+		require.True(t, d.quotas.list[0].reached[2])
 	}
 }

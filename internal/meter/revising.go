@@ -31,11 +31,11 @@ type watched struct {
 // watch is called before an event is applied. An action that lies in closed
 // periods is entered as their change; what else may change is returned, to be
 // compared when it has been applied.
-func (o *Organization) watch(ev *Event) (w watch) {
+func (c *closings) watch(ev *Event) (w watch) {
 	has := func(k usage.EffectKind) bool {
 		return slices.ContainsFunc(ev.Effects, func(e Effect) bool { return e.Kind == k })
 	}
-	young := period.Floor(ev.Time) >= o.closings.to
+	young := period.Floor(ev.Time) >= c.to
 	switch {
 	case has(usage.Alias) || has(usage.Respelled):
 		w.kind = Aliases
@@ -48,33 +48,33 @@ func (o *Organization) watch(ev *Event) (w watch) {
 	}
 	var late []periodID
 	if !young {
-		late = o.enterLate(ev)
+		late = c.enterLate(ev)
 	}
 	if w.kind == LateEvents {
 		return w
 	}
-	w.cells = make([]Cell, 0, o.closings.watched)
-	for i := range o.meters {
-		if o.meters[i].revises(w.kind) {
-			o.watchMeter(&w, uint16(i), func(id periodID, end period.Minute) bool {
-				open := end > o.clock.Now-o.clock.Past
+	w.cells = make([]Cell, 0, c.watched)
+	for i := range c.defs.Meters {
+		if c.kinds(uint16(i)).revises(w.kind) {
+			c.watchMeter(&w, uint16(i), func(id periodID, end period.Minute) bool {
+				open := end > c.clock.Now-c.clock.Past
 				return open && (w.kind == Aliases || end.Ns() > ev.Time) && !slices.Contains(late, id)
 			})
 		}
 	}
-	o.closings.watched = len(w.cells)
+	c.watched = len(w.cells)
 	return w
 }
 
 // watchMeter adds closed periods of a meter.
-func (o *Organization) watchMeter(w *watch, meter uint16, wanted func(id periodID, end period.Minute) bool) {
-	o.closedKinds(func(t *period.Track) {
+func (c *closings) watchMeter(w *watch, meter uint16, wanted func(id periodID, end period.Minute) bool) {
+	c.closedKinds(func(t *period.Track) {
 		for i := 1; i < len(t.Starts); i++ {
 			id := periodID{meter, t.Kind, t.Starts[i]}
 			_, end := t.Bounds(i)
-			if end <= o.closings.to && wanted(id, end) && o.stated(meter, t.Kind, i) {
+			if end <= c.to && wanted(id, end) && c.stated(meter, t.Kind, i) {
 				from := len(w.cells)
-				w.cells = o.appendCells(w.cells, id, i)
+				w.cells = c.appendCells(w.cells, id, i)
 				w.periods = append(w.periods, watched{id, i, from, len(w.cells)})
 			}
 		}
@@ -82,13 +82,13 @@ func (o *Organization) watchMeter(w *watch, meter uint16, wanted func(id periodI
 }
 
 // compare enters what has become of watched periods, as n events.
-func (o *Organization) compare(w *watch, n func(*watched) uint32) {
+func (c *closings) compare(w *watch, n func(*watched) uint32) {
 	var cells []Cell
 	for i := range w.periods {
 		p := &w.periods[i]
-		cells = o.appendCells(cells[:0], p.id, p.period)
+		cells = c.appendCells(cells[:0], p.id, p.period)
 		if was := w.cells[p.from:p.to]; !slices.Equal(cells, was) {
-			o.change(p.id, p.period, was).reason[w.kind] += n(p)
+			c.change(p.id, p.period, was).reason[w.kind] += n(p)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func once(*watched) uint32 { return 1 }
 
 // enterLate enters an event that is about to be applied as a change of the
 // closed periods in which it lies.
-func (o *Organization) enterLate(ev *Event) (late []periodID) {
+func (c *closings) enterLate(ev *Event) (late []periodID) {
 	at := period.Floor(ev.Time)
 	for i := range ev.Effects {
 		e := &ev.Effects[i]
@@ -110,21 +110,21 @@ func (o *Organization) enterLate(ev *Event) (late []periodID) {
 		default:
 			continue
 		}
-		o.closedKinds(func(t *period.Track) {
+		c.closedKinds(func(t *period.Track) {
 			back := t.Index(at)
 			if back <= 0 {
 				return
 			}
 			id := periodID{e.Meter, t.Kind, t.Starts[back]}
 			_, end := t.Bounds(back)
-			if end > o.closings.to || slices.Contains(late, id) || !o.stated(e.Meter, t.Kind, back) {
+			if end > c.to || slices.Contains(late, id) || !c.stated(e.Meter, t.Kind, back) {
 				return
 			}
 			late = append(late, id)
-			if r := o.closings.revised[id]; r != nil && r.changed {
+			if r := c.revised[id]; r != nil && r.changed {
 				r.reason[LateEvents]++
 			} else {
-				o.change(id, back, o.appendCells(nil, id, back)).reason[LateEvents]++
+				c.change(id, back, c.appendCells(nil, id, back)).reason[LateEvents]++
 			}
 		})
 	}
@@ -133,18 +133,17 @@ func (o *Organization) enterLate(ev *Event) (late []periodID) {
 
 // change returns the record of a closed period for entering a change; was is
 // what it has in its last version, if this is the first change since.
-func (o *Organization) change(id periodID, back int, was []Cell) *revision {
-	c := &o.closings
+func (c *closings) change(id periodID, back int, was []Cell) *revision {
 	r := c.revised[id]
 	if r == nil {
 		r = &revision{}
-		if _, end := o.clock.Tracks[id.kind].Bounds(back); end > c.from {
-			r.version, r.made = 1, end+o.defs.Grace
+		if _, end := c.clock.Tracks[id.kind].Bounds(back); end > c.from {
+			r.version, r.made = 1, end+c.defs.Grace
 		}
 		c.revised[id] = r
 	}
 	if !r.changed {
-		r.changed, r.since, r.was = true, o.clock.AsOf, slices.Clone(was)
+		r.changed, r.since, r.was = true, c.clock.AsOf, slices.Clone(was)
 		c.due = min(c.due, r.due())
 	}
 	return r
@@ -152,13 +151,13 @@ func (o *Organization) change(id periodID, back int, was []Cell) *revision {
 
 // lateSamples settles the samples and hand-overs of a concurrent_users meter that
 // are due so late that their periods are closed.
-func (o *Organization) lateSamples(meter uint16, x sampler, settle func()) {
+func (c *closings) lateSamples(meter uint16, x sampler, settle func()) {
 	oldest, next := x.unsettled()
 	w := watch{kind: LateSamples}
-	o.watchMeter(&w, meter, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
+	c.watchMeter(&w, meter, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
 	settle()
-	o.compare(&w, func(p *watched) (n uint32) {
-		start, end := o.clock.Tracks[p.id.kind].Bounds(p.period)
+	c.compare(&w, func(p *watched) (n uint32) {
+		start, end := c.clock.Tracks[p.id.kind].Bounds(p.period)
 		nowOldest, nowNext := x.unsettled()
 		for at := oldest; at < nowNext; at += x.interval() {
 			isFinal := at >= next || at < nowOldest // it, or its hand-over

@@ -44,7 +44,7 @@ func (o *Organization) Encode(e *wire.Encoder) {
 		o.meters[i].encode(e)
 	}
 	o.encodePace(e)
-	o.encodePast(e)
+	o.pace.encodePast(e)
 	o.encodeCounted(e)
 	o.encodeNets(e)
 }
@@ -52,13 +52,13 @@ func (o *Organization) Encode(e *wire.Encoder) {
 // RestoreOrganization reads a head back. hashes are those of the user slots in
 // order; pages follow with RestorePage, then Restored. The meters of the head
 // are the first ones of d.
-func RestoreOrganization(id string, d *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
+func RestoreOrganization(id string, d *Shared, hashes []uint64, head []byte, now int64) (*Organization, error) {
 	return restore(id, d, d, hashes, head, now)
 }
 
 // restore reads a head that was written by the definitions written, whose
 // breakdowns are the first ones of those of d.
-func restore(id string, d, written *Definitions, hashes []uint64, head []byte, now int64) (*Organization, error) {
+func restore(id string, d, written *Shared, hashes []uint64, head []byte, now int64) (*Organization, error) {
 	dec := &wire.Decoder{Bytes: head}
 	c, err := period.DecodeClock(dec)
 	if err != nil {
@@ -67,7 +67,8 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	o := NewOrganization(id, d, c.Calendar, now)
 	c.Past, c.Phase = o.clock.Past, o.clock.Phase
 	o.clock = c
-	o.closings = newClosings(&o.clock, d.Grace)
+	o.closings = o.newClosings()
+	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) *state { return &o.meters[meter] })
 	for _, h := range hashes {
 		o.users.ids.add(h)
 	}
@@ -96,7 +97,7 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
 		if len(dec.Bytes) > 0 {
-			o.decodePast(dec)
+			o.pace.decodePast(dec)
 		}
 		if o.traces = len(dec.Bytes) == 0; !o.traces {
 			o.decodeCounted(dec)
@@ -113,7 +114,7 @@ func restore(id string, d, written *Definitions, hashes []uint64, head []byte, n
 	if dec.Err() != nil {
 		return nil, dec.Err()
 	}
-	o.marks = o.nextMarks()
+	o.pace.next()
 	return o, nil
 }
 
@@ -131,7 +132,7 @@ func (o *Organization) decodeUsers(d *wire.Decoder) {
 			return
 		}
 		o.users.persons.set(root, p)
-		o.statuses.count(p.status(), p.stoodBefore(math.MaxInt64), 1)
+		o.closings.now.count(p.status(), p.stoodBefore(math.MaxInt64), 1)
 	}
 }
 
@@ -333,7 +334,7 @@ func (o *Organization) Meters() int { return len(o.meters) }
 
 // Redefined returns the organization under changed definitions, whose meters
 // begin with those that it has. Its pages are all to be written again.
-func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
+func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	var e wire.Encoder
 	o.Encode(&e)
 	n, err := restore(o.ID, d, o.defs, o.users.ids.keys, e.Bytes, o.Now())
@@ -362,7 +363,7 @@ func (o *Organization) Redefined(d *Definitions) (*Organization, error) {
 
 // redefine makes an effect that is still held one of changed definitions: new
 // breakdowns have no value in it, averages have other numbers.
-func (x *Effect) redefine(old, d *Definitions) {
+func (x *Effect) redefine(old, d *Shared) {
 	if x.Kind != usage.Active && x.Kind != usage.Consume {
 		return
 	}

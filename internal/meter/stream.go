@@ -168,7 +168,7 @@ func (o *Organization) LastEvent() int64 { return o.stream.last }
 // Silent reports whether the organization's stream has fallen silent.
 func (o *Organization) Silent() bool { return o.stream.silent(o.clock.AsOf, o.defs.Silence) }
 
-func (s *stream) itemFigures(d *Definitions, sh *series.Sheet) {
+func (s *stream) itemFigures(d *Shared, sh *series.Sheet) {
 	for signal := range s.items {
 		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
 			sh.Add(d.common.items[signal][outcome], float64(s.items[signal][outcome]))
@@ -181,7 +181,7 @@ func (o *Organization) streamFigures(sh *series.Sheet) {
 	s.itemFigures(d, sh)
 	for i := range s.rejected {
 		r := &s.rejected[i]
-		if d.retired(int(r.meter)) {
+		if d.IsRetired(int(r.meter)) {
 			continue
 		}
 		if r.series == nil {
@@ -192,7 +192,7 @@ func (o *Organization) streamFigures(sh *series.Sheet) {
 	}
 	for i, series := range d.common.incomplete {
 		refused := s.has(i, incomplete)
-		if o.Has(i) || refused && !d.retired(i) { // users may be refused by a meter that never counted one
+		if o.Has(i) || refused && !d.IsRetired(i) { // users may be refused by a meter that never counted one
 			sh.Add(series, float64(flag(refused)))
 		}
 		if o.Has(i) {

@@ -18,11 +18,11 @@ type meterTerms struct {
 	Terms
 }
 
-// SetTerms sets the terms of a meter's quota on a calendar window, or takes
+// setTerms sets the terms of a meter's quota on a calendar window, or takes
 // them back. They are those of the periods that end from now on; of an
 // organization that has just begun also of those before.
-func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
-	c, begins := &o.closings, o.clock.AsOf == o.closings.from+o.defs.Grace
+func (c *closings) setTerms(meter uint16, k usage.Kind, t *Terms) {
+	begins := c.clock.AsOf == c.from+c.defs.Grace
 	of := func(m meterTerms) bool { return m.meter == meter }
 	c.terms = slices.DeleteFunc(c.terms, of)
 	if begins {
@@ -32,7 +32,7 @@ func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
 		return
 	}
 	c.terms = append(c.terms, meterTerms{meter: meter, kind: k, Terms: *t})
-	if track := o.clock.Tracks[k]; begins && track != nil {
+	if track := c.clock.Tracks[k]; begins && track != nil {
 		for i := 1; i < len(track.Starts); i++ {
 			_, end := track.Bounds(i)
 			c.ended = append(c.ended, meterTerms{meter, k, end, *t})
@@ -40,29 +40,29 @@ func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *Terms) {
 	}
 }
 
-// Terms returns the terms in force of a meter's quota, nil where it has none.
-func (o *Organization) Terms(meter uint16) (usage.Kind, *Terms) {
-	for i := range o.closings.terms {
-		if t := &o.closings.terms[i]; t.meter == meter {
+// termsOf returns the terms in force of a meter's quota, nil where it has none.
+func (c *closings) termsOf(meter uint16) (usage.Kind, *Terms) {
+	for i := range c.terms {
+		if t := &c.terms[i]; t.meter == meter {
 			return t.kind, &t.Terms
 		}
 	}
 	return 0, nil
 }
 
-// ended keeps the terms in force at the end of the periods that have ended.
-func (o *Organization) ended(step *period.Turn) {
-	for _, t := range o.closings.terms {
+// keepTerms keeps the terms in force at the end of the periods that have ended.
+func (c *closings) keepTerms(step *period.Turn) {
+	for _, t := range c.terms {
 		if step.Ended[t.kind] > 0 {
-			_, t.end = o.clock.Tracks[t.kind].Bounds(1)
-			o.closings.ended = append(o.closings.ended, t)
+			_, t.end = c.clock.Tracks[t.kind].Bounds(1)
+			c.ended = append(c.ended, t)
 		}
 	}
 }
 
 // termsAt returns the terms that were in force when a period ended.
-func (o *Organization) termsAt(meter uint16, k usage.Kind, end period.Minute) *Terms {
-	for _, t := range o.closings.ended {
+func (c *closings) termsAt(meter uint16, k usage.Kind, end period.Minute) *Terms {
+	for _, t := range c.ended {
 		if t.meter == meter && t.kind == k && t.end == end {
 			return &t.Terms
 		}

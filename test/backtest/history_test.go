@@ -81,13 +81,13 @@ func live(t *testing.T, seed uint64) []*subject {
 	plan := demo.NewPlan(seed, months, present)
 	month, err := usage.ParseWindow("month")
 	require.NoError(t, err)
-	defs := &meter.Definitions{Past: 35 * 24 * 60, Birth: period.MinuteOf(plan.Start), Began: plan.Start.UnixNano(), Silence: int64(time.Hour)}
+	defs := meter.Definitions{Past: 35 * 24 * 60, Birth: period.MinuteOf(plan.Start), Began: plan.Start.UnixNano(), Silence: int64(time.Hour)}
 	for _, m := range meters {
 		m.Windows = []usage.Window{month}
 		m.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 		defs.Meters = append(defs.Meters, m)
 	}
-	defs.Prepare()
+	shared := meter.Share(defs)
 	subjects := map[string]*subject{}
 	for e := range plan.Events(plan.Start, plan.Present) {
 		effect, counts := effectOf(&e)
@@ -96,7 +96,7 @@ func live(t *testing.T, seed uint64) []*subject {
 		}
 		s := subjects[e.Organization]
 		if s == nil {
-			s = newSubject(t, e.Organization, defs, plan)
+			s = newSubject(t, e.Organization, shared, plan)
 			subjects[e.Organization] = s
 		}
 		s.read(t, e.Arrives)
@@ -119,7 +119,7 @@ func compare(a, b string) int {
 	return 1
 }
 
-func newSubject(t *testing.T, id string, defs *meter.Definitions, plan demo.Plan) *subject {
+func newSubject(t *testing.T, id string, defs *meter.Shared, plan demo.Plan) *subject {
 	t.Helper()
 	zone, err := time.LoadLocation(zones[id])
 	require.NoError(t, err)
