@@ -524,3 +524,16 @@ func (s *split) merge(c *period.Clock, from, to uint32) {
 		s.users.changed(into)
 	}
 }
+
+func (a *active) touch(user uint32, dims []uint32, first uint32) uint64 {
+	n := a.users.peek(user).touch() + a.people.of(user).touch()
+	for i, dim := range dims {
+		if dim < first {
+			continue
+		}
+		if pair, known := a.splits[i].pairs.find(pairKey(user, dim-first)); known {
+			n += a.splits[i].users.peek(pair).touch()
+		}
+	}
+	return n
+}

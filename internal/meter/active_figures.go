@@ -4,6 +4,8 @@
 package meter
 
 import (
+	"strconv"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -44,13 +46,6 @@ func (a *active) rollingFigures(s *series.Sheet, series [][2]*usage.Series, n in
 		s.Add(series[class][flag(rs.billable[class])], float64(count-before))
 		before = count
 	}
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // figures appends the counts of every value that has users in a window.
@@ -142,4 +137,53 @@ func (a *active) outlook(c *period.Clock, window int, rise *curves) outlook {
 
 func (a *active) until(c *period.Clock, window int, rise *curves, start, at period.Minute) (value float64, ok bool) {
 	return rise.valueIn(&c.Days, a.def.Windows[window].Kind, start, at)
+}
+
+func (a *active) cells(cells []Cell, _ *period.Clock, k usage.Kind, back int) []Cell {
+	cells = addCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
+	for b, s := range a.splits {
+		for value, t := range s.totals {
+			if t != nil {
+				cells = addCells(cells, uint16(b)+1, uint32(value), t.periods[k][back:back+1])
+			}
+		}
+	}
+	return cells
+}
+
+func (a *active) forgetNames() {
+	for _, s := range a.splits {
+		clear(s.series)
+	}
+}
+
+// activeSeries are the series of an active_users meter without breakdowns:
+// [window][period][class], and for each whether it is billable.
+type activeSeries struct {
+	total [][][][2]*usage.Series
+}
+
+func newActiveSeries(book *series.Book, m *usage.Meter) *activeSeries {
+	s := &activeSeries{}
+	for _, w := range m.Windows {
+		var periods [][][2]*usage.Series
+		for i := range periodsOf(w) {
+			var classes [][2]*usage.Series
+			for _, class := range m.Classes {
+				var both [2]*usage.Series
+				for b := range both {
+					labels := series.WindowLabels(m.Name, w, i)
+					if class != "" {
+						labels = append(labels, usage.Label{Name: "class", Value: class},
+							usage.Label{Name: "billable", Value: strconv.FormatBool(b == 1)})
+					}
+					both[b] = book.Gauge("usage_active_users", labels...)
+				}
+				classes = append(classes, both)
+			}
+			periods = append(periods, classes)
+		}
+		s.total = append(s.total, periods)
+	}
+	return s
 }

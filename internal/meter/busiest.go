@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -166,21 +165,6 @@ func (x *consumption) dayFigures(c *period.Clock, s *series.Sheet) {
 		}
 		s.Add(series, sum)
 	}
-}
-
-// dateOf returns the civil date of the local day that starts at a minute, in
-// the zone that cut it.
-func dateOf(cal *calendar.Calendar, start period.Minute) usage.Date {
-	near := start.Time().In(cal.Zone())
-	var date usage.Date
-	for _, offset := range [...]int{1, -1, 0} { // that day itself where none begins there
-		y, m, d := near.AddDate(0, 0, offset).Date()
-		date = usage.Date{Year: y, Month: m, Day: d}
-		if period.MinuteOf(cal.StartOf(date)) == start {
-			break
-		}
-	}
-	return date
 }
 
 // encode writes the busiest of the days that are not kept any more, by kind of

@@ -18,14 +18,6 @@ import (
 //	closings.censuses[kind][i-1]   of the period that lies i before the current one
 type census [usage.NumStatuses]int64
 
-// registeredRow is the breakdown under which a statement has the census; the
-// column is the status.
-const registeredRow = 1<<16 - 1
-
-// IsRegistered tells that the cell is how many users had the status that its
-// column is.
-func (c *Cell) IsRegistered() bool { return c.Breakdown == registeredRow }
-
 // hasCensus reports whether periods of a kind have one.
 func hasCensus(k usage.Kind) bool { return k >= usage.Month && k < usage.Rolling }
 

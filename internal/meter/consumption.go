@@ -53,9 +53,6 @@ type ids interface {
 	Nameless(slot uint32) bool
 }
 
-// amount returns the number of units nearest to an exact one of millionths.
-func amount(millionths wide.Int) float64 { return millionths.Over(usage.Micro) }
-
 // newConsumption returns an empty state. vals numbers the values of each
 // breakdown.
 func newConsumption(def *usage.Meter, vals []*values, ids ids) *consumption {
@@ -248,4 +245,26 @@ func (x *consumption) merge(c *period.Clock, from, to uint32) {
 			x.rank(cell, to, before, after)
 		}
 	}
+}
+
+func (x *consumption) touch(user uint32, dims []uint32, first uint32) uint64 {
+	n := x.touchRow(x.total)
+	for i, dim := range dims {
+		if dim >= first && int(dim-first) < len(x.dims[i]) && x.dims[i][dim-first] != nil {
+			n += x.touchRow(x.dims[i][dim-first])
+		}
+	}
+	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {
+		sum, _ := x.users.user(x.users.pages[page], user%pageUsers).at(0).sum().Int64()
+		n += uint64(sum)
+	}
+	return n
+}
+
+func (x *consumption) touchRow(r *sumRow) (n uint64) {
+	for i := range x.layout.windows {
+		sum, _ := r.sum(&x.layout, &x.layout.windows[i], 0).Int64()
+		n += uint64(sum)
+	}
+	return n
 }

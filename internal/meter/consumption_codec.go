@@ -282,3 +282,32 @@ func (l *minuteLog) encode(e *wire.Encoder, width int) {
 		}
 	}
 }
+
+func (x *consumption) hasTraces() bool { return x.daily.sums.Len() > 0 }
+
+func (x *consumption) restored(*period.Clock) {}
+
+// userSumsPopulation is the population under which a consumption meter's sums
+// by user are stored; an active_users meter has 0 for its users and 1.. for
+// its breakdowns.
+const userSumsPopulation = 255
+
+func (x *consumption) dirtyPages(f func(population uint8, page uint32, data []byte)) {
+	x.users.dirty.each(func(page uint32) {
+		var e wire.Encoder
+		x.users.encodePage(int(page), &e)
+		f(userSumsPopulation, page, e.Bytes)
+	})
+	clear(x.users.dirty)
+}
+
+func (x *consumption) restorePage(population uint8, page uint32, data []byte) error {
+	if population != userSumsPopulation {
+		return wire.ErrCorrupt
+	}
+	d := &wire.Decoder{Bytes: data}
+	x.users.decodePage(int(page), d)
+	return d.Err()
+}
+
+func (x *consumption) adopt(old kind) { x.users.adopt(&old.(*consumption).users) }

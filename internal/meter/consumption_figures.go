@@ -236,3 +236,31 @@ func (x *consumption) until(c *period.Clock, window int, rise *curves, start, at
 	}
 	return x.daily.between(&c.Days, start, at) / usage.Micro, true
 }
+
+func (x *consumption) cells(cells []Cell, _ *period.Clock, k usage.Kind, back int) []Cell {
+	i := slices.IndexFunc(x.layout.windows, func(w sumWindow) bool { return w.Kind == k })
+	place := x.layout.place(&x.layout.windows[i], back)
+	add := func(r *sumRow, breakdown uint16, value uint32) {
+		for column := range x.layout.width {
+			cells = addCell(cells, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: r.cells.At(place + column)})
+		}
+	}
+	add(x.total, 0, 0)
+	for b, rows := range x.dims {
+		for value, r := range rows {
+			if r != nil {
+				add(r, uint16(b)+1, uint32(value))
+			}
+		}
+	}
+	return cells
+}
+
+func (x *consumption) forgetNames() {
+	for row := range x.rows() {
+		row.series = nil
+	}
+	for at := range x.tops {
+		x.tops[at].stale = true
+	}
+}

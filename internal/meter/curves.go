@@ -173,3 +173,30 @@ func sumOf(packed []byte) (sum wide.Int, ok bool) {
 	}
 	return sum, true
 }
+
+func (p *paces) encodeCurves(e *wire.Encoder, meter int) {
+	windows := p.defs.Meters[meter].Windows
+	e.Uint(uint64(len(windows)))
+	for w, window := range windows {
+		e.String(window.String())
+		p.curves[meter][w].encode(e)
+	}
+}
+
+// decodeCurves reads the curves of a meter, whose running periods begin within
+// the days that are kept.
+func (p *paces) decodeCurves(d *wire.Decoder, meter int) {
+	for range d.Count(4) {
+		name := d.String()
+		var c curves
+		if c.decode(d); c.from < p.clock.Days.Starts[0] {
+			d.Fail()
+			return
+		}
+		for w, window := range p.defs.Meters[meter].Windows {
+			if window.String() == name {
+				p.curves[meter][w] = c
+			}
+		}
+	}
+}

@@ -4,7 +4,6 @@
 package meter
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -32,12 +31,6 @@ func (o *Organization) Nameless(slot uint32) bool { return o.users.nameless.has(
 // ForgetUser takes the hash by which a user is found: nobody is found by what is
 // put in its place.
 func (o *Organization) ForgetUser(slot uint32, instead uint64) { o.users.ids.keys[slot] = instead }
-
-func (b *bitmap) unset(n uint32) {
-	if b.has(n) {
-		(*b)[n>>6] &^= 1 << (n & 63)
-	}
-}
 
 // OpenUntil returns the first minute at which all periods are past that
 // something may lie in which a user did up to a minute, with the time in which
@@ -73,23 +66,6 @@ func (o *Organization) ForgetName(name string) {
 	}
 }
 
-func (a *active) forgetNames() {
-	for _, s := range a.splits {
-		clear(s.series)
-	}
-}
-
-func (x *concurrent) forgetNames() {}
-
-func (x *consumption) forgetNames() {
-	for row := range x.rows() {
-		row.series = nil
-	}
-	for at := range x.tops {
-		x.tops[at].stale = true
-	}
-}
-
 func (o *Organization) eachValues(f func(*values)) {
 	for i := range o.meters {
 		for _, v := range o.meters[i].values {
@@ -97,27 +73,6 @@ func (o *Organization) eachValues(f func(*values)) {
 				f(v)
 			}
 		}
-	}
-}
-
-// named returns the number of a value that came, -1 where none is called so.
-func (v *values) named(name string) int {
-	for n := int(otherValue) + 1; n < len(v.names); n++ {
-		if v.names[n] == name {
-			return n
-		}
-	}
-	return -1
-}
-
-func (v *values) forget(name string) {
-	n := v.named(name)
-	if n < 0 {
-		return
-	}
-	v.names[n] = fmt.Sprintf("__erased_%d__", n)
-	if v.hashes[n] != 0 {
-		v.hashes[n] = ValueHash(v.names[n])
 	}
 }
 

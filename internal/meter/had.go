@@ -4,7 +4,6 @@
 package meter
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -18,16 +17,6 @@ func (o *Organization) Has(meter int) bool {
 		return false
 	}
 	return o.meters[meter].counted || meter < len(o.Named) && o.Named[meter] || o.quotas.has(meter)
-}
-
-// OfMeter reports whether an effect is on the meter that it names.
-func (x *Effect) OfMeter() bool {
-	switch x.Kind {
-	case usage.Active, usage.StandingOn, usage.StandingOff, usage.Concurrent, usage.Consume:
-		return true
-	default:
-		return false
-	}
 }
 
 // encodeCounted appends which meters ever counted an event, and which values of
@@ -60,35 +49,4 @@ func (o *Organization) decodeCounted(d *wire.Decoder) {
 			v.decodePlaces(d)
 		}
 	}
-}
-
-func (a *active) hasTraces() (found bool) {
-	a.users.each(func(uint32) { found = true })
-	return found
-}
-
-func (x *consumption) hasTraces() bool { return x.daily.sums.Len() > 0 }
-
-func (x *concurrent) hasTraces() bool {
-	if len(x.sessions.recent) > 0 || x.samples.any() || x.hours.frozen.any() {
-		return true
-	}
-	for _, h := range x.hours.open {
-		if h.users > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// any reports whether there is any peak.
-func (p *peaks) any() bool {
-	for _, periods := range p.byDate {
-		for _, of := range periods {
-			if of.max > 0 {
-				return true
-			}
-		}
-	}
-	return len(p.stairs) > 0
 }

@@ -297,3 +297,17 @@ func (h *hours) decode(d *wire.Decoder, users int) {
 	}
 	h.stale = true
 }
+
+// dayPeaks finds them among the hours that are still known.
+func (h *hours) dayPeaks(d *period.Days) (b dayPeaks) {
+	back, i := 0, len(h.open)-1
+	for ; i >= 0 && back < len(b); i-- {
+		for back < len(b) && back < len(d.Starts) && h.open[i].start < d.Starts[d.Today()-back] {
+			back++
+		}
+		if back < len(b) && back < len(d.Starts) {
+			b[back] = max(b[back], h.open[i].users)
+		}
+	}
+	return b
+}

@@ -4,12 +4,10 @@
 package meter
 
 import (
-	"slices"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // This file is what the ledger asks while it turns an item into an Event:
@@ -101,106 +99,4 @@ func (o *Organization) PeriodStart(k usage.Kind, t int64) period.Minute {
 		}
 	}
 	return period.MinuteOf(o.clock.Calendar.Period(k, time.Unix(0, t)).Start)
-}
-
-func (ev *Event) clone() Event {
-	c := *ev
-	c.Effects = slices.Clone(ev.Effects)
-	for i := range c.Effects {
-		c.Effects[i].Dims = slices.Clone(c.Effects[i].Dims)
-		c.Effects[i].Averages = slices.Clone(c.Effects[i].Averages)
-	}
-	return c
-}
-
-// Encode appends an event as it is written down.
-func (ev *Event) Encode(e *wire.Encoder) {
-	e.Int(ev.Time)
-	e.Uint(uint64(ev.User + 1))
-	e.Uint(uint64(len(ev.Effects)))
-	for i := range ev.Effects {
-		ev.Effects[i].encode(e)
-	}
-}
-
-func (x *Effect) encode(e *wire.Encoder) {
-	e.Uint(uint64(x.Kind))
-	switch x.Kind {
-	case usage.Lifecycle:
-		e.Uint(uint64(x.Status))
-	case usage.Alias, usage.Respelled:
-		e.Uint(uint64(x.Key))
-	case usage.StandingOn, usage.StandingOff:
-		e.Uint(uint64(x.Meter))
-		e.Uint(uint64(x.Class))
-		e.Uint(uint64(x.Key))
-	case usage.Concurrent:
-		e.Uint(uint64(x.Meter))
-		e.Uint(uint64(x.Roles))
-	case usage.Active:
-		e.Uint(uint64(x.Meter))
-		e.Uint(uint64(x.Class))
-		x.encodeDims(e)
-	case usage.Consume:
-		e.Uint(uint64(x.Meter))
-		e.Int(x.Value)
-		e.Bool(x.ByUser)
-		x.encodeDims(e)
-		e.Uint(uint64(len(x.Averages)))
-		for _, a := range x.Averages {
-			e.Bool(a.Set)
-			e.Int(a.Value)
-		}
-	case usage.Rejected:
-	}
-}
-
-func (x *Effect) encodeDims(e *wire.Encoder) {
-	e.Uint(uint64(len(x.Dims)))
-	for _, d := range x.Dims {
-		e.Uint(uint64(d))
-	}
-}
-
-// Decode reads an event into ev, reusing its memory.
-func (ev *Event) Decode(d *wire.Decoder) error {
-	ev.Time = d.Int()
-	ev.User = uint32(d.Uint()) - 1
-	n := d.Count(2)
-	ev.Effects = slices.Grow(ev.Effects[:0], n)[:n]
-	for i := range ev.Effects {
-		ev.Effects[i].decode(d)
-	}
-	return d.Err()
-}
-
-func (x *Effect) decode(d *wire.Decoder) {
-	*x = Effect{Kind: usage.EffectKind(d.Uint()), Dims: x.Dims[:0], Averages: x.Averages[:0]}
-	switch x.Kind {
-	case usage.Lifecycle:
-		x.Status = usage.Status(d.Uint() % uint64(usage.NumStatuses))
-	case usage.Alias, usage.Respelled:
-		x.Key = uint32(d.Uint())
-	case usage.StandingOn, usage.StandingOff:
-		x.Meter, x.Class, x.Key = uint16(d.Uint()), uint8(d.Uint()), uint32(d.Uint())
-	case usage.Concurrent:
-		x.Meter, x.Roles = uint16(d.Uint()), usage.Roles(d.Uint())
-	case usage.Active:
-		x.Meter, x.Class = uint16(d.Uint()), uint8(d.Uint())
-		x.decodeDims(d)
-	case usage.Consume:
-		x.Meter, x.Value, x.ByUser = uint16(d.Uint()), d.Int(), d.Bool()
-		x.decodeDims(d)
-		for range d.Count(2) {
-			x.Averages = append(x.Averages, usage.Average{Set: d.Bool(), Value: d.Int()})
-		}
-	default:
-		d.Fail()
-	}
-}
-
-func (x *Effect) decodeDims(d *wire.Decoder) {
-	for range d.Count(1) {
-		x.Dims = append(x.Dims, uint32(d.Uint()))
-	}
 }

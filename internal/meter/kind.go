@@ -102,27 +102,3 @@ type sampler interface {
 	// interval is the time between samples, ns.
 	interval() int64
 }
-
-// state is one meter of an organization.
-type state struct {
-	kind
-	def     *usage.Meter
-	counted bool      // an event, ever
-	values  []*values // by breakdown
-}
-
-// used returns what a quota is held against, in millionths.
-func (s *state) used(c *period.Clock, window, back int) wide.Int {
-	n := s.use(c, window, back)
-	if s.scale() == usage.Micro {
-		return n
-	}
-	users, _ := n.Int64() // there are 2^32 at the most
-	return wide.Product(users, usage.Micro)
-}
-
-// sampler returns the kind as a sampler, nil where it is none.
-func (s *state) sampler() sampler {
-	x, _ := s.kind.(sampler)
-	return x
-}

@@ -63,7 +63,7 @@ func NewOrganization(id string, d *Shared, cal *calendar.Calendar, now int64) *O
 	o.stream.hour = now / (60 * period.NsPerMinute)
 	o.users.target = map[uint32]uint32{}
 	o.quotas = quotas{clock: &o.clock, defs: &d.Definitions}
-	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) *state { return &o.meters[meter] })
+	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) rising { return &o.meters[meter] })
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
 	}

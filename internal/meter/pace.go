@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // What an organization has used, what is expected of it, and what earlier
@@ -24,19 +25,32 @@ func curved(def *usage.Meter, w usage.Window) bool {
 	return paced(w) && (def.Type != usage.Consumption || w.Kind == usage.Day)
 }
 
+// rising is a meter whose use goes on.
+type rising interface {
+	// use returns the users, or millionths of a sum, of a window's period that lies
+	// some periods back; used the same in millionths.
+	use(c *period.Clock, window, back int) wide.Int
+	used(c *period.Clock, window, back int) wide.Int
+	// outlook returns what is expected of a running period, in units of the meter.
+	outlook(c *period.Clock, window int, rise *curves) outlook
+	// until returns what a period had at a minute in it, in units of the meter; ok is
+	// false where that is not known.
+	until(c *period.Clock, window int, rise *curves, start, at period.Minute) (value float64, ok bool)
+}
+
 // paces are how the use of an organization's meters goes on, and what they had
 // before.
 type paces struct {
 	clock    *period.Clock
 	defs     *Definitions
-	meters   func(meter int) *state
+	meters   func(meter int) rising
 	curves   [][]curves // by meter and window
 	past     [][]past   // likewise
 	marks    marks
 	yearsAgo [usage.NumKinds]yearAgo
 }
 
-func newPaces(c *period.Clock, defs *Definitions, meters func(meter int) *state) paces {
+func newPaces(c *period.Clock, defs *Definitions, meters func(meter int) rising) paces {
 	p := paces{clock: c, defs: defs, meters: meters}
 	for i := range defs.Meters {
 		p.past = append(p.past, make([]past, len(defs.Meters[i].Windows)))

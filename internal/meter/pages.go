@@ -128,32 +128,3 @@ func (p *population) restorePage(page uint32, b []byte, more func(d *wire.Decode
 	more(d)
 	return d.Err()
 }
-
-// encodePairs appends the pairs of a page of a breakdown: a list of (user
-// uint, value uint).
-func (s *split) encodePairs(page uint32, e *wire.Encoder) {
-	pairs := s.pairs.keys[min(page*pageSize, uint32(len(s.pairs.keys))):]
-	pairs = pairs[:min(pageSize, len(pairs))]
-	e.Uint(uint64(len(pairs)))
-	for _, key := range pairs {
-		e.Uint(key >> 32)
-		e.Uint(uint64(uint32(key)))
-	}
-}
-
-// decodePairs reads the pairs of the next page.
-func (s *split) decodePairs(page uint32, d *wire.Decoder) {
-	n := d.Count(2)
-	if n > pageSize || int(page)*pageSize != len(s.pairs.keys) {
-		d.Fail()
-		return
-	}
-	for range n {
-		root, value := d.Uint(), d.Uint()
-		if root != uint64(uint32(root)) || value >= uint64(len(s.totals)) {
-			d.Fail()
-			return
-		}
-		s.pairs.add(pairKey(uint32(root), uint32(value)))
-	}
-}

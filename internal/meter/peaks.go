@@ -180,3 +180,15 @@ func (p *peaks) decode(d *wire.Decoder) {
 		p.stairs = append(p.stairs, step{at, uint32(d.Uint())})
 	}
 }
+
+// any reports whether there is any peak.
+func (p *peaks) any() bool {
+	for _, periods := range p.byDate {
+		for _, of := range periods {
+			if of.max > 0 {
+				return true
+			}
+		}
+	}
+	return len(p.stairs) > 0
+}

@@ -162,3 +162,24 @@ func (p *population) adopt(old *population) {
 		}
 	})
 }
+
+// current returns a copy of a user's record that is up to date; one without
+// bits where they have none.
+func (p *population) current(c *period.Clock, slot uint32, words []uint64) record {
+	words = append(words[:0], make([]uint64, p.stride)...)
+	r := record{words: words, classes: p.classes}
+	if stored := p.peek(slot); stored.exists() {
+		copy(words, stored.words)
+		if r.stamp() < c.Latest {
+			r.renew(c)
+		}
+	}
+	return r
+}
+
+func (r record) touch() uint64 {
+	if r.words == nil {
+		return 0
+	}
+	return r.words[0]
+}

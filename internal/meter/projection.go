@@ -243,35 +243,6 @@ func (c *curves) value(n int, part float64) float64 {
 // by days back.
 type dayPeaks [profileDays + 1]uint32
 
-// busyOf is what the largest hours of past days depend on.
-type busyOf struct {
-	today   period.Minute
-	first   int32
-	revised int
-}
-
-// dayPeaks returns them as they are at the clock's minute, but for today's.
-func (x *concurrent) dayPeaks(c *period.Clock) *dayPeaks {
-	if of := (busyOf{c.Days.Starts[c.Days.Today()], x.hours.first, x.hours.revised}); x.busyOf != of {
-		x.busy, x.busyOf = x.hours.dayPeaks(&c.Days), of
-	}
-	return &x.busy
-}
-
-// dayPeaks finds them among the hours that are still known.
-func (h *hours) dayPeaks(d *period.Days) (b dayPeaks) {
-	back, i := 0, len(h.open)-1
-	for ; i >= 0 && back < len(b); i-- {
-		for back < len(b) && back < len(d.Starts) && h.open[i].start < d.Starts[d.Today()-back] {
-			back++
-		}
-		if back < len(b) && back < len(d.Starts) {
-			b[back] = max(b[back], h.open[i].users)
-		}
-	}
-	return b
-}
-
 // weekday returns the largest hour of the last four weeks on the weekday of the
 // day that lies so many days ahead.
 func (b *dayPeaks) weekday(ahead int) (most uint32) {

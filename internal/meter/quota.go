@@ -299,3 +299,24 @@ func (q *quotas) decode(d *wire.Decoder) {
 		q.list = append(q.list, of)
 	}
 }
+
+// Allowance is a quota and what is held against it at the organization's minute.
+type Allowance struct {
+	Quota
+	Used    wide.Int
+	Reached []bool // by threshold, as the last collection found it
+}
+
+// allowance returns the quota on a meter's window; ok is false where there is
+// none.
+func (q *quotas) allowance(meter int, w usage.Window, used func(meter uint16, window int) wide.Int) (a Allowance, ok bool) {
+	of := q.on(meter, w)
+	if of == nil {
+		return a, false
+	}
+	at := q.windowOf(of)
+	if at < 0 {
+		return a, false
+	}
+	return Allowance{Quota: of.Quota, Used: used(of.Meter, at), Reached: slices.Clone(of.reached)}, true
+}

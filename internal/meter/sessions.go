@@ -269,3 +269,35 @@ func (s *sessions) decode(d *wire.Decoder, users int) {
 		}
 	}
 }
+
+// within reports whether anything that is still known of a user's sessions lies
+// in a span.
+func (s *sessions) within(user uint32, of Span) bool {
+	place, known := s.find(user)
+	if !known {
+		return false
+	}
+	for _, m := range s.recent[place].marks {
+		for _, at := range [...]int64{m.firstOn, m.lastOn, m.lastOff} {
+			in := period.Floor(at) >= of.Start && period.Floor(at) < of.End
+			if of.Window.Kind == usage.Rolling {
+				in = period.Ceil(at) > of.Start && period.Ceil(at) <= of.End
+			}
+			if at != 0 && in {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *sessions) touch(user uint32) uint64 {
+	place, known := s.find(user)
+	if !known {
+		return 0
+	}
+	if marks := s.recent[place].marks; len(marks) > 0 {
+		return uint64(marks[len(marks)-1].lastOn)
+	}
+	return 0
+}

@@ -4,7 +4,6 @@
 package meter
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,12 +45,6 @@ type commonSeries struct {
 type titleSeries struct {
 	meter   *usage.Series
 	windows []*usage.Series
-}
-
-// activeSeries are the series of an active_users meter without breakdowns:
-// [window][period][class], and for each whether it is billable.
-type activeSeries struct {
-	total [][][][2]*usage.Series
 }
 
 // Share makes the series that organizations share.
@@ -100,31 +93,6 @@ func (d *Shared) follow(m *usage.Meter) {
 	}
 }
 
-func newActiveSeries(book *series.Book, m *usage.Meter) *activeSeries {
-	s := &activeSeries{}
-	for _, w := range m.Windows {
-		var periods [][][2]*usage.Series
-		for i := range periodsOf(w) {
-			var classes [][2]*usage.Series
-			for _, class := range m.Classes {
-				var both [2]*usage.Series
-				for b := range both {
-					labels := series.WindowLabels(m.Name, w, i)
-					if class != "" {
-						labels = append(labels, usage.Label{Name: "class", Value: class},
-							usage.Label{Name: "billable", Value: strconv.FormatBool(b == 1)})
-					}
-					both[b] = book.Gauge("usage_active_users", labels...)
-				}
-				classes = append(classes, both)
-			}
-			periods = append(periods, classes)
-		}
-		s.total = append(s.total, periods)
-	}
-	return s
-}
-
 func (d *Shared) newTitleSeries(m *usage.Meter) titleSeries {
 	s := titleSeries{meter: d.book.Gauge("usage_meter_info",
 		usage.Label{Name: "meter", Value: m.Name}, usage.Label{Name: "title", Value: d.Titles.Meter(m.Name)},
@@ -134,14 +102,6 @@ func (d *Shared) newTitleSeries(m *usage.Meter) titleSeries {
 			usage.Label{Name: "window", Value: w.String()}, usage.Label{Name: "title", Value: d.Titles.Window(w)}))
 	}
 	return s
-}
-
-// periodsOf returns how many periods of a window have series.
-func periodsOf(w usage.Window) int {
-	if w.Kind == usage.Rolling {
-		return 1
-	}
-	return period.Published
 }
 
 // Info returns the gauge whose labels tell about an organization.

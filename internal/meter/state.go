@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -68,7 +69,7 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte, now in
 	c.Past, c.Phase = o.clock.Past, o.clock.Phase
 	o.clock = c
 	o.closings = o.newClosings()
-	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) *state { return &o.meters[meter] })
+	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) rising { return &o.meters[meter] })
 	for _, h := range hashes {
 		o.users.ids.add(h)
 	}
@@ -161,110 +162,6 @@ func (s *state) decode(d *wire.Decoder, breakdowns, users int, now period.Minute
 	s.kind.decode(d, users)
 }
 
-// encode says which kinds and how many classes there are, so that a changed
-// definition can read it.
-func (a *active) encode(e *wire.Encoder) {
-	e.Uint(uint64(len(a.kinds)))
-	for _, k := range a.kinds {
-		e.Uint(uint64(k))
-	}
-	e.Uint(uint64(a.total.width))
-	a.total.encode(e, a.kinds)
-	e.Uint(uint64(len(a.standing)))
-	for _, root := range slices.Sorted(maps.Keys(a.standing)) {
-		e.Uint(uint64(root))
-	}
-	e.Uint(uint64(len(a.splits)))
-	for _, s := range a.splits {
-		s.encode(e, a.kinds)
-	}
-}
-
-func (s *split) encode(e *wire.Encoder, kinds []usage.Kind) {
-	e.Uint(0) // the pairs of format 2; they are in the pages now
-	e.Uint(uint64(len(s.totals)))
-	for _, t := range s.totals {
-		e.Bool(t != nil)
-		if t != nil {
-			t.encode(e, kinds)
-		}
-	}
-}
-
-func (a *active) decode(d *wire.Decoder, _ int) {
-	var kinds []usage.Kind
-	for range d.Count(1) {
-		kinds = append(kinds, usage.Kind(d.Uint()))
-	}
-	width := d.Uint()
-	if slices.ContainsFunc(kinds, func(k usage.Kind) bool { return k >= usage.Rolling }) || width > uint64(a.total.width) {
-		d.Fail()
-		return
-	}
-	a.total.decode(d, kinds, int(width))
-	for range d.Count(1) {
-		a.standing[uint32(d.Uint())] = struct{}{}
-	}
-	for i := range d.Count(2) {
-		s := &split{}
-		if i < len(a.splits) {
-			s = a.splits[i]
-		}
-		s.decode(d, a, kinds)
-	}
-}
-
-func (s *split) decode(d *wire.Decoder, a *active, kinds []usage.Kind) {
-	for n := range uint32(d.Count(1)) {
-		s.pairs.add(d.Uint())
-		s.users.changed(n) // all are written with the next head, which has no pairs
-	}
-	for range d.Count(1) {
-		var t *headcount
-		if d.Bool() {
-			fresh := a.newHeadcount(1, true)
-			t = &fresh
-			t.decode(d, kinds, 1)
-		}
-		s.totals = append(s.totals, t)
-	}
-}
-
-// restored builds what is not stored: rolling windows.
-func (a *active) restored(c *period.Clock) {
-	a.start(c)
-	a.rebuildRollings(c)
-}
-
-func (x *concurrent) restored(*period.Clock) {}
-
-func (x *consumption) restored(*period.Clock) {}
-
-func (t *headcount) encode(e *wire.Encoder, kinds []usage.Kind) {
-	for _, k := range kinds {
-		for _, n := range t.periods[k] {
-			e.Int(n)
-		}
-	}
-}
-
-func (t *headcount) decode(d *wire.Decoder, kinds []usage.Kind, width int) {
-	for _, k := range kinds {
-		for i := range period.Depth[k] {
-			for class := range width {
-				if n := d.Int(); t.periods[k] != nil {
-					t.periods[k][i*t.width+class] = n
-				}
-			}
-		}
-	}
-}
-
-// userSumsPopulation is the population under which a consumption meter's sums
-// by user are stored; an active_users meter has 0 for its users and 1.. for
-// its breakdowns.
-const userSumsPopulation = 255
-
 // DirtyPages calls f with every page of users that changed since it was last
 // called; the data are good until f returns.
 func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
@@ -273,52 +170,12 @@ func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page ui
 	}
 }
 
-func (a *active) dirtyPages(f func(population uint8, page uint32, data []byte)) {
-	a.users.flush(func(page uint32, data []byte) { f(0, page, data) }, func(uint32, *wire.Encoder) {})
-	for n, s := range a.splits {
-		s.users.flush(func(page uint32, data []byte) { f(uint8(n+1), page, data) }, s.encodePairs)
-	}
-}
-
-func (x *concurrent) dirtyPages(func(uint8, uint32, []byte)) {}
-
-func (x *consumption) dirtyPages(f func(population uint8, page uint32, data []byte)) {
-	x.users.dirty.each(func(page uint32) {
-		var e wire.Encoder
-		x.users.encodePage(int(page), &e)
-		f(userSumsPopulation, page, e.Bytes)
-	})
-	clear(x.users.dirty)
-}
-
 // RestorePage gives a page back.
 func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
 	if int(meter) >= len(o.meters) || page > uint32(o.Users())*maxPagesPerUser {
 		return wire.ErrCorrupt
 	}
 	return o.meters[meter].restorePage(population, page, data)
-}
-
-func (a *active) restorePage(population uint8, page uint32, data []byte) error {
-	switch {
-	case population == 0:
-		return a.users.restorePage(page, data, func(*wire.Decoder) {})
-	case int(population) <= len(a.splits):
-		pairs := a.splits[population-1]
-		return pairs.users.restorePage(page, data, func(d *wire.Decoder) { pairs.decodePairs(page, d) })
-	}
-	return wire.ErrCorrupt
-}
-
-func (x *concurrent) restorePage(uint8, uint32, []byte) error { return wire.ErrCorrupt }
-
-func (x *consumption) restorePage(population uint8, page uint32, data []byte) error {
-	if population != userSumsPopulation {
-		return wire.ErrCorrupt
-	}
-	d := &wire.Decoder{Bytes: data}
-	x.users.decodePage(int(page), d)
-	return d.Err()
 }
 
 // maxPagesPerUser bounds the number of a page by the number of users, so that
@@ -361,41 +218,109 @@ func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	return n, nil
 }
 
-// redefine makes an effect that is still held one of changed definitions: new
-// breakdowns have no value in it, averages have other numbers.
-func (x *Effect) redefine(old, d *Shared) {
-	if x.Kind != usage.Active && x.Kind != usage.Consume {
+// encodeNets appends what the hand-overs of concurrent meters are made of. Heads
+// of before format 5 end before it.
+func (o *Organization) encodeNets(e *wire.Encoder) {
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		if x, ok := o.meters[i].kind.(*concurrent); ok {
+			x.encodeNets(e)
+		}
+	}
+}
+
+func (o *Organization) decodeNets(d *wire.Decoder) {
+	n := int(d.Uint())
+	if n > len(o.meters) {
+		d.Fail()
 		return
 	}
-	was, is := &old.Meters[x.Meter], &d.Meters[x.Meter]
-	x.Dims = append(x.Dims, make([]uint32, max(0, len(is.Breakdowns)-len(x.Dims)))...) // noValue
-	averages := make([]usage.Average, 0, len(is.Averages))
-	for i := range is.Averages {
-		a := usage.Average{}
-		if n := slices.IndexFunc(was.Averages, func(of usage.AverageOf) bool { return of.Name == is.Averages[i].Name }); n >= 0 && n < len(x.Averages) {
-			a = x.Averages[n]
+	for i := range n {
+		if x, ok := o.meters[i].kind.(*concurrent); ok {
+			x.decodeNets(d)
 		}
-		averages = append(averages, a)
-	}
-	x.Averages = averages
-}
-
-func (a *active) adopt(old kind) {
-	of := old.(*active)
-	a.users.adopt(&of.users)
-	for i, from := range of.splits { // breakdowns keep their places: the ledger sees to that
-		a.splits[i].adopt(from)
 	}
 }
 
-func (x *concurrent) adopt(kind) {}
-
-func (x *consumption) adopt(old kind) { x.users.adopt(&old.(*consumption).users) }
-
-func (s *split) adopt(old *split) {
-	for n, key := range old.pairs.keys {
-		s.pairs.add(key)
-		s.users.changed(uint32(n))
+// beginNets begins to find hand-overs where the first n meters of a head have
+// none: what it has of the last sample is a figure of another definition.
+func (o *Organization) beginNets(n int) {
+	for i := range n {
+		if x, ok := o.meters[i].kind.(*concurrent); ok {
+			x.netFrom, x.handover = x.next, 0
+		}
 	}
-	s.users.adopt(&old.users)
+}
+
+// state is one meter of an organization.
+type state struct {
+	kind
+	def     *usage.Meter
+	counted bool      // an event, ever
+	values  []*values // by breakdown
+}
+
+// used returns what a quota is held against, in millionths.
+func (s *state) used(c *period.Clock, window, back int) wide.Int {
+	n := s.use(c, window, back)
+	if s.scale() == usage.Micro {
+		return n
+	}
+	users, _ := n.Int64() // there are 2^32 at the most
+	return wide.Product(users, usage.Micro)
+}
+
+// sampler returns the kind as a sampler, nil where it is none.
+func (s *state) sampler() sampler {
+	x, _ := s.kind.(sampler)
+	return x
+}
+
+func (o *Organization) encodePace(e *wire.Encoder) {
+	o.clock.Days.Encode(e)
+	o.quotas.encode(e)
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		s := &o.meters[i]
+		if x, ok := s.kind.(*consumption); ok {
+			x.daily.encode(e)
+			e.Int(int64(x.dailyFrom))
+		}
+		o.pace.encodeCurves(e, i)
+	}
+}
+
+func (o *Organization) decodePace(d *wire.Decoder) {
+	o.clock.Days = period.Days{}
+	o.clock.Days.Decode(d)
+	if n := &o.clock.Days; d.Err() != nil || o.clock.AsOf >= n.End || o.clock.AsOf < n.Starts[n.Today()] {
+		d.Fail()
+		return
+	}
+	o.quotas.decode(d)
+	for i := range d.Count(1) {
+		if i >= len(o.meters) {
+			d.Fail()
+			return
+		}
+		s := &o.meters[i]
+		if x, ok := s.kind.(*consumption); ok {
+			x.daily.decode(d)
+			x.dailyFrom = period.Minute(d.Int())
+			if x.daily.sums.Len() > len(o.clock.Days.Starts) {
+				d.Fail()
+			}
+		}
+		o.pace.decodeCurves(d, i)
+	}
+}
+
+// beginPace begins to record where a head of format 1 has nothing of it.
+func (o *Organization) beginPace() {
+	o.clock.Days = period.NewDays(o.clock.Calendar, o.clock.AsOf)
+	for i := range o.meters {
+		if x, ok := o.meters[i].kind.(*consumption); ok {
+			x.dailyFrom = o.clock.AsOf + 1
+		}
+	}
 }

@@ -36,51 +36,6 @@ type Terms struct {
 	Currency string   // of the price
 }
 
-// Cell is one number of a period. Sums are in millionths.
-//
-//	breakdown   0: the total, n: the meter's n-th breakdown, 65535: see census.go
-//	value       number of the breakdown's value; 0 of the total
-//	column      active users: the class; 0 in a breakdown
-//	            concurrent users: see the columns below
-//	            consumption: 0 sum, 1 events, then sum and count of each average
-type Cell struct {
-	N         wide.Int
-	Value     uint32
-	Breakdown uint16
-	Column    uint16
-}
-
-// The columns of concurrent users.
-const (
-	SamplePeak = iota
-	SampleHits
-	HourPeak
-	HourHits
-	NetPeak
-	NetHits
-)
-
-// Change is a kind of event that revises a closed period.
-type Change uint8
-
-// The kinds. They are written: never change a number.
-const (
-	LateEvents  Change = iota // actions whose time lies in the period
-	Aliases                   // that changed what the period has
-	Lifecycles                // likewise
-	Standings                 // likewise
-	LateSamples               // of concurrent users, held up while the ledger was down
-	numChanges
-)
-
-// NumChanges is the number of kinds.
-const NumChanges = int(numChanges)
-
-// String returns the name under which a kind is shown.
-func (c Change) String() string {
-	return [...]string{"late_event", "alias", "lifecycle", "standing", "sample"}[c]
-}
-
 // Reason is how many events of each kind came between two versions.
 type Reason [NumChanges]uint32
 
@@ -185,8 +140,6 @@ func encodeCells(e *wire.Encoder, cells []Cell) {
 		cells = cells[n:]
 	}
 }
-
-func (c *Cell) sameRow(o *Cell) bool { return c.Breakdown == o.Breakdown && c.Value == o.Value }
 
 func decodeCells(d *wire.Decoder) (cells []Cell) {
 	for range d.Count(3) {

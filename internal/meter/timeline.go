@@ -187,3 +187,10 @@ func decodePerson(d *wire.Decoder) *person {
 	}
 	return p
 }
+
+func (p *person) touch() uint64 {
+	if p == nil || len(p.statuses) == 0 {
+		return 0
+	}
+	return uint64(p.statuses[0].at)
+}

@@ -4,6 +4,7 @@
 package meter
 
 import (
+	"fmt"
 	"hash/maphash"
 	"slices"
 
@@ -142,5 +143,26 @@ func (v *values) decodePlaces(d *wire.Decoder) {
 		case stored != 0:
 			v.used[n] = period.Minute(stored - 1)
 		}
+	}
+}
+
+// named returns the number of a value that came, -1 where none is called so.
+func (v *values) named(name string) int {
+	for n := int(otherValue) + 1; n < len(v.names); n++ {
+		if v.names[n] == name {
+			return n
+		}
+	}
+	return -1
+}
+
+func (v *values) forget(name string) {
+	n := v.named(name)
+	if n < 0 {
+		return
+	}
+	v.names[n] = fmt.Sprintf("__erased_%d__", n)
+	if v.hashes[n] != 0 {
+		v.hashes[n] = ValueHash(v.names[n])
 	}
 }
