@@ -61,8 +61,8 @@ type split struct {
 	series [][]*usage.Series
 }
 
-func newActive(number uint16, def *usage.Meter, vals []*values, people *persons, shown *activeSeries, c *period.Clock) *active {
-	a := &active{number: number, def: def, people: people, series: shown, standing: map[uint32]struct{}{}}
+func newActive(number uint16, def *usage.Meter, vals []*values, timelines *persons, shown *activeSeries, c *period.Clock) *active {
+	a := &active{number: number, def: def, people: timelines, series: shown, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
 			a.lengths = append(a.lengths, period.Minute(w.Hours*60))

@@ -51,9 +51,6 @@ type concurrent struct {
 	series *concurrentSeries
 }
 
-// Outage is a span (Down, Up] in which the ledger was down, ns.
-type Outage struct{ Down, Up int64 }
-
 // newConcurrent returns an empty state, whose sampling begins with began: when the
 // ledger did, whenever the organization is first seen, so that its samples become
 // final when those of the others do. The first sample is the latest whose time had

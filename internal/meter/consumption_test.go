@@ -16,7 +16,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -33,38 +32,12 @@ type consumptionBench struct {
 	off   map[string]bool // window/period without figures
 }
 
-func minuteAt(t testing.TB, s string) period.Minute {
-	t.Helper()
-	at, err := time.Parse("2006-01-02 15:04", s)
-	require.NoError(t, err)
-	return period.MinuteOf(at)
-}
-
-func mustWindows(t testing.TB, names string) []usage.Window {
-	t.Helper()
-	var windows []usage.Window
-	for name := range strings.FieldsSeq(names) {
-		w, err := usage.ParseWindow(name)
-		require.NoError(t, err)
-		windows = append(windows, w)
-	}
-	return windows
-}
-
-// units are so many, in millionths.
-func units(n int64) wide.Int { return wide.Product(n, usage.Micro) }
-
 // spread orders slots unlike their numbers.
 type spread struct{}
 
 func (spread) Hash(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
 
 func (spread) Nameless(uint32) bool { return false }
-
-func consumptionMeter(t testing.TB, windows string) *usage.Meter {
-	t.Helper()
-	return &usage.Meter{Name: "minutes", Type: usage.Consumption, Unit: "min", Windows: mustWindows(t, windows)}
-}
 
 func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *consumptionBench {
 	t.Helper()

@@ -80,3 +80,6 @@ func (d *Definitions) Exists(c *period.Clock, meter int, w usage.Window, back in
 	start, _ := c.Tracks[w.Kind].Bounds(back)
 	return d.Lived(meter, slices.Index(d.Meters[meter].Windows, w), start)
 }
+
+// Outage is a span (Down, Up] in which the ledger was down, ns.
+type Outage struct{ Down, Up int64 }

@@ -36,13 +36,6 @@ func paceDefinitions(t testing.TB, began period.Minute) *Shared {
 	return Share(d)
 }
 
-func namedZone(t testing.TB, name string) *time.Location {
-	t.Helper()
-	zone, err := time.LoadLocation(name)
-	require.NoError(t, err)
-	return zone
-}
-
 func byName(figures []usage.Figure) map[string]float64 {
 	m := map[string]float64{}
 	for _, f := range figures {

@@ -1,0 +1,37 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package .
+
+func minuteAt(t testing.TB, s string) period.Minute {
+	t.Helper()
+	at, err := time.Parse("2006-01-02 15:04", s)
+	require.NoError(t, err)
+	return period.MinuteOf(at)
+}
+
+func mustWindows(t testing.TB, names string) []usage.Window {
+	t.Helper()
+	var windows []usage.Window
+	for name := range strings.FieldsSeq(names) {
+		w, err := usage.ParseWindow(name)
+		require.NoError(t, err)
+		windows = append(windows, w)
+	}
+	return windows
+}
+
+// units are so many, in millionths.
+func units(n int64) wide.Int { return wide.Product(n, usage.Micro) }
+
+func consumptionMeter(t testing.TB, windows string) *usage.Meter {
+	t.Helper()
+	return &usage.Meter{Name: "minutes", Type: usage.Consumption, Unit: "min", Windows: mustWindows(t, windows)}
+}
+
+func namedZone(t testing.TB, name string) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return zone
+}
