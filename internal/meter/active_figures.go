@@ -32,18 +32,18 @@ func (a *active) figures(c *period.Clock, s *series.Sheet, exists func(w usage.W
 	}
 }
 
-func (a *active) periodFigures(c *period.Clock, s *series.Sheet, series [][2]*usage.Series, k usage.Kind, i int) {
+func (a *active) periodFigures(c *period.Clock, s *series.Sheet, shown [][2]*usage.Series, k usage.Kind, i int) {
 	rs, counts := a.rulesOf(c, k, i), a.total.periods[k][i*a.total.width:]
 	for _, class := range rs.order {
-		s.Add(series[class][flag(rs.billable[class])], float64(counts[class]))
+		s.Add(shown[class][flag(rs.billable[class])], float64(counts[class]))
 	}
 }
 
-func (a *active) rollingFigures(s *series.Sheet, series [][2]*usage.Series, n int) {
+func (a *active) rollingFigures(s *series.Sheet, shown [][2]*usage.Series, n int) {
 	rs, before := &a.rules[a.version], int64(0)
 	for p, class := range rs.order {
 		count := a.total.prefix[p][n].count
-		s.Add(series[class][flag(rs.billable[class])], float64(count-before))
+		s.Add(shown[class][flag(rs.billable[class])], float64(count-before))
 		before = count
 	}
 }

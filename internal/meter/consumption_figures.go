@@ -80,18 +80,18 @@ func (x *consumption) show(s *series.Sheet, r *sumRow, w *sumWindow, back int, n
 	if r.series == nil {
 		r.series = make([]*usage.Series, x.layout.shown*x.layout.width)
 	}
-	series := r.series[(w.figures+back)*x.layout.width:][:x.layout.width]
-	if series[sumColumn] == nil {
-		x.nameColumns(s.Book, series, w, back, names, more)
+	shown := r.series[(w.figures+back)*x.layout.width:][:x.layout.width]
+	if shown[sumColumn] == nil {
+		x.nameColumns(s.Book, shown, w, back, names, more)
 	}
 	for column := range x.layout.width {
 		v := r.cells.At(x.layout.place(w, back) + column)
 		switch {
-		case series[column] == nil:
+		case shown[column] == nil:
 		case column%2 == 1: // a count
-			s.Add(series[column], v.Over(1))
+			s.Add(shown[column], v.Over(1))
 		default:
-			s.Add(series[column], amount(v))
+			s.Add(shown[column], amount(v))
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (x *Effect) decodeDims(d *wire.Decoder) {
 
 // redefine makes an effect that is still held one of changed definitions: new
 // breakdowns have no value in it, averages have other numbers.
-func (x *Effect) redefine(old, d *Shared) {
+func (x *Effect) redefine(old, d *Definitions) {
 	if x.Kind != usage.Active && x.Kind != usage.Consume {
 		return
 	}

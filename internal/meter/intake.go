@@ -28,21 +28,21 @@ func (o *Organization) AddUser(hash uint64) uint32 { return o.users.ids.add(hash
 
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.
-func (o *Organization) Value(meter uint16, breakdown int, name string) (n uint32, isNew bool) {
-	return o.meters[meter].values[breakdown].number(name, o.defs.ValuesPerDimension, o.clock.AsOf)
+func (o *Organization) Value(number uint16, breakdown int, name string) (n uint32, isNew bool) {
+	return o.meters[number].values[breakdown].number(name, o.defs.ValuesPerDimension, o.clock.AsOf)
 }
 
 // PlaceValue gives a breakdown's value a place again, as Value did.
-func (o *Organization) PlaceValue(meter uint16, breakdown int, name string) {
-	v := o.meters[meter].values[breakdown]
+func (o *Organization) PlaceValue(number uint16, breakdown int, name string) {
+	v := o.meters[number].values[breakdown]
 	if _, known := v.find(ValueHash(name)); !known {
 		v.place(name, o.clock.AsOf)
 	}
 }
 
 // ValueName returns the name of a breakdown's value.
-func (o *Organization) ValueName(meter uint16, breakdown int, n uint32) string {
-	if names := o.meters[meter].values[breakdown].names; int(n) < len(names) {
+func (o *Organization) ValueName(number uint16, breakdown int, n uint32) string {
+	if names := o.meters[number].values[breakdown].names; int(n) < len(names) {
 		return names[n]
 	}
 	return usage.OtherValue

@@ -151,10 +151,10 @@ func (c *closings) change(id periodID, back int, was []Cell) *revision {
 
 // lateSamples settles the samples and hand-overs of a concurrent_users meter that
 // are due so late that their periods are closed.
-func (c *closings) lateSamples(meter uint16, x sampler, settle func()) {
+func (c *closings) lateSamples(number uint16, x sampler, settle func()) {
 	oldest, next := x.unsettled()
 	w := watch{kind: LateSamples}
-	c.watchMeter(&w, meter, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
+	c.watchMeter(&w, number, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
 	settle()
 	c.compare(&w, func(p *watched) (n uint32) {
 		start, end := c.clock.Tracks[p.id.kind].Bounds(p.period)

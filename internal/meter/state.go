@@ -204,7 +204,7 @@ func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	}
 	for i := range n.held {
 		for j := range n.held[i].Effects {
-			n.held[i].Effects[j].redefine(o.defs, d)
+			n.held[i].Effects[j].redefine(&o.defs.Definitions, &d.Definitions)
 		}
 	}
 	var c wire.Encoder

@@ -190,10 +190,10 @@ func (o *Organization) streamFigures(sh *series.Sheet) {
 		}
 		sh.Add(r.series, float64(r.count))
 	}
-	for i, series := range d.common.incomplete {
+	for i, shown := range d.common.incomplete {
 		refused := s.has(i, incomplete)
 		if o.Has(i) || refused && !d.IsRetired(i) { // users may be refused by a meter that never counted one
-			sh.Add(series, float64(flag(refused)))
+			sh.Add(shown, float64(flag(refused)))
 		}
 		if o.Has(i) {
 			sh.Add(d.common.sampled[i], float64(flag(s.has(i, sampled))))
