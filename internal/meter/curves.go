@@ -175,7 +175,7 @@ func sumOf(packed []byte) (sum wide.Int, ok bool) {
 }
 
 func (p *paces) encodeCurves(e *wire.Encoder, meter int) {
-	windows := p.defs.Meters[meter].Windows
+	windows := p.meters(meter).definition().Windows
 	e.Uint(uint64(len(windows)))
 	for w, window := range windows {
 		e.String(window.String())
@@ -193,7 +193,7 @@ func (p *paces) decodeCurves(d *wire.Decoder, meter int) {
 			d.Fail()
 			return
 		}
-		for w, window := range p.defs.Meters[meter].Windows {
+		for w, window := range p.meters(meter).definition().Windows {
 			if window.String() == name {
 				p.curves[meter][w] = c
 			}

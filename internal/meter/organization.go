@@ -63,10 +63,10 @@ func NewOrganization(id string, d *Shared, cal *calendar.Calendar, now int64) *O
 	o.stream.hour = now / (60 * period.NsPerMinute)
 	o.users.target = map[uint32]uint32{}
 	o.quotas = quotas{clock: &o.clock, defs: &d.Definitions}
-	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) rising { return &o.meters[meter] })
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
 	}
+	o.pace = newPaces(&o.clock, len(d.Meters), func(meter int) rising { return &o.meters[meter] })
 	o.pace.next()
 	return o
 }
@@ -100,7 +100,7 @@ func phaseOf(id string) period.Minute {
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
-	s := state{def: def}
+	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
 	for i := range def.Breakdowns {
 		s.values = append(s.values, newValues(&def.Breakdowns[i], o.clock.AsOf))
 	}

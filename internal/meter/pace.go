@@ -27,6 +27,11 @@ func curved(def *usage.Meter, w usage.Window) bool {
 
 // rising is a meter whose use goes on.
 type rising interface {
+	definition() *usage.Meter
+	// lived reports whether every event of a period that begins at start could have
+	// been counted in a window, exists whether a calendar period has a figure.
+	lived(window int, start period.Minute) bool
+	exists(c *period.Clock, w usage.Window, back int) bool
 	// use returns the users, or millionths of a sum, of a window's period that lies
 	// some periods back; used the same in millionths.
 	use(c *period.Clock, window, back int) wide.Int
@@ -42,7 +47,6 @@ type rising interface {
 // before.
 type paces struct {
 	clock    *period.Clock
-	defs     *Definitions
 	meters   func(meter int) rising
 	curves   [][]curves // by meter and window
 	past     [][]past   // likewise
@@ -50,11 +54,12 @@ type paces struct {
 	yearsAgo [usage.NumKinds]yearAgo
 }
 
-func newPaces(c *period.Clock, defs *Definitions, meters func(meter int) rising) paces {
-	p := paces{clock: c, defs: defs, meters: meters}
-	for i := range defs.Meters {
-		p.past = append(p.past, make([]past, len(defs.Meters[i].Windows)))
-		rise := make([]curves, len(defs.Meters[i].Windows))
+func newPaces(c *period.Clock, n int, meters func(meter int) rising) paces {
+	p := paces{clock: c, meters: meters}
+	for i := range n {
+		windows := len(meters(i).definition().Windows)
+		p.past = append(p.past, make([]past, windows))
+		rise := make([]curves, windows)
 		for w := range rise {
 			rise[w].from = c.AsOf + 1
 		}
@@ -72,8 +77,8 @@ func (p *paces) mark(to period.Minute) (marked bool) {
 	if to < p.marks.next {
 		return false
 	}
-	for i := range p.defs.Meters {
-		def := &p.defs.Meters[i]
+	for i := range p.curves {
+		def := p.meters(i).definition()
 		for w, window := range def.Windows {
 			if !curved(def, window) {
 				continue
@@ -102,8 +107,8 @@ type marks struct {
 // periods end, which after a change of the zone need not be midnight.
 func (p *paces) next() {
 	next := marks{p.clock.Days.End, math.MaxInt32}
-	for i := range p.defs.Meters {
-		def := &p.defs.Meters[i]
+	for i := range p.curves {
+		def := p.meters(i).definition()
 		for w, window := range def.Windows {
 			if !curved(def, window) {
 				continue
@@ -126,10 +131,10 @@ func (p *paces) next() {
 // when as much of it had passed as of the running one by now; ok is false
 // where that is not known.
 func (p *paces) then(meter, window int, start, end period.Minute) (value float64, ok bool) {
-	if start < p.clock.Days.Starts[0] || !p.defs.Lived(meter, window, start) {
+	if start < p.clock.Days.Starts[0] || !p.meters(meter).lived(window, start) {
 		return 0, false
 	}
-	at := spanOf(p.clock, p.defs.Meters[meter].Windows[window].Kind).within(start, end)
+	at := spanOf(p.clock, p.meters(meter).definition().Windows[window].Kind).within(start, end)
 	return p.meters(meter).until(p.clock, window, &p.curves[meter][window], start, at)
 }
 
@@ -177,7 +182,7 @@ func newPaceSeries(book *series.Book, m *usage.Meter) (all []paceSeries) {
 // figures writes what is expected of a meter and what it had before; expected is
 // told when a limit on a window is expected to be passed.
 func (p *paces) figures(s *series.Sheet, meter int, shown []paceSeries, expected func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool))) {
-	for w, window := range p.defs.Meters[meter].Windows {
+	for w, window := range p.meters(meter).definition().Windows {
 		if !paced(window) {
 			continue
 		}

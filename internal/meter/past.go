@@ -41,13 +41,13 @@ func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < 
 // remember keeps the oldest published period of each window whose running one
 // ends on the way to a minute. The clock goes on past one end at a time.
 func (p *paces) remember(to period.Minute) {
-	for i := range p.defs.Meters {
-		for w, window := range p.defs.Meters[i].Windows {
+	for i := range p.curves {
+		for w, window := range p.meters(i).definition().Windows {
 			if !remembered(window) || to < p.clock.Tracks[window.Kind].End {
 				continue
 			}
 			start, _ := p.clock.Tracks[window.Kind].Bounds(period.Published - 1)
-			if !p.defs.Lived(i, w, start) {
+			if !p.meters(i).lived(w, start) {
 				continue
 			}
 			of := &p.past[i][w]
@@ -59,7 +59,7 @@ func (p *paces) remember(to period.Minute) {
 
 // pastFigures appends what the ended periods of a meter had.
 func (p *paces) pastFigures(sh *series.Sheet, meter int) {
-	for w, window := range p.defs.Meters[meter].Windows {
+	for w, window := range p.meters(meter).definition().Windows {
 		if !remembered(window) {
 			continue
 		}
@@ -75,7 +75,7 @@ func (p *paces) pastFigures(sh *series.Sheet, meter int) {
 			sh.Add(past.series[n], amount(used))
 			n++
 		}
-		for back := 1; back < period.Published && p.defs.Exists(p.clock, meter, window, back); back++ {
+		for back := 1; back < period.Published && p.meters(meter).exists(p.clock, window, back); back++ {
 			show(t.Starts[back], p.meters(meter).used(p.clock, w, back))
 		}
 		for _, ended := range past.kept {
@@ -87,7 +87,7 @@ func (p *paces) pastFigures(sh *series.Sheet, meter int) {
 func (p *paces) pastSeries(book *series.Book, meter int, w usage.Window, start period.Minute) *usage.Series {
 	date := dateOf(p.clock.Calendar, start)
 	return book.Gauge("usage_past_period_used",
-		usage.Label{Name: "meter", Value: p.defs.Meters[meter].Name},
+		usage.Label{Name: "meter", Value: p.meters(meter).definition().Name},
 		usage.Label{Name: "window", Value: w.String()},
 		usage.Label{Name: "start", Value: fmt.Sprintf("%04d-%02d-%02d", date.Year, date.Month, date.Day)})
 }
@@ -100,7 +100,7 @@ func (p *paces) encodePast(e *wire.Encoder) {
 	for i, windows := range p.past {
 		e.Uint(uint64(len(windows)))
 		for w := range windows {
-			e.String(p.defs.Meters[i].Windows[w].String())
+			e.String(p.meters(i).definition().Windows[w].String())
 			e.Uint(uint64(len(windows[w].kept)))
 			for _, ended := range windows[w].kept {
 				e.Int(int64(ended.start))
@@ -122,7 +122,7 @@ func (p *paces) decodePast(d *wire.Decoder) {
 			for range d.Count(2) {
 				kept = append(kept, endedPeriod{period.Minute(d.Int()), d.Wide()})
 			}
-			for w, window := range p.defs.Meters[i].Windows {
+			for w, window := range p.meters(i).definition().Windows {
 				if window.String() == name {
 					p.past[i][w].kept = kept
 				}

@@ -69,7 +69,7 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte, now in
 	c.Past, c.Phase = o.clock.Past, o.clock.Phase
 	o.clock = c
 	o.closings = o.newClosings()
-	o.pace = newPaces(&o.clock, &d.Definitions, func(meter int) rising { return &o.meters[meter] })
+	o.pace = newPaces(&o.clock, len(d.Meters), func(meter int) rising { return &o.meters[meter] })
 	for _, h := range hashes {
 		o.users.ids.add(h)
 	}
@@ -256,6 +256,8 @@ func (o *Organization) beginNets(n int) {
 type state struct {
 	kind
 	def     *usage.Meter
+	number  int
+	defs    *Definitions
 	counted bool      // an event, ever
 	values  []*values // by breakdown
 }
@@ -268,6 +270,16 @@ func (s *state) used(c *period.Clock, window, back int) wide.Int {
 	}
 	users, _ := n.Int64() // there are 2^32 at the most
 	return wide.Product(users, usage.Micro)
+}
+
+func (s *state) definition() *usage.Meter { return s.def }
+
+func (s *state) lived(window int, start period.Minute) bool {
+	return s.defs.Lived(s.number, window, start)
+}
+
+func (s *state) exists(c *period.Clock, w usage.Window, back int) bool {
+	return s.defs.Exists(c, s.number, w, back)
 }
 
 // sampler returns the kind as a sampler, nil where it is none.
