@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -143,7 +143,7 @@ func TestAnExplanationInJSON(t *testing.T) {
 		"versions":[{"version":1,"made":"2026-11-20T14:05:00Z","reason":[],"used":1},{"version":2,"made":"2026-11-20T14:05:00Z","reason":[{"kind":"late_event","events":3}],"used":2}],"as_billed":1}}`, asked(""))
 
 	x.Classes, x.Quota, x.Versions, x.Billed, x.Type = nil, nil, nil, 0, usage.ConcurrentUsers
-	x.Peaks = &ledger.PeaksExplanation{Connected: meter.Peak{Max: 3, Hits: 1}, Hours: meter.Peak{Max: 2, Hits: 4}, Busiest: []time.Time{at}}
+	x.Peaks = &ledger.PeaksExplanation{Connected: concurrent.Peak{Max: 3, Hits: 1}, Hours: concurrent.Peak{Max: 2, Hits: 4}, Busiest: []time.Time{at}}
 	require.JSONEq(t, `{"status":"success","data":{`+head+`"type":"concurrent_users",
 		"peaks":{"connected_users":{"users":3,"hits":1},"net_connected_users":null,"users_in_the_hour":{"users":2,"hits":4},"busiest_hours":["2026-11-20T14:05:00Z"]}}}`, asked(""))
 

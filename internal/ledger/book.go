@@ -20,7 +20,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -30,7 +30,7 @@ import (
 type book struct {
 	settings *Settings
 	db       *pebble.DB
-	defs     *meter.Shared
+	defs     *organization.Shared
 
 	spellings usage.Spellings
 
@@ -58,7 +58,7 @@ type book struct {
 
 // org is an organization with what the ledger keeps about it.
 type org struct {
-	*meter.Organization
+	*organization.Organization
 	number   uint32
 	secret   [32]byte
 	k0, k1   uint64 // of hashes in memory and on disk, from the secret
@@ -182,16 +182,16 @@ func (b *book) open(id string) *org {
 	return o
 }
 
-func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *meter.Organization {
+func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *organization.Organization {
 	defs := b.defs
 	if id == usage.NoOrganization {
 		defs = b.defs.Bare()
 	}
-	return meter.NewOrganization(id, defs, cal, now)
+	return organization.New(id, defs, cal, now)
 }
 
 // add enters an organization into the book.
-func (b *book) add(number uint32, id string, secret []byte, m *meter.Organization) *org {
+func (b *book) add(number uint32, id string, secret []byte, m *organization.Organization) *org {
 	o := &org{Organization: m, number: number, names: map[uint32]string{}, tombstones: map[uint32]period.Minute{}}
 	o.setSecret(secret)
 	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -154,11 +155,11 @@ func (b *book) allow(o *org) {
 	if o.ID == usage.NoOrganization {
 		return
 	}
-	var quotas []meter.Quota
+	var quotas []quota.Quota
 	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
 		for i := range b.defs.Meters {
 			if q, has := entry.Quotas[b.defs.Meters[i].Name]; has {
-				quotas = append(quotas, meter.Quota{Meter: uint16(i), Window: q.Window, Limit: q.Limit, Thresholds: q.Thresholds})
+				quotas = append(quotas, quota.Quota{Meter: uint16(i), Window: q.Window, Limit: q.Limit, Thresholds: q.Thresholds})
 			}
 		}
 	}

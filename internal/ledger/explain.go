@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -49,8 +49,8 @@ func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, err
 		x.State = Closed
 	}
 	if s.Quota != nil {
-		of := meter.Quota{Limit: s.Quota.Limit}
-		x.Quota = quotaExplanation(&meter.Allowance{Quota: of, Used: s.Current().Used})
+		of := quota.Quota{Limit: s.Quota.Limit}
+		x.Quota = quotaExplanation(&quota.Allowance{Quota: of, Used: s.Current().Used})
 		x.Quota.FlexPrice, x.Quota.Currency = s.Quota.FlexPrice, s.Quota.Currency
 	}
 	return x, nil
@@ -137,7 +137,7 @@ func (a *asked) whole(x *Explanation) {
 	}
 }
 
-func quotaExplanation(q *meter.Allowance) *QuotaExplanation {
+func quotaExplanation(q *quota.Allowance) *QuotaExplanation {
 	x := &QuotaExplanation{Limit: q.Limit, Used: q.Used, Remaining: q.Remaining(q.Used), Overage: q.Overage(q.Used), Ratio: q.Ratio(q.Used)}
 	for i, share := range q.Thresholds {
 		x.Thresholds = append(x.Thresholds, ThresholdExplanation{Share: float64(share) / usage.Micro, Reached: q.Reached[i]})

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -142,7 +142,7 @@ func TestExplainSaysHowAFigureComesAbout(t *testing.T) {
 	require.Equal(t, 1.25, sum.Quota.Ratio)
 
 	peaks := explain(t, l, ExplainQuery{Meter: "operators", Window: "month"}).Peaks
-	require.Equal(t, meter.Peak{Max: 2, Hits: 1}, peaks.Hours)
+	require.Equal(t, concurrent.Peak{Max: 2, Hits: 1}, peaks.Hours)
 	require.Equal(t, []time.Time{noon}, peaks.Busiest)
 
 	// The month is closed, and then revised.

@@ -6,7 +6,7 @@ package ledger
 import (
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -77,7 +77,7 @@ type PeaksExplanation struct {
 	// Connected is the peak of the samples, Net that of the samples less their
 	// hand-over, Hours that of the users in a clock hour, which is what quotas
 	// count.
-	Connected, Net, Hours meter.Peak
+	Connected, Net, Hours concurrent.Peak
 	// NetKnown is false where samples of the period were taken by a program
 	// that did not find hand-overs.
 	NetKnown bool

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -194,7 +195,7 @@ func TestAStatementOfBeforeNetPeaksHasNone(t *testing.T) {
 		{nil, 2},
 	} {
 		s := statementSheet{version: &StatementVersion{}}
-		s.concurrent(&meter.Statement{Cells: tc.cells})
+		s.concurrent(&closing.Statement{Cells: tc.cells})
 		nets := 0
 		for _, f := range s.version.Figures {
 			if strings.HasPrefix(f.Name, "usage_concurrent_users_net_peak") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -129,7 +130,7 @@ func (b *book) count(o *org, it *usage.Item, outcome usage.Outcome, reason usage
 	o.Count(b.now, it.Signal, outcome, 1)
 	b.pending.count(o.number, it.Signal, outcome)
 	if outcome != usage.Duplicate {
-		o.Note(meter.Reject{
+		o.Note(organization.Reject{
 			Arrived: b.now, Signal: it.Signal, Outcome: outcome, Reason: reason, Action: it.Action,
 			Unit: usage.UnitOf(it.Time),
 		})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -192,7 +193,7 @@ func (b *book) journalRow(it *pebble.Iterator) (*org, *wire.Decoder, error) {
 // closed ends an organization's journal where a statement shows by which
 // calendar it counts: all but those that are of nothing in a period from before
 // its first item.
-func (b *book) closed(o *org, s *meter.Statement) {
+func (b *book) closed(o *org, s *closing.Statement) {
 	if o.journal != nil && (s.End.Ns() > o.journal.began || len(s.Cells) > 0) {
 		b.forget(o)
 	}

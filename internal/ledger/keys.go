@@ -6,7 +6,7 @@ package ledger
 import (
 	"encoding/binary"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -70,7 +70,7 @@ func periodKey(kind byte, org uint32, number uint16, k usage.Kind, start period.
 
 const statementKeySize = 16
 
-func statementKey(org uint32, s *meter.Statement) []byte {
+func statementKey(org uint32, s *closing.Statement) []byte {
 	return binary.BigEndian.AppendUint32(periodKey(keyStatement, org, s.Meter, s.Kind, s.Start), s.Version)
 }
 

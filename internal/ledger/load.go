@@ -21,6 +21,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -163,7 +164,7 @@ func (b *book) define(meters []stored, birth int64) {
 		d.Since = append(d.Since, m.Since)
 		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
-	b.defs = meter.Share(d)
+	b.defs = organization.Share(d)
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
@@ -313,7 +314,7 @@ func (b *book) readOrgs() error {
 
 // readBack is an organization as its checkpoint has it.
 type readBack struct {
-	*meter.Organization
+	*organization.Organization
 	id       string
 	secret   []byte
 	position position
@@ -341,7 +342,7 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	if id == usage.NoOrganization {
 		defs = defs.Bare()
 	}
-	if r.Organization, err = meter.RestoreOrganization(id, defs, users.hashes, d.Bytes, b.now); err != nil {
+	if r.Organization, err = organization.Restore(id, defs, users.hashes, d.Bytes, b.now); err != nil {
 		return nil, err
 	}
 	users.unname(r.Organization)
@@ -373,7 +374,7 @@ type storedUsers struct {
 	nameless     []uint32 // slots of those whose ids were erased
 }
 
-func (u *storedUsers) unname(o *meter.Organization) {
+func (u *storedUsers) unname(o *organization.Organization) {
 	for _, slot := range u.nameless {
 		o.SetNameless(slot, true)
 	}

@@ -9,8 +9,10 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -82,7 +84,7 @@ func (g *group) calendar(org uint32, at int64, changed calendar.Entry) {
 	e.Int(changed.Code())
 }
 
-func (g *group) terms(org uint32, m uint16, k usage.Kind, t *meter.Terms) {
+func (g *group) terms(org uint32, m uint16, k usage.Kind, t *closing.Terms) {
 	e := g.entry(entryTerms)
 	e.Uint(uint64(org))
 	e.Uint(uint64(m))
@@ -90,10 +92,10 @@ func (g *group) terms(org uint32, m uint16, k usage.Kind, t *meter.Terms) {
 	t.Encode(e)
 }
 
-func (g *group) quotas(org uint32, quotas []meter.Quota) {
+func (g *group) quotas(org uint32, quotas []quota.Quota) {
 	e := g.entry(entryQuotas)
 	e.Uint(uint64(org))
-	meter.EncodeQuotas(e, quotas)
+	quota.EncodeQuotas(e, quotas)
 }
 
 func (g *group) newValue(org uint32, m uint16, breakdown int, name string) {

@@ -14,8 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -93,8 +95,8 @@ type step struct {
 	keyed  bool
 	change calendar.Entry // entryCalendar
 	window usage.Kind     // entryTerms
-	terms  *meter.Terms   // entryTerms
-	quotas []meter.Quota  // entryQuotas
+	terms  *closing.Terms // entryTerms
+	quotas []quota.Quota  // entryQuotas
 }
 
 // group reads the entries of one group. What an organization's checkpoint
@@ -232,12 +234,12 @@ func (s *step) read(d *wire.Decoder) error {
 		s.change = calendar.Entry{From: time.Unix(0, d.Int()).Unix(), Zone: d.String()}
 		s.change.Decode(d.Int())
 	case entryTerms:
-		s.meter, s.window, s.terms = uint16(d.Uint()), usage.Kind(d.Uint()), meter.DecodeTerms(d)
+		s.meter, s.window, s.terms = uint16(d.Uint()), usage.Kind(d.Uint()), closing.DecodeTerms(d)
 		if s.window >= usage.Rolling {
 			return fmt.Errorf("terms on a window of unknown kind %d", s.window)
 		}
 	case entryQuotas:
-		s.quotas = meter.DecodeQuotas(d)
+		s.quotas = quota.DecodeQuotas(d)
 	default:
 		return fmt.Errorf("entry of unknown kind %d", s.kind)
 	}

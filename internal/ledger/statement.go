@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -112,7 +113,7 @@ func (f *StatementFigure) key() string {
 }
 
 // add takes a stored version, the first one with all that they share.
-func (s *Statement) add(m *usage.Meter, o *org, v *meter.Statement) {
+func (s *Statement) add(m *usage.Meter, o *org, v *closing.Statement) {
 	if len(s.Versions) == 0 {
 		s.Organization, s.Meter, s.Window = o.ID, m.Name, v.Kind.String()
 		s.Start, s.End, s.Zone, s.Anchor = v.Start.Time(), v.End.Time(), v.Zone, v.Anchor
@@ -159,7 +160,7 @@ func count(n wide.Int) wide.Int {
 }
 
 // total returns the columns of the whole meter.
-func total(v *meter.Statement, width int) []wide.Int {
+func total(v *closing.Statement, width int) []wide.Int {
 	columns := make([]wide.Int, width)
 	for _, c := range v.Cells {
 		if c.Breakdown == 0 && int(c.Column) < width {
@@ -177,7 +178,7 @@ func (s *statementSheet) value(c *meter.Cell) []usage.Label {
 	}
 }
 
-func (s *statementSheet) active(v *meter.Statement) {
+func (s *statementSheet) active(v *closing.Statement) {
 	counts := total(v, len(s.meter.Classes))
 	for _, class := range s.meter.Versions[v.Definition].Classes {
 		var labels []usage.Label
@@ -203,11 +204,11 @@ func (s *statementSheet) active(v *meter.Statement) {
 		return
 	}
 	for status, n := range registered {
-		s.put("usage_registered_users", count(n), usage.Label{Name: "status", Value: meter.StatusLabel(usage.Status(status))})
+		s.put("usage_registered_users", count(n), usage.Label{Name: "status", Value: closing.StatusLabel(usage.Status(status))})
 	}
 }
 
-func (s *statementSheet) concurrent(v *meter.Statement) {
+func (s *statementSheet) concurrent(v *closing.Statement) {
 	columns := total(v, meter.NetHits+1)
 	s.put("usage_concurrent_users_peak", count(columns[meter.SamplePeak]))
 	s.put("usage_concurrent_users_peak_hits", count(columns[meter.SampleHits]))
@@ -222,7 +223,7 @@ func (s *statementSheet) concurrent(v *meter.Statement) {
 	s.version.Used = count(columns[meter.HourPeak])
 }
 
-func (s *statementSheet) consumption(v *meter.Statement) {
+func (s *statementSheet) consumption(v *closing.Statement) {
 	width := 2 + 2*len(v.Averages)
 	columns := total(v, width)
 	s.version.Used = columns[0]
@@ -243,7 +244,7 @@ func (s *statementSheet) consumption(v *meter.Statement) {
 	}
 }
 
-func (s *statementSheet) averages(v *meter.Statement, row []wide.Int, of []usage.Label) {
+func (s *statementSheet) averages(v *closing.Statement, row []wide.Int, of []usage.Label) {
 	for i, name := range v.Averages {
 		labels := slices.Concat(of, []usage.Label{{Name: "average", Value: name}})
 		s.put("usage_average_sum", row[2+2*i], labels...)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -31,7 +31,7 @@ func (b *book) publish(o *org) {
 	}
 }
 
-func statementRow(s *meter.Statement) []byte {
+func statementRow(s *closing.Statement) []byte {
 	var e wire.Encoder
 	s.Encode(&e)
 	return e.Bytes
@@ -254,7 +254,7 @@ func (l *Ledger) lastPeriod(r statementRange) (start period.Minute, found bool, 
 }
 
 // decodeStatement reads a row and checks that the meter has what it names.
-func decodeStatement(key, value []byte, m *usage.Meter) (v meter.Statement, err error) {
+func decodeStatement(key, value []byte, m *usage.Meter) (v closing.Statement, err error) {
 	if len(key) != statementKeySize {
 		return v, errors.New("damaged key")
 	}
@@ -340,7 +340,7 @@ func (b *book) versionToBill(o *org, id StatementID) (key []byte, version uint32
 	if version, err = b.billed(o.number, uint16(m), w.Kind, start); err != nil || version > 0 {
 		return nil, version, err
 	}
-	statement := meter.Statement{Meter: uint16(m), Kind: w.Kind, Start: start, Version: id.Version}
+	statement := closing.Statement{Meter: uint16(m), Kind: w.Kind, Start: start, Version: id.Version}
 	row, err := b.meta(statementKey(o.number, &statement))
 	if err == nil && row == nil {
 		err = fmt.Errorf("there is no version %d", id.Version)

@@ -5,7 +5,7 @@ package ledger
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -15,7 +15,7 @@ import (
 
 // agreed is what the catalogue says of an organization's quota on a window of
 // which there are statements.
-func (b *book) agreed(entry *catalogue.Organization, m *usage.Meter) (usage.Kind, *meter.Terms) {
+func (b *book) agreed(entry *catalogue.Organization, m *usage.Meter) (usage.Kind, *closing.Terms) {
 	if entry == nil {
 		return 0, nil
 	}
@@ -23,7 +23,7 @@ func (b *book) agreed(entry *catalogue.Organization, m *usage.Meter) (usage.Kind
 	if !found || q.Window.Kind < usage.Day || q.Window.Kind >= usage.Rolling {
 		return 0, nil
 	}
-	t := &meter.Terms{Limit: q.Limit}
+	t := &closing.Terms{Limit: q.Limit}
 	if q.FlexPrice.Valid {
 		t.Price, t.Currency = q.FlexPrice.Decimal.String(), entry.Currency.Code
 	}

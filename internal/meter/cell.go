@@ -5,23 +5,23 @@ package meter
 
 import "github.com/otelcol-usage/otelcol-usage/internal/wide"
 
-// registeredRow is the breakdown under which a statement has the census; the
+// RegisteredRow is the breakdown under which a statement has the census; the
 // column is the status.
-const registeredRow = 1<<16 - 1
+const RegisteredRow = 1<<16 - 1
 
 // IsRegistered tells that the cell is how many users had the status that its
 // column is.
-func (c *Cell) IsRegistered() bool { return c.Breakdown == registeredRow }
+func (c *Cell) IsRegistered() bool { return c.Breakdown == RegisteredRow }
 
-// addCells appends the numbers of a row that are not 0.
-func addCells(to []Cell, breakdown uint16, value uint32, columns []int64) []Cell {
+// AddCells appends the numbers of a row that are not 0.
+func AddCells(to []Cell, breakdown uint16, value uint32, columns []int64) []Cell {
 	for column, n := range columns {
-		to = addCell(to, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: wide.Of(n)})
+		to = AddCell(to, Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: wide.Of(n)})
 	}
 	return to
 }
 
-func addCell(to []Cell, c Cell) []Cell {
+func AddCell(to []Cell, c Cell) []Cell {
 	if c.N == (wide.Int{}) {
 		return to
 	}
@@ -53,7 +53,7 @@ func (c Change) String() string {
 	return [...]string{"late_event", "alias", "lifecycle", "standing", "sample"}[c]
 }
 
-func (c *Cell) sameRow(o *Cell) bool { return c.Breakdown == o.Breakdown && c.Value == o.Value }
+func (c *Cell) SameRow(o *Cell) bool { return c.Breakdown == o.Breakdown && c.Value == o.Value }
 
 // The columns of concurrent users.
 const (

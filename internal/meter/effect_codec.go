@@ -20,7 +20,7 @@ func (x *Effect) OfMeter() bool {
 	}
 }
 
-func (ev *Event) clone() Event {
+func (ev *Event) Clone() Event {
 	c := *ev
 	c.Effects = slices.Clone(ev.Effects)
 	for i := range c.Effects {
@@ -122,9 +122,9 @@ func (x *Effect) decodeDims(d *wire.Decoder) {
 	}
 }
 
-// redefine makes an effect that is still held one of changed definitions: new
+// Redefine makes an effect that is still held one of changed definitions: new
 // breakdowns have no value in it, averages have other numbers.
-func (x *Effect) redefine(old, d *Definitions) {
+func (x *Effect) Redefine(old, d *Definitions) {
 	if x.Kind != usage.Active && x.Kind != usage.Consume {
 		return
 	}

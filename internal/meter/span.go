@@ -16,9 +16,9 @@ type Span struct {
 	Start, End period.Minute
 }
 
-// back returns how many periods before the current one a span lies now; ok is
+// Back returns how many periods before the current one a span lies now; ok is
 // false where it is not kept any more.
-func (s *Span) back(c *period.Clock) (n int, ok bool) {
+func (s *Span) Back(c *period.Clock) (n int, ok bool) {
 	if s.Window.Kind == usage.Rolling {
 		return 0, true
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/demo"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -29,7 +30,7 @@ var present = time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC)
 // subject is an organization of a made-up history that is counted as the
 // ledger counts it.
 type subject struct {
-	*meter.Organization
+	*organization.Organization
 	id    string
 	zone  *time.Location
 	due   []moment // in the order of time
@@ -87,7 +88,7 @@ func live(t *testing.T, seed uint64) []*subject {
 		m.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 		defs.Meters = append(defs.Meters, m)
 	}
-	shared := meter.Share(defs)
+	shared := organization.Share(defs)
 	subjects := map[string]*subject{}
 	for e := range plan.Events(plan.Start, plan.Present) {
 		effect, counts := effectOf(&e)
@@ -119,13 +120,13 @@ func compare(a, b string) int {
 	return 1
 }
 
-func newSubject(t *testing.T, id string, defs *meter.Shared, plan demo.Plan) *subject {
+func newSubject(t *testing.T, id string, defs *organization.Shared, plan demo.Plan) *subject {
 	t.Helper()
 	zone, err := time.LoadLocation(zones[id])
 	require.NoError(t, err)
 	cal := calendar.New(zone, 1)
 	s := &subject{
-		Organization: meter.NewOrganization(id, defs, cal, plan.Start.UnixNano()),
+		Organization: organization.New(id, defs, cal, plan.Start.UnixNano()),
 		id:           id, zone: zone, final: map[string]map[time.Time]float64{},
 	}
 	s.Named = slices.Repeat([]bool{true}, len(defs.Meters)) // zeros before the first use

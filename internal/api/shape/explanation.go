@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -139,7 +139,7 @@ func (out *Explanation) whole(x *ledger.Explanation) {
 		out.Sum, out.Events = &sum, &events
 	}
 	if p := x.Peaks; p != nil {
-		of := func(p meter.Peak) peak { return peak{p.Max, p.Hits} }
+		of := func(p concurrent.Peak) peak { return peak{p.Max, p.Hits} }
 		out.Peaks = &peaks{Connected: of(p.Connected), Hours: of(p.Hours), Busiest: append([]time.Time{}, p.Busiest...)}
 		if p.NetKnown {
 			net := of(p.Net)

@@ -1,0 +1,541 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package active
+
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Meter is the state of an active_users meter (SEMANTICS 3).
+//
+// A user counts in the first class, in order, of which they have a qualifying
+// action in the window and whose `requires` holds. So for calendar windows an
+// action that sets a new bit may move one user between two counts; for rolling
+// windows the latest action of any of the first p classes decides whether the
+// user is in one of them, and a class's users are the difference of two such
+// counts.
+type Meter struct {
+	number  uint16
+	def     *usage.Meter
+	kinds   []usage.Kind    // calendar kinds of its windows
+	lengths []period.Minute // rolling windows
+	running uint64          // the bits of the running period of each kind
+	rules   []rules         // by version
+
+	people   *people.Timelines
+	users    people.Population
+	total    headcount
+	splits   []*split
+	standing map[uint32]struct{} // roots with a key on
+	stood    people.Bitmap       // roots that ever had a key on
+	version  int                 // in force at asOf
+	series   *Series
+}
+
+// rules are one version's order and demands.
+type rules struct {
+	from     period.Minute // in force from the start of this minute in the organization's zone
+	order    []uint8
+	requires []usage.Status // by class
+	billable []bool         // by class
+	plain    bool           // nothing is required
+}
+
+// headcount counts users: by class and period, and by prefix of classes for
+// rolling windows.
+type headcount struct {
+	width   int
+	split   bool                    // of one breakdown value: all classes together, standing activity left out
+	periods [usage.NumKinds][]int64 // [period*width + class]
+	prefix  []rollings              // [p] of the first p+1 classes
+}
+
+// split is a breakdown: users by value, one record a (user, value).
+type split struct {
+	values *meter.Values
+	pairs  people.Positions // user<<32 | value -> position in users
+	users  people.Population
+	totals []*headcount // by value; nil until it has a user
+	series [][]*usage.Series
+}
+
+func New(number uint16, def *usage.Meter, vals []*meter.Values, timelines *people.Timelines, shown *Series, c *period.Clock) *Meter {
+	a := &Meter{number: number, def: def, people: timelines, series: shown, standing: map[uint32]struct{}{}}
+	for _, w := range def.Windows {
+		if w.Kind == usage.Rolling {
+			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
+		} else {
+			a.kinds = append(a.kinds, w.Kind)
+			a.running |= 1 << people.BitOf[w.Kind]
+		}
+	}
+	for _, v := range def.Versions {
+		a.rules = append(a.rules, newRules(len(def.Classes), v))
+	}
+	a.users = people.NewPopulation(len(def.Classes))
+	a.total = a.newHeadcount(len(def.Classes), false)
+	for i := range def.Breakdowns {
+		a.splits = append(a.splits, &split{values: vals[i], users: people.NewPopulation(len(def.Classes))})
+	}
+	a.Restored(c)
+	return a
+}
+
+func newRules(classes int, v usage.Version) rules {
+	r := rules{requires: make([]usage.Status, classes), billable: make([]bool, classes), plain: true}
+	for _, class := range v.Classes {
+		r.order = append(r.order, class.Index)
+		r.requires[class.Index] = class.Requires
+		r.billable[class.Index] = class.Billable
+		r.plain = r.plain && class.Requires == usage.NoStatus
+	}
+	return r
+}
+
+func (a *Meter) newHeadcount(width int, split bool) headcount {
+	t := headcount{width: width, split: split}
+	for _, k := range a.kinds {
+		t.periods[k] = make([]int64, period.Depth[k]*width)
+	}
+	for range width {
+		t.prefix = append(t.prefix, newRollings(a.lengths))
+	}
+	return t
+}
+
+// Start sets the instants at which versions come into force.
+func (a *Meter) Start(c *period.Clock) {
+	for i, v := range a.def.Versions {
+		a.rules[i].from = -1 << 31
+		if i > 0 {
+			a.rules[i].from = period.MinuteOf(c.Calendar.StartOf(v.EffectiveFrom))
+		}
+	}
+	a.version = a.versionAt(c.AsOf)
+}
+
+// Stop returns the first minute at which another version comes into force.
+func (a *Meter) Stop(asOf, to period.Minute) period.Minute {
+	for i := range a.rules {
+		if from := a.rules[i].from; from > asOf && from < to {
+			to = from
+		}
+	}
+	return to
+}
+
+// versionAt returns the version in force at m.
+func (a *Meter) versionAt(m period.Minute) int {
+	v := 0
+	for i := range a.rules {
+		if a.rules[i].from <= m {
+			v = i
+		}
+	}
+	return v
+}
+
+// rulesOf returns the rules of a calendar period: those in force now for the
+// running one, immediately before its end for an ended one.
+func (a *Meter) rulesOf(c *period.Clock, k usage.Kind, back int) *rules {
+	if back == 0 || len(a.rules) == 1 {
+		return &a.rules[a.version]
+	}
+	_, end := c.Tracks[k].Bounds(back)
+	return &a.rules[a.versionAt(end-1)]
+}
+
+// act applies a qualifying action. It reports whether this may be the
+// user's first one in some period of a day or longer.
+func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
+	floor, ceil := period.Floor(at), period.Ceil(at)
+	r := a.users.Touch(c, root)
+	first = r.Last(class) > ceil
+	if added, changed := a.mark(c, r, p, &a.total, floor, ceil, class); changed {
+		a.users.Changed(root)
+		first = first || added>>period.Depth[usage.Hour] != 0
+	}
+	for i, value := range dims {
+		s := a.splits[i]
+		n := s.pair(root, value)
+		r := s.users.Touch(c, n)
+		if _, changed := a.mark(c, r, p, s.counts(a, c, value), floor, ceil, class); changed {
+			s.users.Changed(n)
+		}
+	}
+	return first
+}
+
+// mark enters an action into a record and moves its user between counts. It
+// returns the bits of periods that were new, and whether anything changed.
+func (a *Meter) mark(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64, changed bool) {
+	have := r.Bits(class)
+	if floor >= c.Latest && have&a.running == a.running {
+		if ceil == r.Last(class) {
+			return 0, false
+		}
+	} else {
+		for _, k := range a.kinds {
+			i := c.Tracks[k].Index(floor)
+			if i < 0 || have>>(people.BitOf[k]+i)&1 != 0 {
+				continue
+			}
+			bit := uint64(1) << (people.BitOf[k] + i)
+			before := a.classIn(c, r, p, t, k, i)
+			r.SetBits(class, bit)
+			t.shiftClass(k, i, before, a.classIn(c, r, p, t, k, i))
+			added |= bit
+		}
+	}
+	if ceil > r.Last(class) {
+		a.raise(c, r, p, t, class, ceil)
+		changed = true
+	}
+	return added, changed || added != 0
+}
+
+// raise sets the minute of a class's latest action.
+func (a *Meter) raise(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, class uint8, m period.Minute) {
+	if len(a.lengths) == 0 {
+		r.SetLast(class, m)
+		return
+	}
+	rs := &a.rules[a.version]
+	if t.width == 1 && len(rs.order) == 1 && rs.plain && p == nil {
+		t.prefix[0].move(c.AsOf, r.Last(class), m)
+		r.SetLast(class, m)
+		return
+	}
+	a.prefixes(c, rs, r, p, t, -1)
+	r.SetLast(class, m)
+	a.prefixes(c, rs, r, p, t, 1)
+}
+
+// classIn returns the class in which a user counts in a calendar period, or
+// -1.
+func (a *Meter) classIn(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, k usage.Kind, i int) int {
+	rs := a.rulesOf(c, k, i)
+	start, end := c.Tracks[k].Bounds(i)
+	for _, class := range rs.order {
+		if r.Bits(class)>>(people.BitOf[k]+i)&1 == 0 && (p == nil || t.split || !p.StandsIn(a.number, class, start, end)) {
+			continue
+		}
+		if required := rs.requires[class]; required != usage.NoStatus {
+			status := p.Status()
+			if i > 0 {
+				status = p.StatusBefore(end)
+			}
+			if status != required {
+				continue
+			}
+		}
+		return int(class)
+	}
+	return -1
+}
+
+// prefixes adds a user to (or takes out of) the rolling counts.
+func (a *Meter) prefixes(c *period.Clock, rs *rules, r people.Record, p *people.Timeline, t *headcount, sign int64) {
+	last := period.Minute(0)
+	for n, class := range rs.order {
+		last = max(last, a.lastIn(rs, r, p, t, class))
+		if t.width > 1 || n == len(rs.order)-1 {
+			t.prefix[min(n, t.width-1)].add(c.AsOf, last, sign)
+		}
+	}
+}
+
+// lastIn returns the minute of the latest action or standing activity that
+// counts for a class, 0 for none.
+func (a *Meter) lastIn(rs *rules, r people.Record, p *people.Timeline, t *headcount, class uint8) period.Minute {
+	if required := rs.requires[class]; required != usage.NoStatus && p.Status() != required {
+		return 0
+	}
+	if p == nil || t.split {
+		return r.Last(class)
+	}
+	return max(r.Last(class), p.LastStanding(a.number, class))
+}
+
+// shiftClass moves one user of a calendar period between classes.
+func (t *headcount) shiftClass(k usage.Kind, i, from, to int) {
+	if from == to {
+		return
+	}
+	if t.width == 1 { // a breakdown's counts are of all classes together
+		from, to = min(from, 0), min(to, 0)
+	}
+	if from >= 0 {
+		t.periods[k][i*t.width+from]--
+	}
+	if to >= 0 {
+		t.periods[k][i*t.width+to]++
+	}
+}
+
+func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
+	if e.Kind != usage.Active {
+		a.stand(c, ev.User)
+		return false
+	}
+	return a.act(c, a.people.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
+}
+
+func (a *Meter) Lift(c *period.Clock, root uint32) { a.contribute(c, root, -1) }
+
+func (a *Meter) Put(c *period.Clock, root uint32) { a.contribute(c, root, 1) }
+
+func (a *Meter) Revises(meter.Change) bool { return true }
+
+func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
+
+// contribute adds (1) or takes out (-1) all that a user counts for, in every
+// period that may still be revised; what changes a user's standing, status or
+// identity takes the old contribution out and puts the new one in.
+func (a *Meter) contribute(c *period.Clock, root uint32, sign int64) {
+	p := a.people.Of(root)
+	a.contributeTo(c, p, &a.users, root, &a.total, sign)
+	for _, s := range a.splits {
+		for value, t := range s.totals {
+			if t == nil {
+				continue
+			}
+			if n, known := s.pairs.Find(pairKey(root, uint32(value))); known {
+				a.contributeTo(c, p, &s.users, n, t, sign)
+			}
+		}
+	}
+}
+
+func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, pop *people.Population, n uint32, t *headcount, sign int64) {
+	if !pop.Peek(n).Exists() {
+		return
+	}
+	r := pop.Touch(c, n)
+	for _, k := range a.kinds {
+		for i := range period.Depth[k] {
+			if !c.Frozen(k, i) {
+				a.countIn(c, r, p, t, k, i, sign)
+			}
+		}
+	}
+	a.prefixes(c, &a.rules[a.version], r, p, t, sign)
+}
+
+func (a *Meter) countIn(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
+	if class := a.classIn(c, r, p, t, k, i); class >= 0 {
+		t.periods[k][i*t.width+min(class, t.width-1)] += sign
+	}
+}
+
+// stand notes whether a user's standing activity is on; the user is lifted. Their
+// record exists from then on.
+func (a *Meter) stand(c *period.Clock, root uint32) {
+	a.stood.Set(root)
+	if a.people.Of(root).Standing(a.number) {
+		a.standing[root] = struct{}{}
+	} else {
+		delete(a.standing, root)
+	}
+	a.users.Touch(c, root)
+	a.users.Changed(root)
+}
+
+// Merge makes one person of two roots; contributions have been taken out.
+func (a *Meter) Merge(c *period.Clock, from, to uint32) {
+	delete(a.standing, from)
+	if a.stood.Has(from) {
+		a.stood.Set(to)
+	}
+	if a.users.Peek(from).Exists() {
+		a.users.Touch(c, to).Take(a.users.Touch(c, from))
+		a.users.Changed(from)
+		a.users.Changed(to)
+	}
+	for _, s := range a.splits {
+		s.merge(c, from, to)
+	}
+	if p := a.people.Of(to); p != nil && p.Standing(a.number) {
+		a.stand(c, to)
+	}
+}
+
+// Turn follows the clock.
+func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
+	used, lost := false, false
+	a.eachHeadcount(func(t *headcount) {
+		for _, k := range a.kinds {
+			period.Shift(t.periods[k], t.width, step.Ended[k])
+		}
+		for _, rs := range t.prefix {
+			for i := range rs {
+				u, l := rs[i].slide(step.From, c.AsOf)
+				used, lost = used || u, lost || l
+			}
+		}
+	})
+	for root := range a.standing {
+		r, p := a.users.Touch(c, root), a.people.Of(root)
+		for _, k := range a.kinds {
+			for i := range min(step.Ended[k], period.Depth[k]) {
+				a.countIn(c, r, p, &a.total, k, i, 1)
+			}
+		}
+	}
+	switch v := a.versionAt(c.AsOf); {
+	case v != a.version:
+		a.version = v
+		a.recount(c)
+	case lost:
+		a.rebuildRollings(c)
+	case used:
+		a.renewEdges(c)
+	}
+}
+
+func (a *Meter) eachHeadcount(f func(t *headcount)) {
+	f(&a.total)
+	for _, s := range a.splits {
+		for _, t := range s.totals {
+			if t != nil {
+				f(t)
+			}
+		}
+	}
+}
+
+// recount builds the counts of running windows anew, when a definition comes
+// into force.
+func (a *Meter) recount(c *period.Clock) {
+	a.eachHeadcount(func(t *headcount) {
+		for _, k := range a.kinds {
+			clear(t.periods[k][:t.width])
+		}
+	})
+	a.eachRecord(func(root uint32, pop *people.Population, n uint32, t *headcount) {
+		for _, k := range a.kinds {
+			a.countIn(c, pop.Touch(c, n), a.people.Of(root), t, k, 0, 1)
+		}
+	})
+	a.rebuildRollings(c)
+}
+
+func (a *Meter) rebuildRollings(c *period.Clock) {
+	a.eachHeadcount(func(t *headcount) {
+		for _, rs := range t.prefix {
+			rs.reset(c.AsOf, c.Phase)
+		}
+	})
+	if len(a.lengths) == 0 {
+		return
+	}
+	a.people.Each(func(root uint32, p *people.Timeline) {
+		p.Segments(a.number, func(uint8, int64, int64) { a.stood.Set(root) })
+	})
+	rs := &a.rules[a.version]
+	a.eachRecord(func(root uint32, pop *people.Population, n uint32, t *headcount) {
+		a.prefixes(c, rs, pop.Peek(n), a.people.Of(root), t, 1)
+	})
+}
+
+// renewEdges builds the next edges. Only those who stand in them are looked at
+// closely, who are few: users whose latest action of some class is about as old
+// as a window is long, and those who ever had a standing activity.
+func (a *Meter) renewEdges(c *period.Clock) {
+	a.eachHeadcount(func(t *headcount) {
+		for _, rs := range t.prefix {
+			for i := range rs {
+				rs[i].renew(c.AsOf, c.Phase)
+			}
+		}
+	})
+	rs, edges := &a.rules[a.version], a.total.prefix[0]
+	a.eachRecord(func(root uint32, pop *people.Population, n uint32, t *headcount) {
+		r := pop.Peek(n)
+		if !a.stood.Has(root) && !anyAtEdge(r, c.AsOf, edges) {
+			return
+		}
+		p, last := a.people.Of(root), period.Minute(0)
+		for n, class := range rs.order {
+			last = max(last, a.lastIn(rs, r, p, t, class))
+			if t.width > 1 || n == len(rs.order)-1 {
+				t.prefix[min(n, t.width-1)].mark(c.AsOf, last)
+			}
+		}
+	})
+}
+
+// anyAtEdge reports whether the latest action of some class stands in an edge.
+func anyAtEdge(r people.Record, asOf period.Minute, edges rollings) bool {
+	for class := range uint8(r.Classes) {
+		if edges.atEdge(asOf, r.Last(class)) {
+			return true
+		}
+	}
+	return false
+}
+
+// eachRecord calls f for every record of the meter.
+func (a *Meter) eachRecord(f func(root uint32, pop *people.Population, n uint32, t *headcount)) {
+	a.users.Each(func(n uint32) { f(n, &a.users, n, &a.total) })
+	for _, s := range a.splits {
+		s.users.Each(func(n uint32) {
+			key := s.pairs.Keys[n]
+			f(uint32(key>>32), &s.users, n, s.totals[uint32(key)])
+		})
+	}
+}
+
+func pairKey(root, value uint32) uint64 { return uint64(root)<<32 | uint64(value) }
+
+// pair returns the position of a (user, value), a new one where it has none.
+func (s *split) pair(root, value uint32) uint32 {
+	key := pairKey(root, value)
+	if n, known := s.pairs.Find(key); known {
+		return n
+	}
+	return s.pairs.Add(key)
+}
+
+func (s *split) counts(a *Meter, c *period.Clock, value uint32) *headcount {
+	if int(value) >= len(s.totals) {
+		s.totals = append(s.totals, make([]*headcount, int(value)+1-len(s.totals))...)
+	}
+	if s.totals[value] == nil {
+		t := a.newHeadcount(1, true)
+		t.prefix[0].reset(c.AsOf, c.Phase)
+		s.totals[value] = &t
+	}
+	return s.totals[value]
+}
+
+// merge moves a user's pairs to another user's.
+func (s *split) merge(c *period.Clock, from, to uint32) {
+	for value := range s.totals {
+		n, known := s.pairs.Find(pairKey(from, uint32(value)))
+		if !known || !s.users.Peek(n).Exists() {
+			continue
+		}
+		into := s.pair(to, uint32(value))
+		s.users.Touch(c, into).Take(s.users.Touch(c, n))
+		s.users.Changed(n)
+		s.users.Changed(into)
+	}
+}
+
+func (a *Meter) Touch(user uint32, dims []uint32, first uint32) uint64 {
+	n := a.users.Peek(user).Touch() + a.people.Of(user).Touch()
+	for i, dim := range dims {
+		if dim < first {
+			continue
+		}
+		if pair, known := a.splits[i].pairs.Find(pairKey(user, dim-first)); known {
+			n += a.splits[i].users.Peek(pair).Touch()
+		}
+	}
+	return n
+}

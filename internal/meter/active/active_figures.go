@@ -1,0 +1,191 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package active
+
+import (
+	"strconv"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/pace"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
+
+// Figures appends the meter's figures at c.asOf.
+func (a *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
+	rolling := 0
+	for w, window := range a.def.Windows {
+		if window.Kind == usage.Rolling {
+			a.rollingFigures(s, a.series.total[w][0], rolling)
+			rolling++
+			continue
+		}
+		for i := range period.Published {
+			if exists(window, i) {
+				a.periodFigures(c, s, a.series.total[w][i], window.Kind, i)
+			}
+		}
+	}
+	for i, split := range a.splits {
+		split.figures(a, s, a.def.Breakdowns[i].Dimension, exists)
+	}
+}
+
+func (a *Meter) periodFigures(c *period.Clock, s *series.Sheet, shown [][2]*usage.Series, k usage.Kind, i int) {
+	rs, counts := a.rulesOf(c, k, i), a.total.periods[k][i*a.total.width:]
+	for _, class := range rs.order {
+		s.Add(shown[class][series.Flag(rs.billable[class])], float64(counts[class]))
+	}
+}
+
+func (a *Meter) rollingFigures(s *series.Sheet, shown [][2]*usage.Series, n int) {
+	rs, before := &a.rules[a.version], int64(0)
+	for p, class := range rs.order {
+		count := a.total.prefix[p][n].count
+		s.Add(shown[class][series.Flag(rs.billable[class])], float64(count-before))
+		before = count
+	}
+}
+
+// figures appends the counts of every value that has users in a window.
+func (sp *split) figures(a *Meter, s *series.Sheet, dimension string, exists func(w usage.Window, back int) bool) {
+	for value, t := range sp.totals {
+		if t == nil {
+			continue
+		}
+		series := sp.seriesOf(a.def, s.Book, dimension, value)
+		rolling, n := 0, 0
+		for _, window := range a.def.Windows {
+			if window.Kind == usage.Rolling {
+				if count := t.prefix[0][rolling].count; count != 0 {
+					s.Add(series[n], float64(count))
+				}
+				rolling++
+				n++
+				continue
+			}
+			for i := range period.Published {
+				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
+					s.Add(series[n], float64(count))
+				}
+				n++
+			}
+		}
+	}
+}
+
+// seriesOf returns a value's series in the order of windows and periods.
+func (sp *split) seriesOf(def *usage.Meter, book *series.Book, dimension string, value int) []*usage.Series {
+	for len(sp.series) <= value {
+		sp.series = append(sp.series, nil)
+	}
+	if sp.series[value] == nil {
+		for _, w := range def.Windows {
+			for i := range period.PeriodsOf(w) {
+				sp.series[value] = append(sp.series[value], book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, i,
+					usage.Label{Name: "dimension", Value: dimension},
+					usage.Label{Name: "dimension_value", Value: sp.values.Names[value]})...))
+			}
+		}
+	}
+	return sp.series[value]
+}
+
+func (a *Meter) Scale() uint64 { return 1 }
+
+// Use returns the users of billable classes.
+func (a *Meter) Use(c *period.Clock, window, back int) wide.Int {
+	w, n := a.def.Windows[window], int64(0)
+	if w.Kind != usage.Rolling {
+		rs, counts := a.rulesOf(c, w.Kind, back), a.total.periods[w.Kind][back*a.total.width:]
+		for _, class := range rs.order {
+			if rs.billable[class] {
+				n += counts[class]
+			}
+		}
+		return wide.Of(n)
+	}
+	rs, rolling, before := &a.rules[a.version], a.rolling(w), int64(0)
+	for p, class := range rs.order {
+		count := a.total.prefix[p][rolling].count
+		if rs.billable[class] {
+			n += count - before
+		}
+		before = count
+	}
+	return wide.Of(n)
+}
+
+// Headline returns the users of all classes.
+func (a *Meter) Headline(*period.Clock) wide.Int {
+	w, n := a.def.Windows[0], int64(0)
+	if w.Kind == usage.Rolling {
+		n = a.total.prefix[len(a.rules[a.version].order)-1][0].count
+	} else {
+		for _, count := range a.total.periods[w.Kind][:a.total.width] {
+			n += count
+		}
+	}
+	return wide.Product(n, usage.Micro)
+}
+
+func (a *Meter) Outlook(c *period.Clock, window int, rise *pace.Curves) pace.Outlook {
+	kind, used := a.def.Windows[window].Kind, a.Use(c, window, 0)
+	return rise.Shaped(&c.Days, kind, pace.SpanOf(c, kind), used.Over(1))
+}
+
+func (a *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at period.Minute) (value float64, ok bool) {
+	return rise.ValueIn(&c.Days, a.def.Windows[window].Kind, start, at)
+}
+
+func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back int) []meter.Cell {
+	cells = meter.AddCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
+	for b, s := range a.splits {
+		for value, t := range s.totals {
+			if t != nil {
+				cells = meter.AddCells(cells, uint16(b)+1, uint32(value), t.periods[k][back:back+1])
+			}
+		}
+	}
+	return cells
+}
+
+func (a *Meter) ForgetNames() {
+	for _, s := range a.splits {
+		clear(s.series)
+	}
+}
+
+// Series are the series of an active_users meter without breakdowns:
+// [window][period][class], and for each whether it is billable.
+type Series struct {
+	total [][][][2]*usage.Series
+}
+
+func NewSeries(book *series.Book, m *usage.Meter) *Series {
+	s := &Series{}
+	for _, w := range m.Windows {
+		var periods [][][2]*usage.Series
+		for i := range period.PeriodsOf(w) {
+			var classes [][2]*usage.Series
+			for _, class := range m.Classes {
+				var both [2]*usage.Series
+				for b := range both {
+					labels := series.WindowLabels(m.Name, w, i)
+					if class != "" {
+						labels = append(labels, usage.Label{Name: "class", Value: class},
+							usage.Label{Name: "billable", Value: strconv.FormatBool(b == 1)})
+					}
+					both[b] = book.Gauge("usage_active_users", labels...)
+				}
+				classes = append(classes, both)
+			}
+			periods = append(periods, classes)
+		}
+		s.total = append(s.total, periods)
+	}
+	return s
+}

@@ -1,0 +1,76 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package concurrent
+
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+func (x *Meter) Encode(e *wire.Encoder) {
+	e.Int(x.Next)
+	e.Int(x.started)
+	e.Uint(uint64(len(x.outages)))
+	for _, o := range x.outages {
+		e.Int(o.Down)
+		e.Int(o.Up)
+	}
+	e.Uint(uint64(x.latest.active))
+	e.Uint(uint64(x.latest.idle))
+	e.Uint(uint64(x.Handover))
+	x.samples.encode(e)
+	x.sessions.encode(e)
+	x.hours.encode(e)
+}
+
+func (x *Meter) Decode(d *wire.Decoder, users int) {
+	x.Next, x.started, x.outages = d.Int(), d.Int(), nil
+	for range d.Count(2) {
+		x.outages = append(x.outages, meter.Outage{Down: d.Int(), Up: d.Int()})
+	}
+	x.latest = sample{uint32(d.Uint()), uint32(d.Uint())}
+	x.Handover = uint32(d.Uint())
+	x.samples.decode(d)
+	x.sessions.decode(d, users)
+	x.hours.decode(d, users)
+}
+
+func (x *Meter) EncodeNets(e *wire.Encoder) {
+	e.Int(x.NetFrom)
+	e.Uint(uint64(x.net))
+	e.Uint(uint64(len(x.pending)))
+	for _, n := range x.pending {
+		e.Uint(uint64(n))
+	}
+	x.nets.encode(e)
+}
+
+func (x *Meter) DecodeNets(d *wire.Decoder) {
+	x.NetFrom, x.net = d.Int(), uint32(d.Uint())
+	for range d.Count(1) {
+		x.pending = append(x.pending, uint32(d.Uint()))
+	}
+	x.nets.decode(d)
+}
+
+func (x *Meter) HasTraces() bool {
+	if len(x.sessions.recent) > 0 || x.samples.any() || x.hours.frozen.any() {
+		return true
+	}
+	for _, h := range x.hours.open {
+		if h.users > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *Meter) Restored(*period.Clock) {}
+
+func (x *Meter) DirtyPages(func(uint8, uint32, []byte)) {}
+
+func (x *Meter) RestorePage(uint8, uint32, []byte) error { return wire.ErrCorrupt }
+
+func (x *Meter) Adopt(meter.Kind) {}

@@ -1,0 +1,304 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package concurrent
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// onRoles are what begins a session or keeps it up.
+const onRoles = usage.RoleLogon | usage.RoleActivity
+
+// sessions hold what decides who is connected at the samples that are not
+// final yet, and who of them leaves. Whether a user is connected at instant S,
+// and since when, depends on a few of their events only:
+//
+//	        p            e1      last off  last on
+//	--|-----o------|-----o---o------x--------o----|------o-------|--> time     o on, x off
+//	S-2*idle     S-idle                           S            S+idle
+//
+// connected: the last on lies in (S-idle, S] and no off at or after it. The
+// session began at or before S-idle if the first on e1 in (S-idle, S] follows
+// the last one before, p, by less than idle, and no off is at or after p: all
+// other gaps between ons are shorter than idle, and an off after p makes the
+// next on a beginning. They leave if no on lies in (S, S+idle].
+//
+// S, S-idle and S+idle are multiples of a bucket, the greatest common divisor of the
+// sample interval and the idle timeout. So the first and last on and the last
+// off of every bucket (b*length, (b+1)*length] tell all, whatever the order in
+// which the events came. Nothing before S-2*idle plays a part.
+type sessions struct {
+	idle, interval int64    // ns
+	bucket         int64    // length of a bucket, ns
+	places         []uint32 // by user: place in recent + 1, or 0
+	recent         []presence
+}
+
+// presence is a recently seen user.
+type presence struct {
+	user uint32
+	// counted is the start of the latest hour in which the user is known to
+	// be counted, or 0. It only saves looking them up for each event.
+	counted period.Minute
+	marks   []mark // oldest first; only buckets with events
+}
+
+// mark is what a user did in one bucket. 0 stands for never.
+type mark struct {
+	bucket                   int64
+	firstOn, lastOn, lastOff int64 // ns since 1970
+}
+
+// sample is how many users were connected at an instant.
+type sample struct{ active, idle uint32 }
+
+func (s sample) connected() uint32 { return s.active + s.idle }
+
+func newSessions(def *usage.Meter) sessions {
+	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval)}
+	a, b := s.idle, s.interval
+	for b != 0 {
+		a, b = b, a%b
+	}
+	s.bucket = a
+	return s
+}
+
+// of returns what is known of a user. It is valid until the next call.
+func (s *sessions) of(user uint32) *presence {
+	i, known := s.find(user)
+	if !known {
+		i = len(s.recent)
+		s.put(user, i)
+		if len(s.recent) < cap(s.recent) {
+			// A user seen earlier has left the place with room for marks.
+			s.recent = s.recent[:i+1]
+		} else {
+			s.recent = append(s.recent, presence{})
+		}
+		s.recent[i] = presence{user: user, marks: s.recent[i].marks[:0]}
+	}
+	return &s.recent[i]
+}
+
+// find returns the place of a user.
+func (s *sessions) find(user uint32) (place int, known bool) {
+	if int(user) >= len(s.places) || s.places[user] == 0 {
+		return 0, false
+	}
+	return int(s.places[user] - 1), true
+}
+
+// put says at which place a user is.
+func (s *sessions) put(user uint32, place int) {
+	if n := int(user) + 1; n > len(s.places) {
+		s.places = slices.Grow(s.places, n-len(s.places))[:n]
+	}
+	s.places[user] = uint32(place + 1)
+}
+
+// note takes in an event of a user; t > 0.
+func (s *sessions) note(p *presence, t int64, roles usage.Roles) {
+	m := mark{bucket: (t - 1) / s.bucket}
+	if roles&onRoles != 0 {
+		m.firstOn, m.lastOn = t, t
+	}
+	if roles&usage.RoleLogoff != 0 {
+		m.lastOff = t
+	}
+	p.add(m)
+}
+
+// add unites a mark with the one of its bucket.
+func (p *presence) add(m mark) {
+	i := len(p.marks)
+	for i > 0 && p.marks[i-1].bucket > m.bucket {
+		i--
+	}
+	if i == 0 || p.marks[i-1].bucket != m.bucket {
+		p.marks = slices.Insert(p.marks, i, m)
+		return
+	}
+	known := &p.marks[i-1]
+	if known.firstOn == 0 || m.firstOn != 0 && m.firstOn < known.firstOn {
+		known.firstOn = m.firstOn
+	}
+	known.lastOn = max(known.lastOn, m.lastOn)
+	known.lastOff = max(known.lastOff, m.lastOff)
+}
+
+// count counts the users connected at an instant on the grid.
+func (s *sessions) count(at int64) (n sample) {
+	for i := range s.recent {
+		switch of := s.look(&s.recent[i], at); {
+		case of.lastOn == 0:
+		case of.lastOn > at-s.interval:
+			n.active++
+		default:
+			n.idle++
+		}
+	}
+	return n
+}
+
+// handover returns the smaller number of those who leave and those who have
+// come at an instant on the grid: connected both, of the former nothing is seen
+// within the idle timeout after it, the latter's session began within the idle
+// timeout before it.
+func (s *sessions) handover(at int64) uint32 {
+	var leavers, newcomers uint32
+	for i := range s.recent {
+		switch of := s.look(&s.recent[i], at); {
+		case of.lastOn == 0:
+		case of.began:
+			newcomers++
+		case !of.stays:
+			leavers++
+		}
+	}
+	return min(leavers, newcomers)
+}
+
+// standing is where a user stands at an instant.
+type standing struct {
+	lastOn int64 // the last on-event if they are connected, else 0
+	began  bool  // their session began within the idle timeout before
+	stays  bool  // an on-event follows within the idle timeout after
+}
+
+// look returns where a user stands at an instant on the grid.
+func (s *sessions) look(p *presence, at int64) (of standing) {
+	var before, first, off int64
+	for i := range p.marks {
+		m := &p.marks[i]
+		end := (m.bucket + 1) * s.bucket
+		if end > at {
+			of.stays = of.stays || m.firstOn != 0 && end <= at+s.idle
+			continue
+		}
+		off = max(off, m.lastOff)
+		if end <= at-s.idle {
+			before = max(before, m.lastOn)
+			continue
+		}
+		if first == 0 {
+			first = m.firstOn
+		}
+		of.lastOn = max(of.lastOn, m.lastOn)
+	}
+	if off >= of.lastOn {
+		return standing{}
+	}
+	of.began = first-before >= s.idle || off >= before
+	return of
+}
+
+// forget drops the buckets that end at or before an instant, and users of whom
+// nothing is left.
+func (s *sessions) forget(until int64) {
+	for i := len(s.recent) - 1; i >= 0; i-- {
+		p, old := &s.recent[i], 0
+		for old < len(p.marks) && (p.marks[old].bucket+1)*s.bucket <= until {
+			old++
+		}
+		if old < len(p.marks) {
+			p.marks = slices.Delete(p.marks, 0, old)
+		} else {
+			s.drop(i)
+		}
+	}
+}
+
+// drop forgets the user at a place; the last one takes it.
+func (s *sessions) drop(i int) {
+	last := len(s.recent) - 1
+	s.places[s.recent[i].user] = 0
+	if i != last {
+		s.recent[i], s.recent[last] = s.recent[last], s.recent[i]
+		s.put(s.recent[i].user, i)
+	}
+	s.recent = s.recent[:last]
+}
+
+// merge makes two users one.
+func (s *sessions) merge(from, to uint32) {
+	i, known := s.find(from)
+	if !known {
+		return
+	}
+	p := s.of(to) // may move all of them, but not to other places
+	for _, m := range s.recent[i].marks {
+		p.add(m)
+	}
+	s.drop(i)
+}
+
+func (s *sessions) encode(e *wire.Encoder) {
+	e.Uint(uint64(len(s.recent)))
+	for i := range s.recent {
+		p := &s.recent[i]
+		e.Uint(uint64(p.user))
+		e.Uint(uint64(len(p.marks)))
+		for _, m := range p.marks {
+			e.Int(m.firstOn)
+			e.Int(m.lastOn)
+			e.Int(m.lastOff)
+		}
+	}
+}
+
+// decode reads what encode wrote, of an organization with so many users.
+func (s *sessions) decode(d *wire.Decoder, users int) {
+	for range d.Count(2) {
+		user := d.Uint()
+		if user >= uint64(users) {
+			d.Fail()
+			return
+		}
+		p := s.of(uint32(user))
+		for range d.Count(3) {
+			m := mark{firstOn: d.Int(), lastOn: d.Int(), lastOff: d.Int()}
+			// Every event of a mark lies in its bucket.
+			m.bucket = (max(m.lastOn, m.lastOff) - 1) / s.bucket
+			p.add(m)
+		}
+	}
+}
+
+// within reports whether anything that is still known of a user's sessions lies
+// in a span.
+func (s *sessions) within(user uint32, of meter.Span) bool {
+	place, known := s.find(user)
+	if !known {
+		return false
+	}
+	for _, m := range s.recent[place].marks {
+		for _, at := range [...]int64{m.firstOn, m.lastOn, m.lastOff} {
+			in := period.Floor(at) >= of.Start && period.Floor(at) < of.End
+			if of.Window.Kind == usage.Rolling {
+				in = period.Ceil(at) > of.Start && period.Ceil(at) <= of.End
+			}
+			if at != 0 && in {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *sessions) touch(user uint32) uint64 {
+	place, known := s.find(user)
+	if !known {
+		return 0
+	}
+	if marks := s.recent[place].marks; len(marks) > 0 {
+		return uint64(marks[len(marks)-1].lastOn)
+	}
+	return 0
+}

@@ -1,0 +1,52 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package consumption
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
+
+func (x *Meter) Part(c *period.Clock, root uint32, s meter.Span) (p meter.Part, any bool) {
+	p.Class = -1
+	p.Sum, p.Summed = x.sumOf(c, root, s)
+	return p, p.Summed
+}
+
+// sumOf returns a user's sum in a span of a calendar window.
+func (x *Meter) sumOf(c *period.Clock, user uint32, s meter.Span) (sum wide.Int, any bool) {
+	if s.Window.Kind == usage.Rolling || !x.users.has(user) {
+		return wide.Int{}, false
+	}
+	k := x.users.indexOf(uint64(s.Window.Kind))
+	page := x.users.page(c, int(user/pageUsers))
+	if k < 0 {
+		return wide.Int{}, false
+	}
+	for back := range period.Published {
+		if start, _ := c.Tracks[s.Window.Kind].Bounds(back); start == s.Start {
+			of := x.users.user(page, user%pageUsers).at(k*period.Published + back)
+			return of.sum(), !of.none()
+		}
+	}
+	return wide.Int{}, false
+}
+
+func (x *Meter) Last(root uint32) period.Minute {
+	if !x.users.has(root) {
+		return 0
+	}
+	return x.users.lastOf(root)
+}
+
+// SumIn returns the sum and the number of events of a span.
+func (x *Meter) SumIn(c *period.Clock, s meter.Span) (sum, events wide.Int) {
+	back, _ := s.Back(c)
+	w := &x.layout.windows[slices.Index(x.def.Windows, s.Window)]
+	return x.total.sum(&x.layout, w, back), x.total.cells.At(x.layout.place(w, back) + eventsColumn)
+}

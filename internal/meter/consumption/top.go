@@ -1,0 +1,108 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package consumption
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
+
+// topEntry is a user of a top list.
+type topEntry struct {
+	sum    wide.Int
+	hash   uint64 // of the person: their place among equal sums
+	slot   uint32
+	series *usage.Series // of the figure, once it was shown: the name is asked for once a period
+}
+
+// byRank orders the largest sum first. Neither order nor number of arrivals
+// plays a part; slots decide between persons of one hash, which do not occur.
+func byRank(a, b topEntry) int {
+	if a.sum != b.sum {
+		return b.sum.Cmp(a.sum)
+	}
+	if a.hash != b.hash {
+		return cmp.Compare(a.hash, b.hash)
+	}
+	return cmp.Compare(a.slot, b.slot)
+}
+
+// topList is the users with the largest sums of one period, kept as the sums
+// change. It is exact while sums grow; when a listed user's falls, somebody
+// not listed may belong here instead, and the list is stale: it must be
+// refilled from all users before it is next shown.
+type topList struct {
+	entries []topEntry // by rank
+	stale   bool
+}
+
+// change tells the list, of at most top users, that a user's share changed.
+func (t *topList) change(top int, slot uint32, before, after share, hash func(slot uint32) uint64) {
+	if t.stale || top == 0 || before == after {
+		return
+	}
+	full := len(t.entries) == top
+	if full {
+		last := t.entries[top-1].sum
+		if (before.none() || before.sum().Cmp(last) < 0) && (after.none() || after.sum().Cmp(last) < 0) {
+			return // was not listed and will not be
+		}
+	}
+	e := topEntry{sum: before.sum(), hash: hash(slot), slot: slot}
+	if at, listed := t.find(e); listed && !before.none() {
+		if full && (after.none() || after.sum().Cmp(before.sum()) < 0) {
+			t.stale = true
+			return
+		}
+		e.series = t.entries[at].series
+		t.entries = slices.Delete(t.entries, at, at+1)
+	}
+	if !after.none() {
+		e.sum = after.sum()
+		t.offer(top, e)
+	}
+}
+
+// offer lists an entry if it is among the first top.
+func (t *topList) offer(top int, e topEntry) {
+	at, _ := t.find(e)
+	if at == top {
+		return
+	}
+	if len(t.entries) == top {
+		t.entries = t.entries[:top-1]
+	}
+	t.entries = slices.Insert(t.entries, at, e)
+}
+
+func (t *topList) find(e topEntry) (int, bool) { return slices.BinarySearchFunc(t.entries, e, byRank) }
+
+// empty forgets all users.
+func (t *topList) empty() {
+	clear(t.entries)
+	t.entries, t.stale = t.entries[:0], false
+}
+
+// forgetSeries drops what names the period and the users.
+func (t *topList) forgetSeries() {
+	for i := range t.entries {
+		t.entries[i].series = nil
+	}
+}
+
+// shiftTops moves the lists of one kind's periods by n periods.
+func shiftTops(lists []topList, n int) {
+	for range min(n, len(lists)) {
+		oldest := lists[len(lists)-1]
+		copy(lists[1:], lists)
+		oldest.empty()
+		lists[0] = oldest
+		for i := range lists {
+			lists[i].forgetSeries()
+		}
+	}
+}

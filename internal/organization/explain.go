@@ -1,0 +1,68 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
+
+// How a figure comes about.
+
+// DefinitionIn returns which version of a meter's definition a span is counted
+// by: the one in force now while it runs, else immediately before its end.
+func (o *Organization) DefinitionIn(meter int, s meter.Span) int {
+	at := o.clock.AsOf
+	if back, ok := o.PeriodOf(s); ok && back > 0 {
+		at = s.End - 1
+	}
+	v := 0
+	for i, version := range o.defs.Meters[meter].Versions {
+		if i > 0 && period.MinuteOf(o.clock.Calendar.StartOf(version.EffectiveFrom)) <= at {
+			v = i
+		}
+	}
+	return v
+}
+
+// Flaws tells why a meter's figures may be too small: a limit refused users, a
+// sampler left items out.
+func (o *Organization) Flaws(meter int) (refused, left bool) {
+	return o.stream.has(meter, incomplete), o.stream.has(meter, sampled)
+}
+
+// ClassesIn returns the users of a span by class, in the order in which classes
+// are judged.
+func (o *Organization) ClassesIn(meter int, s meter.Span) []active.ClassUsers {
+	return o.meters[meter].Kind.(*active.Meter).ClassesIn(&o.clock, s)
+}
+
+// SumIn returns the sum and the number of events of a span.
+func (o *Organization) SumIn(meter int, s meter.Span) (sum, events wide.Int) {
+	return o.meters[meter].Kind.(*consumption.Meter).SumIn(&o.clock, s)
+}
+
+// PeaksIn returns the peaks of a span.
+func (o *Organization) PeaksIn(meter int, s meter.Span) concurrent.Peaks {
+	return o.meters[meter].Kind.(*concurrent.Meter).PeaksIn(&o.clock, s)
+}
+
+// ActedIn returns what each class of a meter of active users has of a user in a
+// span, in the order in which classes are judged. Classes of which there is
+// nothing are left out.
+func (o *Organization) ActedIn(meter int, root uint32, s meter.Span) []active.Acted {
+	return o.meters[meter].Kind.(*active.Meter).ActedIn(&o.clock, root, s, o.DefinitionIn(meter, s), o.keys)
+}
+
+// AllowanceOn returns the quota on a meter's window; ok is false where there is
+// none.
+func (o *Organization) AllowanceOn(meter int, w usage.Window) (a quota.Allowance, ok bool) {
+	return o.quotas.Allowance(meter, w, o.used)
+}

@@ -1,0 +1,103 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// This file is what the ledger asks while it turns an item into an Event:
+// names become numbers, and what cannot be applied is found before it is
+// written down.
+
+// Users returns how many user ids the organization has.
+func (o *Organization) Users() int { return len(o.users.Ids.Keys) }
+
+// FindUser returns the slot of a user by the keyed hash of the id.
+func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.Ids.Find(hash) }
+
+// SamePerson reports whether two users are one person.
+func (o *Organization) SamePerson(a, b uint32) bool { return o.users.Root(a) == o.users.Root(b) }
+
+// AddUser gives a new user a slot; slots are given in order from 0.
+func (o *Organization) AddUser(hash uint64) uint32 { return o.users.Ids.Add(hash) }
+
+// Value returns the number of a breakdown's value; isNew tells that it has
+// just been given one, which must be repeated (in order) after a restart.
+func (o *Organization) Value(number uint16, breakdown int, name string) (n uint32, isNew bool) {
+	return o.meters[number].values[breakdown].Number(name, o.defs.ValuesPerDimension, o.clock.AsOf)
+}
+
+// PlaceValue gives a breakdown's value a place again, as Value did.
+func (o *Organization) PlaceValue(number uint16, breakdown int, name string) {
+	v := o.meters[number].values[breakdown]
+	if _, known := v.Find(meter.ValueHash(name)); !known {
+		v.Place(name, o.clock.AsOf)
+	}
+}
+
+// ValueName returns the name of a breakdown's value.
+func (o *Organization) ValueName(number uint16, breakdown int, n uint32) string {
+	if names := o.meters[number].values[breakdown].Names; int(n) < len(names) {
+		return names[n]
+	}
+	return usage.OtherValue
+}
+
+// Key returns the number of a standing key.
+func (o *Organization) Key(name string) (n uint32, isNew bool) {
+	if n, known := o.keys.Find(meter.ValueHash(name)); known {
+		return n, false
+	}
+	return o.keys.Place(name, 0), true
+}
+
+// InForce reports whether an effect's version of its meter is the one in force
+// at t (ns) in the organization's zone.
+func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
+	versions := m.Versions
+	if len(versions) == 1 {
+		return true
+	}
+	at := time.Unix(0, t)
+	v := 0
+	for i := 1; i < len(versions); i++ {
+		if !o.clock.Calendar.StartOf(versions[i].EffectiveFrom).After(at) {
+			v = i
+		}
+	}
+	return v == int(e.Version)
+}
+
+// Refusal says why an effect cannot be applied, or ReasonNone.
+func (o *Organization) Refusal(user uint32, e *meter.Effect) usage.Reason {
+	switch e.Kind {
+	case usage.Alias:
+		if target, merged := o.users.Target[e.Key]; merged && target != user {
+			return usage.ReasonSecondAlias
+		}
+	case usage.Lifecycle, usage.StandingOn, usage.StandingOff:
+		if p := o.users.Persons.Of(o.users.Root(user)); p != nil && p.Full() {
+			return usage.ReasonTransitions
+		}
+	default:
+	}
+	return usage.ReasonNone
+}
+
+// PeriodStart returns when the period of a calendar kind that contains t (ns)
+// began.
+func (o *Organization) PeriodStart(k usage.Kind, t int64) period.Minute {
+	m := period.Floor(t)
+	if track := o.clock.Tracks[k]; track != nil && m < track.End {
+		if i := track.Index(m); i >= 0 {
+			return track.Starts[i]
+		}
+	}
+	return period.MinuteOf(o.clock.Calendar.Period(k, time.Unix(0, t)).Start)
+}

@@ -1,0 +1,493 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
+	"github.com/otelcol-usage/otelcol-usage/internal/pace"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// Organization is the whole state of one customer organization. It has one
+// owner; see Definitions for what organizations share.
+//
+// Time goes on by Advance (an arrival) and Collect (a collection). Figures are
+// at whole minutes: when an arrival finds that a minute has passed, the figures
+// of that minute are set aside before the arrival is applied, so that a
+// collection which comes a moment later gets what was received until then and
+// not what came after.
+type Organization struct {
+	ID string
+
+	rest     int64 // ns up to which an arrival finds nothing to do; see Advance
+	defs     *Shared
+	clock    period.Clock
+	users    people.Users
+	meters   []state
+	traces   bool          // which meters counted an event is to be found when pages have been read
+	keys     *meter.Values // names of standing keys
+	held     []meter.Event // events ahead of the clock, in no order
+	stream   stream
+	closings closing.Closings
+
+	// Info are the gauges whose labels tell what the catalogue says of the
+	// organization, see Definitions.Info, Account and Notify; all are 1.
+	Info []*usage.Series
+	// Named marks the meters that the catalogue's entry names, by number.
+	Named []bool
+	// Person names a user where a series is by user; ids only if reveal.
+	Person func(user uint32, reveal bool) string
+
+	quotas  quota.Quotas
+	pace    pace.Paces
+	periods [usage.NumKinds]periodInfo
+
+	aside       []usage.Figure // figures of the minute asideAt
+	asideAt     period.Minute
+	asideJudged bool // those of quotas are among them
+}
+
+// New returns an organization without events. now is when the
+// ledger first heard of it, in ns.
+func New(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization {
+	o := &Organization{ID: id, defs: d, keys: meter.NewValues(&usage.Breakdown{}, 0)}
+	o.clock = period.Clock{Calendar: cal, Past: d.Past, AsOf: period.Ceil(now) - 1, Now: period.Floor(now), Phase: phaseOf(id)}
+	o.closings = o.newClosings()
+	o.clock.Days = period.NewDays(cal, o.clock.AsOf)
+	o.stream.hour = now / (60 * period.NsPerMinute)
+	o.users.Target = map[uint32]uint32{}
+	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
+	for i := range d.Meters {
+		o.meters = append(o.meters, o.newState(uint16(i)))
+	}
+	o.pace = pace.New(&o.clock, len(d.Meters), func(meter int) pace.Meter { return &o.meters[meter] })
+	o.pace.Next()
+	return o
+}
+
+// Anew returns the organization as it was when the ledger first heard of it, at
+// now (ns), by another calendar; outages are those of Definitions then. The
+// users have the slots that they have, and there is nothing of them yet; of the
+// two only one may get new ones.
+func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []meter.Outage) *Organization {
+	d, present := o.defs, o.defs.Outages
+	d.Outages = outages
+	n := New(o.ID, d, cal, now)
+	d.Outages = present
+	n.users.Ids, n.users.Unnamed, n.Person = o.users.Ids, o.users.Unnamed, o.Person
+	n.stream.rejects = o.stream.rejects
+	return n
+}
+
+func (o *Organization) newClosings() closing.Closings {
+	return closing.New(&o.clock, &o.defs.Definitions, func(meter uint16) meter.Kind { return o.meters[meter].Kind })
+}
+
+// phaseOf spreads organizations over the minutes of an hour.
+func phaseOf(id string) period.Minute {
+	h := uint32(2166136261)
+	for _, b := range []byte(id) {
+		h = (h ^ uint32(b)) * 16777619
+	}
+	return period.Minute(h % active.EdgeLength)
+}
+
+func (o *Organization) newState(number uint16) state {
+	def := &o.defs.Meters[number]
+	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
+	for i := range def.Breakdowns {
+		s.values = append(s.values, meter.NewValues(&def.Breakdowns[i], o.clock.AsOf))
+	}
+	for _, w := range def.Windows {
+		if w.Kind != usage.Rolling {
+			o.clock.Follow(w.Kind)
+		}
+	}
+	switch def.Type {
+	case usage.ActiveUsers:
+		s.Kind = active.New(number, def, s.values, &o.users.Persons, o.defs.series[number], &o.clock)
+	case usage.ConcurrentUsers:
+		o.clock.Follow(usage.Hour)
+		s.Kind = concurrent.New(def, o.defs.Began, o.defs.Outages)
+	case usage.Consumption:
+		s.Kind = consumption.New(def, s.values, &o.users)
+	}
+	return s
+}
+
+// Advance moves the organization's time to an arrival at now (ns). Whole
+// minutes that have passed are turned; where keep is set, the figures of the
+// last of them are set aside for a collection.
+//
+// Nearly all arrivals find no minute past and no sample due: they look at one
+// number only, up to which nothing is. Whatever else moves the time or the
+// samples makes both later, so that it never has to be taken back.
+func (o *Organization) Advance(now int64, keep bool) {
+	if now <= o.rest {
+		return
+	}
+	if passed := period.Ceil(now) - 1; passed > o.clock.AsOf {
+		o.catchUp(passed)
+		o.turn(passed)
+		o.quotas.Read(o.used)
+		if keep {
+			o.setAside(passed)
+		}
+		o.release((passed + 1).Ns() - 1)
+	}
+	o.clock.Now = max(o.clock.Now, period.Floor(now))
+	o.settle(now, false)
+	o.rest = (o.clock.AsOf + 1).Ns() - 1
+	for i := range o.meters {
+		if x := o.meters[i].sampler(); x != nil {
+			o.rest = min(o.rest, x.Rest())
+		}
+	}
+}
+
+// catchUp turns the minutes up to the last held event before the clock goes on
+// to a minute for which that event may be too old to revise anything.
+func (o *Organization) catchUp(to period.Minute) {
+	last := o.clock.AsOf
+	for i := range o.held {
+		last = max(last, period.Ceil(o.held[i].Time))
+	}
+	if last < to {
+		o.clock.Now = max(o.clock.Now, last)
+		o.turn(last)
+	}
+	o.clock.Now = max(o.clock.Now, to)
+}
+
+// Collect returns the figures at the whole minute at, which nobody may change;
+// ok is false where that minute has passed and its figures were not set aside.
+func (o *Organization) Collect(at period.Minute) (figures []usage.Figure, ok bool) {
+	if at > o.clock.AsOf {
+		o.catchUp(at)
+		o.turn(at)
+		o.settle(at.Ns(), true)
+		o.quotas.Read(o.used)
+		o.setAside(at)
+		o.release((at + 1).Ns() - 1)
+	}
+	o.judge(at)
+	return o.aside, o.asideAt == at
+}
+
+// used returns what a quota on the running period of a meter's window is held
+// against, in millionths.
+func (o *Organization) used(meter uint16, window int) wide.Int {
+	return o.meters[meter].Used(&o.clock, window, 0)
+}
+
+// judge holds quotas against their thresholds, and appends their figures to those
+// that are set aside for the minute.
+func (o *Organization) judge(at period.Minute) {
+	if o.asideAt != at || o.asideJudged {
+		o.quotas.Judge(at, nil)
+		return
+	}
+	s := &series.Sheet{Book: o.defs.book, Figures: o.aside}
+	o.quotas.Judge(at, s)
+	o.aside, o.asideJudged = s.Figures, true
+}
+
+// SetQuotas makes quotas those in force, and tells whether that changed anything.
+// They count from the next collection on.
+func (o *Organization) SetQuotas(quotas []quota.Quota) (changed bool) { return o.quotas.Set(quotas) }
+
+// Judged reports whether a collection has changed which thresholds are reached
+// since it was last asked: that does not follow from later collections.
+func (o *Organization) Judged() bool {
+	judged := o.quotas.Judged
+	o.quotas.Judged = false
+	return judged
+}
+
+func (o *Organization) setAside(at period.Minute) {
+	o.aside, o.asideAt, o.asideJudged = o.figures(make([]usage.Figure, 0, len(o.aside))), at, false
+}
+
+// turn fixes the minute to: every applied event lies at or before it.
+func (o *Organization) turn(to period.Minute) {
+	for o.clock.AsOf < to {
+		stop := o.beforeEnd(o.stop(to))
+		o.step(stop)
+		o.settle(stop.Ns()+1, false)
+		o.closings.Close()
+		if stop < to {
+			o.release((stop + 1).Ns() - 1)
+		}
+	}
+}
+
+// beforeEnd returns the last minute of a period whose curve is recorded where a
+// minute lies beyond it, and then the first of the next.
+func (o *Organization) beforeEnd(to period.Minute) period.Minute {
+	switch end := o.pace.Marks.End; {
+	case o.clock.AsOf+1 == end:
+		return end
+	case to >= end:
+		return end - 1
+	}
+	return to
+}
+
+// stop returns the first minute up to which the clock may go in one step: that of
+// the closed periods, and what was held takes effect in its own minute.
+func (o *Organization) stop(to period.Minute) period.Minute {
+	to = o.closings.Stop(to)
+	for i := range o.held {
+		if m := period.Floor(o.held[i].Time); m > o.clock.AsOf {
+			to = min(to, m)
+		}
+	}
+	for i := range o.meters {
+		to = o.meters[i].Stop(o.clock.AsOf, to)
+	}
+	return to
+}
+
+func (o *Organization) step(to period.Minute) {
+	o.closings.Leave(to)
+	o.pace.Remember(to)
+	t := period.Turn{From: o.clock.AsOf, Days: o.clock.Days.Turn(o.clock.Calendar, to, o.defs.days)}
+	marked := o.pace.Mark(to)
+	o.clock.AsOf = to
+	for k, track := range o.clock.Tracks {
+		if track != nil {
+			t.Ended[k] = o.clock.Roll(usage.Kind(k), to)
+		}
+	}
+	o.closings.KeepTerms(&t)
+	o.closings.TakeCensus(&t)
+	o.vacate(&t)
+	if marked {
+		o.pace.Next()
+	}
+	for i := range o.meters {
+		o.meters[i].Turn(&o.clock, &t)
+	}
+	o.release(to.Ns())
+}
+
+// vacate takes places of first-come breakdown values (SEMANTICS 3): of those
+// that were not used in a whole period of the meter's longest window, when that
+// ends; of a rolling window, whose length passes without an end, when a local
+// day begins. What is taken follows from the calendar, not from how the clock
+// was moved.
+func (o *Organization) vacate(t *period.Turn) {
+	for i := range o.meters {
+		if len(o.meters[i].values) == 0 {
+			continue
+		}
+		before := period.Minute(0)
+		switch w := o.defs.longest[i]; {
+		case w.Kind != usage.Rolling && t.Ended[w.Kind] > 0:
+			before, _ = o.clock.Tracks[w.Kind].Bounds(1)
+		case w.Kind == usage.Rolling && t.Days > 0:
+			before = o.clock.Days.Starts[o.clock.Days.Today()] - period.LengthOf(w)
+		default:
+			continue
+		}
+		for _, v := range o.meters[i].values {
+			v.Vacate(before)
+		}
+	}
+}
+
+// settle makes samples of concurrent users final that are due.
+func (o *Organization) settle(now int64, inclusive bool) {
+	for i := range o.meters {
+		x := o.meters[i].sampler()
+		if x == nil {
+			continue
+		}
+		if oldest, _ := x.Unsettled(); period.Floor(oldest) < o.closings.To {
+			o.closings.LateSamples(uint16(i), x, func() { x.Settle(&o.clock, now, inclusive) })
+		} else {
+			x.Settle(&o.clock, now, inclusive)
+		}
+	}
+}
+
+// Recover says that the ledger was down: samples that passed meanwhile are
+// taken some time after it, so that what is resent still counts. It reports
+// whether there is any sample that this may postpone.
+func (o *Organization) Recover(of meter.Outage) (matters bool) {
+	for i := range o.meters {
+		if x := o.meters[i].sampler(); x != nil {
+			matters = x.Recover(of) || matters
+		}
+	}
+	return matters
+}
+
+// SetCalendar changes the zone and anchor from the next period on.
+func (o *Organization) SetCalendar(cal *calendar.Calendar) {
+	o.clock.Calendar = cal
+	for i := range o.meters {
+		o.meters[i].Start(&o.clock)
+	}
+}
+
+// AsOf returns the minute up to which the organization's time has got.
+func (o *Organization) AsOf() period.Minute { return o.clock.AsOf }
+
+// Calendar returns the organization's calendar.
+func (o *Organization) Calendar() *calendar.Calendar { return o.clock.Calendar }
+
+// release applies held events up to and including ns.
+func (o *Organization) release(ns int64) {
+	if len(o.held) == 0 {
+		return
+	}
+	var due []meter.Event
+	o.held = slices.DeleteFunc(o.held, func(ev meter.Event) bool {
+		if ev.Time > ns {
+			return false
+		}
+		due = append(due, ev)
+		return true
+	})
+	for i := range due {
+		o.apply(&due[i])
+	}
+}
+
+// Apply takes an event that was accepted at the organization's time. It
+// returns the effects (as bits, in order) that may be the user's first
+// qualifying action in a period of a day or longer.
+func (o *Organization) Apply(ev *meter.Event) (first uint64) {
+	for i := range ev.Effects {
+		if e := &ev.Effects[i]; e.OfMeter() {
+			o.meters[e.Meter].counted = true
+		}
+	}
+	if ev.Time >= (o.clock.AsOf + 1).Ns() {
+		o.held = append(o.held, ev.Clone())
+		return ^uint64(0)
+	}
+	return o.apply(ev)
+}
+
+func (o *Organization) apply(ev *meter.Event) (first uint64) {
+	w := o.closings.Watch(ev)
+	first = o.affect(ev)
+	o.closings.Compare(&w, closing.Once)
+	return first
+}
+
+func (o *Organization) affect(ev *meter.Event) (first uint64) {
+	o.stream.last = max(o.stream.last, ev.Time)
+	direct := *ev
+	if ev.User != meter.NoUser {
+		direct.User = o.users.Root(ev.User)
+	}
+	for i := range ev.Effects {
+		e := &ev.Effects[i]
+		for b, n := range e.Dims {
+			o.meters[e.Meter].values[b].Use(n, period.Floor(ev.Time))
+		}
+		switch e.Kind {
+		case usage.Active, usage.Concurrent, usage.Consume:
+			if o.meters[e.Meter].Apply(&o.clock, &direct, e) {
+				first |= 1 << min(i, 63)
+			}
+		case usage.Lifecycle:
+			o.setStatus(direct.User, ev.Time, e.Status)
+		case usage.StandingOn, usage.StandingOff:
+			o.setStanding(&direct, e)
+		case usage.Alias:
+			o.alias(e.Key, ev.User)
+			direct.User = o.users.Root(ev.User)
+		case usage.Respelled:
+			o.rejoin(e.Key, ev.User)
+			direct.User = o.users.Root(ev.User)
+		case usage.Rejected: // counted at intake
+		}
+	}
+	return first
+}
+
+func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
+	p := o.users.Persons.Make(root)
+	if _, known := slices.BinarySearchFunc(p.Statuses, people.StatusChange{at, status}, people.CompareStatus); known {
+		return
+	}
+	o.lift(root)
+	o.closings.Enumerate(p, -1)
+	p.Statuses, _ = people.Insert(p.Statuses, people.StatusChange{at, status}, people.CompareStatus)
+	o.closings.Enumerate(p, 1)
+	o.put(root)
+}
+
+// lift takes out of every meter what a root counts for; put puts it back.
+func (o *Organization) lift(root uint32) {
+	for i := range o.meters {
+		o.meters[i].Lift(&o.clock, root)
+	}
+}
+
+func (o *Organization) put(root uint32) {
+	for i := range o.meters {
+		o.meters[i].Put(&o.clock, root)
+	}
+}
+
+func (o *Organization) setStanding(ev *meter.Event, e *meter.Effect) {
+	m, p := &o.meters[e.Meter], o.users.Persons.Make(ev.User)
+	s := people.StandingSwitch{Meter: e.Meter, Key: e.Key, At: ev.Time, Off: e.Kind == usage.StandingOff, Class: e.Class}
+	m.Lift(&o.clock, ev.User)
+	o.closings.Enumerate(p, -1)
+	p.Switches, _ = people.Insert(p.Switches, s, people.CompareSwitch)
+	o.closings.Enumerate(p, 1)
+	m.Apply(&o.clock, ev, e)
+	m.Put(&o.clock, ev.User)
+}
+
+// TakeStatements returns the statements made since it was last called.
+func (o *Organization) TakeStatements() []closing.Statement { return o.closings.Take() }
+
+// Revise makes versions of all changes at once. It is for when the meters are
+// about to be defined anew, which may take windows away.
+func (o *Organization) Revise() { o.closings.ReviseAll() }
+
+// EncodeClosings appends what is known of closed periods; it is not in the head,
+// so that heads from before there were statements can be read.
+func (o *Organization) EncodeClosings(e *wire.Encoder) { o.closings.Encode(e) }
+
+// RestoreClosings reads what EncodeClosings wrote. What the meters no longer
+// keep is dropped.
+func (o *Organization) RestoreClosings(data []byte) error {
+	now := o.closings.Now
+	o.closings = o.newClosings()
+	o.closings.Now = now
+	return o.closings.Restore(data)
+}
+
+// SetTerms sets the terms of a meter's quota on a calendar window, or takes
+// them back. They are those of the periods that end from now on; of an
+// organization that has just begun also of those before.
+func (o *Organization) SetTerms(meter uint16, k usage.Kind, t *closing.Terms) {
+	o.closings.SetTerms(meter, k, t)
+}
+
+// Terms returns the terms in force of a meter's quota, nil where it has none.
+func (o *Organization) Terms(meter uint16) (usage.Kind, *closing.Terms) {
+	return o.closings.TermsOf(meter)
+}

@@ -1,0 +1,150 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"strings"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
+	"github.com/otelcol-usage/otelcol-usage/internal/pace"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Shared is what the organizations of one ledger have in common: its definitions
+// and the series that they share. It has one owner.
+type Shared struct {
+	meter.Definitions
+
+	bare   *Shared
+	book   *series.Book
+	series []*active.Series // by meter
+	pace   [][]pace.Series  // by meter and window
+	common commonSeries
+	// longest is the longest window of each meter.
+	longest []usage.Window
+
+	periods [usage.NumKinds]*periodSeries
+	days    int // how many local days are kept
+}
+
+// commonSeries are the series that do not belong to a meter.
+type commonSeries struct {
+	registered [usage.NumStatuses]*usage.Series
+	items      [usage.NumSignals][usage.NumOutcomes]*usage.Series
+	lastEvent  *usage.Series
+	silent     *usage.Series
+	incomplete []*usage.Series // by meter
+	sampled    []*usage.Series // likewise
+	titles     []titleSeries   // likewise
+}
+
+// titleSeries tell what a meter and each of its windows are called; meters
+// share those of windows.
+type titleSeries struct {
+	meter   *usage.Series
+	windows []*usage.Series
+}
+
+// Share makes the series that organizations share.
+func Share(of meter.Definitions) *Shared {
+	d := &Shared{Definitions: of}
+	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
+	d.series = make([]*active.Series, len(d.Meters))
+	d.days = period.Depth[usage.Day]
+	for i := range d.Meters {
+		d.follow(&d.Meters[i])
+		d.longest = append(d.longest, period.LongestWindow(&d.Meters[i]))
+		if d.Meters[i].Type == usage.ActiveUsers {
+			d.series[i] = active.NewSeries(d.book, &d.Meters[i])
+		}
+		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
+		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
+		d.common.sampled = append(d.common.sampled, d.book.Gauge("usage_sampled", label))
+		d.common.titles = append(d.common.titles, d.newTitleSeries(&d.Meters[i]))
+	}
+	for s := range usage.NumStatuses {
+		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: closing.StatusLabel(usage.Status(s))})
+	}
+	for signal := range usage.NumSignals {
+		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
+			d.common.items[signal][outcome] = d.book.Counter("usage_items_total",
+				usage.Label{Name: "signal", Value: usage.Signal(signal).String()},
+				usage.Label{Name: "outcome", Value: outcome.String()})
+		}
+	}
+	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
+	d.common.silent = d.book.Gauge("usage_stream_silent")
+	return d
+}
+
+// follow makes what depends on the windows of a meter.
+func (d *Shared) follow(m *usage.Meter) {
+	d.pace = append(d.pace, pace.NewSeries(d.book, m))
+	for _, w := range m.Windows {
+		if w.Kind == usage.Rolling {
+			continue
+		}
+		d.days = max(d.days, period.DaysBack[w.Kind])
+		if d.periods[w.Kind] == nil {
+			d.periods[w.Kind] = newPeriodSeries(d.book, w.Kind)
+		}
+	}
+}
+
+func (d *Shared) newTitleSeries(m *usage.Meter) titleSeries {
+	s := titleSeries{meter: d.book.Gauge("usage_meter_info",
+		usage.Label{Name: "meter", Value: m.Name}, usage.Label{Name: "title", Value: d.Titles.Meter(m.Name)},
+		usage.Label{Name: "type", Value: m.Type.String()}, usage.Label{Name: "unit", Value: m.Unit})}
+	for _, w := range m.Windows {
+		s.windows = append(s.windows, d.book.Gauge("usage_window_info",
+			usage.Label{Name: "window", Value: w.String()}, usage.Label{Name: "title", Value: d.Titles.Window(w)}))
+	}
+	return s
+}
+
+// Info returns the gauge whose labels tell about an organization.
+func (d *Shared) Info(name, reseller, plan, timezone string) *usage.Series {
+	return d.book.Gauge("usage_organization_info",
+		usage.Label{Name: "name", Value: name}, usage.Label{Name: "reseller", Value: reseller},
+		usage.Label{Name: "plan", Value: plan}, usage.Label{Name: "timezone", Value: timezone})
+}
+
+// Account returns the gauge whose labels tell what an organization is in the
+// vendor's books.
+func (d *Shared) Account(clientID, subdomain, plan string) *usage.Series {
+	return d.book.Gauge("usage_organization_account",
+		usage.Label{Name: "client_id", Value: clientID}, usage.Label{Name: "subdomain", Value: subdomain}, usage.Label{Name: "plan", Value: plan})
+}
+
+// Notify returns the gauge that names a receiver of an organization's alerts.
+func (d *Shared) Notify(channel, receiver string) *usage.Series {
+	return d.book.Gauge("usage_organization_notify",
+		usage.Label{Name: "channel", Value: channel}, usage.Label{Name: "receiver", Value: receiver})
+}
+
+// NotifyChannels returns the gauge that lists by which channels an organization
+// has receivers, as email,sms, or none.
+func (d *Shared) NotifyChannels(channels []string) *usage.Series {
+	list := "none"
+	if len(channels) > 0 {
+		list = strings.Join(channels, ",")
+	}
+	return d.book.Gauge("usage_organization_notify_channels", usage.Label{Name: "notify", Value: list})
+}
+
+// Bare returns definitions without meters that share the series: those of the
+// organization under which items are counted that name none.
+func (d *Shared) Bare() *Shared {
+	if d.bare == nil {
+		bare := *d
+		bare.Meters, bare.series, bare.common.incomplete = nil, nil, nil
+		d.bare = &bare
+	}
+	return d.bare
+}

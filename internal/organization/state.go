@@ -1,0 +1,343 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
+	"github.com/otelcol-usage/otelcol-usage/internal/pace"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// An organization's state on disk is one head and the pages of its users'
+// records. The ids of users are stored by the ledger; Restore gives their
+// hashes back before anything else is read.
+
+// Encode appends the head: everything but users and pages.
+func (o *Organization) Encode(e *wire.Encoder) {
+	o.clock.Encode(e)
+	e.Strings(o.keys.Names[2:])
+	e.Uint(uint64(len(o.users.Target)))
+	for _, from := range slices.Sorted(maps.Keys(o.users.Target)) {
+		e.Uint(uint64(from))
+		e.Uint(uint64(o.users.Target[from]))
+	}
+	e.Uint(uint64(o.users.Persons.N))
+	o.users.Persons.Each(func(root uint32, p *people.Timeline) {
+		e.Uint(uint64(root))
+		p.Encode(e)
+	})
+	e.Uint(uint64(len(o.held)))
+	held := slices.Clone(o.held)
+	slices.SortStableFunc(held, func(a, b meter.Event) int { return cmp.Compare(a.Time, b.Time) })
+	for i := range held {
+		held[i].Encode(e)
+	}
+	o.stream.encode(e)
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		o.meters[i].Encode(e)
+	}
+	o.encodePace(e)
+	o.pace.EncodePast(e)
+	o.encodeCounted(e)
+	o.encodeNets(e)
+}
+
+// Restore reads a head back. hashes are those of the user slots in
+// order; pages follow with RestorePage, then Restored. The meters of the head
+// are the first ones of d.
+func Restore(id string, d *Shared, hashes []uint64, head []byte, now int64) (*Organization, error) {
+	return restore(id, d, d, hashes, head, now)
+}
+
+// restore reads a head that was written by the definitions written, whose
+// breakdowns are the first ones of those of d.
+func restore(id string, d, written *Shared, hashes []uint64, head []byte, now int64) (*Organization, error) {
+	dec := &wire.Decoder{Bytes: head}
+	c, err := period.DecodeClock(dec)
+	if err != nil {
+		return nil, err
+	}
+	o := New(id, d, c.Calendar, now)
+	c.Past, c.Phase = o.clock.Past, o.clock.Phase
+	o.clock = c
+	o.closings = o.newClosings()
+	o.pace = pace.New(&o.clock, len(d.Meters), func(meter int) pace.Meter { return &o.meters[meter] })
+	for _, h := range hashes {
+		o.users.Ids.Add(h)
+	}
+	for _, name := range dec.Strings() {
+		o.keys.Place(name, 0)
+	}
+	o.decodeUsers(dec)
+	for range dec.Count(3) {
+		var ev meter.Event
+		if err := ev.Decode(dec); err != nil {
+			return nil, err
+		}
+		o.held = append(o.held, ev)
+	}
+	o.stream.decode(dec)
+	n := dec.Count(1)
+	if n > len(o.meters) {
+		return nil, wire.ErrCorrupt
+	}
+	for i := range o.meters {
+		o.meters[i] = o.newState(uint16(i))
+		if i < n {
+			o.meters[i].Decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
+		}
+	}
+	if len(dec.Bytes) > 0 {
+		o.decodePace(dec)
+		if len(dec.Bytes) > 0 {
+			o.pace.DecodePast(dec)
+		}
+		if o.traces = len(dec.Bytes) == 0; !o.traces {
+			o.decodeCounted(dec)
+		}
+	} else {
+		o.beginPace()
+		o.traces = true
+	}
+	if len(dec.Bytes) > 0 {
+		o.decodeNets(dec)
+	} else {
+		o.beginNets(n)
+	}
+	if dec.Err() != nil {
+		return nil, dec.Err()
+	}
+	o.pace.Next()
+	return o, nil
+}
+
+func (o *Organization) decodeUsers(d *wire.Decoder) {
+	for range d.Count(2) {
+		from := uint32(d.Uint())
+		o.users.Target[from] = uint32(d.Uint())
+		o.users.Merged.Set(min(from, uint32(o.Users())))
+	}
+	for range d.Count(3) {
+		root := uint32(d.Uint())
+		p := people.DecodePerson(d)
+		if int(root) >= o.Users() || o.users.Persons.Of(root) != nil {
+			d.Fail()
+			return
+		}
+		o.users.Persons.Set(root, p)
+		o.closings.Now.Count(p.Status(), p.StoodBefore(math.MaxInt64), 1)
+	}
+}
+
+// Restored ends the reading: what is derived from pages is built.
+func (o *Organization) Restored() {
+	for i := range o.meters {
+		o.meters[i].Restored(&o.clock)
+		if o.traces {
+			o.meters[i].counted = o.meters[i].HasTraces()
+		}
+	}
+	o.traces = false
+}
+
+func (s *state) Encode(e *wire.Encoder) {
+	for _, v := range s.values {
+		e.Strings(v.Names[2:])
+	}
+	s.Kind.Encode(e)
+}
+
+func (s *state) Decode(d *wire.Decoder, breakdowns, users int, now period.Minute) {
+	for _, v := range s.values[:breakdowns] {
+		v.Restore(d.Strings(), now)
+	}
+	s.Kind.Decode(d, users)
+}
+
+// DirtyPages calls f with every page of users that changed since it was last
+// called; the data are good until f returns.
+func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
+	for i := range o.meters {
+		o.meters[i].DirtyPages(func(population uint8, page uint32, data []byte) { f(uint16(i), population, page, data) })
+	}
+}
+
+// RestorePage gives a page back.
+func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
+	if int(meter) >= len(o.meters) || page > uint32(o.Users())*maxPagesPerUser {
+		return wire.ErrCorrupt
+	}
+	return o.meters[meter].RestorePage(population, page, data)
+}
+
+// maxPagesPerUser bounds the number of a page by the number of users, so that
+// a damaged key cannot ask for endless memory.
+const maxPagesPerUser = 1 << 8
+
+// Now returns the minute (in ns) of the latest arrival or collection that the
+// state knows.
+func (o *Organization) Now() int64 { return o.clock.Now.Ns() }
+
+// Meters returns how many meters the organization has.
+func (o *Organization) Meters() int { return len(o.meters) }
+
+// Redefined returns the organization under changed definitions, whose meters
+// begin with those that it has. Its pages are all to be written again.
+func (o *Organization) Redefined(d *Shared) (*Organization, error) {
+	var e wire.Encoder
+	o.Encode(&e)
+	n, err := restore(o.ID, d, o.defs, o.users.Ids.Keys, e.Bytes, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	n.users.Unnamed = o.users.Unnamed
+	for i := range o.meters {
+		n.meters[i].Adopt(o.meters[i].Kind)
+	}
+	for i := range n.held {
+		for j := range n.held[i].Effects {
+			n.held[i].Effects[j].Redefine(&o.defs.Definitions, &d.Definitions)
+		}
+	}
+	var c wire.Encoder
+	o.EncodeClosings(&c)
+	if err := n.RestoreClosings(c.Bytes); err != nil {
+		return nil, err
+	}
+	n.closings.Made = o.closings.Made
+	n.stream.rejects, n.aside, n.asideAt = o.stream.rejects, o.aside, o.asideAt
+	n.Restored()
+	return n, nil
+}
+
+// encodeNets appends what the hand-overs of concurrent meters are made of. Heads
+// of before format 5 end before it.
+func (o *Organization) encodeNets(e *wire.Encoder) {
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		if x, ok := o.meters[i].Kind.(*concurrent.Meter); ok {
+			x.EncodeNets(e)
+		}
+	}
+}
+
+func (o *Organization) decodeNets(d *wire.Decoder) {
+	n := int(d.Uint())
+	if n > len(o.meters) {
+		d.Fail()
+		return
+	}
+	for i := range n {
+		if x, ok := o.meters[i].Kind.(*concurrent.Meter); ok {
+			x.DecodeNets(d)
+		}
+	}
+}
+
+// beginNets begins to find hand-overs where the first n meters of a head have
+// none: what it has of the last sample is a figure of another definition.
+func (o *Organization) beginNets(n int) {
+	for i := range n {
+		if x, ok := o.meters[i].Kind.(*concurrent.Meter); ok {
+			x.NetFrom, x.Handover = x.Next, 0
+		}
+	}
+}
+
+// state is one meter of an organization.
+type state struct {
+	meter.Kind
+	def     *usage.Meter
+	number  int
+	defs    *meter.Definitions
+	counted bool            // an event, ever
+	values  []*meter.Values // by breakdown
+}
+
+// Used returns what a quota is held against, in millionths.
+func (s *state) Used(c *period.Clock, window, back int) wide.Int {
+	n := s.Use(c, window, back)
+	if s.Scale() == usage.Micro {
+		return n
+	}
+	users, _ := n.Int64() // there are 2^32 at the most
+	return wide.Product(users, usage.Micro)
+}
+
+func (s *state) Definition() *usage.Meter { return s.def }
+
+func (s *state) Lived(window int, start period.Minute) bool {
+	return s.defs.Lived(s.number, window, start)
+}
+
+func (s *state) Exists(c *period.Clock, w usage.Window, back int) bool {
+	return s.defs.Exists(c, s.number, w, back)
+}
+
+// sampler returns the kind as a sampler, nil where it is none.
+func (s *state) sampler() meter.Sampler {
+	x, _ := s.Kind.(meter.Sampler)
+	return x
+}
+
+func (o *Organization) encodePace(e *wire.Encoder) {
+	o.clock.Days.Encode(e)
+	o.quotas.Encode(e)
+	e.Uint(uint64(len(o.meters)))
+	for i := range o.meters {
+		s := &o.meters[i]
+		if x, ok := s.Kind.(*consumption.Meter); ok {
+			x.Daily.Encode(e)
+			e.Int(int64(x.DailyFrom))
+		}
+		o.pace.EncodeCurves(e, i)
+	}
+}
+
+func (o *Organization) decodePace(d *wire.Decoder) {
+	o.clock.Days = period.Days{}
+	o.clock.Days.Decode(d)
+	if n := &o.clock.Days; d.Err() != nil || o.clock.AsOf >= n.End || o.clock.AsOf < n.Starts[n.Today()] {
+		d.Fail()
+		return
+	}
+	o.quotas.Decode(d)
+	for i := range d.Count(1) {
+		if i >= len(o.meters) {
+			d.Fail()
+			return
+		}
+		s := &o.meters[i]
+		if x, ok := s.Kind.(*consumption.Meter); ok {
+			x.Daily.Decode(d)
+			x.DailyFrom = period.Minute(d.Int())
+			if x.Daily.Sums.Len() > len(o.clock.Days.Starts) {
+				d.Fail()
+			}
+		}
+		o.pace.DecodeCurves(d, i)
+	}
+}
+
+// beginPace begins to record where a head of format 1 has nothing of it.
+func (o *Organization) beginPace() {
+	o.clock.Days = period.NewDays(o.clock.Calendar, o.clock.AsOf)
+	for i := range o.meters {
+		if x, ok := o.meters[i].Kind.(*consumption.Meter); ok {
+			x.DailyFrom = o.clock.AsOf + 1
+		}
+	}
+}

@@ -1,0 +1,209 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pace
+
+import (
+	"math"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
+)
+
+// What an organization has used, what is expected of it, and what earlier
+// periods had at the same share.
+
+// paced reports whether a window has periods that are projected and compared.
+func paced(w usage.Window) bool { return w.Kind != usage.Hour && w.Kind != usage.Rolling }
+
+// curved reports whether the use of a window has to be recorded as it rises:
+// sums of a week and longer are found from those of their days.
+func curved(def *usage.Meter, w usage.Window) bool {
+	return paced(w) && (def.Type != usage.Consumption || w.Kind == usage.Day)
+}
+
+// Meter is a meter whose use goes on.
+type Meter interface {
+	Definition() *usage.Meter
+	// Lived reports whether every event of a period that begins at start could have
+	// been counted in a window, exists whether a calendar period has a figure.
+	Lived(window int, start period.Minute) bool
+	Exists(c *period.Clock, w usage.Window, back int) bool
+	// Use returns the users, or millionths of a sum, of a window's period that lies
+	// some periods back; used the same in millionths.
+	Use(c *period.Clock, window, back int) wide.Int
+	Used(c *period.Clock, window, back int) wide.Int
+	// Outlook returns what is expected of a running period, in units of the meter.
+	Outlook(c *period.Clock, window int, rise *Curves) Outlook
+	// Until returns what a period had at a minute in it, in units of the meter; ok is
+	// false where that is not known.
+	Until(c *period.Clock, window int, rise *Curves, start, at period.Minute) (value float64, ok bool)
+}
+
+// Paces are how the use of an organization's meters goes on, and what they had
+// before.
+type Paces struct {
+	clock    *period.Clock
+	meters   func(meter int) Meter
+	Curves   [][]Curves // by meter and window
+	past     [][]past   // likewise
+	Marks    marks
+	yearsAgo [usage.NumKinds]yearAgo
+}
+
+func New(c *period.Clock, n int, meters func(meter int) Meter) Paces {
+	p := Paces{clock: c, meters: meters}
+	for i := range n {
+		windows := len(meters(i).Definition().Windows)
+		p.past = append(p.past, make([]past, windows))
+		rise := make([]Curves, windows)
+		for w := range rise {
+			rise[w].from = c.AsOf + 1
+		}
+		p.Curves = append(p.Curves, rise)
+	}
+	return p
+}
+
+// Mark notes the values of curves at the marks that are passed on the way to a
+// minute, and ends the curves of periods that end on it. Nothing has been
+// applied that lies after the organization's minute, so the value of now is
+// the one at each of those marks. It reports whether there was any; then next is due
+// when the clock is there.
+func (p *Paces) Mark(to period.Minute) (marked bool) {
+	if to < p.Marks.next {
+		return false
+	}
+	for i := range p.Curves {
+		def := p.meters(i).Definition()
+		for w, window := range def.Windows {
+			if !curved(def, window) {
+				continue
+			}
+			c, t, value := &p.Curves[i][w], p.clock.Tracks[window.Kind], p.meters(i).Use(p.clock, w, 0)
+			if last := min(to, t.End-1); last >= c.from {
+				n, _ := marksOf(&p.clock.Days, window.Kind, c.from, last)
+				c.fill(n, value)
+			}
+			if to >= t.End {
+				c.finish(window.Kind, t.Starts[0], t.End, value)
+			}
+		}
+	}
+	return true
+}
+
+// marks are when curves have something to note.
+type marks struct {
+	next period.Minute // the first minute that is a mark
+	End  period.Minute // the first minute on which a period ends
+}
+
+// Next finds the marks after the clock's minute: the first one
+// of a curve that has none yet, each hour of a day, each midnight, and where
+// periods end, which after a change of the zone need not be midnight.
+func (p *Paces) Next() {
+	next := marks{p.clock.Days.End, math.MaxInt32}
+	for i := range p.Curves {
+		def := p.meters(i).Definition()
+		for w, window := range def.Windows {
+			if !curved(def, window) {
+				continue
+			}
+			next.End = min(next.End, p.clock.Tracks[window.Kind].End)
+			if p.Curves[i][w].points.Len() == 0 {
+				next.next = p.clock.AsOf + 1
+			}
+			if window.Kind == usage.Day {
+				start := p.clock.Tracks[usage.Day].Starts[0]
+				next.next = min(next.next, p.clock.AsOf+period.MinutesPerHour-(p.clock.AsOf-start)%period.MinutesPerHour)
+			}
+		}
+	}
+	next.next = min(next.next, next.End)
+	p.Marks = next
+}
+
+// then returns what an earlier period of a window, which begins at start, had
+// when as much of it had passed as of the running one by now; ok is false
+// where that is not known.
+func (p *Paces) then(meter, window int, start, end period.Minute) (value float64, ok bool) {
+	if start < p.clock.Days.Starts[0] || !p.meters(meter).Lived(window, start) {
+		return 0, false
+	}
+	at := SpanOf(p.clock, p.meters(meter).Definition().Windows[window].Kind).within(start, end)
+	return p.meters(meter).Until(p.clock, window, &p.Curves[meter][window], start, at)
+}
+
+// yearAgo is the period of a kind a year before the one that begins at of.
+type yearAgo struct{ of, start, end period.Minute }
+
+// yearAgo returns the period of a kind that lies a year before the running one:
+// of the same name, of weeks 52 weeks before.
+func (p *Paces) yearAgo(k usage.Kind) (start, end period.Minute) {
+	y, of := &p.yearsAgo[k], p.clock.Tracks[k].Starts[0]
+	if y.of != of {
+		first := of.Time().In(p.clock.Calendar.Zone())
+		inside := first.AddDate(-1, 0, 3) // an anchor that clamps may lie up to three days later
+		if k == usage.Week {
+			inside = first.AddDate(0, 0, -52*daysPerWeek+3)
+		}
+		then := p.clock.Calendar.Period(k, inside)
+		*y = yearAgo{of, period.MinuteOf(then.Start), period.MinuteOf(then.End)}
+	}
+	return y.start, y.end
+}
+
+// Series are the series of a paced window.
+type Series struct{ projected, previous, yearAgo *usage.Series }
+
+func NewSeries(book *series.Book, m *usage.Meter) (all []Series) {
+	for _, w := range m.Windows {
+		if !paced(w) {
+			all = append(all, Series{})
+			continue
+		}
+		of := []usage.Label{{Name: "meter", Value: m.Name}, {Name: "window", Value: w.String()}}
+		back := func(name string) []usage.Label {
+			return append(slices.Clip(of), usage.Label{Name: "period", Value: name})
+		}
+		all = append(all, Series{
+			projected: book.Gauge("usage_projected", of...),
+			previous:  book.Gauge("usage_at_same_share", back(usage.PeriodName(1))...),
+			yearAgo:   book.Gauge("usage_at_same_share", back("year_ago")...),
+		})
+	}
+	return all
+}
+
+// Figures writes what is expected of a meter and what it had before; expected is
+// told when a limit on a window is expected to be passed.
+func (p *Paces) Figures(s *series.Sheet, meter int, shown []Series, expected func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool))) {
+	for w, window := range p.meters(meter).Definition().Windows {
+		if !paced(window) {
+			continue
+		}
+		of := &shown[w]
+		if SpanOf(p.clock, window.Kind).begun() {
+			out := p.meters(meter).Outlook(p.clock, w, &p.Curves[meter][w])
+			s.Add(of.projected, out.projected)
+			expected(window, out.passes)
+		} else {
+			expected(window, func(float64) (period.Minute, bool) { return 0, false })
+		}
+		start, end := p.clock.Tracks[window.Kind].Bounds(1)
+		if value, ok := p.then(meter, w, start, end); ok {
+			s.Add(of.previous, value)
+		}
+		if window.Kind == usage.Day {
+			continue
+		}
+		start, end = p.yearAgo(window.Kind)
+		if value, ok := p.then(meter, w, start, end); ok {
+			s.Add(of.yearAgo, value)
+		}
+	}
+}

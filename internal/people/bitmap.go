@@ -1,0 +1,33 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package people
+
+import "math/bits"
+
+func (b *Bitmap) Unset(n uint32) {
+	if b.Has(n) {
+		(*b)[n>>6] &^= 1 << (n & 63)
+	}
+}
+
+// Bitmap is a set of small numbers.
+type Bitmap []uint64
+
+func (b Bitmap) Has(n uint32) bool { return int(n>>6) < len(b) && b[n>>6]>>(n&63)&1 != 0 }
+
+func (b *Bitmap) Set(n uint32) {
+	for int(n>>6) >= len(*b) {
+		*b = append(*b, 0)
+	}
+	(*b)[n>>6] |= 1 << (n & 63)
+}
+
+// Each calls f for every number in the set, in order.
+func (b Bitmap) Each(f func(n uint32)) {
+	for i, w := range b {
+		for ; w != 0; w &= w - 1 {
+			f(uint32(i<<6 + bits.TrailingZeros64(w)))
+		}
+	}
+}
