@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +34,9 @@ func holding(t testing.TB, fs vfs.FS, dir, text string) (files []string) {
 	require.NoError(t, err)
 	for _, name := range names {
 		f, err := fs.Open(fs.PathJoin(dir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // the store has removed it meanwhile
+		}
 		require.NoError(t, err)
 		content, err := io.ReadAll(f)
 		require.NoError(t, err)
