@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -32,27 +33,24 @@ func start(arguments []string) int {
 // command reads the flags and does what they say.
 func command(ctx context.Context, arguments []string) error {
 	var (
-		s       = full()
-		flags   = flag.NewFlagSet("bench", flag.ExitOnError)
-		only    = flags.String("rows", strings.Join(names(usual), ","), "what is measured, with commas between; there is also "+strings.Join(names(onRequest), ", "))
-		peers   = flags.String("peers", filepath.Join("test", "bench", "peers"), "directory of the peers' module; empty: leave them out")
-		short   = flags.Bool("quick", false, "a run of a few minutes, with a tenth of the users and shorter rounds")
-		profile = flags.String("cpuprofile", "", "write a CPU profile of the run to this file")
-		errand  = flags.String(errandFlag, "", "one part in this process, as JSON; a run starts itself so")
+		flags         = flag.NewFlagSet("bench", flag.ExitOnError)
+		only          = flags.String("rows", strings.Join(names(usual), ","), "what is measured, with commas between; there is also "+strings.Join(names(onRequest), ", "))
+		short         = flags.Bool("quick", false, "a run of a few minutes, with a tenth of the users and shorter rounds")
+		organizations = flags.Int("organizations", 0, "number of organizations; 0: 1,000")
+		users         = flags.Int("users", 0, "number of users of all organizations; 0: 1,000,000, with -quick 100,000")
+		config        = flags.String("config", filepath.Join("config", "default.yaml"), "collector configuration with the meters")
+		directory     = flags.String("directory", "build", "where the ledgers are written to; its disk is what durable means")
+		peers         = flags.String("peers", filepath.Join("test", "bench", "peers"), "directory of the peers' module; empty: leave them out")
+		profile       = flags.String("cpuprofile", "", "write a CPU profile of the run to this file")
+		errand        = flags.String(errandFlag, "", "one part in this process, as JSON; a run starts itself so")
 	)
-	flags.StringVar(&s.config, "config", filepath.Join("config", "default.yaml"), "collector configuration with the meters")
-	flags.IntVar(&s.organizations, "organizations", s.organizations, "number of organizations")
-	flags.IntVar(&s.users, "users", s.users, "number of users of all organizations")
-	flags.StringVar(&s.directory, "directory", "build", "where the ledgers are written to; its disk is what durable means")
 	_ = flags.Parse(arguments) // it exits on errors
+	s := full()
 	if *short {
-		given := s
 		s = quick()
-		s.config, s.directory, s.organizations = given.config, given.directory, given.organizations
-		if given.users != full().users {
-			s.users = given.users
-		}
 	}
+	s.organizations, s.users = cmp.Or(*organizations, s.organizations), cmp.Or(*users, s.users)
+	s.config, s.directory = *config, *directory
 	s.progress = os.Stderr
 	if *peers != "" {
 		s.peers = peersModule(*peers)
