@@ -34,13 +34,9 @@ func (b *bench) newDays(ctx context.Context) error {
 		if err := tomorrow(); err != nil {
 			return err
 		}
-		one := *b
-		one.rounds = 1
-		got, err := one.measureRecords(ctx, p, nil)
-		if err != nil {
+		if err := b.recordsRound(ctx, p, &days, nil); err != nil {
 			return err
 		}
-		days.append(got, b.rounds)
 	}
 	b.reportRecords("A day's first minute: records of users drawn uniformly who are new that day", days)
 	if err := tomorrow(); err != nil {
@@ -53,13 +49,4 @@ func (b *bench) newDays(ctx context.Context) error {
 	b.reportLog("uniform, a day's first minute", log)
 	b.report.section("The first collection of a day", "CPU, with all that ends and begins").line(turn.show(seconds))
 	return nil
-}
-
-// append adds one of so many rounds.
-func (s *stages) append(round stages, rounds int) {
-	for stage := range numStages {
-		s.ns[stage] = append(s.ns[stage], round.ns[stage]...)
-		s.mallocs[stage] = append(s.mallocs[stage], round.mallocs[stage]...)
-	}
-	s.size, s.toDisk = round.size, s.toDisk+round.toDisk/float64(rounds)
 }

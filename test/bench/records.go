@@ -36,15 +36,15 @@ func (b *bench) records(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sample := func(round int, requests [][]byte) error {
+	var got stages
+	for round := range b.rounds {
+		sample := b.keep
 		if round > 0 {
-			return nil
+			sample = nil
 		}
-		return b.keep(requests)
-	}
-	got, err := b.measureRecords(ctx, p, sample)
-	if err != nil {
-		return err
+		if err := b.recordsRound(ctx, p, &got, sample); err != nil {
+			return err
+		}
 	}
 	b.reportRecords("Records of users drawn uniformly, one request in flight", got)
 	added := got.ns[volatile].over(got.ns[decoding])
@@ -68,9 +68,11 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close(), os.RemoveAll(p.directory)) }()
-	got, err := b.measureRecords(ctx, p, nil)
-	if err != nil {
-		return err
+	var got stages
+	for range b.rounds {
+		if err := b.recordsRound(ctx, p, &got, nil); err != nil {
+			return err
+		}
 	}
 	b.reportRecords("Records in sessions, organizations by Zipf's law, one request in flight", got)
 	b.report.measured(addedSessions, got.ns[volatile].over(got.ns[decoding]))
@@ -82,47 +84,48 @@ func (b *bench) sessions(ctx context.Context) (err error) {
 	return nil
 }
 
-// stages is what a record costs in each stage, a round each.
+// stages is what a record costs in each stage, a value each round.
 type stages struct {
 	ns, mallocs [numStages]spread
-	size        int     // of a record, in bytes
-	toDisk      float64 // bytes a record, written by the durable ledger in all
+	records     int // of all rounds
+	onWire      int // bytes of them
+	toDisk      int // bytes that the ledger on disk wrote, checkpoints included
 }
 
-// measureRecords takes rounds of requests through all stages. sample, if there
-// is one, gets the requests.
-func (b *bench) measureRecords(ctx context.Context, p *pair, sample func(round int, requests [][]byte) error) (out stages, err error) {
-	records, before := b.chunks*b.requests*recordsPerRequest, p.durable.written.all.Load()
-	for round := range b.rounds {
-		var sum [numStages]cost
-		for range b.chunks {
-			p.traffic.now = nextMinute(p.traffic.now)
-			start := p.traffic.now
-			requests, err := p.traffic.encoded(b.requests)
-			if err != nil {
-				return out, err
-			}
-			if sample != nil {
-				if err := sample(round, requests); err != nil {
-					return out, err
-				}
-			}
-			for _, r := range requests {
-				out.size += len(r)
-			}
-			if err := errors.Join(p.collect(ctx, start), p.stages(ctx, start, requests, &sum)); err != nil {
-				return out, err
+// recordsRound takes requests through all stages. sample, if there is one, gets
+// the requests.
+func (b *bench) recordsRound(ctx context.Context, p *pair, to *stages, sample func(requests [][]byte) error) error {
+	var sum [numStages]cost
+	before := p.durable.written.all.Load()
+	for range b.chunks {
+		p.traffic.now = nextMinute(p.traffic.now)
+		start := p.traffic.now
+		requests, err := p.traffic.encoded(b.requests)
+		if err != nil {
+			return err
+		}
+		if sample != nil {
+			if err := sample(requests); err != nil {
+				return err
 			}
 		}
-		for s, c := range sum {
-			out.ns[s] = append(out.ns[s], perRecord(c.cpu, records))
-			out.mallocs[s] = append(out.mallocs[s], float64(c.mallocs)/float64(records))
+		for _, r := range requests {
+			to.onWire += len(r)
 		}
-		b.say("  round %d: %s on %s of decoding", round+1, nanoseconds(out.ns[volatile][round]), nanoseconds(out.ns[decoding][round]))
+		if err := errors.Join(p.collect(ctx, start), p.stages(ctx, start, requests, &sum)); err != nil {
+			return err
+		}
 	}
-	out.size /= records * b.rounds
-	out.toDisk = float64(p.durable.written.all.Load()-before) / float64(records*b.rounds)
-	return out, nil
+	records := b.chunks * b.requests * recordsPerRequest
+	to.records += records
+	to.toDisk += int(p.durable.written.all.Load() - before)
+	for s, c := range sum {
+		to.ns[s] = append(to.ns[s], perRecord(c.cpu, records))
+		to.mallocs[s] = append(to.mallocs[s], float64(c.mallocs)/float64(records))
+	}
+	round := len(to.ns[volatile]) - 1
+	b.say("  round %d: %s beside %s of decoding", round+1, nanoseconds(to.ns[volatile][round]), nanoseconds(to.ns[decoding][round]))
+	return nil
 }
 
 // stages takes requests, the first of which arrives a step after start, through
@@ -181,5 +184,5 @@ func (b *bench) reportRecords(title string, got stages) {
 		t.line(name, got.ns[s].show(nanoseconds), nanoseconds(got.ns[s].mean()), got.ns[s].over(got.ns[decoding]).show(ratio), got.mallocs[s].show(count))
 	}
 	t.note("%d rounds of %d records of %d bytes. The mean has the checkpoints that some rounds have, the median may not. The ledger on disk wrote %s a record in all, checkpoints included.",
-		b.rounds, b.chunks*b.requests*recordsPerRequest, got.size, wholeBytes(got.toDisk))
+		len(got.ns[decoding]), b.chunks*b.requests*recordsPerRequest, got.onWire/got.records, wholeBytes(float64(got.toDisk)/float64(got.records)))
 }

@@ -31,7 +31,7 @@ func (b *bench) restarts(ctx context.Context) error {
 	if err := b.leaveRedo(ctx, p); err != nil {
 		return err
 	}
-	crashed, reopened := filepath.Join(b.directory, "crashed"), filepath.Join(b.directory, "reopened")
+	crashed, again := filepath.Join(b.directory, "crashed"), filepath.Join(b.directory, "again")
 	if err := os.CopyFS(crashed, os.DirFS(p.directory)); err != nil {
 		return fmt.Errorf("copy the running ledger: %w", err)
 	}
@@ -44,16 +44,16 @@ func (b *bench) restarts(ctx context.Context) error {
 		}
 	}
 	for round := range b.reopenings {
-		if err := os.CopyFS(reopened, os.DirFS(crashed)); err != nil {
+		if err := os.CopyFS(again, os.DirFS(crashed)); err != nil {
 			return err
 		}
 		for _, kind := range kinds {
-			if err := kind.round(ctx, b.config, reopened); err != nil {
+			if err := kind.round(ctx, b.config, again); err != nil {
 				return fmt.Errorf("%s: %w", kind.name, err)
 			}
 		}
 		b.say("  round %d: %s after a crash, %s after a clean end", round+1, seconds(kinds[0].took[round]), seconds(kinds[1].took[round]))
-		if err := os.RemoveAll(reopened); err != nil {
+		if err := os.RemoveAll(again); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ func quick() settings {
 		organizations: 1000, users: 100_000, few: 10, many: 10,
 		rounds: 3, chunks: 1, requests: 200,
 		minutes: 8, flight: time.Second, redo: 1000, reopenings: 2,
-		paced: 8 * time.Second, foldBytes: 1 << 20,
+		paced: 8 * time.Second, foldBytes: 2 << 20,
 	}
 }
 
