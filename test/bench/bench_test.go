@@ -266,3 +266,20 @@ func TestAnErrandThatFailsElsewhereIsToldHere(t *testing.T) {
 	require.ErrorContains(t, err, "in a process of its own: exit status 1")
 	require.ErrorContains(t, runErrand(t.Context(), "{}", io.Discard), "neither Grow nor Reopen")
 }
+
+func TestADirectoryAtRestIsCopied(t *testing.T) {
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "to")
+	require.NoError(t, os.WriteFile(filepath.Join(from, "a"), []byte("1"), 0o600))
+	require.NoError(t, copyIdle(from, to))
+	copied, err := os.ReadFile(filepath.Join(to, "a"))
+	require.NoError(t, err)
+	require.Equal(t, "1", string(copied))
+	require.ErrorIs(t, copyIdle(filepath.Join(from, "none"), to), os.ErrNotExist)
+
+	before, err := listing(from)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(from, "b"), nil, 0o600))
+	after, err := listing(from)
+	require.NoError(t, err)
+	require.NotEqual(t, before, after)
+}

@@ -172,12 +172,13 @@ func (r *reopen) run(ctx context.Context, config string) (out reopened, err erro
 	t := newTraffic(evenly(r.Organizations, r.Users))
 	t.now, t.uids = r.Minute, 1<<40
 	requests, err := newPool(t, pooled)
-	if err == nil {
-		err = requests.decode()
-	}
 	if err != nil {
 		return out, err
 	}
-	out.Waits, err = paced(ctx, p, requests, r.Paced)
+	pace, err := steady(ctx, p, requests, r.Paced/10)
+	if err != nil {
+		return out, err
+	}
+	out.Waits, err = paced(ctx, p, requests, pace, r.Paced)
 	return out, err
 }

@@ -26,13 +26,17 @@ type pool struct {
 	sent    atomic.Int64
 }
 
-// newPool makes a pool of the traffic's next requests, which are yet to be
-// decoded.
+// newPool makes a pool of the traffic's next requests.
 func newPool(t *traffic, requests int) (*pool, error) {
 	encoded, err := t.encoded(min(pooled, requests))
-	return &pool{encoded: encoded, decoded: make([]plog.Logs, len(encoded)), began: t.now, uid: t.uids}, err
+	if err != nil {
+		return nil, err
+	}
+	p := &pool{encoded: encoded, decoded: make([]plog.Logs, len(encoded)), began: t.now, uid: t.uids}
+	return p, p.decode()
 }
 
+// decode does so again, to measure it.
 func (p *pool) decode() error { return decode(p.encoded, p.decoded) }
 
 // next extracts the next request, and returns when it arrives.

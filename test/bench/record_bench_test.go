@@ -29,7 +29,6 @@ func benchmarkRecord(b *testing.B, users int) {
 	require.NoError(b, t.everyone(b.Context(), greetings, to, b.Logf))
 	requests, err := newPool(t, pooled)
 	require.NoError(b, err)
-	require.NoError(b, requests.decode())
 	var one sender
 	quiet()
 	start := cpuTime()

@@ -19,6 +19,7 @@ func nanoseconds(v float64) string { return fmt.Sprintf("%.0f ns", v) }
 func millions(v float64) string    { return fmt.Sprintf("%.2f M", v/1e6) }
 func someBytes(v float64) string   { return fmt.Sprintf("%.1f B", v) }
 func wholeBytes(v float64) string  { return fmt.Sprintf("%.0f B", v) }
+func megabytes(v float64) string   { return fmt.Sprintf("%.0f MB", v/1e6) }
 func gigabytes(v float64) string   { return fmt.Sprintf("%.2f GB", v/1e9) }
 func kibibytes(v int64) string     { return fmt.Sprintf("%d KiB", v>>10) }
 

@@ -5,9 +5,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +35,7 @@ func (b *bench) restarts(ctx context.Context) error {
 		return err
 	}
 	crashed, again := filepath.Join(b.directory, "crashed"), filepath.Join(b.directory, "again")
-	if err := os.CopyFS(crashed, os.DirFS(p.directory)); err != nil {
+	if err := copyIdle(p.directory, crashed); err != nil {
 		return fmt.Errorf("copy the running ledger: %w", err)
 	}
 	kinds := []*restart{{name: "after a crash"}, {name: "after a clean end"}}
@@ -82,8 +85,53 @@ func (b *bench) leaveRedo(ctx context.Context, p *pair) error {
 			return err
 		}
 	}
-	quiet()
 	return nil
+}
+
+// copyAttempts bounds how often a copy is begun that the ledger's work in the
+// background made worthless.
+const copyAttempts = 100
+
+// copyIdle copies a directory whose files all stay as they are meanwhile, as if
+// the process had ended at one moment.
+func copyIdle(from, to string) error {
+	for range copyAttempts {
+		quiet()
+		before, err := listing(from)
+		if err != nil {
+			return err
+		}
+		copying := os.CopyFS(to, os.DirFS(from))
+		after, err := listing(from)
+		if err != nil {
+			return err
+		}
+		if slices.Equal(before, after) {
+			return copying
+		}
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s does not come to rest: its files changed during each of %d copies", from, copyAttempts)
+}
+
+// listing names the files of a directory, with their sizes and times.
+func listing(directory string) (files []string, err error) {
+	err = filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // gone since: the next listing is another one
+		}
+		if err == nil {
+			files = append(files, fmt.Sprint(path, info.Size(), info.ModTime()))
+		}
+		return err
+	})
+	return files, err
 }
 
 // restart is one kind of it, with the figures that are right at a minute.
