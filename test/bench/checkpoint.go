@@ -108,10 +108,12 @@ func paced(ctx context.Context, to *pipeline, requests *pool, pace, span time.Du
 	errs := make([]error, len(waits))
 	batches := sync.Pool{New: func() any { return &usage.Batch{} }}
 	start := time.Now()
+	timer := time.NewTimer(0)
 	var wg sync.WaitGroup
 	for i := range waits {
+		<-timer.C
 		due := start.Add(time.Duration(i) * pace)
-		time.Sleep(time.Until(due))
+		timer.Reset(time.Until(due.Add(pace)))
 		wg.Go(func() {
 			batch := batches.Get().(*usage.Batch)
 			defer batches.Put(batch)
