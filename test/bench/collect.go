@@ -6,105 +6,112 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"time"
-
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // collections measures Collect of a ledger of many users and of one of few, in
 // the same organizations, minute by minute and in turn. Between two collections
-// both get some traffic.
+// both get some traffic. A round is the median of its minutes, since one in
+// fifteen has a sample of concurrent users to take.
 func (b *bench) collections(ctx context.Context) (err error) {
+	p, err := b.known(ctx)
+	if err != nil {
+		return err
+	}
 	memory, err := inMemory("")
 	if err != nil {
 		return err
 	}
-	few, err := openBook(b.settings, memory)
+	few, err := openPipeline(b.config, memory)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, few.close()) }()
-	sparse := newTraffic(b.organizations, b.fewUsers)
-	sparse.now = b.traffic.now
-	if err := sparse.everyone(greetings, func(now time.Time, ld plog.Logs) error { return few.take(ctx, now, ld) }); err != nil {
+	sparse := newTraffic(evenly(b.organizations, b.users/b.few))
+	sparse.now = p.traffic.now
+	if err := sparse.everyone(ctx, greetings, few, b.say); err != nil {
 		return err
 	}
-	var many, little []float64
-	figures := 0
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	at := b.traffic.now.Truncate(time.Minute)
-	for i := range b.minutes {
-		if i%30 == 0 {
-			runtime.GC()
+	sides := []*collected{{to: p.volatile, traffic: p.traffic}, {to: few, traffic: sparse}}
+	at := p.traffic.now.Truncate(time.Minute)
+	for range b.rounds {
+		runtime.GC()
+		var ns [2]spread
+		for range b.minutes {
+			at = at.Add(time.Minute)
+			for i, side := range sides {
+				if err := side.busy(ctx, at); err != nil {
+					return err
+				}
+				took, err := side.collect(ctx, at)
+				if err != nil {
+					return err
+				}
+				ns[i] = append(ns[i], took)
+			}
 		}
-		at = at.Add(time.Minute)
-		if err := b.minute(ctx, few, sparse, at); err != nil {
-			return err
+		for i, side := range sides {
+			side.typical, side.mean = append(side.typical, ns[i].median()), append(side.mean, ns[i].mean())
 		}
-		a, n, err := collect(ctx, b.volatile, at)
-		if err != nil {
-			return err
-		}
-		c, _, err := collect(ctx, few, at)
-		if err != nil {
-			return err
-		}
-		many, little, figures = append(many, a), append(little, c), n
-		b.traffic.now, sparse.now = at, at
 	}
-	b.reportCollections(many, little, figures)
+	b.reportCollections(sides)
 	return nil
 }
 
-// minute sends both a little before a minute ends.
-func (b *bench) minute(ctx context.Context, few *book, sparse *traffic, end time.Time) error {
-	b.traffic.now, sparse.now = end.Add(-10*step), end.Add(-10*step)
+// collected is a ledger whose collections are measured.
+type collected struct {
+	to      *pipeline
+	traffic *traffic
+	figures int
+
+	typical, mean spread // ns of CPU
+}
+
+// busy sends requests a little before a minute ends.
+func (c *collected) busy(ctx context.Context, end time.Time) error {
+	c.traffic.now = end.Add(-10 * step)
 	for range 4 {
-		ld := b.traffic.request()
-		if err := b.volatile.take(ctx, b.traffic.now, ld); err != nil {
-			return err
-		}
-		ld = sparse.request()
-		if err := few.take(ctx, sparse.now, ld); err != nil {
+		ld := c.traffic.request()
+		if err := c.to.take(ctx, c.traffic.now, ld); err != nil {
 			return err
 		}
 	}
+	c.traffic.now = end
 	return nil
 }
 
-// collect returns the processor time of a collection in ns, and how many
-// figures there are.
-func collect(ctx context.Context, from *book, at time.Time) (ns float64, figures int, err error) {
+// collect returns the processor time of a collection in ns.
+func (c *collected) collect(ctx context.Context, at time.Time) (ns float64, err error) {
 	start := cpuTime()
-	c, err := from.Collect(ctx, at)
+	got, err := c.to.Collect(ctx, at)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	ns = float64((cpuTime() - start).Nanoseconds())
-	for _, o := range c.Organizations {
-		figures += len(o.Figures)
+	c.figures = 0
+	for _, o := range got.Organizations {
+		c.figures += len(o.Figures)
 	}
-	return ns, figures, nil
+	return ns, nil
 }
 
-func (b *bench) reportCollections(many, little []float64, figures int) {
-	ratio := median(many) / median(little)
-	b.say("\nCPU of Collect, medians of %d minutes, %d figures of %d organizations", b.minutes, figures, b.organizations)
-	b.say("  %5d users an organization %6.1f ms  (mean %.1f)", b.fewUsers, median(little)/1e6, mean(little)/1e6)
-	b.say("  %5d users an organization %6.1f ms  (mean %.1f)", b.users, median(many)/1e6, mean(many)/1e6)
-	b.table.add(row{
-		what:     "Collect, 1,000 users an organization / 10",
-		measured: fmtRatio(ratio), goal: "<= 1.2x", going: "1.1x", met: ratio <= 1.2,
-		note: "%.1f ms beside %.1f ms of CPU for %d figures; means of all minutes %.1f and %.1f ms",
-		args: []any{median(many) / 1e6, median(little) / 1e6, figures, mean(many) / 1e6, mean(little) / 1e6},
-	})
+func (b *bench) reportCollections(sides []*collected) {
+	t := b.report.section("Collect", "users", "figures", "CPU, median (least..most)", "mean", "a figure")
+	var perFigure [2]spread
+	for i, side := range sides {
+		for _, ns := range side.typical {
+			perFigure[i] = append(perFigure[i], ns/float64(max(side.figures, 1)))
+		}
+		t.line(fmt.Sprint(side.traffic.all()), fmt.Sprint(side.figures), side.typical.show(fromNanoseconds), fromNanoseconds(side.mean.mean()), perFigure[i].show(nanoseconds))
+	}
+	t.note("%d rounds of %d minutes of which each is the median; %d organizations, %d records between two collections. The mean is of all minutes.",
+		b.rounds, b.minutes, b.organizations, 4*recordsPerRequest)
+	b.report.measured(collectMany, sides[0].typical.over(sides[1].typical))
+	b.report.measured(collectFigure, perFigure[0])
 }
 
-func mean(values []float64) (sum float64) {
-	for _, v := range values {
-		sum += v / float64(len(values))
-	}
-	return sum
-}
+func fromNanoseconds(ns float64) string { return seconds(ns / 1e9) }

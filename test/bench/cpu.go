@@ -5,7 +5,6 @@ package main
 
 import (
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 )
@@ -43,7 +42,7 @@ func measure(f func() error) (cost, error) {
 
 const (
 	quietSpan  = 20 * time.Millisecond
-	quietShare = 20 // one part in so many of a span may be used in quiet
+	quietPart  = 20 // one part in so many of a span may be used in quiet
 	quietLimit = 500
 )
 
@@ -55,7 +54,7 @@ func quiet() {
 	for range quietLimit {
 		<-ticker.C
 		now := cpuTime()
-		if now-before < quietSpan/quietShare {
+		if now-before < quietSpan/quietPart {
 			return
 		}
 		before = now
@@ -67,17 +66,11 @@ func perRecord(d time.Duration, records int) float64 {
 	return float64(d.Nanoseconds()) / float64(max(records, 1))
 }
 
-// median of values, which are not empty.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
-
-// quantile returns the value below which a share of the durations lies.
-func quantile(sorted []time.Duration, share float64) time.Duration {
+// quantile returns the value below which a part of the durations lies; 1 stands
+// for the longest.
+func quantile(sorted []time.Duration, part float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)]
+	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
 }

@@ -4,27 +4,26 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
-// intro states what is measured and where.
-func (b *bench) intro() {
-	b.say("%d organizations of %d users, requests of %d records, all meters of %s", b.organizations, b.users, recordsPerRequest, b.config)
-	for _, s := range mix {
-		b.say("  %2d %%  %s", s.percent, s.what)
-	}
-	b.say("organization and user of each record drawn uniformly; event times advance by %s a request", step)
-	b.say("%s, %d CPUs, %s", runtime.Version(), runtime.GOMAXPROCS(0), load())
+// intro states what is measured, where and when.
+func (b *bench) intro() string {
+	text := fmt.Sprintf("%s, %s, %d CPUs, %s.", b.began.UTC().Format(time.RFC3339), runtime.Version(), runtime.GOMAXPROCS(0), load())
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" || s.Key == "vcs.modified" {
-				b.say("%s %s", s.Key, s.Value)
+				text += fmt.Sprintf(" %s %s.", s.Key, s.Value)
 			}
 		}
 	}
+	return text + fmt.Sprintf("\n%d organizations, %d users, requests of %d records, all meters of %s; event times advance by %s a request.\n",
+		b.organizations, b.users, recordsPerRequest, b.config, step)
 }
 
 // load is how busy the machine was when the run began, where it can be told.

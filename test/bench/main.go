@@ -4,131 +4,80 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/pprof"
-	"time"
+	"slices"
+	"strings"
 )
 
-func main() { os.Exit(start()) }
+func main() { os.Exit(start(os.Args[1:])) }
 
 // start returns the exit code.
-func start() int {
-	var (
-		s       = full()
-		peers   = flag.String("peers", filepath.Join("test", "bench", "peers"), "directory of the peers' module; empty: leave them out")
-		quick   = flag.Bool("quick", false, "a small run that shows whether everything works; its numbers mean nothing")
-		profile = flag.String("cpuprofile", "", "write a CPU profile of the run to this file")
-		minute  time.Time
-	)
-	flag.TextVar(&minute, reopenFlag, minute, "only open the ledger in -directory, collect at this minute and write what came of it; a run starts itself so")
-	flag.StringVar(&s.config, "config", filepath.Join("config", "default.yaml"), "collector configuration with the meters")
-	flag.IntVar(&s.organizations, "organizations", s.organizations, "number of organizations")
-	flag.IntVar(&s.users, "users", s.users, "number of users of each organization")
-	flag.StringVar(&s.directory, "directory", "build", "where the ledgers are written to; its disk is what durable means")
-	flag.Parse()
-	if *quick {
-		s = s.quick()
-	}
-	if *peers != "" {
-		s.peers = peersModule(*peers)
-	}
+func start(arguments []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	work := func() error { return run(ctx, s, os.Stdout) }
-	if !minute.IsZero() {
-		work = func() error { return reopen(ctx, s, minute, os.Stdout) }
-	}
-	if err := profiled(*profile, work); err != nil {
+	if err := command(ctx, arguments); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-// settings of a run.
-type settings struct {
-	config    string // collector configuration
-	directory string // where temporary directories are made
-	peers     peersFunc
-
-	organizations int
-	users         int // of each organization
-	fewUsers      int // of each organization in the small ledger of collect
-
-	rounds   int // of every measurement that is repeated
-	chunks   int // of a round of records
-	requests int // of a chunk
-
-	minutes int           // collected
-	flight  time.Duration // of one round of requests in flight
-	redo    int           // requests that no checkpoint covers before a crash
-}
-
-// full is the run whose figures are recorded.
-func full() settings {
-	return settings{
-		organizations: 1000, users: 1000, fewUsers: 10,
-		rounds: 5, chunks: 2, requests: 600,
-		minutes: 90, flight: 4 * time.Second, redo: 5000,
+// command reads the flags and does what they say.
+func command(ctx context.Context, arguments []string) error {
+	var (
+		flags         = flag.NewFlagSet("bench", flag.ExitOnError)
+		only          = flags.String("rows", strings.Join(names(usual), ","), "what is measured, with commas between; there is also "+strings.Join(names(onRequest), ", "))
+		short         = flags.Bool("quick", false, "a run of a few minutes, with a tenth of the users and shorter rounds")
+		organizations = flags.Int("organizations", 0, "number of organizations; 0: 1,000")
+		users         = flags.Int("users", 0, "number of users of all organizations; 0: 1,000,000, with -quick 100,000")
+		config        = flags.String("config", filepath.Join("config", "default.yaml"), "collector configuration with the meters")
+		directory     = flags.String("directory", "build", "where the ledgers are written to; its disk is what durable means")
+		peers         = flags.String("peers", filepath.Join("test", "bench", "peers"), "directory of the peers' module; empty: leave them out")
+		profile       = flags.String("cpuprofile", "", "write a CPU profile of the run to this file")
+		errand        = flags.String(errandFlag, "", "one part in this process, as JSON; a run starts itself so")
+	)
+	_ = flags.Parse(arguments) // it exits on errors
+	s := full()
+	if *short {
+		s = quick()
 	}
-}
-
-// quick keeps where things are and measures next to nothing.
-func (s settings) quick() settings {
-	s.organizations, s.users, s.fewUsers = 8, 20, 2
-	s.rounds, s.chunks, s.requests = 2, 1, 3
-	s.minutes, s.flight, s.redo = 4, 50*time.Millisecond, 4
-	return s
-}
-
-// run measures everything and writes the table.
-func run(ctx context.Context, s settings, out io.Writer) (err error) {
-	if err := os.MkdirAll(s.directory, 0o755); err != nil {
+	s.organizations, s.users = cmp.Or(*organizations, s.organizations), cmp.Or(*users, s.users)
+	s.config, s.directory = *config, *directory
+	s.progress = os.Stderr
+	if *peers != "" {
+		s.peers = peersModule(*peers)
+	}
+	if *errand != "" {
+		return profiled(*profile, func() error { return runErrand(ctx, *errand, os.Stdout) })
+	}
+	chosen, err := choose(*only)
+	if err != nil {
 		return err
 	}
-	if s.directory, err = os.MkdirTemp(s.directory, "bench-*"); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(s.directory)) }()
-	b := &bench{settings: s, out: out, traffic: newTraffic(s.organizations, s.users)}
-	defer func() { err = errors.Join(err, b.close()) }()
-	b.intro()
-	for _, measure := range []func(context.Context) error{
-		b.warmUp, b.records, b.comparison, b.collections, b.inFlight, b.restarts, b.memory,
-	} {
-		if err := errors.Join(ctx.Err(), measure(ctx)); err != nil {
-			return err
+	return profiled(*profile, func() error { return run(ctx, s, chosen, os.Stdout) })
+}
+
+// choose returns the rows of a list of names, in the order in which they run.
+func choose(list string) (chosen []row, err error) {
+	wanted := strings.Split(list, ",")
+	for _, r := range slices.Concat(usual, onRequest) {
+		if i := slices.Index(wanted, r.name); i >= 0 {
+			chosen, wanted = append(chosen, r), slices.Delete(wanted, i, i+1)
 		}
 	}
-	b.table.write(out)
-	return nil
+	if len(wanted) > 0 {
+		return nil, fmt.Errorf("-rows: there is no %q; the rows are %s", wanted[0], strings.Join(names(slices.Concat(usual, onRequest)), ", "))
+	}
+	return chosen, nil
 }
-
-// bench is one run.
-type bench struct {
-	settings
-	out     io.Writer
-	traffic *traffic
-	// volatile is a copy in memory of durable, which is on disk.
-	volatile, durable *book
-	table             table
-
-	added float64 // what the processor adds to a record, in times of decoding it
-}
-
-func (b *bench) close() error {
-	return errors.Join(b.volatile.close(), b.durable.close())
-}
-
-// say reports on the way.
-func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.out, format+"\n", args...) }
 
 // profiled runs f under the CPU profiler if there is a file for it.
 func profiled(name string, f func() error) (err error) {

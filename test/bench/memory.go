@@ -5,51 +5,45 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
-	"runtime"
-	"time"
-
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // learners is the meter of the default configuration with seven windows.
 const learners = "active_learners"
 
-// memory measures the live heap of a ledger with one meter of active users. It
-// lies on disk, where no file is a part of the heap.
+// memory measures a ledger on disk, where no file is a part of the heap: with
+// one meter of active users, and with all meters. Each is made in a process of
+// its own.
 func (b *bench) memory(ctx context.Context) (err error) {
-	m, err := openBook(b.settings, bookSettings{directory: filepath.Join(b.directory, "memory"), meter: learners})
-	if err != nil {
+	if err := b.forget(); err != nil {
 		return err
 	}
-	t := newTraffic(b.organizations, b.users)
-	before := liveHeap()
-	err = t.everyone([]share{{write: (*traffic).learner}}, func(now time.Time, ld plog.Logs) error { return m.take(ctx, now, ld) })
-	if err != nil {
-		return err
+	t := b.report.section("Memory", "meters", "live bytes a user", "of them off the Go heap", "RSS", "peak")
+	for _, kind := range []struct {
+		name, meter    string
+		requests       int
+		live, resident goalID
+	}{
+		{name: learners + " with 7 windows", meter: learners, live: liveOne, resident: noGoal},
+		{name: "all of the configuration", requests: b.chunks * b.requests, live: liveAll, resident: rss},
+	} {
+		b.say("  %s", kind.name)
+		directory := filepath.Join(b.directory, "memory")
+		got, err := elsewhere[grown](ctx, errand{Config: b.config, Say: b.progress == os.Stderr, Grow: &grow{
+			Directory: directory, Organizations: b.organizations, Users: b.users, Meter: kind.meter, Requests: kind.requests,
+		}})
+		if err = errors.Join(err, os.RemoveAll(directory)); err != nil {
+			return fmt.Errorf("%s: %w", kind.name, err)
+		}
+		perUser := (got.Heap + got.OffHeap) / float64(b.users)
+		b.report.measured(kind.live, spread{perUser})
+		b.report.measured(kind.resident, spread{float64(got.RSS)})
+		t.line(kind.name, wholeBytes(perUser), wholeBytes(got.OffHeap/float64(b.users)), gigabytes(float64(got.RSS)), gigabytes(float64(got.Peak)))
 	}
-	if _, err := m.Collect(ctx, t.now.Add(time.Minute)); err != nil {
-		return err
-	}
-	m.batch.Reset()
-	users := b.organizations * b.users
-	perUser := float64(int64(liveHeap())-int64(before)) / float64(users)
-	b.table.add(row{
-		what:     "live bytes per (organization, user), 7 windows",
-		measured: fmt.Sprintf("%.0f B", perUser), goal: "<= 64 B", going: "24 B", met: perUser <= 64,
-		note: "live heap after collecting garbage, less that of the empty ledger, of %d users in %d organizations; the figures of a collection are a part of it",
-		args: []any{users, b.organizations},
-	})
-	return m.close()
-}
-
-// liveHeap is what a garbage collection leaves.
-func liveHeap() uint64 {
-	quiet()
-	runtime.GC()
-	runtime.GC() // the first only marks what pools keep
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	t.note("Of %d users in %d organizations. Live is what a collection of garbage leaves and what lies off the Go heap, less what the empty ledger has; the figures of a collection are a part of it. RSS is after traffic of the mix, before that collection of garbage.",
+		b.users, b.organizations)
+	return nil
 }

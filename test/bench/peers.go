@@ -64,26 +64,27 @@ func (b *bench) keep(requests [][]byte) (err error) {
 
 func (b *bench) sampleFile() string { return filepath.Join(b.directory, "requests") }
 
-// comparison sets what the processor adds beside what the peers add.
-func (b *bench) comparison(ctx context.Context) error {
+// comparison sets what the processor adds, in times of decoding, beside what
+// the peers add.
+func (b *bench) comparison(ctx context.Context, added spread) error {
 	if b.peers == nil {
-		b.say("\nthe peers are left out")
+		b.say("  the peers are left out")
 		return nil
 	}
+	b.say("  peers")
 	p, err := b.peers(ctx, b.sampleFile())
 	if err != nil {
 		return err
 	}
-	b.say("\npeers on the %d records of the first round, medians of rounds after one that makes the streams", p.Records)
-	b.say("  %-45s %7.0f ns", "decode (pdata)", p.Decode)
-	b.say("  %-45s %7.0f ns  %.2fx decode", "countconnector{organization,user}", p.Count, p.Count/p.Decode)
-	b.say("  %-45s %7.0f ns  %.2fx decode", "countconnector{organization,user} -> deltatocumulative", p.CountToCumulative, p.CountToCumulative/p.Decode)
-	times := p.CountToCumulative / p.Decode / b.added
-	b.table.add(row{
-		what:     "countconnector -> deltatocumulative / CPU added",
-		measured: fmt.Sprintf("%.1fx", times), goal: ">= 3x", going: "10x", met: times >= 3,
-		note: "a ratio of ratios, since the peers run in a process of their own: %.2fx of their decoding beside %.2fx of ours",
-		args: []any{p.CountToCumulative / p.Decode, b.added},
-	})
+	t := b.report.section("Peers", "CPU a record", "median", "x decoding")
+	t.line("decode (pdata)", nanoseconds(p.Decode), ratio(1))
+	t.line("countconnector{organization,user}", nanoseconds(p.Count), ratio(p.Count/p.Decode))
+	t.line("countconnector{organization,user} -> deltatocumulative", nanoseconds(p.CountToCumulative), ratio(p.CountToCumulative/p.Decode))
+	t.note("The %d records of the first uniform round, in a process of their own; rounds after one that makes the streams. What is compared is times of each process's own decoding.", p.Records)
+	var times spread
+	for _, ours := range added {
+		times = append(times, p.CountToCumulative/p.Decode/max(ours, 1e-9))
+	}
+	b.report.measured(peersAdded, times)
 	return nil
 }

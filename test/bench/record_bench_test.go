@@ -5,41 +5,35 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // BenchmarkRecord is extraction and recording in memory alone, for comparing
 // two states of the code: processor time, with all users known.
 func BenchmarkRecord(b *testing.B) {
-	for _, users := range []int{20, 300} {
+	for _, users := range []int{20_000, 300_000} {
 		b.Run(fmt.Sprintf("users=%d", users), func(b *testing.B) { benchmarkRecord(b, users) })
 	}
 }
 
 func benchmarkRecord(b *testing.B, users int) {
 	b.Helper()
-	s := full()
-	s.config = "../../config/default.yaml"
 	memory, err := inMemory("")
 	require.NoError(b, err)
-	to, err := openBook(s, memory)
+	to, err := openPipeline(filepath.Join("..", "..", "config", "default.yaml"), memory)
 	require.NoError(b, err)
-	t := newTraffic(s.organizations, users)
-	require.NoError(b, t.everyone(greetings, func(now time.Time, ld plog.Logs) error { return to.take(b.Context(), now, ld) }))
-	f := &flight{}
-	for range pooled {
-		f.pool = append(f.pool, t.request())
-	}
-	f.began, f.uid = t.now, t.uids
+	t := newTraffic(evenly(full().organizations, users))
+	require.NoError(b, t.everyone(b.Context(), greetings, to, b.Logf))
+	requests, err := newPool(t, pooled)
+	require.NoError(b, err)
 	var one sender
 	quiet()
 	start := cpuTime()
 	for b.Loop() {
-		require.NoError(b, one.send(b.Context(), f, to))
+		require.NoError(b, one.send(b.Context(), requests, to))
 	}
 	b.ReportMetric(perRecord(cpuTime()-start, b.N*recordsPerRequest), "cpu-ns/record")
 	b.StopTimer()

@@ -6,7 +6,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"os"
 	"runtime"
 	"time"
 
@@ -24,61 +24,123 @@ const (
 	numStages
 )
 
-var stageNames = [numStages]string{"decode (pdata)", "extract", "extract + record, volatile", "extract + record, durable"}
+var stageNames = [numStages]string{"decode (pdata)", "extract", "extract + record, nothing on disk", "extract + record, on disk"}
 
-// records measures what a record costs. Between the chunks of a round, which
-// begin with a minute, the figures are collected as the receiver does; that is
-// a figure of its own. Garbage is collected there as well, so that what follows
-// pays for its own only; decoding does not fill the heap before the next time.
+// records measures what a record costs, of traffic in sessions and, the worst
+// case, of users drawn uniformly.
 func (b *bench) records(ctx context.Context) error {
-	var ns, mallocs [numStages][]float64
-	bytes, records := 0, b.chunks*b.requests*recordsPerRequest
+	if err := b.sessions(ctx); err != nil {
+		return err
+	}
+	p, err := b.known(ctx)
+	if err != nil {
+		return err
+	}
+	var got stages
 	for round := range b.rounds {
-		var sum [numStages]cost
-		for range b.chunks {
-			b.traffic.now = b.traffic.now.Truncate(time.Minute).Add(time.Minute)
-			start := b.traffic.now
-			requests, err := b.traffic.encoded(b.requests)
-			if err != nil {
-				return err
-			}
-			if round == 0 {
-				if err := b.keep(requests); err != nil {
-					return err
-				}
-			}
-			for _, r := range requests {
-				bytes += len(r)
-			}
-			if err := errors.Join(b.collect(ctx, start), b.chunk(ctx, requests, &sum)); err != nil {
-				return err
-			}
+		sample := b.keep
+		if round > 0 {
+			sample = nil
 		}
-		for s, c := range sum {
-			ns[s] = append(ns[s], perRecord(c.cpu, records))
-			mallocs[s] = append(mallocs[s], float64(c.mallocs)/float64(records))
+		if err := b.recordsRound(ctx, p, &got, sample); err != nil {
+			return err
 		}
 	}
-	b.reportRecords(ns, mallocs, bytes/(records*b.rounds))
+	b.reportRecords("Records of users drawn uniformly, one request in flight", got)
+	added := got.ns[volatile].over(got.ns[decoding])
+	b.report.measured(addedUniform, added)
+	b.report.measured(addedDurable, got.ns[durable].over(got.ns[decoding]))
+	b.report.measured(allocations, got.mallocs[durable])
+	log, err := b.measureLog(ctx, p)
+	if err != nil {
+		return err
+	}
+	b.report.measured(logBytes, log.bytes)
+	b.reportLog("uniform", log)
+	return b.comparison(ctx, added)
+}
+
+// sessions measures traffic in sessions with ledgers of its own, since there
+// organizations have another number of users.
+func (b *bench) sessions(ctx context.Context) (err error) {
+	p, err := b.newPair(ctx, "sessions", inSessions(zipf(b.organizations, b.users)))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close(), os.RemoveAll(p.directory)) }()
+	var got stages
+	for range b.rounds {
+		if err := b.recordsRound(ctx, p, &got, nil); err != nil {
+			return err
+		}
+	}
+	b.reportRecords("Records in sessions, organizations by Zipf's law, one request in flight", got)
+	b.report.measured(addedSessions, got.ns[volatile].over(got.ns[decoding]))
+	log, err := b.measureLog(ctx, p)
+	if err != nil {
+		return err
+	}
+	b.reportLog("in sessions", log)
 	return nil
 }
 
-// collect shows the figures of a minute, of both ledgers.
-func (b *bench) collect(ctx context.Context, minute time.Time) error {
-	_, err := b.volatile.Collect(ctx, minute)
-	_, err2 := b.durable.Collect(ctx, minute)
-	return errors.Join(err, err2)
+// stages is what a record costs in each stage, a value each round.
+type stages struct {
+	ns, mallocs [numStages]spread
+	records     int // of all rounds
+	onWire      int // bytes of them
+	toDisk      int // bytes that the ledger on disk wrote, checkpoints included
 }
 
-// chunk takes requests through every stage and adds up the costs.
-func (b *bench) chunk(ctx context.Context, requests [][]byte, sum *[numStages]cost) error {
+// recordsRound takes requests through all stages. sample, if there is one, gets
+// the requests.
+func (b *bench) recordsRound(ctx context.Context, p *pair, to *stages, sample func(requests [][]byte) error) error {
+	var sum [numStages]cost
+	before := p.durable.written.all.Load()
+	for range b.chunks {
+		p.traffic.now = nextMinute(p.traffic.now)
+		start := p.traffic.now
+		requests, err := p.traffic.encoded(b.requests)
+		if err != nil {
+			return err
+		}
+		if sample != nil {
+			if err := sample(requests); err != nil {
+				return err
+			}
+		}
+		for _, r := range requests {
+			to.onWire += len(r)
+		}
+		if err := errors.Join(p.collect(ctx, start), p.stages(ctx, start, requests, &sum)); err != nil {
+			return err
+		}
+	}
+	records := b.chunks * b.requests * recordsPerRequest
+	to.records += records
+	to.toDisk += int(p.durable.written.all.Load() - before)
+	for s, c := range sum {
+		to.ns[s] = append(to.ns[s], perRecord(c.cpu, records))
+		to.mallocs[s] = append(to.mallocs[s], float64(c.mallocs)/float64(records))
+	}
+	round := len(to.ns[volatile]) - 1
+	b.say("  round %d: %s beside %s of decoding", round+1, nanoseconds(to.ns[volatile][round]), nanoseconds(to.ns[decoding][round]))
+	return nil
+}
+
+// stages takes requests, the first of which arrives a step after start, through
+// every stage and adds up the costs.
+//
+// Before, the figures are collected as the receiver does; that is a figure of
+// its own. Garbage is collected there as well, so that what follows pays for
+// its own only; decoding does not fill the heap before the next time.
+func (p *pair) stages(ctx context.Context, start time.Time, requests [][]byte, sum *[numStages]cost) error {
 	runtime.GC()
 	batches := make([]plog.Logs, len(requests))
-	first := b.traffic.now.Add(-step * time.Duration(len(requests)-1))
-	take := func(to *book) func() error {
+	take := func(to *pipeline) func() error {
 		return func() error {
 			for i, ld := range batches {
-				if err := to.take(ctx, first.Add(step*time.Duration(i)), ld); err != nil {
+				if err := to.take(ctx, start.Add(step*time.Duration(i+1)), ld); err != nil {
 					return err
 				}
 			}
@@ -89,12 +151,12 @@ func (b *bench) chunk(ctx context.Context, requests [][]byte, sum *[numStages]co
 		decoding: func() error { return decode(requests, batches) },
 		extracting: func() error {
 			for _, ld := range batches {
-				b.volatile.extract(ld)
+				p.volatile.extract(ld)
 			}
 			return nil
 		},
-		volatile: take(b.volatile),
-		durable:  take(b.durable),
+		volatile: take(p.volatile),
+		durable:  take(p.durable),
 	} {
 		c, err := measure(f)
 		if err != nil {
@@ -116,26 +178,11 @@ func decode(requests [][]byte, batches []plog.Logs) error {
 	return nil
 }
 
-func (b *bench) reportRecords(ns, mallocs [numStages][]float64, bytes int) {
-	b.say("\nCPU per record of %d bytes, medians of %d rounds of %d records", bytes, b.rounds, b.chunks*b.requests*recordsPerRequest)
-	b.added = median(ratios(ns[durable], ns[decoding]))
+func (b *bench) reportRecords(title string, got stages) {
+	t := b.report.section(title, "CPU a record", "median (least..most)", "mean", "x decoding", "allocations")
 	for s, name := range stageNames {
-		b.say("  %-27s %7.0f ns  (%.0f-%.0f, mean %.0f)  %.2fx decode  %6.2f allocations", name,
-			median(ns[s]), least(ns[s]), most(ns[s]), mean(ns[s]), median(ratios(ns[s], ns[decoding])), median(mallocs[s]))
+		t.line(name, got.ns[s].show(nanoseconds), nanoseconds(got.ns[s].mean()), got.ns[s].over(got.ns[decoding]).show(ratio), got.mallocs[s].show(count))
 	}
-	b.table.add(row{
-		what:     "CPU added per log record / pdata decoding",
-		measured: fmtRatio(b.added), goal: "<= 0.70x", going: "0.25x", met: b.added <= 0.70,
-		note: "%.0f ns beside %.0f ns of decoding; %.0f ns in the mean, with the checkpoints that some rounds have; volatile %s; extraction alone %s",
-		args: []any{
-			median(ns[durable]), median(ns[decoding]), mean(ns[durable]), fmtRatio(median(ratios(ns[volatile], ns[decoding]))),
-			fmtRatio(median(ratios(ns[extracting], ns[decoding]))),
-		},
-	})
-	b.table.add(row{
-		what:     "allocations per record",
-		measured: fmt.Sprintf("%.2f", median(mallocs[durable])), goal: "0", going: "0", met: median(mallocs[durable]) < 0.1,
-		note: "%.0f a request of %d records: of its commit, and of turning minutes and checkpoints",
-		args: []any{median(mallocs[durable]) * recordsPerRequest, recordsPerRequest},
-	})
+	t.note("%d rounds of %d records of %d bytes. The mean has the checkpoints that some rounds have, the median may not. The ledger on disk wrote %s a record in all, checkpoints included.",
+		len(got.ns[decoding]), b.chunks*b.requests*recordsPerRequest, got.onWire/got.records, wholeBytes(float64(got.toDisk)/float64(got.records)))
 }

@@ -24,28 +24,75 @@ const (
 // morning is when the simulated day of a run begins.
 var morning = time.Date(2026, 11, 18, 7, 0, 0, 0, time.UTC)
 
-// traffic makes requests. Organization and user of a record are drawn
-// uniformly: no record profits from what the last one left in the caches.
+// traffic makes requests of a population's users.
 type traffic struct {
-	organizations, users int
-	random               *rand.Rand
-	now                  time.Time
-	uids                 uint64
+	population
+	sessions []session // under way; none: every record is of any user
+	random   *rand.Rand
+	now      time.Time
+	uids     uint64
 }
 
-func newTraffic(organizations, users int) *traffic {
-	return &traffic{organizations: organizations, users: users, random: rand.New(rand.NewPCG(1, 2)), now: morning}
+// newTraffic draws the user of each record uniformly: no record profits from
+// what the last one left in the caches.
+func newTraffic(p population) *traffic {
+	return &traffic{population: p, random: rand.New(rand.NewPCG(1, 2)), now: morning}
 }
 
-// share is a part of the mix, in percent.
-type share struct {
+// session is a user at work.
+type session struct {
+	person
+	id   uint64
+	left int // records
+}
+
+const (
+	recordsPerSession = 20
+	// sessionSpan is how long a session lasts in the mean.
+	sessionSpan = 4 * time.Minute
+)
+
+// inSessions draws the user of each record from those that are at work: as many
+// as make sessions of recordsPerSession records in sessionSpan, but an eighth
+// of all at most.
+func inSessions(p population) *traffic {
+	t := newTraffic(p)
+	open := int(sessionSpan/step) * recordsPerRequest / recordsPerSession
+	t.sessions = make([]session, max(1, min(open, p.all()/8)))
+	for i := range t.sessions {
+		t.sessions[i] = t.session()
+		t.sessions[i].left = 1 + t.random.IntN(recordsPerSession) // else all of them would end at once
+	}
+	return t
+}
+
+// session begins another one.
+func (t *traffic) session() session {
+	return session{person: t.at(t.random.IntN(t.all())), id: t.random.Uint64(), left: recordsPerSession}
+}
+
+// someone draws the user of a record, and the session that it is in.
+func (t *traffic) someone() (person, uint64) {
+	if len(t.sessions) == 0 {
+		return t.at(t.random.IntN(t.all())), t.random.Uint64()
+	}
+	s := &t.sessions[t.random.IntN(len(t.sessions))]
+	if s.left == 0 {
+		*s = t.session()
+	}
+	s.left--
+	return s.person, s.id
+}
+
+// act is something that users do, and how much of the mix it makes.
+type act struct {
 	percent int
 	what    string
 	write   func(t *traffic, user int, a pcommon.Map) (action string)
 }
 
 // mix touches every meter of the default configuration.
-var mix = []share{
+var mix = []act{
 	{20, "learners (a condition; 7 windows)", (*traffic).learner},
 	{20, "workspace, onboarded or anonymous (3 classes, conditions, half of the users registered; a breakdown; 3 windows)", (*traffic).workspace},
 	{5, "workspace, e-mail opened", (*traffic).email},
@@ -134,21 +181,36 @@ func (t *traffic) uid(a pcommon.Map) {
 	a.PutStr("log.record.uid", uidOf(t.uids))
 }
 
-func uidOf(n uint64) string { return fmt.Sprintf("01JZ8Q3V9M%016d", n) }
+// uidOf writes a number with 16 digits.
+func uidOf(n uint64) string {
+	uid := []byte("01JZ8Q3V9M0000000000000000")
+	for i := len(uid) - 1; n > 0; i-- {
+		uid[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return string(uid)
+}
 
 func (t *traffic) oneOf(values ...string) string { return values[t.random.IntN(len(values))] }
 
 // request makes the next request of the mix.
 func (t *traffic) request() plog.Logs {
-	return t.fill(recordsPerRequest, func(int) (int, int, share) {
-		n := t.random.IntN(100)
-		for _, s := range mix {
-			if n -= s.percent; n < 0 {
-				return t.random.IntN(t.organizations), t.random.IntN(t.users), s
-			}
-		}
-		return 0, 0, mix[0] // the percentages add up to 100
+	return t.fill(recordsPerRequest, func(int) record {
+		what := t.act()
+		who, session := t.someone()
+		return record{who, session, what}
 	})
+}
+
+// act draws one from the mix.
+func (t *traffic) act() act {
+	n := t.random.IntN(100)
+	for _, a := range mix {
+		if n -= a.percent; n < 0 {
+			return a
+		}
+	}
+	return mix[0] // the percentages add up to 100
 }
 
 // encoded makes requests as they come over the wire.
@@ -164,8 +226,15 @@ func (t *traffic) encoded(n int) ([][]byte, error) {
 	return requests, nil
 }
 
+// record is who does what.
+type record struct {
+	person
+	session uint64
+	act
+}
+
 // fill makes a request of n records.
-func (t *traffic) fill(n int, pick func(i int) (organization, user int, what share)) plog.Logs {
+func (t *traffic) fill(n int, draw func(i int) record) plog.Logs {
 	ld := plog.NewLogs()
 	resource := ld.ResourceLogs().AppendEmpty()
 	resource.Resource().Attributes().PutStr("service.name", "portal")
@@ -175,26 +244,25 @@ func (t *traffic) fill(n int, pick func(i int) (organization, user int, what sha
 	records := scope.LogRecords()
 	records.EnsureCapacity(n)
 	for i := range n {
-		organization, user, what := pick(i)
 		at := pcommon.NewTimestampFromTime(t.now.Add(step * time.Duration(i) / time.Duration(n)))
-		t.write(records.AppendEmpty(), at, organization, user, what)
+		t.put(records.AppendEmpty(), at, draw(i))
 	}
 	t.now = t.now.Add(step)
 	return ld
 }
 
-func (t *traffic) write(r plog.LogRecord, at pcommon.Timestamp, organization, user int, what share) {
-	r.SetTimestamp(at)
-	r.SetObservedTimestamp(at)
-	r.SetSeverityNumber(plog.SeverityNumberInfo)
-	r.SetTraceID(pcommon.TraceID(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.random.Uint64()), t.random.Uint64())))
-	r.SetSpanID(pcommon.SpanID(binary.BigEndian.AppendUint64(nil, t.random.Uint64())))
-	a := r.Attributes()
+func (t *traffic) put(to plog.LogRecord, at pcommon.Timestamp, r record) {
+	to.SetTimestamp(at)
+	to.SetObservedTimestamp(at)
+	to.SetSeverityNumber(plog.SeverityNumberInfo)
+	to.SetTraceID(pcommon.TraceID(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.random.Uint64()), t.random.Uint64())))
+	to.SetSpanID(pcommon.SpanID(binary.BigEndian.AppendUint64(nil, t.random.Uint64())))
+	a := to.Attributes()
 	a.EnsureCapacity(10)
-	a.PutStr("organization.id", fmt.Sprintf("organization-%04d", organization))
-	a.PutStr("user.id", fmt.Sprintf("0197f3c2-7d1e-7000-8000-%06x%06x", organization, user))
-	a.PutStr("session.id", fmt.Sprintf("%016x", t.random.Uint64()))
+	a.PutStr("organization.id", fmt.Sprintf("organization-%04d", r.organization))
+	a.PutStr("user.id", fmt.Sprintf("0197f3c2-7d1e-7000-8000-%06x%06x", r.organization, r.user))
+	a.PutStr("session.id", fmt.Sprintf("%016x", r.session))
 	a.PutStr("client.address", "198.51.100.17")
 	a.PutStr("app.version", "4.17.2")
-	r.SetEventName(what.write(t, user, a))
+	to.SetEventName(r.write(t, r.user, a))
 }
