@@ -32,19 +32,7 @@ func (b *Blocks) Layout() *Layout { return b.layout }
 func (b *Blocks) Len() int { return int(b.blocks.n) }
 
 // Find returns the slot of the user with a hash.
-func (b *Blocks) Find(hash uint64) (slot uint32, known bool) {
-	tag := tagOf(hash)
-	s := b.table.segment(tag)
-	for i := s.home(tag); ; i = s.next(i) {
-		entry := s.entries[i]
-		if entry == 0 {
-			return 0, false
-		}
-		if tagOf(entry) == tag && b.blocks.word(uint32(entry)-1) == hash {
-			return uint32(entry) - 1, true
-		}
-	}
-}
+func (b *Blocks) Find(hash uint64) (slot uint32, known bool) { return b.table.find(&b.blocks, hash) }
 
 // Insert gives a hash that is not known a slot. Views of blocks and of entries
 // are good until then.
@@ -65,23 +53,19 @@ func (b *Blocks) Insert(hash uint64) (slot uint32) {
 func (b *Blocks) PrefetchSlot(hash uint64) uint64 {
 	tag := tagOf(hash)
 	s := b.table.segment(tag)
-	return s.entries[s.home(tag)]
+	return s.lines[s.home(tag)][0]
 }
 
 // PrefetchBlock does so for the lines of the block of the user with a hash; the
 // table's line has been read before.
 func (b *Blocks) PrefetchBlock(hash uint64) (n uint64) {
-	tag := tagOf(hash)
-	s := b.table.segment(tag)
-	for i := s.home(tag); s.entries[i] != 0; i = s.next(i) {
-		if tagOf(s.entries[i]) != tag {
-			continue
-		}
-		words := b.blocks.at(uint32(s.entries[i]) - 1)
-		for w := 0; w < len(words); w += lineWords {
-			n += words[w]
-		}
-		break
+	slot, ok := b.table.guess(hash)
+	if !ok {
+		return 0
+	}
+	words := b.blocks.at(slot)
+	for w := 0; w < len(words); w += lineWords {
+		n += words[w]
 	}
 	return n
 }

@@ -69,8 +69,8 @@ func TestTheTableSplitsWithoutLosingAnyone(t *testing.T) {
 	}
 	require.Greater(t, len(b.table.segments), 8)
 	for _, s := range b.table.segments {
-		require.LessOrEqual(t, len(s.entries), maxLines*lineEntries*9/8, "an insertion moves a segment at most")
-		require.LessOrEqual(t, s.used*4, len(s.entries)*3)
+		require.LessOrEqual(t, len(s.lines), maxLines*9/8, "an insertion moves a segment at most")
+		require.LessOrEqual(t, s.used*4, len(s.lines)*lineEntries*3)
 	}
 	near := 0
 	for i, hash := range hashes {
@@ -79,7 +79,7 @@ func TestTheTableSplitsWithoutLosingAnyone(t *testing.T) {
 		require.EqualValues(t, i, slot)
 		tag := tagOf(hash)
 		s := b.table.segment(tag)
-		for _, entry := range s.entries[s.home(tag):][:lineEntries] {
+		for _, entry := range s.lines[s.home(tag)] {
 			if uint32(entry) == slot+1 {
 				near++
 			}

@@ -66,6 +66,7 @@ const (
 	lineHalves  = 16
 	lineWords   = lineHalves / 2
 	entryWords  = 2
+	entryHalves = 2 * entryWords
 	smallHalves = 8 // blocks up to this size are not rounded up to lines
 
 	// maxWords is the largest block that is laid out.
@@ -111,7 +112,7 @@ func NewLayout(claims []Claim) (*Layout, error) {
 	if fields+entryWords*places > maxWords {
 		return nil, fmt.Errorf("the meters' definitions keep %d fields and %d entries of every user, more than the %d words that a block may have: take classes or windows away", fields, places, maxWords)
 	}
-	plan := newPlan(claims, l.entries)
+	plan := newPlan(claims, l.entries, places)
 	l.columns = plan.columns
 	slices.SortFunc(l.columns, func(a, b column) int { return cmp.Compare(a.id, b.id) })
 	for i, c := range l.columns {
@@ -122,25 +123,30 @@ func NewLayout(claims []Claim) (*Layout, error) {
 			l.periods = append(l.periods, Field64(c.at))
 		}
 	}
-	l.close(plan.end(), places)
+	l.close(plan.last, places)
 	return l, nil
 }
 
 // close settles the size of a block whose fields end at a half. What is left up
 // to a whole line becomes more inline entries.
 func (l *Layout) close(end, places int) {
+	l.words = blockHalves(end, l.entries, places) / 2
 	if l.entries {
-		end = roundUp(end, 2*entryWords)
-		l.first = end / 2
-		end += 2 * entryWords * places
+		l.first = roundUp(end, entryHalves) / 2
+		l.places = (l.words - l.first) / entryWords
+	}
+}
+
+// blockHalves returns the size of a block with fields up to a half and places
+// behind them.
+func blockHalves(end int, entries bool, places int) int {
+	if entries {
+		end = roundUp(end, entryHalves) + entryHalves*places
 	}
 	if end = roundUp(end, 2); end > smallHalves {
 		end = roundUp(end, lineHalves)
 	}
-	l.words = end / 2
-	if l.entries {
-		l.places = (l.words - l.first) / entryWords
-	}
+	return end
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
@@ -175,17 +181,18 @@ func (l *Layout) BlockBytes() int { return 8 * l.words }
 // Places returns how many entries of a user stand in the block itself.
 func (l *Layout) Places() int { return l.places }
 
-// plan places fields in as few cache lines as hold them all. A group goes whole
-// into the first line that has room for it; those that fit into none are broken
-// over what is left, so that no group costs all users a line.
+// plan places fields in a block that is no larger than it has to be. A group
+// goes whole into the first line that has room for it; those that fit into none
+// are broken over what is left, so that no group costs all users a line.
 type plan struct {
-	lines   []uint16 // a bit for each half that is taken
+	lines   []uint16 // a bit for each half that is taken, or left to entries
 	columns []column
+	last    int // the half behind the last that is taken
 }
 
-func newPlan(claims []Claim, link bool) *plan {
+func newPlan(claims []Claim, entries bool, places int) *plan {
 	header := 3 // hash and stamp
-	if link {
+	if entries {
 		header++
 	}
 	groups := grouped(claims)
@@ -193,8 +200,10 @@ func newPlan(claims []Claim, link bool) *plan {
 	for _, g := range groups {
 		halves += len(g.halves) + 2*len(g.words)
 	}
-	p := &plan{lines: make([]uint16, (halves+lineHalves-1)/lineHalves)}
-	p.lines[0] = 1<<header - 1
+	room := blockHalves(halves, entries, places) - entryHalves*places
+	p := &plan{lines: make([]uint16, (room+lineHalves-1)/lineHalves), last: header}
+	p.lines[len(p.lines)-1] = ^uint16(0) << ((room-1)%lineHalves + 1)
+	p.lines[0] |= 1<<header - 1
 	var rest []group
 	for _, g := range groups {
 		if i := slices.IndexFunc(p.lines, g.fits); i >= 0 {
@@ -262,25 +271,25 @@ func (p *plan) putAnywhere(g group) {
 
 // put places fields in a line; halves first fill what words cannot use.
 func (p *plan) put(i int, g group) {
-	line := &p.lines[i]
 	for _, c := range g.words {
-		at := bits.TrailingZeros16(wholeWords(*line))
-		*line |= 3 << at
-		p.columns = append(p.columns, column{c.ID, c.Kind, uint16((i*lineHalves + at) / 2)})
+		p.take(i, bits.TrailingZeros16(wholeWords(p.lines[i])), c)
 	}
 	for _, c := range g.halves {
-		free, words := ^*line, wholeWords(*line)
+		free, words := ^p.lines[i], wholeWords(p.lines[i])
 		if single := free &^ (words | words<<1); single != 0 {
 			free = single
 		}
-		at := bits.TrailingZeros16(free)
-		*line |= 1 << at
-		p.columns = append(p.columns, column{c.ID, c.Kind, uint16(i*lineHalves + at)})
+		p.take(i, bits.TrailingZeros16(free), c)
 	}
 }
 
-// end returns the half behind the last one that is taken.
-func (p *plan) end() int {
-	last := len(p.lines) - 1
-	return last*lineHalves + bits.Len16(p.lines[last])
+// take gives a half of a line, or the word that begins there, to a claim.
+func (p *plan) take(line, half int, c Claim) {
+	at, size := line*lineHalves+half, 1
+	if c.Kind.wide() {
+		size = 2
+	}
+	p.lines[line] |= (1<<size - 1) << half
+	p.last = max(p.last, at+size)
+	p.columns = append(p.columns, column{c.ID, c.Kind, uint16(at / size)})
 }

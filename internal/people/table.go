@@ -3,6 +3,8 @@
 
 package people
 
+import "math/bits"
+
 // table finds the slot of a user by the leading half of a keyed hash, in one
 // cache line nearly always. Slots are found in the blocks, which know the whole
 // hash.
@@ -22,10 +24,13 @@ type table struct {
 }
 
 type segment struct {
-	entries []uint64
-	used    int
-	depth   uint // leading bits that its hashes have in common
+	lines []line
+	used  int
+	depth uint // leading bits that its hashes have in common
 }
+
+// line is filled from the front.
+type line [lineEntries]uint64
 
 const (
 	lineEntries = 8
@@ -49,34 +54,82 @@ func newTable(users int) table {
 
 // newSegment returns a segment of which so many users take two thirds.
 func newSegment(users int, depth uint) *segment {
-	lines := users*3/(2*lineEntries) + 1
-	return &segment{entries: make([]uint64, lines*lineEntries), depth: depth}
+	return &segment{lines: make([]line, users*3/(2*lineEntries)+1), depth: depth}
 }
 
 func tagOf(hash uint64) uint32 { return uint32(hash >> 32) }
 
-func (t *table) segment(tag uint32) *segment { return t.segments[tag>>(32-t.depth)] }
-
-// home returns the place at which the search for a hash begins.
-func (s *segment) home(tag uint32) int {
-	lines := uint64(len(s.entries) / lineEntries)
-	return int(uint64(tag<<s.depth)*lines>>32) * lineEntries
+// find returns the slot of the user with a hash.
+func (t *table) find(blocks *arena, hash uint64) (slot uint32, known bool) {
+	tag := tagOf(hash)
+	s := t.segment(tag)
+	for i := s.home(tag); ; i = s.next(i) {
+		l := &s.lines[i]
+		for same := l.match(tag); same != 0; same &= same - 1 {
+			entry := l[bits.TrailingZeros32(same)%lineEntries]
+			if entry == 0 {
+				return 0, false
+			}
+			if blocks.word(uint32(entry)-1) == hash {
+				return uint32(entry) - 1, true
+			}
+		}
+		if !l.full() {
+			return 0, false
+		}
+	}
 }
 
-// next returns the place behind i.
+// guess returns the slot of a user with the tag of a hash, nearly always of the
+// one with the hash, and reads no block for it.
+func (t *table) guess(hash uint64) (slot uint32, ok bool) {
+	tag := tagOf(hash)
+	s := t.segment(tag)
+	for i := s.home(tag); ; i = s.next(i) {
+		l := &s.lines[i]
+		if same := l.match(tag); same != 0 {
+			entry := l[bits.TrailingZeros32(same)%lineEntries]
+			return uint32(entry) - 1, entry != 0
+		}
+		if !l.full() {
+			return 0, false
+		}
+	}
+}
+
+func (t *table) segment(tag uint32) *segment { return t.segments[tag>>(32-t.depth)] }
+
+// home returns the line at which the search for a hash begins.
+func (s *segment) home(tag uint32) int {
+	return int(uint64(tag<<s.depth) * uint64(len(s.lines)) >> 32)
+}
+
+// next returns the line behind i.
 func (s *segment) next(i int) int {
-	if i++; i == len(s.entries) {
+	if i++; i == len(s.lines) {
 		return 0
 	}
 	return i
+}
+
+func (l *line) full() bool { return l[lineEntries-1] != 0 }
+
+// match returns a bit for each entry with a tag, and for the empty ones where
+// the tag is 0. There is no branch in it: one that is guessed wrong would keep
+// the processor from reading ahead for the next users.
+func (l *line) match(tag uint32) (same uint32) {
+	for i, entry := range l {
+		same |= uint32(((entry>>32^uint64(tag))-1)>>63) << i
+	}
+	return same
 }
 
 // insert enters a hash that is not in the table.
 func (t *table) insert(hash uint64, slot uint32) {
 	tag := tagOf(hash)
 	s := t.segment(tag)
-	for (s.used+1)*4 > len(s.entries)*3 {
-		if len(s.entries) < maxLines*lineEntries || s.depth == maxDepth {
+	for (s.used+1)*4 > len(s.lines)*lineEntries*3 {
+		if len(s.lines) < maxLines || s.depth == maxDepth {
 			s.grow()
 		} else {
 			t.split(s, tag)
@@ -88,20 +141,35 @@ func (t *table) insert(hash uint64, slot uint32) {
 
 func (s *segment) place(entry uint64) {
 	i := s.home(tagOf(entry))
-	for s.entries[i] != 0 {
+	for s.lines[i].full() {
 		i = s.next(i)
 	}
-	s.entries[i] = entry
+	l, at := &s.lines[i], 0
+	for l[at] != 0 {
+		at++
+	}
+	l[at] = entry
 	s.used++
 }
 
 func (s *segment) grow() {
-	old := s.entries
-	lines := len(old) / lineEntries
-	*s = segment{entries: make([]uint64, (lines+max(1, lines/8))*lineEntries), depth: s.depth}
-	for _, entry := range old {
-		if entry != 0 {
-			s.place(entry)
+	old := *s
+	*s = segment{lines: make([]line, len(old.lines)+max(1, len(old.lines)/8)), depth: old.depth}
+	for entry := range old.entries {
+		s.place(entry)
+	}
+}
+
+// entries yields the entries of a segment.
+func (s *segment) entries(yield func(entry uint64) bool) {
+	for i := range s.lines {
+		for _, entry := range s.lines[i] {
+			if entry == 0 {
+				break
+			}
+			if !yield(entry) {
+				return
+			}
 		}
 	}
 }
@@ -114,18 +182,16 @@ func (t *table) split(s *segment, tag uint32) {
 	depth := s.depth + 1
 	upper := func(entry uint64) bool { return tagOf(entry)>>(32-depth)&1 != 0 }
 	count := 0
-	for _, entry := range s.entries {
-		if entry != 0 && upper(entry) {
+	for entry := range s.entries {
+		if upper(entry) {
 			count++
 		}
 	}
 	low, high := newSegment(s.used-count, depth), newSegment(count, depth)
-	for _, entry := range s.entries {
-		switch {
-		case entry == 0:
-		case upper(entry):
+	for entry := range s.entries {
+		if upper(entry) {
 			high.place(entry)
-		default:
+		} else {
 			low.place(entry)
 		}
 	}
@@ -151,7 +217,7 @@ func (t *table) bytes() int {
 	n := 8 * len(t.segments)
 	for i, s := range t.segments {
 		if i == 0 || t.segments[i-1] != s {
-			n += ofSegment + 8*len(s.entries)
+			n += ofSegment + 8*lineEntries*len(s.lines)
 		}
 	}
 	return n
