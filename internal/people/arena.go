@@ -30,15 +30,33 @@ func newArena(stride int) arena {
 	return arena{stride: stride, shift: uint(bits.Len(uint(perSlab)) - 1)}
 }
 
+// place returns where an item stands. Masks spare the compiler the shifts that
+// are longer than a word.
+func (a *arena) place(n uint32) (slab []uint64, i int) {
+	return a.slabs[n>>(a.shift&31)], int(n&(1<<(a.shift&31)-1)) * a.stride
+}
+
 // at returns the words of an item, good until the next call of add.
 func (a *arena) at(n uint32) []uint64 {
-	i := int(n&(1<<a.shift-1)) * a.stride
-	return a.slabs[n>>a.shift][i : i+a.stride : i+a.stride]
+	slab, i := a.place(n)
+	return slab[i : i+a.stride : i+a.stride]
 }
 
 // word returns the first word of an item.
 func (a *arena) word(n uint32) uint64 {
-	return a.slabs[n>>a.shift][int(n&(1<<a.shift-1))*a.stride]
+	slab, i := a.place(n)
+	return slab[i]
+}
+
+// read reads each line of an item.
+func (a *arena) read(n uint32) uint64 {
+	slab, i := a.place(n)
+	end := i + a.stride
+	sum := slab[end-1] // a small one may stand in two
+	for ; i < end; i += lineWords {
+		sum += slab[i]
+	}
+	return sum
 }
 
 // add appends an item of zeros. It reports whether the others have moved.

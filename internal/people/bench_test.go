@@ -47,36 +47,44 @@ func BenchmarkBatch(b *testing.B) {
 		blocks, hashes := filled(b, claims, users)
 		size, l := blocks.Bytes(), blocks.layout
 		last, periods := l.Field32(0), l.Field64(1)
-		apply := func(hash uint64) {
-			slot, _ := blocks.Find(hash)
+		change := func(slot uint32) {
 			block := blocks.At(slot)
 			block.Change()
 			block.Set32(last, block.Get32(last)+1)
 			block.Set64(periods, block.Get64(periods)|1)
 		}
-		for _, passes := range []int{0, 1, 2} {
-			b.Run(fmt.Sprintf("bytes=%d/passes=%d", l.BlockBytes(), passes), func(b *testing.B) {
+		atOnce := func(picked []uint64, _ []uint32) {
+			for _, hash := range picked {
+				slot, _ := blocks.Find(hash)
+				change(slot)
+			}
+		}
+		inPasses := func(picked []uint64, slots []uint32) {
+			for _, hash := range picked {
+				sink += blocks.PrefetchTable(hash)
+			}
+			for i, hash := range picked {
+				slots[i], _ = blocks.Guess(hash)
+			}
+			for _, slot := range slots {
+				sink += blocks.PrefetchBlock(slot)
+			}
+			for i, hash := range picked {
+				slot, _ := blocks.Confirm(slots[i], hash)
+				change(slot)
+			}
+		}
+		for way, find := range map[string]func([]uint64, []uint32){"at-once": atOnce, "in-passes": inPasses} {
+			b.Run(fmt.Sprintf("bytes=%d/%s", l.BlockBytes(), way), func(b *testing.B) {
 				r := rand.New(rand.NewPCG(2, 7))
-				picked := make([]uint64, batch)
+				picked, slots := make([]uint64, batch), make([]uint32, batch)
 				var spent []time.Duration
 				for b.Loop() {
 					for i := range picked {
 						picked[i] = hashes[r.IntN(users)]
 					}
 					start := time.Now()
-					if passes > 0 {
-						for _, hash := range picked {
-							sink += blocks.PrefetchSlot(hash)
-						}
-					}
-					if passes > 1 {
-						for _, hash := range picked {
-							sink += blocks.PrefetchBlock(hash)
-						}
-					}
-					for _, hash := range picked {
-						apply(hash)
-					}
+					find(picked, slots)
 					spent = append(spent, time.Since(start))
 				}
 				slices.Sort(spent)

@@ -47,27 +47,32 @@ func (b *Blocks) Insert(hash uint64) (slot uint32) {
 	return slot
 }
 
-// PrefetchSlot reads the table's line of a hash, so that a later Find has it at
-// hand. What it returns means nothing: it is there so that the reading is done.
-// Calls for several users overlap, as they do not wait for each other.
-func (b *Blocks) PrefetchSlot(hash uint64) uint64 {
+// The users of a batch are looked up in passes, each of which reads memory that
+// does not depend on what it reads for the others, so that their misses
+// overlap: PrefetchTable for all, Guess for all, PrefetchBlock for all, and
+// Confirm where each is needed. What a prefetch returns means nothing: it is
+// there so that the reading is done.
+
+// PrefetchTable reads the table's line of a hash.
+func (b *Blocks) PrefetchTable(hash uint64) uint64 {
 	tag := tagOf(hash)
 	s := b.table.segment(tag)
 	return s.lines[s.home(tag)][0]
 }
 
-// PrefetchBlock does so for the lines of the block of the user with a hash; the
-// table's line has been read before.
-func (b *Blocks) PrefetchBlock(hash uint64) (n uint64) {
-	slot, ok := b.table.guess(hash)
-	if !ok {
-		return 0
+// Guess returns what Find does, but without a look at the user's block: it is
+// wrong of one in some hundreds where there are ten million users.
+func (b *Blocks) Guess(hash uint64) (slot uint32, ok bool) { return b.table.guess(hash) }
+
+// PrefetchBlock reads each line of a user's block.
+func (b *Blocks) PrefetchBlock(slot uint32) uint64 { return b.blocks.read(slot) }
+
+// Confirm returns what Find does, at once where a guess is right.
+func (b *Blocks) Confirm(guess uint32, hash uint64) (slot uint32, known bool) {
+	if guess < b.blocks.n && b.blocks.word(guess) == hash {
+		return guess, true
 	}
-	words := b.blocks.at(slot)
-	for w := 0; w < len(words); w += lineWords {
-		n += words[w]
-	}
-	return n
+	return b.Find(hash)
 }
 
 // At returns a view of a user's block.

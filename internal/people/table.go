@@ -97,11 +97,11 @@ func (t *table) guess(hash uint64) (slot uint32, ok bool) {
 	}
 }
 
-func (t *table) segment(tag uint32) *segment { return t.segments[tag>>(32-t.depth)] }
+func (t *table) segment(tag uint32) *segment { return t.segments[tag>>((32-t.depth)&63)] }
 
 // home returns the line at which the search for a hash begins.
 func (s *segment) home(tag uint32) int {
-	return int(uint64(tag<<s.depth) * uint64(len(s.lines)) >> 32)
+	return int(uint64(tag<<(s.depth&31)) * uint64(len(s.lines)) >> 32)
 }
 
 // next returns the line behind i.
