@@ -23,6 +23,7 @@ type arena struct {
 	shift  uint // a slab has 1<<shift items
 	slabs  [][]uint64
 	n      uint32
+	known  uint32 // how many items are known to come
 }
 
 func newArena(stride int) arena {
@@ -79,7 +80,10 @@ func (a *arena) add() (n uint32, moved bool) {
 // step is how many items to make room for: 1, 2, 4, ... 64 in all, then an
 // eighth more in whole chunks.
 func (a *arena) step() int {
-	if a.n < chunkBlocks {
+	switch {
+	case a.n < a.known:
+		return int(a.known - a.n)
+	case a.n < chunkBlocks:
 		return max(1, int(a.n))
 	}
 	return max(chunkBlocks, int(a.n)/8&^(chunkBlocks-1))

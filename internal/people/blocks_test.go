@@ -73,37 +73,48 @@ func TestTheTableSplitsWithoutLosingAnyone(t *testing.T) {
 		require.LessOrEqual(t, s.used*4, len(s.lines)*lineEntries*3)
 	}
 	near := 0
+	requireFound(t, b, hashes)
+	require.NoError(t, b.Index())
+	requireFound(t, b, hashes)
+	require.Less(t, float64(b.Bytes().Table)/users, 14.0)
 	for i, hash := range hashes {
-		slot, known := b.Find(hash)
-		require.True(t, known)
-		require.EqualValues(t, i, slot)
 		tag := tagOf(hash)
 		s := b.table.segment(tag)
 		for _, entry := range s.lines[s.home(tag)] {
-			if uint32(entry) == slot+1 {
+			if uint32(entry) == uint32(i+1) {
 				near++
 			}
 		}
 	}
 	require.Greater(t, float64(near)/users, 0.9, "a user is found in one line in the common case")
-	require.Less(t, float64(b.Bytes().Table)/users, 14.0)
+}
+
+// requireFound looks everyone up in each way, by their slots in order.
+func requireFound(t *testing.T, b *Blocks, hashes []uint64) {
+	t.Helper()
+	for i, hash := range hashes {
+		slot, known := b.Find(hash)
+		if !known || int(slot) != i {
+			require.EqualValues(t, i, slot)
+		}
+		guess, ok := b.Guess(hash)
+		if slot, known = b.Confirm(guess, hash); !ok || !known || int(slot) != i {
+			require.EqualValues(t, i, slot)
+		}
+		if _, known = b.Find(hash ^ 1); known {
+			require.False(t, known)
+		}
+	}
 }
 
 func TestHashesThatAreNoneAreFound(t *testing.T) {
 	b := New(mustLayout(t, nil))
-	for i := range uint64(50_000) { // one tag for all
-		b.Insert(7<<32 | i)
-		if i%1000 == 0 {
-			for _, j := range []uint64{0, i / 2, i} {
-				slot, known := b.Find(7<<32 | j)
-				require.True(t, known)
-				require.EqualValues(t, j, slot)
-			}
-		}
-		if i == 3000 {
-			break // it costs the square
-		}
+	var hashes []uint64
+	for i := range uint64(3000) { // one tag for all: it costs the square
+		hashes = append(hashes, 2*i)
+		b.Insert(2 * i)
 	}
+	requireFound(t, b, hashes)
 }
 
 func TestChangedNamesChunksOnce(t *testing.T) {
@@ -148,8 +159,13 @@ func TestFewUsersCostLittleAndManyFewAllocations(t *testing.T) {
 		b.Insert(i * golden)
 	}
 	size = b.Bytes()
-	require.LessOrEqual(t, float64(size.Table+size.Blocks)/1e6, 38.5)
+	require.LessOrEqual(t, float64(size.Table+size.Blocks)/1e6, 36.5)
 	require.LessOrEqual(t, len(b.blocks.slabs), 32)
+
+	reserved := New(l)
+	reserved.Reserve(1000)
+	reserved.Insert(1)
+	require.Len(t, reserved.blocks.slabs[0], 1000*l.words)
 }
 
 func TestNothingIsAllocatedInTheSteadyState(t *testing.T) {
