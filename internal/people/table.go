@@ -34,7 +34,7 @@ type line [lineEntries]uint64
 
 const (
 	lineEntries = 8
-	maxLines    = 1 << 12 // a segment: 256 KiB
+	maxLines    = 1 << 11 // a segment: 128 KiB
 	// maxDepth bounds the number of segments where hashes are none.
 	maxDepth = 20
 )
