@@ -125,6 +125,23 @@ func BenchmarkInsert(b *testing.B) {
 	}
 }
 
+// BenchmarkEntries looks an entry up that is the sixth of a user's, in the
+// block, and one that is the twelfth, in the spill.
+func BenchmarkEntries(b *testing.B) {
+	blocks, _ := filled(b, sevenMeters, 64)
+	for id := range uint32(12) {
+		blocks.At(9).Insert(id+1, 0)
+	}
+	for _, id := range []uint32{6, 12} {
+		b.Run(fmt.Sprint(id), func(b *testing.B) {
+			for b.Loop() {
+				e, _ := blocks.At(9).Find(id)
+				sink += e.Word()
+			}
+		})
+	}
+}
+
 // BenchmarkChunk stores and reads users of all seven meters.
 func BenchmarkChunk(b *testing.B) {
 	const users = 64 * 256

@@ -90,6 +90,19 @@ func TestWrongChunksAreRefused(t *testing.T) {
 	for n := range data {
 		require.Error(t, New(b.layout).DecodeChunk(0, data[:n]))
 	}
+	var e encoder
+	e.uint(1)
+	e.bytes = append(e.bytes, data[1:9]...)
+	e.sparse(1)   // no stamp
+	for range 2 { // the field 7, twice
+		e.uint(1 + 7<<2)
+		e.sparse(0)
+		e.uint(5)
+	}
+	e.uint(0)
+	e.sparse(1)
+	require.ErrorIs(t, New(b.layout).DecodeChunk(0, e.bytes), errCut)
+
 	fewer := New(b.layout)
 	fewer.Insert(1)
 	fewer.Insert(2)

@@ -205,25 +205,19 @@ func (c *Cursor) Remove() {
 	clear(last.run[last.place : last.place+entryWords])
 	c.place -= entryWords
 	if last.node != 0 && last.place == 0 {
-		before := c.block.dropLast(last.node)
-		if c.node == last.node {
-			*c = before
-		}
+		c.block.dropLast(last.node) // if it is the cursor's, Next finds nothing in it
 	}
 	c.renew()
 }
 
-// dropLast gives the last node of the chain back and returns a cursor at the
-// end of what is before it.
-func (b Block) dropLast(node uint32) Cursor {
+// dropLast gives the last node of the chain, by its number + 1, back.
+func (b Block) dropLast(node uint32) {
 	c := b.Entries()
 	for c.link() != node {
 		c.follow()
 	}
 	c.chain(0)
 	b.blocks.spill.release(node - 1)
-	c.place = len(c.run) - entryWords
-	return c
 }
 
 // clearEntries takes all entries out of the spill.
