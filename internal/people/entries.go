@@ -22,6 +22,9 @@ type entry struct {
 	word   uint64
 }
 
+// key is the first word of an entry.
+func (e entry) key() uint64 { return uint64(e.at)<<32 | uint64(e.id) }
+
 // ID returns what the entry is about.
 func (e Entry) ID() uint32 {
 	e.check()
@@ -54,41 +57,27 @@ func (e Entry) SetWord(w uint64) {
 
 // Find returns the first entry with an id.
 func (b Block) Find(id uint32) (e Entry, known bool) {
-	for c := b.Entries(); c.Next(); {
-		if uint32(c.run[c.place]) == id {
-			return c.Entry(), true
-		}
-	}
-	return Entry{}, false
-}
-
-// FindAt returns the entry with an id and at.
-func (b Block) FindAt(id, at uint32) (e Entry, known bool) {
-	c, known := b.findAt(id, at)
+	c, known := b.seek(uint64(id), idBits)
 	if !known {
 		return Entry{}, false
 	}
 	return c.Entry(), true
 }
 
-func (b Block) findAt(id, at uint32) (Cursor, bool) {
-	key := uint64(at)<<32 | uint64(id)
-	for c := b.Entries(); c.Next(); {
-		if c.run[c.place] == key {
-			return c, true
-		}
+// FindAt returns the entry with an id and at.
+func (b Block) FindAt(id, at uint32) (e Entry, known bool) {
+	c, known := b.seek(entry{id: id, at: at}.key(), allBits)
+	if !known {
+		return Entry{}, false
 	}
-	return Cursor{}, false
+	return c.Entry(), true
 }
 
 // Insert appends an entry with an id, which is not 0, and an at that no other
 // entry with this id has. Its word is 0.
 func (b Block) Insert(id, at uint32) Entry {
 	b.Change()
-	c := b.Entries()
-	for c.Next() {
-		continue // to the first free place
-	}
+	c, _ := b.seek(0, idBits) // a free place
 	c.put(entry{id: id, at: at})
 	return c.Entry()
 }
@@ -96,7 +85,7 @@ func (b Block) Insert(id, at uint32) Entry {
 // Remove takes the entry with an id and at out, and reports whether there was
 // one.
 func (b Block) Remove(id, at uint32) bool {
-	c, known := b.findAt(id, at)
+	c, known := b.seek(entry{id: id, at: at}.key(), allBits)
 	if known {
 		c.Remove()
 	}
@@ -145,6 +134,30 @@ func (c *Cursor) Entry() Entry {
 	return Entry{guard: c.guard, words: (*[entryWords]uint64)(c.run[c.place:])}
 }
 
+const (
+	idBits  = 1<<32 - 1
+	allBits = 1<<64 - 1
+)
+
+// seek returns a cursor at the first entry whose key has these bits, or behind
+// the last one.
+func (b Block) seek(key, bits uint64) (Cursor, bool) {
+	c := b.Entries()
+	for {
+		for c.place = 0; c.place < len(c.run); c.place += entryWords {
+			switch w := c.run[c.place]; {
+			case w&bits == key:
+				return c, true
+			case w == 0:
+				return c, false
+			}
+		}
+		if !c.follow() {
+			return c, false
+		}
+	}
+}
+
 // follow goes on to the first place of the next node, if there is one.
 func (c *Cursor) follow() bool {
 	link := c.link()
@@ -183,7 +196,7 @@ func (c *Cursor) put(of entry) {
 		c.chain(c.block.blocks.spill.take() + 1)
 		c.follow()
 	}
-	c.run[c.place], c.run[c.place+1] = uint64(of.at)<<32|uint64(of.id), of.word
+	c.run[c.place], c.run[c.place+1] = of.key(), of.word
 	c.renew()
 }
 
