@@ -52,6 +52,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage"},
 		"calendar arithmetic is the same wherever it is used",
 	},
+	"internal/people": {
+		[]string{standard},
+		"what is kept by user is unaware of what it means, so that every meter may keep it there",
+	},
 	"internal/meter": {
 		[]string{standard, "internal/usage", "internal/wide", "internal/calendar"},
 		"the figures customers are billed by follow from events and time alone",

@@ -1,0 +1,342 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package people
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// A chunk is stored field by field, under the numbers by which they were
+// claimed, so that it may be read under another layout. A field that is zero
+// for all of a chunk's users is not there; for those of whom it is zero there
+// is a bit.
+//
+//	chunk    users | hash 8 each | stamps | fields | 0 | entries
+//	stamps   absent: sparse | stamp - that of the last one: int, each
+//	field    1 + (claim's ID << 2 | kind) | absent: sparse | value each, of IDs in order
+//	         absent has a bit for each user of whom the field is zero
+//	value    Half: uint; Minute: stamp - it: int; Word and Periods: sparse
+//	entries  absent: sparse | for each user: how many | those, by ID, then at
+//	entry    ID - the last one's | at | word: sparse
+//	at       Periodic: stamp - it: int; else it - that of the last one with the same ID: int
+//
+// A user of one class takes the hash and 10 to 14 bytes.
+
+// Encoder encodes chunks; it keeps what it needs for that.
+type Encoder struct {
+	encoder
+	sorted []entry
+}
+
+// AppendChunk appends a chunk to bytes. Equal chunks give equal bytes, however
+// their entries came about.
+func (e *Encoder) AppendChunk(to []byte, b *Blocks, chunk int) []byte {
+	e.bytes = to
+	blocks := view{b, uint32(chunk * chunkBlocks), min(chunkBlocks, b.Len()-chunk*chunkBlocks)}
+	e.uint(uint64(blocks.n))
+	for i := range blocks.n {
+		e.bytes = binary.LittleEndian.AppendUint64(e.bytes, blocks.words(i)[0])
+	}
+	e.stamps(blocks)
+	for _, c := range b.layout.columns {
+		e.field(blocks, c)
+	}
+	e.uint(0)
+	e.entries(blocks)
+	to, e.bytes = e.bytes, nil
+	return to
+}
+
+// view is the n blocks of a chunk, of which the first has a slot.
+type view struct {
+	blocks *Blocks
+	first  uint32
+	n      int
+}
+
+func (v view) words(i int) []uint64 { return v.blocks.blocks.at(v.first + uint32(i)) }
+
+func (v view) stamp(i int) uint32 { return half(v.words(i), int(stampHalf)) }
+
+// absent returns a bit for each user of whom a field is zero.
+func (v view) absent(c column) (absent uint64) {
+	for i := range v.n {
+		if c.get(v.words(i)) == 0 {
+			absent |= 1 << i
+		}
+	}
+	return absent
+}
+
+// none is what absent returns where it is zero of all.
+func (v view) none() uint64 { return ^uint64(0) >> (chunkBlocks - v.n) }
+
+func (c column) get(words []uint64) uint64 {
+	if c.kind.wide() {
+		return words[c.at]
+	}
+	return uint64(half(words, int(c.at)))
+}
+
+func (c column) set(words []uint64, v uint64) {
+	if c.kind.wide() {
+		words[c.at] = v
+	} else {
+		setHalf(words, int(c.at), uint32(v))
+	}
+}
+
+var stamps = column{kind: Half, at: uint16(stampHalf)}
+
+func (e *Encoder) stamps(v view) {
+	absent := v.absent(stamps)
+	e.sparse(absent)
+	last := int64(0)
+	for i := range v.n {
+		if absent>>i&1 == 0 {
+			e.int(int64(v.stamp(i)) - last)
+			last = int64(v.stamp(i))
+		}
+	}
+}
+
+func (e *Encoder) field(v view, c column) {
+	absent := v.absent(c)
+	if absent == v.none() {
+		return
+	}
+	e.uint(1 + (uint64(c.id)<<2 | uint64(c.kind)))
+	e.sparse(absent)
+	for i := range v.n {
+		if absent>>i&1 != 0 {
+			continue
+		}
+		switch value := c.get(v.words(i)); c.kind {
+		case Half:
+			e.uint(value)
+		case Minute:
+			e.int(int64(v.stamp(i)) - int64(value))
+		default:
+			e.sparse(value)
+		}
+	}
+}
+
+func (e *Encoder) entries(v view) {
+	absent := v.none()
+	switch l := v.blocks.layout; {
+	case l.places > 0:
+		absent = v.absent(column{kind: Word, at: uint16(l.first)})
+	case l.entries:
+		absent = v.absent(column{kind: Half, at: uint16(linkHalf)})
+	}
+	e.sparse(absent)
+	for i := range v.n {
+		if absent>>i&1 == 0 {
+			e.entriesOf(v.blocks.At(v.first+uint32(i)), int64(v.stamp(i)))
+		}
+	}
+}
+
+func (e *Encoder) entriesOf(b Block, stamp int64) {
+	e.sorted = e.sorted[:0]
+	for c := b.Entries(); c.Next(); {
+		of := c.Entry()
+		e.sorted = append(e.sorted, entry{of.ID(), of.At(), of.Word()})
+	}
+	slices.SortFunc(e.sorted, compareEntries)
+	e.uint(uint64(len(e.sorted)))
+	var last entry
+	for _, of := range e.sorted {
+		e.uint(uint64(of.id - last.id))
+		if of.id != last.id {
+			last.at = 0
+		}
+		if of.id&Periodic != 0 {
+			e.int(stamp - int64(of.at))
+		} else {
+			e.int(int64(of.at) - int64(last.at))
+		}
+		e.sparse(of.word)
+		last = of
+	}
+}
+
+func compareEntries(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.at, b.at), cmp.Compare(a.word, b.word))
+}
+
+// DecodeChunk reads a chunk in place of what is there, and takes it as
+// unchanged. Chunks are read in order, a newer copy of one after an older one;
+// when all are there, Index makes their users known. Fields that nobody has
+// claimed any more are passed over; a field's kind may not change. After an
+// error the blocks are of no use.
+func (b *Blocks) DecodeChunk(chunk int, data []byte) error {
+	d := chunkDecoder{decoder: decoder{bytes: data}}
+	if chunk < 0 || chunk > b.Len()/chunkBlocks {
+		return fmt.Errorf("chunk %d of the users follows on %d users: the ones between are missing", chunk, b.Len())
+	}
+	if d.users(b, chunk); d.err == nil {
+		d.stamps()
+		for d.field() {
+			continue
+		}
+		d.entries()
+	}
+	if d.err == nil && len(d.bytes) > 0 {
+		d.fail(fmt.Errorf("%d bytes are left over", len(d.bytes)))
+	}
+	if d.err != nil {
+		return fmt.Errorf("chunk %d of the users: %w", chunk, d.err)
+	}
+	if chunk/64 < len(b.changed) {
+		b.changed[chunk/64] &^= 1 << (chunk % 64)
+	}
+	return nil
+}
+
+type chunkDecoder struct {
+	decoder
+	view
+	ahead uint64 // 1 + the last field
+}
+
+// users makes room for the users of the chunk and reads their hashes.
+func (d *chunkDecoder) users(b *Blocks, chunk int) {
+	first := chunk * chunkBlocks
+	n, have := d.uint(), min(chunkBlocks, b.Len()-first)
+	if d.err == nil && (n < uint64(max(have, 1)) || n > chunkBlocks || n*8 > uint64(len(d.bytes))) {
+		d.fail(fmt.Errorf("it is said to have %d users", n))
+	}
+	if d.err != nil {
+		return
+	}
+	d.view = view{b, uint32(first), int(n)}
+	b.Change(d.first)
+	for i := range int(n) {
+		if i < have {
+			b.Clear(uint32(first + i))
+		} else if _, moved := b.blocks.add(); moved {
+			b.moves.block()
+		}
+		d.words(i)[0] = d.fixed()
+	}
+}
+
+// absent reads which users have nothing.
+func (d *chunkDecoder) absent() uint64 {
+	absent := d.sparse()
+	if absent&^d.none() != 0 {
+		d.fail(errCut)
+	}
+	if d.err != nil {
+		return d.none()
+	}
+	return absent
+}
+
+func (d *chunkDecoder) stamps() {
+	absent, last := d.absent(), int64(0)
+	for i := range d.n {
+		if absent>>i&1 == 0 {
+			stamp := d.half(last + d.int())
+			stamps.set(d.words(i), uint64(stamp))
+			last = int64(stamp)
+		}
+	}
+}
+
+// field reads the next field and reports whether there was one.
+func (d *chunkDecoder) field() bool {
+	header := d.uint()
+	if header == 0 {
+		return false
+	}
+	id, kind := (header-1)>>2, Kind((header-1)&3)
+	if header <= d.ahead || id != uint64(uint32(id)) {
+		d.fail(errCut)
+		return false
+	}
+	d.ahead = header
+	c, known := d.view.blocks.layout.find(uint32(id))
+	if known && c.kind != kind {
+		d.fail(fmt.Errorf("field %d was stored as a %s and is claimed as a %s: claim it under another number", id, kind, c.kind))
+		return false
+	}
+	absent := d.absent()
+	for i := range d.n {
+		if absent>>i&1 != 0 {
+			continue
+		}
+		value := d.value(kind, d.stamp(i))
+		if known {
+			c.set(d.words(i), value)
+		}
+	}
+	return d.err == nil
+}
+
+func (d *chunkDecoder) value(kind Kind, stamp uint32) uint64 {
+	switch kind {
+	case Half:
+		v := d.uint()
+		if v != uint64(uint32(v)) {
+			d.fail(errCut)
+		}
+		return v
+	case Minute:
+		return uint64(d.half(int64(stamp) - d.int()))
+	default:
+		return d.sparse()
+	}
+}
+
+// entries reads the entries of the users; they are passed over where no meter
+// claims any.
+func (d *chunkDecoder) entries() {
+	absent := d.absent()
+	for i := range d.n {
+		if absent>>i&1 == 0 {
+			d.entriesOf(d.view.blocks.At(d.first + uint32(i)))
+		}
+	}
+}
+
+const minEntryBytes = 3
+
+func (d *chunkDecoder) entriesOf(b Block) {
+	n, stamp, last := d.uint(), int64(b.Stamp()), entry{}
+	if n > uint64(len(d.bytes)/minEntryBytes) {
+		d.fail(fmt.Errorf("a user is said to have %d entries", n))
+		return
+	}
+	c := b.Entries()
+	for range n {
+		id := uint64(last.id) + d.uint()
+		if id != uint64(last.id) {
+			last.at = 0
+		}
+		of := entry{id: uint32(id)}
+		if of.id&Periodic != 0 {
+			of.at = d.half(stamp - d.int())
+		} else {
+			of.at = d.half(int64(last.at) + d.int())
+		}
+		of.word = d.sparse()
+		if id == 0 || id != uint64(of.id) || of.id == last.id && of.at < last.at {
+			d.fail(errCut)
+		}
+		if d.err != nil {
+			return
+		}
+		if b.blocks.layout.entries {
+			c.Next()
+			c.put(of)
+		}
+		last = of
+	}
+}
