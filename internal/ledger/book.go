@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -177,7 +178,7 @@ func (b *book) open(id string) *org {
 	o := b.add(uint32(len(b.orgs)), id, secret[:], b.newOrganization(id, cal, b.now))
 	o.dirty = true
 	b.pending.set(orgKey(keyOrg, o.number), append(secret[:], id...))
-	b.pending.openOrg(o.number, cal)
+	redo.Open{Zone: cal.Zone().String(), Anchor: cal.Anchor()}.Append(&b.pending.entries, o.number)
 	b.begin(o)
 	return o
 }
@@ -289,7 +290,7 @@ func (o *org) advanceTo(now int64, keep bool) {
 func (b *book) tick(now int64) {
 	if now > b.now {
 		b.now = now
-		b.pending.arrival(now)
+		redo.Arrival{Now: now}.Append(&b.pending.entries)
 	}
 }
 

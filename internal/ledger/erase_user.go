@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -140,7 +141,7 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 		e.spans = append(e.spans, under(userKey(o.number, n.slot)), under(firsts))
 		if o.HasName(n.id) {
 			o.ForgetName(n.id)
-			b.pending.forgetName(o.number, n.id)
+			redo.ForgetName{Name: n.id}.Append(&b.pending.entries, o.number)
 			b.forget(o) // its journal has the name
 			e.inRedo, e.spans = true, append(e.spans, under(orgKey(keyHead, o.number)), under(orgKey(keyJournal, o.number)))
 		}

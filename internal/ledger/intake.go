@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -127,7 +128,7 @@ func (b *book) organization(it *usage.Item) (*org, usage.Reason) {
 // count enters an item that no meter takes.
 func (b *book) count(o *org, it *usage.Item, outcome usage.Outcome, reason usage.Reason) {
 	o.Count(b.now, it.Signal, outcome, 1)
-	b.pending.count(o.number, it.Signal, outcome)
+	redo.Count{Signal: it.Signal, Outcome: outcome}.Append(&b.pending.entries, o.number)
 	if outcome != usage.Duplicate {
 		o.Note(meter.Reject{
 			Arrived: b.now, Signal: it.Signal, Outcome: outcome, Reason: reason, Action: it.Action,
@@ -194,7 +195,7 @@ func (b *book) judge(o *org, batch *usage.Batch, it *usage.Item) (_ usage.Outcom
 	}
 	for _, r := range refused.meters[:refused.n] {
 		o.Refuse(r.meter, r.reason)
-		b.pending.refuse(o.number, r.meter, r.reason)
+		redo.Refuse{Meter: r.meter, Reason: r.reason}.Append(&b.pending.entries, o.number)
 	}
 	return usage.Counted, usage.ReasonNone, uid, nil
 }
@@ -293,7 +294,7 @@ func (b *book) effect(o *org, batch *usage.Batch, e *usage.Effect, full bool, re
 		x.Averages = batch.AveragesOf(e)
 		if b.byUser(e) && full {
 			o.Refuse(e.Meter, usage.ReasonUsers)
-			b.pending.refuse(o.number, e.Meter, usage.ReasonUsers)
+			redo.Refuse{Meter: e.Meter, Reason: usage.ReasonUsers}.Append(&b.pending.entries, o.number)
 		}
 	case usage.Alias:
 		if x.Key, full = b.aliasSource(o, e, full); full {
@@ -332,7 +333,7 @@ func (b *book) refuseUser(o *org, e *usage.Effect, refused *refusal) {
 	refused.add(e, usage.OverLimit, usage.ReasonUsers)
 	if e.Kind != usage.Lifecycle {
 		o.MarkIncomplete(e.Meter)
-		b.pending.incomplete(o.number, e.Meter)
+		redo.Incomplete{Meter: e.Meter}.Append(&b.pending.entries, o.number)
 	}
 }
 
@@ -346,7 +347,7 @@ func (b *book) aliasSource(o *org, e *usage.Effect, full bool) (uint32, bool) {
 func (b *book) key(o *org, name string) uint32 {
 	n, isNew := o.Key(name)
 	if isNew {
-		b.pending.newKey(o.number, name)
+		redo.Key{Name: name}.Append(&b.pending.entries, o.number)
 	}
 	return n
 }
@@ -364,7 +365,7 @@ func (b *book) numbers(o *org, e *usage.Effect, values []string) []uint32 {
 		}
 		n, isNew := o.Value(e.Meter, i, value)
 		if isNew {
-			b.pending.newValue(o.number, e.Meter, i, value)
+			redo.Value{Meter: e.Meter, Breakdown: i, Name: value}.Append(&b.pending.entries, o.number)
 		}
 		b.scratch.dims = append(b.scratch.dims, n)
 	}
@@ -377,7 +378,11 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 	if uid != nil {
 		b.duplicates.Add(dayOf(ev.Time), *uid)
 	}
-	b.pending.event(o.number, it.Signal, ev, uid)
+	entry := redo.Event{Signal: it.Signal, Event: *ev}
+	if uid != nil {
+		entry.UID, entry.Summed = *uid, true
+	}
+	entry.Append(&b.pending.entries, o.number)
 	o.Count(b.now, it.Signal, usage.Counted, 1)
 	first := o.Apply(ev)
 	for i := range ev.Effects {
@@ -393,7 +398,7 @@ func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 // sampled marks the meter of an effect whose item a sampler let through.
 func (b *book) sampled(o *org, e *meter.Effect) {
 	if e.OfMeter() && o.MarkSampled(e.Meter) {
-		b.pending.sampled(o.number, e.Meter)
+		redo.Sampled{Meter: e.Meter}.Append(&b.pending.entries, o.number)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -82,11 +83,9 @@ func (b *book) keep(o *org, from int) {
 	e := wire.Encoder{Bytes: j.gathering}
 	if j.arrival != b.now {
 		if asOf := o.AsOf(); asOf.Ns() == b.now { // this minute was collected before the item came
-			e.Uint(entryCollect)
-			e.Int(int64(asOf))
+			redo.Collect{At: asOf}.Append(&e)
 		}
-		e.Uint(entryArrival)
-		e.Int(b.now)
+		redo.Arrival{Now: b.now}.Append(&e)
 		j.arrival = b.now
 	}
 	b.lengthen(o, append(e.Bytes, b.pending.entries.Bytes[from:]...))
@@ -98,9 +97,7 @@ func (b *book) keepOutage(o *org, of meter.Outage) {
 		return
 	}
 	e := wire.Encoder{Bytes: b.gather(o).gathering}
-	e.Uint(entryRecover)
-	e.Int(of.Down)
-	e.Int(of.Up)
+	redo.Recover{Outage: of}.Append(&e)
 	b.lengthen(o, e.Bytes)
 }
 
@@ -237,25 +234,28 @@ func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 
 // tell applies entries of a journal.
 func (b *book) tell(o *org, d *wire.Decoder) error {
-	s := step{org: o, now: o.advanced}
+	var r redo.Reading
+	now := o.advanced
 	for len(d.Bytes) > 0 {
-		switch s.kind = d.Uint(); s.kind {
-		case entryArrival:
-			s.now = d.Int()
-			passed := period.Ceil(s.now) - 1
-			o.advanceTo(s.now, passed == period.Ceil(b.now)-1 && b.collected(passed))
-		case entryCollect:
-			o.Collect(period.Minute(d.Int()))
-		case entryRecover:
-			o.Recover(meter.Outage{Down: d.Int(), Up: d.Int()})
+		if err := r.Read(d); err != nil {
+			return err
+		}
+		switch x := r.Entry.(type) {
+		case *redo.Arrival:
+			now = x.Now
+			passed := period.Ceil(now) - 1
+			o.advanceTo(now, passed == period.Ceil(b.now)-1 && b.collected(passed))
+		case *redo.Collect:
+			o.Collect(x.At)
+		case *redo.Recover:
+			o.Recover(x.Outage)
+		case redo.OfOrganization:
+			o.advanceTo(now, false)
+			if err := x.Apply(o.Organization, now); err != nil {
+				return err
+			}
 		default:
-			d.Uint() // the organization
-			if err := s.read(d); err != nil {
-				return err
-			}
-			if err := s.apply(); err != nil {
-				return err
-			}
+			return fmt.Errorf("a journal has no entry of type %T", x)
 		}
 	}
 	return d.Err()

@@ -102,8 +102,8 @@ type position struct {
 	offset uint64
 }
 
-func (p position) covers(group, offset uint64) bool {
-	return group < p.group || group == p.group && offset < p.offset
+func (p position) covers(entry position) bool {
+	return entry.group < p.group || entry.group == p.group && entry.offset < p.offset
 }
 
 // newest returns the newest version of a meter's definition.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -191,7 +192,7 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	b, g := l.book, (*group)(nil)
 	if !full { // figures can be shown without room to write down that they were
 		b.tick(at.Ns())
-		b.pending.collect(at)
+		redo.Collect{At: at}.Append(&b.pending.entries)
 		g = b.pending
 	}
 	orgs := append([]*org(nil), b.byID...)

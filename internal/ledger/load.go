@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -142,7 +143,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	}
 	l.extraction.Spellings = b.spellings
 	b.tellSpellings()
-	b.pending.arrival(b.now)
+	redo.Arrival{Now: b.now}.Append(&b.pending.entries)
 	if !fresh {
 		b.recover(down)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -426,7 +427,7 @@ func TestStatementsOfACollectionThatWasCutOffAreMadeAtTheNextStart(t *testing.T)
 	at := noon.Add(4 * day)
 	l.mu.Lock()
 	l.book.tick(at.UnixNano())
-	l.book.pending.collect(period.MinuteOf(at))
+	redo.Collect{At: period.MinuteOf(at)}.Append(&l.book.pending.entries)
 	g := l.book.pending
 	l.mu.Unlock()
 	require.NoError(t, l.await(context.Background(), g))

@@ -68,13 +68,17 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", pebble, hash},
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
+	"internal/redo": {
+		[]string{standard, "internal/usage", "internal/calendar", "internal/period", "internal/wire", "internal/meter"},
+		"an entry is bytes and what they do to an organization, wherever they are kept",
+	},
 	"internal/catalogue": {
 		[]string{standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/billing", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
 		"the catalogue is a file that anything may read without a ledger",
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing", "internal/dedupe",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe",
 			pebble, hash, group, zap, money,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",
