@@ -80,10 +80,10 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 		}
 		o.Revise()
 		for _, s := range o.TakeStatements() {
-			_ = batch.Set(statementKey(o.number, &s), statementRow(&s), nil)
+			_ = batch.Set(statementKey(o.Number, &s), statementRow(&s), nil)
 		}
 		if o.Organization, err = o.Redefined(b.defs); err != nil {
-			return fmt.Errorf("convert organization %d: %w", o.number, err)
+			return fmt.Errorf("convert organization %d: %w", o.Number, err)
 		}
 		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 		b.describe(o)
@@ -135,7 +135,7 @@ func (b *book) admit(entry *catalogue.Organization) {
 	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
 	history := changed.History()
 	written := redo.Calendar{At: b.now, To: history[len(history)-1]}
-	written.Append(&b.pending.entries, o.number)
+	written.Append(&b.pending.entries, o.Number)
 	o.SetCalendar(changed)
 }
 
@@ -165,6 +165,6 @@ func (b *book) allow(o *org) {
 	}
 	if o.SetQuotas(quotas) {
 		b.advance(o)
-		redo.Quotas{Quotas: quotas}.Append(&b.pending.entries, o.number)
+		redo.Quotas{Quotas: quotas}.Append(&b.pending.entries, o.Number)
 	}
 }

@@ -107,7 +107,7 @@ type name struct {
 func (b *book) namesOf(o *org, slot uint32) (names []name, err error) {
 	root := o.Root(slot)
 	for _, slot := range append([]uint32{root}, o.MergedInto(root)...) {
-		value, err := b.meta(userKey(o.number, slot))
+		value, err := b.meta(userKey(o.Number, slot))
 		if err != nil {
 			return nil, err
 		}
@@ -134,16 +134,16 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 		o.SetNameless(n.slot, true)
 		o.tombstones[n.slot] = until
 		delete(o.names, n.slot)
-		b.pending.newUser(o.number, n.slot, o.userHash(n.id), "")
-		b.pending.set(tombstoneKey(o.number, n.slot), tombstone(until))
-		firsts := firstKey(o.number, n.slot, 0)[:9]
+		b.pending.newUser(o.Number, n.slot, o.Hashes.User(n.id), "")
+		b.pending.set(tombstoneKey(o.Number, n.slot), tombstone(until))
+		firsts := firstKey(o.Number, n.slot, 0)[:9]
 		b.pending.clear(firsts)
-		e.spans = append(e.spans, under(userKey(o.number, n.slot)), under(firsts))
+		e.spans = append(e.spans, under(userKey(o.Number, n.slot)), under(firsts))
 		if o.HasName(n.id) {
 			o.ForgetName(n.id)
-			redo.ForgetName{Name: n.id}.Append(&b.pending.entries, o.number)
+			redo.ForgetName{Name: n.id}.Append(&b.pending.entries, o.Number)
 			b.forget(o) // its journal has the name
-			e.inRedo, e.spans = true, append(e.spans, under(orgKey(keyHead, o.number)), under(orgKey(keyJournal, o.number)))
+			e.inRedo, e.spans = true, append(e.spans, under(orgKey(keyHead, o.Number)), under(orgKey(keyJournal, o.Number)))
 		}
 	}
 	o.dirty = true
@@ -180,11 +180,11 @@ func tombstone(until period.Minute) []byte {
 
 // readTombstones reads those of an organization.
 func (b *book) readTombstones(o *org) error {
-	return b.each(orgKey(keyTombstone, o.number), func(key, value []byte) error {
+	return b.each(orgKey(keyTombstone, o.Number), func(key, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		until := d.Int()
 		if len(key) != 9 || d.Err() != nil {
-			return fmt.Errorf("damaged tombstone of organization %d", o.number)
+			return fmt.Errorf("damaged tombstone of organization %d", o.Number)
 		}
 		o.tombstones[binary.BigEndian.Uint32(key[5:])] = period.Floor(until)
 		return nil
@@ -199,8 +199,8 @@ func (b *book) returned(o *org, slot uint32, id string) {
 	}
 	delete(o.tombstones, slot)
 	o.SetNameless(slot, false)
-	b.pending.newUser(o.number, slot, o.userHash(id), id)
-	b.pending.drop(tombstoneKey(o.number, slot))
+	b.pending.newUser(o.Number, slot, o.Hashes.User(id), id)
+	b.pending.drop(tombstoneKey(o.Number, slot))
 }
 
 // bury takes the tombstones of an organization whose time has come and whose
@@ -216,7 +216,7 @@ func (b *book) bury(o *org) {
 		hash := binary.LittleEndian.Uint64(random[:])
 		delete(o.tombstones, slot)
 		o.ForgetUser(slot, hash)
-		b.pending.newUser(o.number, slot, hash, "")
-		b.pending.drop(tombstoneKey(o.number, slot))
+		b.pending.newUser(o.Number, slot, hash, "")
+		b.pending.drop(tombstoneKey(o.Number, slot))
 	}
 }

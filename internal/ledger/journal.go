@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
@@ -70,7 +71,7 @@ func (b *book) begin(o *org) {
 	var e wire.Encoder
 	e.Int(b.now)
 	encodeOutages(&e, b.defs.Outages)
-	b.pending.set(journalKey(o.number, 0), e.Bytes)
+	b.pending.set(journalKey(o.Number, 0), e.Bytes)
 }
 
 // keep puts the entries that the gathering group has from a byte on, which are
@@ -128,7 +129,7 @@ func (b *book) forget(o *org) {
 	}
 	b.journaled -= o.journal.size
 	o.journal = nil
-	b.pending.clear(orgKey(keyJournal, o.number))
+	b.pending.clear(orgKey(keyJournal, o.Number))
 }
 
 // sealJournals puts the journals that grew with a group into its rows.
@@ -137,7 +138,7 @@ func (g *group) sealJournals() {
 		if j := o.journal; j != nil {
 			e := wire.Encoder{}
 			e.Int(j.size)
-			g.set(journalKey(o.number, g.number), append(e.Bytes, j.gathering...))
+			g.set(journalKey(o.Number, g.number), append(e.Bytes, j.gathering...))
 			j.gathering, j.sealed, j.sealedIn = j.sealed[:0], j.gathering, g.number
 		}
 	}
@@ -156,7 +157,7 @@ func (b *book) readJournals() (err error) {
 			return err
 		}
 		j := &journal{began: first.Int(), outages: decodeOutages(first), sealedIn: math.MaxUint64}
-		it.SeekLT(journalKey(o.number, math.MaxUint64))
+		it.SeekLT(journalKey(o.Number, math.MaxUint64))
 		_, last, err := b.journalRow(it)
 		if err != nil {
 			return err
@@ -165,7 +166,7 @@ func (b *book) readJournals() (err error) {
 			j.size = last.Int()
 		}
 		if err := errors.Join(first.Err(), last.Err()); err != nil {
-			return fmt.Errorf("journal of organization %d: %w", o.number, err)
+			return fmt.Errorf("journal of organization %d: %w", o.Number, err)
 		}
 		o.journal = j
 		b.journaled += j.size
@@ -218,8 +219,8 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 // retell makes an organization from its journal, by another calendar.
 func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 	j := o.journal
-	anew := &org{Organization: o.Anew(cal, j.began, j.outages), number: o.number}
-	err := b.eachIn(journalKey(o.number, 1), journalKey(o.number, j.sealedIn), func(_, value []byte) error {
+	anew := &org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
+	err := b.eachIn(journalKey(o.Number, 1), journalKey(o.Number, j.sealedIn), func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
@@ -267,7 +268,7 @@ func (b *book) tell(o *org, d *wire.Decoder) error {
 func (b *book) replace(o, anew *org) {
 	b.forget(o)
 	for _, kind := range []byte{keyPage, keyStatement} {
-		b.pending.clear(orgKey(kind, o.number))
+		b.pending.clear(orgKey(kind, o.Number))
 	}
 	asOf := o.AsOf()
 	o.Organization, o.advanced = anew.Organization, anew.advanced

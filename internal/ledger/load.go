@@ -101,6 +101,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 		return nil, fmt.Errorf("open ledger %s: %w", l.settings.Directory, err)
 	}
 	b := &book{settings: &l.settings, db: db, byName: map[string]*org{}, dead: make(chan struct{}), fatal: fatal}
+	b.judge.Rules, b.scribe.book = l.settings.rules(), b
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, db.Close()))
@@ -165,7 +166,7 @@ func (b *book) define(meters []stored, birth int64) {
 		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
 	d.Prepare()
-	b.defs = d
+	b.defs, b.judge.Rules.Meters = d, d.Meters
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
@@ -241,6 +242,7 @@ func (b *book) read(fresh bool, now int64) error {
 	if b.duplicates, err = dedupe.Open(b.db, []byte{keyDuplicates}, dayOf(now)); err != nil {
 		return fmt.Errorf("read duplicates: %w", err)
 	}
+	b.judge.Duplicates = b.duplicates
 	if fresh {
 		return nil
 	}

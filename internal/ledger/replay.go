@@ -184,7 +184,7 @@ func (r *replayer) apply() error {
 	var g errgroup.Group
 	for worker := range workers {
 		g.Go(func() error {
-			mine := func(s *step) bool { return int(s.org.number)%workers == worker }
+			mine := func(s *step) bool { return int(s.org.Number)%workers == worker }
 			var touched uint64
 			for i := range steps {
 				s := &steps[i]
@@ -195,7 +195,7 @@ func (r *replayer) apply() error {
 			for i := range steps {
 				if s := &steps[i]; mine(s) {
 					if err := s.apply(); err != nil {
-						return fmt.Errorf("redo of organization %d: %w", s.org.number, err)
+						return fmt.Errorf("redo of organization %d: %w", s.org.Number, err)
 					}
 				}
 			}

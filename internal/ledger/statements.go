@@ -26,7 +26,7 @@ import (
 func (b *book) publish(o *org) {
 	for _, s := range o.TakeStatements() {
 		b.closed(o, &s)
-		b.pending.set(statementKey(o.number, &s), statementRow(&s))
+		b.pending.set(statementKey(o.Number, &s), statementRow(&s))
 		o.dirty = true
 	}
 }
@@ -42,13 +42,13 @@ func statementRow(s *meter.Statement) []byte {
 func (b *book) republish(o *org, batch *pebble.Batch) error {
 	for _, s := range o.TakeStatements() {
 		b.closed(o, &s)
-		key := statementKey(o.number, &s)
+		key := statementKey(o.Number, &s)
 		known, err := b.meta(key)
 		if err == nil && known == nil {
 			err = batch.Set(key, statementRow(&s), nil)
 		}
 		if err != nil {
-			return fmt.Errorf("statements of organization %d: %w", o.number, err)
+			return fmt.Errorf("statements of organization %d: %w", o.Number, err)
 		}
 	}
 	return nil
@@ -148,7 +148,7 @@ func (l *Ledger) eachRange(q StatementQuery, f func(statementRange) error) error
 			if q.Window != "" && q.Window != k.String() {
 				continue
 			}
-			r := statementRange{org: o.number, meter: n, kind: k}
+			r := statementRange{org: o.Number, meter: n, kind: k}
 			r.from, r.to = r.at(0), after(r.at(0)[:8])
 			if !q.From.IsZero() {
 				r.from = r.at(period.Ceil(q.From.UnixNano()))
@@ -224,7 +224,7 @@ func (l *Ledger) readStatements(all []Statement, r statementRange, limit int) (_
 				return nil, nil, false, ErrTooMany
 			}
 			read, last = read+1, v.Start
-			billed, err := b.billed(o.number, v.Meter, v.Kind, v.Start)
+			billed, err := b.billed(o.Number, v.Meter, v.Kind, v.Start)
 			if err != nil {
 				return nil, nil, false, err
 			}
@@ -337,15 +337,15 @@ func (b *book) versionToBill(o *org, id StatementID) (key []byte, version uint32
 		return nil, 0, cmp.Or(err, errors.New("there is no such meter"))
 	}
 	start := period.MinuteOf(id.Start)
-	if version, err = b.billed(o.number, uint16(m), w.Kind, start); err != nil || version > 0 {
+	if version, err = b.billed(o.Number, uint16(m), w.Kind, start); err != nil || version > 0 {
 		return nil, version, err
 	}
 	statement := meter.Statement{Meter: uint16(m), Kind: w.Kind, Start: start, Version: id.Version}
-	row, err := b.meta(statementKey(o.number, &statement))
+	row, err := b.meta(statementKey(o.Number, &statement))
 	if err == nil && row == nil {
 		err = fmt.Errorf("there is no version %d", id.Version)
 	}
-	return periodKey(keyBilled, o.number, uint16(m), w.Kind, start), id.Version, err
+	return periodKey(keyBilled, o.Number, uint16(m), w.Kind, start), id.Version, err
 }
 
 // billed returns the version of a statement that was billed, 0 for none.

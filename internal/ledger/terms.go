@@ -45,7 +45,7 @@ func (b *book) agree(o *org) {
 			continue
 		}
 		b.advance(o)
-		redo.Terms{Meter: m, Window: kind, Terms: terms}.Append(&b.pending.entries, o.number)
+		redo.Terms{Meter: m, Window: kind, Terms: terms}.Append(&b.pending.entries, o.Number)
 		o.SetTerms(m, kind, terms)
 	}
 }

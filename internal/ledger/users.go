@@ -219,7 +219,7 @@ func (r *userReader) reading(f func() error) (err error) {
 		c    *cursor
 		kind byte
 	}{{&r.ids, keyUser}, {&r.items, keyFirst}} {
-		if *of.c, err = r.book.cursor(of.kind, r.org.number); err != nil {
+		if *of.c, err = r.book.cursor(of.kind, r.org.Number); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, of.c.close()) }()
@@ -267,7 +267,7 @@ func instant(m period.Minute) time.Time {
 
 // id reads a user's id.
 func (r *userReader) id(slot uint32) (string, error) {
-	key := userKey(r.org.number, slot)
+	key := userKey(r.org.Number, slot)
 	if !r.ids.seek(key) || !bytes.Equal(r.ids.it.Key(), key) {
 		return "", errors.Join(r.ids.it.Error(), errors.New("a user has no row"))
 	}
@@ -302,8 +302,8 @@ func billable(v *usage.Version, class int) bool {
 // have of a user, under each of the ids that became theirs.
 func (r *userReader) eachFirst(root uint32, from, to int, f func(meter int)) error {
 	return r.slotsOf(root, func(slot uint32) error {
-		prefix := firstKey(r.org.number, slot, 0)[:9]
-		for ok := r.items.seek(firstKey(r.org.number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.it.Key(), prefix); ok = r.items.next() {
+		prefix := firstKey(r.org.Number, slot, 0)[:9]
+		for ok := r.items.seek(firstKey(r.org.Number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.it.Key(), prefix); ok = r.items.next() {
 			number := int(binary.BigEndian.Uint16(r.items.it.Key()[9:]))
 			if number >= to {
 				break
