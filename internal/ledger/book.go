@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
@@ -54,8 +55,8 @@ type book struct {
 
 	judge   intake.Judge
 	scribe  scribe
-	firsts  []First // scratch of noteFirst
-	encoded []byte  // likewise
+	firsts  []archive.First // scratch of noteFirst
+	encoded []byte          // likewise
 }
 
 // org is an organization with what the ledger keeps about it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
@@ -80,7 +81,7 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 		}
 		o.Revise()
 		for _, s := range o.TakeStatements() {
-			_ = batch.Set(statementKey(o.Number, &s), statementRow(&s), nil)
+			_ = batch.Set(archive.StatementKey(o.Number, &s), archive.StatementRow(&s), nil)
 		}
 		if o.Organization, err = o.Redefined(b.defs); err != nil {
 			return fmt.Errorf("convert organization %d: %w", o.Number, err)

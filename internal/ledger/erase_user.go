@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -136,7 +137,7 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 		delete(o.names, n.slot)
 		b.pending.newUser(o.Number, n.slot, o.Hashes.User(n.id), "")
 		b.pending.set(tombstoneKey(o.Number, n.slot), tombstone(until))
-		firsts := firstKey(o.Number, n.slot, 0)[:9]
+		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.pending.clear(firsts)
 		e.spans = append(e.spans, under(userKey(o.Number, n.slot)), under(firsts))
 		if o.HasName(n.id) {

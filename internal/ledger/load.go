@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
@@ -74,6 +75,12 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	go l.foldLoop()
 	l.wg.Go(func() { l.finishPurge(b) })
 	return l, nil
+}
+
+// firstsMerger merges the rows of archive.KindFirst.
+var firstsMerger = &pebble.Merger{
+	Name:  archive.MergerName,
+	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
 }
 
 // storeOptions are Pebble's. Rows are small and read once, at start.
@@ -225,14 +232,7 @@ func (b *book) formerBefore(fresh bool) (end int64, err error) {
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {
-	value, closer, err := b.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{}, value...), closer.Close()
+	return rows{b.db}.Get(key)
 }
 
 // read reads organizations and duplicates, and applies the redo entries.

@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
@@ -112,7 +113,7 @@ func (b *book) noteFirst(o *org, it *usage.Item, v *intake.Verdict, i int) {
 	if o.Nameless(user) {
 		return
 	}
-	f := First{Class: e.Class, Time: it.Time, Version: v.Versions[i], Signal: 1 + uint8(it.Signal), Action: it.Action, UID: it.UID, Kind: Ever}
+	f := archive.First{Class: e.Class, Time: it.Time, Version: v.Versions[i], Signal: 1 + uint8(it.Signal), Action: it.Action, UID: it.UID, Kind: archive.Ever}
 	b.firsts = append(b.firsts[:0], f)
 	for _, w := range b.defs.Meters[e.Meter].Windows {
 		if w.Kind != usage.Rolling && w.Kind != usage.Hour {
@@ -121,9 +122,9 @@ func (b *book) noteFirst(o *org, it *usage.Item, v *intake.Verdict, i int) {
 		}
 	}
 	enc := wire.Encoder{Bytes: b.encoded[:0]}
-	encodeFirsts(&enc, b.firsts)
+	archive.EncodeFirsts(&enc, b.firsts)
 	b.encoded = enc.Bytes
-	b.pending.merge(firstKey(o.Number, user, e.Meter), enc.Bytes)
+	b.pending.merge(archive.FirstKey(o.Number, user, e.Meter), enc.Bytes)
 }
 
 // scribe writes what an item brings with it into the gathering group.
