@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
@@ -53,7 +54,7 @@ type Book interface {
 	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
 	Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error)
 	Backup(ctx context.Context, w io.Writer) error
-	StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error)
+	StatementsAt(ctx context.Context, organization string, end time.Time) ([]archive.Statement, error)
 }
 
 // Catalogue is the one in force, and what became of its file.

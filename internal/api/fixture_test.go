@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -40,7 +41,7 @@ type fakeBook struct {
 	extraction usage.Extraction
 	statuses   []ledger.Status
 	latest     usage.Collection
-	statements []ledger.Statement // of acme
+	statements []archive.Statement // of acme
 	asked      ledger.StatementQuery
 	failure    error
 
@@ -71,7 +72,7 @@ func (f *fakeBook) Status(id string) (ledger.Status, bool) {
 	return ledger.Status{}, false
 }
 
-func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
+func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]archive.Statement, error) {
 	f.asked = q
 	if q.Organization != "acme" {
 		return nil, f.failure
@@ -79,7 +80,7 @@ func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]led
 	return f.statements, f.failure
 }
 
-func (f *fakeBook) StatementsAt(_ context.Context, _ string, end time.Time) (at []ledger.Statement, _ error) {
+func (f *fakeBook) StatementsAt(_ context.Context, _ string, end time.Time) (at []archive.Statement, _ error) {
 	for _, s := range f.statements {
 		if s.End.Equal(end) {
 			at = append(at, s)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -66,14 +67,14 @@ func (s seen) Erase(ctx context.Context, id string, now time.Time) (users int, e
 	return s.all.Erase(ctx, id, now)
 }
 
-func (s seen) Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error) {
+func (s seen) Statements(ctx context.Context, q ledger.StatementQuery) ([]archive.Statement, error) {
 	if !s.by.Sees(q.Organization) {
 		return nil, noOrganization(q.Organization)
 	}
 	return s.all.Statements(ctx, q)
 }
 
-func (s seen) StatementsAt(ctx context.Context, organization string, end time.Time) ([]ledger.Statement, error) {
+func (s seen) StatementsAt(ctx context.Context, organization string, end time.Time) ([]archive.Statement, error) {
 	if !s.by.Sees(organization) {
 		return nil, noOrganization(organization)
 	}

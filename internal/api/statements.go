@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -51,7 +52,7 @@ func refuseStatements(err error) error {
 	switch {
 	case errors.Is(err, ledger.ErrNoOrganization):
 		return refuse(http.StatusNotFound, notFound, "%s", err)
-	case errors.Is(err, ledger.ErrTooMany):
+	case errors.Is(err, archive.ErrTooMany):
 		return refuse(http.StatusBadRequest, badData, "more than %d statements: narrow them with meter, window, period, from or to", maxStatements)
 	case errors.Is(err, usage.ErrUnavailable):
 		return refuse(http.StatusServiceUnavailable, unavailable, "%s", err)

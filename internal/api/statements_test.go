@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -27,18 +28,18 @@ func closed() *fakeBook {
 	value := func(v string) []usage.Label {
 		return []usage.Label{{Name: "dimension", Value: "feature"}, {Name: "dimension_value", Value: v}}
 	}
-	b.statements = []ledger.Statement{
+	b.statements = []archive.Statement{
 		{
 			Organization: "acme", Meter: "api_calls", Window: "month",
 			Start: time.Date(2026, 9, 30, 22, 0, 0, 0, time.UTC), End: time.Date(2026, 10, 31, 23, 0, 0, 0, time.UTC), Zone: "Europe/Berlin", Anchor: 15,
-			Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Quota: &ledger.StatementQuota{Limit: wide.Of(2000e6), FlexPrice: "3.5", Currency: "EUR"}, Billed: 1,
-			Versions: []ledger.StatementVersion{
-				{Number: 1, Made: time.Date(2026, 11, 3, 23, 0, 0, 0, time.UTC), Used: wide.Of(12e6), Figures: []ledger.StatementFigure{
+			Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Quota: &archive.Quota{Limit: wide.Of(2000e6), FlexPrice: "3.5", Currency: "EUR"}, Billed: 1,
+			Versions: []archive.Version{
+				{Number: 1, Made: time.Date(2026, 11, 3, 23, 0, 0, 0, time.UTC), Used: wide.Of(12e6), Figures: []archive.Figure{
 					{Name: "usage_active_users", Labels: class("onboarded", "true"), Value: wide.Of(12e6)},
 					{Name: "usage_active_users", Labels: class("email", "false"), Value: wide.Of(3e6)},
 					{Name: "usage_active_users_breakdown", Labels: value("read"), Value: wide.Of(1e6)},
 				}},
-				{Number: 2, Made: time.Date(2026, 11, 5, 8, 1, 0, 0, time.UTC), Used: wide.Of(13e6), Reason: []ledger.Revised{{Kind: "late_event", Events: 4}}, Figures: []ledger.StatementFigure{
+				{Number: 2, Made: time.Date(2026, 11, 5, 8, 1, 0, 0, time.UTC), Used: wide.Of(13e6), Reason: []archive.Revised{{Kind: "late_event", Events: 4}}, Figures: []archive.Figure{
 					{Name: "usage_active_users", Labels: class("onboarded", "true"), Value: wide.Of(13e6)},
 					{Name: "usage_active_users", Labels: class("email", "false"), Value: wide.Of(3e6)},
 					{Name: "usage_active_users_breakdown", Labels: value("share"), Value: wide.Of(2.5e6)},
@@ -48,7 +49,7 @@ func closed() *fakeBook {
 		{
 			Organization: "acme", Meter: "api_calls", Window: "day",
 			Start: time.Date(2026, 10, 1, 4, 0, 0, 0, time.UTC), End: time.Date(2026, 10, 2, 4, 0, 0, 0, time.UTC), Zone: "America/New_York", Anchor: 1,
-			Versions: []ledger.StatementVersion{{Number: 1, Made: time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC)}},
+			Versions: []archive.Version{{Number: 1, Made: time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC)}},
 		},
 	}
 	return b
@@ -134,7 +135,7 @@ func TestABadFilterOfStatementsIsRefusedWithARemedy(t *testing.T) {
 		require.Equal(t, [3]string{"error", "bad_data", text}, [3]string{got.Status, got.ErrorType, got.Error})
 	}
 	require.Equal(t, http.StatusNotFound, get(t, a, "/api/v1/organizations/initech/statements").Code)
-	b.failure = ledger.ErrTooMany
+	b.failure = archive.ErrTooMany
 	require.Contains(t, get(t, a, "/api/v1/organizations/acme/statements").Body.String(), "narrow them with meter, window, period, from or to")
 	b.failure = usage.ErrUnavailable
 	require.Equal(t, http.StatusServiceUnavailable, get(t, a, "/api/v1/organizations/acme/statements").Code)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -126,7 +127,7 @@ func TestAnExplanationInJSON(t *testing.T) {
 		State: ledger.Closed, Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Sampled: true,
 		Classes:  []ledger.ClassExplanation{{Name: "onboarded", Users: 2, Billable: true, Requires: "registered", Actions: []string{"login"}}},
 		Quota:    &ledger.QuotaExplanation{Limit: wide.Int{}, Used: wide.Of(2_000_000), Overage: wide.Of(2_000_000), Ratio: math.Inf(1), Thresholds: []ledger.ThresholdExplanation{{Share: 0.5, Reached: true}}, FlexPrice: "2.5", Currency: "EUR"},
-		Versions: []ledger.StatementVersion{{Number: 1, Made: at, Used: wide.Of(1_000_000)}, {Number: 2, Made: at, Used: wide.Of(2_000_000), Reason: []ledger.Revised{{Kind: "late_event", Events: 3}}}},
+		Versions: []archive.Version{{Number: 1, Made: at, Used: wide.Of(1_000_000)}, {Number: 2, Made: at, Used: wide.Of(2_000_000), Reason: []archive.Revised{{Kind: "late_event", Events: 3}}}},
 		Billed:   1,
 	}
 	const head = `"organization":"acme","meter":"members","window":"month","period":"previous","start":"2026-09-20T14:05:00Z","end":"2026-10-20T14:05:00Z","timezone":"UTC","anchor_day":1,

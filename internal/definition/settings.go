@@ -4,6 +4,7 @@
 package definition
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -18,7 +19,7 @@ func (c *Config) Settings(x usage.Extraction) ledger.Settings {
 		Future:     c.Horizon.Future.Std(),
 		Grace:      c.Grace.Std(),
 		Silence:    c.Silence.Std(),
-		Limits: ledger.Limits{
+		Limits: intake.Limits{
 			Organizations:        c.Limits.Organizations,
 			UnknownOrganizations: c.Limits.UnknownOrganizations,
 			UsersPerOrganization: c.Limits.UsersPerOrganization,

@@ -6,22 +6,23 @@ package ledger
 import (
 	"cmp"
 	"crypto/rand"
-	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unsafe"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/dchest/siphash"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -53,18 +54,19 @@ type book struct {
 	unfolded   int64         // bytes of redo not yet covered by checkpoints
 	journaled  int64         // bytes of all journals
 
-	scratch intake
+	judge   intake.Judge
+	scribe  scribe
+	firsts  []archive.First // scratch of noteFirst
+	encoded []byte          // likewise
 }
 
 // org is an organization with what the ledger keeps about it.
 type org struct {
-	*organization.Organization
-	number   uint32
+	intake.Subject
 	secret   [32]byte
-	k0, k1   uint64 // of hashes in memory and on disk, from the secret
-	advanced int64  // the arrival that its time was last moved to
-	dirty    bool   // changed since its last checkpoint
-	unlisted bool   // the catalogue does not have it
+	advanced int64 // the arrival that its time was last moved to
+	dirty    bool  // changed since its last checkpoint
+	unlisted bool  // the catalogue does not have it
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
@@ -78,65 +80,11 @@ type org struct {
 
 func (o *org) setSecret(secret []byte) {
 	copy(o.secret[:], secret)
-	o.k0, o.k1 = binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])
-}
-
-// bytesOf are the bytes of a string, to be read only.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) } //nolint:gosec // hashed, never kept or changed
-
-// userHash is the keyed hash by which a user is known in memory.
-func (o *org) userHash(id string) uint64 { return siphash.Hash(o.k0, o.k1, bytesOf(id)) }
-
-// itemKey is the key by which duplicates of an item are found. Contents are
-// hashed with the keys the other way round, so that no uid can be some content.
-func (o *org) itemKey(it *usage.Item) usage.UID {
-	if it.UID != "" {
-		a, b := siphash.Hash128(o.k0, o.k1, bytesOf(it.UID))
-		return usage.UID{a, b}
-	}
-	content := [...]byte{16: contentVersion} // longer than any former content
-	binary.LittleEndian.PutUint64(content[:], it.Content[0])
-	binary.LittleEndian.PutUint64(content[8:], it.Content[1])
-	a, b := siphash.Hash128(o.k1, o.k0, content[:])
-	return usage.UID{a, b}
-}
-
-// contentVersion tells the content of items from their former content.
-const contentVersion = 2
-
-// formerKey is the key under which a program of format 3 may have counted an
-// item; ok is false where none has.
-func (o *org) formerKey(it *usage.Item) (key usage.UID, ok bool) {
-	if it.Former == (usage.UID{}) {
-		return usage.UID{}, false
-	}
-	var content [16]byte
-	binary.LittleEndian.PutUint64(content[:], it.Former[0])
-	binary.LittleEndian.PutUint64(content[8:], it.Former[1])
-	a, b := siphash.Hash128(o.k1, o.k0, content[:])
-	return usage.UID{a, b}, true
+	o.Hashes = intake.NewHashes(secret)
 }
 
 // find returns an organization by its id.
 func (b *book) find(id string) *org { return b.byName[id] }
-
-// known reports whether a new organization may be made of an id.
-func (b *book) known(id string) usage.Reason {
-	switch _, listed := b.settings.Catalogue.Lookup(id); {
-	case listed:
-		return usage.ReasonNone
-	case !validID(id):
-		return usage.ReasonBadOrganization
-	case b.settings.RejectUnknown:
-		return usage.ReasonUnknown
-	case len(b.byID) >= b.settings.Limits.Organizations:
-		return usage.ReasonOrganizations
-	case b.unlisted >= b.settings.Limits.UnknownOrganizations:
-		b.warnUnlisted()
-		return usage.ReasonUnlisted
-	}
-	return usage.ReasonNone
-}
 
 // warnUnlisted says in the log that unknown organizations are refused, once
 // each time that their limit is reached.
@@ -176,8 +124,8 @@ func (b *book) open(id string) *org {
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.orgs)), id, secret[:], b.newOrganization(id, cal, b.now))
 	o.dirty = true
-	b.pending.set(orgKey(keyOrg, o.number), append(secret[:], id...))
-	b.pending.openOrg(o.number, cal)
+	b.pending.set(orgKey(keyOrg, o.Number), append(secret[:], id...))
+	redo.Open{Zone: cal.Zone().String(), Anchor: cal.Anchor()}.Append(&b.pending.entries, o.Number)
 	b.begin(o)
 	return o
 }
@@ -192,7 +140,7 @@ func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *or
 
 // add enters an organization into the book.
 func (b *book) add(number uint32, id string, secret []byte, m *organization.Organization) *org {
-	o := &org{Organization: m, number: number, names: map[uint32]string{}, tombstones: map[uint32]period.Minute{}}
+	o := &org{Subject: intake.Subject{Organization: m, Number: number}, names: map[uint32]string{}, tombstones: map[uint32]period.Minute{}}
 	o.setSecret(secret)
 	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 	for int(number) >= len(b.orgs) {
@@ -289,7 +237,7 @@ func (o *org) advanceTo(now int64, keep bool) {
 func (b *book) tick(now int64) {
 	if now > b.now {
 		b.now = now
-		b.pending.arrival(now)
+		redo.Arrival{Now: now}.Append(&b.pending.entries)
 	}
 }
 
@@ -297,7 +245,7 @@ func (b *book) tick(now int64) {
 func (b *book) person(o *org, user uint32, reveal bool) string {
 	id, known := o.names[user]
 	if !known {
-		value, closer, err := b.db.Get(userKey(o.number, user))
+		value, closer, err := b.db.Get(userKey(o.Number, user))
 		if err != nil || len(value) < 8 {
 			return "" // not on disk yet: shown at the next collection
 		}

@@ -12,10 +12,11 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -41,7 +42,7 @@ func decodeOutages(d *wire.Decoder) (outages []meter.Outage) {
 // recover tells every organization that the ledger was down until now.
 func (b *book) recover(down int64) {
 	o := meter.Outage{Down: down, Up: b.now}
-	b.pending.recover(o)
+	redo.Recover{Outage: o}.Append(&b.pending.entries)
 	b.defs.Recover(o)
 	for _, org := range b.byID {
 		org.recover(o)
@@ -81,10 +82,10 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 		}
 		o.Revise()
 		for _, s := range o.TakeStatements() {
-			_ = batch.Set(statementKey(o.number, &s), statementRow(&s), nil)
+			_ = batch.Set(archive.StatementKey(o.Number, &s), archive.StatementRow(&s), nil)
 		}
 		if o.Organization, err = o.Redefined(b.defs); err != nil {
-			return fmt.Errorf("convert organization %d: %w", o.number, err)
+			return fmt.Errorf("convert organization %d: %w", o.Number, err)
 		}
 		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 		b.describe(o)
@@ -135,7 +136,8 @@ func (b *book) admit(entry *catalogue.Organization) {
 	b.advance(o)
 	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
 	history := changed.History()
-	b.pending.calendar(o.number, b.now, history[len(history)-1])
+	written := redo.Calendar{At: b.now, To: history[len(history)-1]}
+	written.Append(&b.pending.entries, o.Number)
 	o.SetCalendar(changed)
 }
 
@@ -165,16 +167,6 @@ func (b *book) allow(o *org) {
 	}
 	if o.SetQuotas(quotas) {
 		b.advance(o)
-		b.pending.quotas(o.number, quotas)
+		redo.Quotas{Quotas: quotas}.Append(&b.pending.entries, o.Number)
 	}
-}
-
-// changeCalendar applies such a change again.
-func (o *org) changeCalendar(to calendar.Entry) error {
-	cal, err := calendar.FromHistory(append(o.Calendar().History(), to))
-	if err != nil {
-		return err
-	}
-	o.SetCalendar(cal)
-	return nil
 }

@@ -37,7 +37,7 @@ func (l *Ledger) fold(b *book) error {
 	l.mu.Unlock()
 	for _, o := range orgs {
 		if err := l.checkpointOrg(b, o); err != nil {
-			return fmt.Errorf("checkpoint of organization %d: %w", o.number, err)
+			return fmt.Errorf("checkpoint of organization %d: %w", o.Number, err)
 		}
 	}
 	batch := b.db.NewBatch()
@@ -96,12 +96,12 @@ func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 	e.Uint(o.position.offset)
 	encodeTrends(&e, o.trends)
 	o.Encode(&e)
-	_ = batch.Set(orgKey(keyHead, o.number), e.Bytes, nil) // cannot fail before it is committed
+	_ = batch.Set(orgKey(keyHead, o.Number), e.Bytes, nil) // cannot fail before it is committed
 	var c wire.Encoder
 	o.EncodeClosings(&c)
-	_ = batch.Set(orgKey(keyClosings, o.number), c.Bytes, nil)
+	_ = batch.Set(orgKey(keyClosings, o.Number), c.Bytes, nil)
 	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
-		_ = batch.Set(pageKey(o.number, m, population, page), data, nil)
+		_ = batch.Set(pageKey(o.Number, m, population, page), data, nil)
 	})
 }
 

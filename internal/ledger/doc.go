@@ -4,12 +4,12 @@
 // Package ledger is the durable book: the state of every organization in
 // memory (package meter), and on disk (Pebble) what restores it.
 //
-//	Record ---> intake: names to numbers, outcome ---> meter.Organization
+//	Record ---> intake.Judge: names to numbers, outcome ---> organization.Organization
+//	               |                                              |
+//	               v                                              | now and then
+//	            redo entries ----group commit, synced----> disk <-- checkpoint
 //	               |                                        |
-//	               v                                        | now and then
-//	            redo entries --group commit, synced--> disk <-- checkpoint
-//	               |
-//	               +--> acknowledged
+//	               +--> acknowledged                        +--> archive: statements, bills, first items
 //
 // Every change of state is a redo entry, and applying entries is
 // deterministic: the state after a restart is the checkpoint of each
@@ -18,7 +18,11 @@
 // its entries is on disk, also if it changed nothing, since what it repeats may
 // be another's that is not yet there.
 //
-// File order follows the way of an event: intake.go, book.go, redo.go,
-// commit.go, checkpoint.go; load.go reads it all back. docs/state-format.md
-// says what the keys and values are.
+// The package is the shell around that: locks, goroutines, Pebble and the log.
+// What an item counts for is decided in package intake, what an entry does in
+// package redo, and what was written down for good is read by package archive.
+//
+// File order follows the way of an event: record.go, book.go, group.go,
+// commit.go, checkpoint.go; load.go and replay.go read it all back.
+// docs/state-format.md says what the keys and values are.
 package ledger

@@ -58,7 +58,7 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 		return nil, 0, ErrListed
 	}
 	err := b.redact(func(text string) bool {
-		_, known := o.FindUser(o.userHash(text))
+		_, known := o.FindUser(o.Hashes.User(text))
 		return known
 	})
 	if err == nil {
@@ -72,7 +72,7 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 	b.pending.set(metaPurge, nil)
 	e := &erasure{book: b, group: b.pending, spans: []span{under([]byte{keyMemory}), under([]byte{keyRedo})}}
 	for _, kind := range ofOrganization {
-		e.spans = append(e.spans, under(orgKey(kind, o.number)))
+		e.spans = append(e.spans, under(orgKey(kind, o.Number)))
 	}
 	l.latest = l.latest.Without(o.ID)
 	return e, o.Users(), nil
@@ -85,15 +85,15 @@ func (b *book) erase(o *org) {
 	b.setUnlisted(o, false)
 	b.forget(o)
 	o.erased = true
-	b.orgs[o.number] = nil
+	b.orgs[o.Number] = nil
 	delete(b.byName, o.ID)
 	b.byID = slices.DeleteFunc(slices.Clone(b.byID), func(other *org) bool { return other == o })
 	for _, kind := range ofOrganization {
-		b.pending.clear(orgKey(kind, o.number))
+		b.pending.clear(orgKey(kind, o.Number))
 	}
 	var at wire.Encoder
 	at.Int(b.now)
-	b.pending.set(orgKey(keyErased, o.number), at.Bytes)
+	b.pending.set(orgKey(keyErased, o.Number), at.Bytes)
 }
 
 // forgetMemory drops the rows of an organization that others keep, see

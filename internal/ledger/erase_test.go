@@ -52,7 +52,7 @@ func TestErasingTakesAJournal(t *testing.T) {
 	s := settings(t, fs)
 	l := open(t, s, noon)
 	fill(t, l, "acme")
-	number := l.book.find("acme").number
+	number := l.book.find("acme").Number
 	require.Positive(t, rowsOf(t, l, number)[string(keyJournal)])
 	fill(t, l, "acme") // in the journal of the group that the erasure is in
 	_, err := l.Erase(context.Background(), "acme", noon)
@@ -79,7 +79,7 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	require.NoError(t, err)
 	_, err = l.EraseUser(context.Background(), "acme", "bob", later)
 	require.NoError(t, err)
-	acme, birch := l.book.find("acme").number, l.book.find("birch").number
+	acme, birch := l.book.find("acme").Number, l.book.find("birch").Number
 	before, kept := rowsOf(t, l, acme), rowsOf(t, l, birch)
 	for _, kind := range ofOrganization {
 		if kind != keyJournal { // which ended as the first day was closed
@@ -111,7 +111,7 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	visit(&b, "acme", "ann", noon)
 	minutes(&b, "acme", "1", 5, noon)
 	require.NoError(t, l.Record(context.Background(), later.Add(time.Minute), &b))
-	require.Greater(t, l.book.find("acme").number, max(acme, birch))
+	require.Greater(t, l.book.find("acme").Number, max(acme, birch))
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, acme))
 	l, _ = cut(t, l, s, fs, later.Add(2*time.Minute))
 	c = collect(t, l, later.Add(3*time.Minute))
@@ -131,7 +131,7 @@ func TestTheNumberOfAnErasedOrganizationIsNeverGivenAgain(t *testing.T) {
 	closeLedger(t, l)
 	l = open(t, s, noon)
 	fill(t, l, "birch")
-	require.Equal(t, uint32(1), l.book.find("birch").number)
+	require.Equal(t, uint32(1), l.book.find("birch").Number)
 	closeLedger(t, l)
 }
 

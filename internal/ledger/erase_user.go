@@ -12,7 +12,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -106,7 +108,7 @@ type name struct {
 func (b *book) namesOf(o *org, slot uint32) (names []name, err error) {
 	root := o.Root(slot)
 	for _, slot := range append([]uint32{root}, o.MergedInto(root)...) {
-		value, err := b.meta(userKey(o.number, slot))
+		value, err := b.meta(userKey(o.Number, slot))
 		if err != nil {
 			return nil, err
 		}
@@ -133,16 +135,16 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 		o.SetNameless(n.slot, true)
 		o.tombstones[n.slot] = until
 		delete(o.names, n.slot)
-		b.pending.newUser(o.number, n.slot, o.userHash(n.id), "")
-		b.pending.set(tombstoneKey(o.number, n.slot), tombstone(until))
-		firsts := firstKey(o.number, n.slot, 0)[:9]
+		b.pending.newUser(o.Number, n.slot, o.Hashes.User(n.id), "")
+		b.pending.set(tombstoneKey(o.Number, n.slot), tombstone(until))
+		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.pending.clear(firsts)
-		e.spans = append(e.spans, under(userKey(o.number, n.slot)), under(firsts))
+		e.spans = append(e.spans, under(userKey(o.Number, n.slot)), under(firsts))
 		if o.HasName(n.id) {
 			o.ForgetName(n.id)
-			b.pending.forgetName(o.number, n.id)
+			redo.ForgetName{Name: n.id}.Append(&b.pending.entries, o.Number)
 			b.forget(o) // its journal has the name
-			e.inRedo, e.spans = true, append(e.spans, under(orgKey(keyHead, o.number)), under(orgKey(keyJournal, o.number)))
+			e.inRedo, e.spans = true, append(e.spans, under(orgKey(keyHead, o.Number)), under(orgKey(keyJournal, o.Number)))
 		}
 	}
 	o.dirty = true
@@ -179,11 +181,11 @@ func tombstone(until period.Minute) []byte {
 
 // readTombstones reads those of an organization.
 func (b *book) readTombstones(o *org) error {
-	return b.each(orgKey(keyTombstone, o.number), func(key, value []byte) error {
+	return b.each(orgKey(keyTombstone, o.Number), func(key, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		until := d.Int()
 		if len(key) != 9 || d.Err() != nil {
-			return fmt.Errorf("damaged tombstone of organization %d", o.number)
+			return fmt.Errorf("damaged tombstone of organization %d", o.Number)
 		}
 		o.tombstones[binary.BigEndian.Uint32(key[5:])] = period.Floor(until)
 		return nil
@@ -198,8 +200,8 @@ func (b *book) returned(o *org, slot uint32, id string) {
 	}
 	delete(o.tombstones, slot)
 	o.SetNameless(slot, false)
-	b.pending.newUser(o.number, slot, o.userHash(id), id)
-	b.pending.drop(tombstoneKey(o.number, slot))
+	b.pending.newUser(o.Number, slot, o.Hashes.User(id), id)
+	b.pending.drop(tombstoneKey(o.Number, slot))
 }
 
 // bury takes the tombstones of an organization whose time has come and whose
@@ -215,7 +217,7 @@ func (b *book) bury(o *org) {
 		hash := binary.LittleEndian.Uint64(random[:])
 		delete(o.tombstones, slot)
 		o.ForgetUser(slot, hash)
-		b.pending.newUser(o.number, slot, hash, "")
-		b.pending.drop(tombstoneKey(o.number, slot))
+		b.pending.newUser(o.Number, slot, hash, "")
+		b.pending.drop(tombstoneKey(o.Number, slot))
 	}
 }

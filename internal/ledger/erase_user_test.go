@@ -271,7 +271,7 @@ func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
 			s := workspaceSettings(t, vfs.NewMem())
 			l := open(t, s, noon)
 			(&doing{}).viewed(canary, noon.Add(-time.Hour)).viewed("ann", noon.Add(-time.Hour)).send(t, l, noon)
-			hash := l.book.find("acme").userHash(canary)
+			hash := l.book.find("acme").Hashes.User(canary)
 			require.Equal(t, 2.0, month(l, noon, "current"))
 			_, err := l.EraseUser(context.Background(), "acme", canary, noon)
 			require.NoError(t, err)

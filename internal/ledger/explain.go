@@ -148,10 +148,10 @@ func quotaExplanation(q *quota.Allowance) *QuotaExplanation {
 // slotOf finds a user by an id that somebody asks for: as it is, else as
 // telemetry is spelled now.
 func (b *book) slotOf(o *org, id string) (slot uint32, known bool) {
-	if slot, known = o.FindUser(o.userHash(id)); known {
+	if slot, known = o.FindUser(o.Hashes.User(id)); known {
 		return slot, true
 	}
-	return o.FindUser(o.userHash(identity.Spell(id, b.spellings.Newest())))
+	return o.FindUser(o.Hashes.User(identity.Spell(id, b.spellings.Newest())))
 }
 
 func (a *asked) explainUser(id string) (*UserExplanation, error) {

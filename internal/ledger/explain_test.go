@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -156,7 +157,7 @@ func TestExplainSaysHowAFigureComesAbout(t *testing.T) {
 	require.Equal(t, Closed, x.State)
 	require.Equal(t, int64(2), x.Classes[1].Users)
 	require.Len(t, x.Versions, 2)
-	require.Equal(t, []Revised{{"late_event", 1}}, x.Versions[1].Reason)
+	require.Equal(t, []archive.Revised{{Kind: "late_event", Events: 1}}, x.Versions[1].Reason)
 	require.Equal(t, micros(1), x.Quota.Limit, "of the statement")
 	require.Equal(t, micros(2), x.Quota.Used)
 	collect(t, l, closed.AddDate(0, 0, 40))

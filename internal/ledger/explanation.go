@@ -6,6 +6,7 @@ package ledger
 import (
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -42,10 +43,10 @@ type Explanation struct {
 	Classes []ClassExplanation
 	// Sum of consumption, in millionths, and the number of its events.
 	Sum, Events wide.Int
-	Peaks       *PeaksExplanation  // of concurrent users
-	Quota       *QuotaExplanation  // nil: there is none on this window
-	Versions    []StatementVersion // of the statement, where the period is closed
-	Billed      uint32             // the version that was billed; 0: none
+	Peaks       *PeaksExplanation // of concurrent users
+	Quota       *QuotaExplanation // nil: there is none on this window
+	Versions    []archive.Version // of the statement, where the period is closed
+	Billed      uint32            // the version that was billed; 0: none
 }
 
 // PeriodState is whether a period may still change.

@@ -15,11 +15,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // ofEachType are meters with all that the state of one may have.
@@ -140,11 +138,11 @@ func readOld(t *testing.T, format string) {
 			require.Equal(t, day >= first || format == "format-5", there, "%s on day %d", series, day)
 		}
 		require.InDelta(t, 1.008e12+float64(day-13)*3e9, figure(got, "acme", "usage_consumption_total", "meter=minutes"), 1e7)
-		withoutNets := func(all []Statement) []Statement {
+		withoutNets := func(all []archive.Statement) []archive.Statement {
 			for i := range all {
 				for j := range all[i].Versions {
 					v := &all[i].Versions[j]
-					v.Figures = slices.DeleteFunc(v.Figures, func(f StatementFigure) bool { return isNet(f.Name) })
+					v.Figures = slices.DeleteFunc(v.Figures, func(f archive.Figure) bool { return isNet(f.Name) })
 				}
 			}
 			return all
@@ -182,26 +180,4 @@ func TestFirstItemsOfFormat5HaveNoSignal(t *testing.T) {
 	require.NotEmpty(t, old)
 	require.Equal(t, 1, noted)
 	closeLedger(t, l)
-}
-
-// A statement of before there were net peaks stays without.
-func TestAStatementOfBeforeNetPeaksHasNone(t *testing.T) {
-	for _, tc := range []struct {
-		cells []meter.Cell
-		net   int
-	}{
-		{[]meter.Cell{{Column: meter.SamplePeak, N: wide.Of(3)}, {Column: meter.SampleHits, N: wide.Of(1)}}, 0},
-		{[]meter.Cell{{Column: meter.SamplePeak, N: wide.Of(3)}, {Column: meter.SampleHits, N: wide.Of(1)}, {Column: meter.NetPeak, N: wide.Of(2)}}, 2},
-		{nil, 2},
-	} {
-		s := statementSheet{version: &StatementVersion{}}
-		s.concurrent(&closing.Statement{Cells: tc.cells})
-		nets := 0
-		for _, f := range s.version.Figures {
-			if strings.HasPrefix(f.Name, "usage_concurrent_users_net_peak") {
-				nets++
-			}
-		}
-		require.Equal(t, tc.net, nets)
-	}
 }

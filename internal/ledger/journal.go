@@ -16,8 +16,10 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -70,7 +72,7 @@ func (b *book) begin(o *org) {
 	var e wire.Encoder
 	e.Int(b.now)
 	encodeOutages(&e, b.defs.Outages)
-	b.pending.set(journalKey(o.number, 0), e.Bytes)
+	b.pending.set(journalKey(o.Number, 0), e.Bytes)
 }
 
 // keep puts the entries that the gathering group has from a byte on, which are
@@ -83,11 +85,9 @@ func (b *book) keep(o *org, from int) {
 	e := wire.Encoder{Bytes: j.gathering}
 	if j.arrival != b.now {
 		if asOf := o.AsOf(); asOf.Ns() == b.now { // this minute was collected before the item came
-			e.Uint(entryCollect)
-			e.Int(int64(asOf))
+			redo.Collect{At: asOf}.Append(&e)
 		}
-		e.Uint(entryArrival)
-		e.Int(b.now)
+		redo.Arrival{Now: b.now}.Append(&e)
 		j.arrival = b.now
 	}
 	b.lengthen(o, append(e.Bytes, b.pending.entries.Bytes[from:]...))
@@ -99,9 +99,7 @@ func (b *book) keepOutage(o *org, of meter.Outage) {
 		return
 	}
 	e := wire.Encoder{Bytes: b.gather(o).gathering}
-	e.Uint(entryRecover)
-	e.Int(of.Down)
-	e.Int(of.Up)
+	redo.Recover{Outage: of}.Append(&e)
 	b.lengthen(o, e.Bytes)
 }
 
@@ -132,7 +130,7 @@ func (b *book) forget(o *org) {
 	}
 	b.journaled -= o.journal.size
 	o.journal = nil
-	b.pending.clear(orgKey(keyJournal, o.number))
+	b.pending.clear(orgKey(keyJournal, o.Number))
 }
 
 // sealJournals puts the journals that grew with a group into its rows.
@@ -141,7 +139,7 @@ func (g *group) sealJournals() {
 		if j := o.journal; j != nil {
 			e := wire.Encoder{}
 			e.Int(j.size)
-			g.set(journalKey(o.number, g.number), append(e.Bytes, j.gathering...))
+			g.set(journalKey(o.Number, g.number), append(e.Bytes, j.gathering...))
 			j.gathering, j.sealed, j.sealedIn = j.sealed[:0], j.gathering, g.number
 		}
 	}
@@ -160,7 +158,7 @@ func (b *book) readJournals() (err error) {
 			return err
 		}
 		j := &journal{began: first.Int(), outages: decodeOutages(first), sealedIn: math.MaxUint64}
-		it.SeekLT(journalKey(o.number, math.MaxUint64))
+		it.SeekLT(journalKey(o.Number, math.MaxUint64))
 		_, last, err := b.journalRow(it)
 		if err != nil {
 			return err
@@ -169,7 +167,7 @@ func (b *book) readJournals() (err error) {
 			j.size = last.Int()
 		}
 		if err := errors.Join(first.Err(), last.Err()); err != nil {
-			return fmt.Errorf("journal of organization %d: %w", o.number, err)
+			return fmt.Errorf("journal of organization %d: %w", o.Number, err)
 		}
 		o.journal = j
 		b.journaled += j.size
@@ -222,8 +220,8 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 // retell makes an organization from its journal, by another calendar.
 func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 	j := o.journal
-	anew := &org{Organization: o.Anew(cal, j.began, j.outages), number: o.number}
-	err := b.eachIn(journalKey(o.number, 1), journalKey(o.number, j.sealedIn), func(_, value []byte) error {
+	anew := &org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
+	err := b.eachIn(journalKey(o.Number, 1), journalKey(o.Number, j.sealedIn), func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
@@ -238,25 +236,28 @@ func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 
 // tell applies entries of a journal.
 func (b *book) tell(o *org, d *wire.Decoder) error {
-	s := step{org: o, now: o.advanced}
+	var r redo.Reading
+	now := o.advanced
 	for len(d.Bytes) > 0 {
-		switch s.kind = d.Uint(); s.kind {
-		case entryArrival:
-			s.now = d.Int()
-			passed := period.Ceil(s.now) - 1
-			o.advanceTo(s.now, passed == period.Ceil(b.now)-1 && b.collected(passed))
-		case entryCollect:
-			o.Collect(period.Minute(d.Int()))
-		case entryRecover:
-			o.Recover(meter.Outage{Down: d.Int(), Up: d.Int()})
+		if err := r.Read(d); err != nil {
+			return err
+		}
+		switch x := r.Entry.(type) {
+		case *redo.Arrival:
+			now = x.Now
+			passed := period.Ceil(now) - 1
+			o.advanceTo(now, passed == period.Ceil(b.now)-1 && b.collected(passed))
+		case *redo.Collect:
+			o.Collect(x.At)
+		case *redo.Recover:
+			o.Recover(x.Outage)
+		case redo.OfOrganization:
+			o.advanceTo(now, false)
+			if err := x.Apply(o.Organization, now); err != nil {
+				return err
+			}
 		default:
-			d.Uint() // the organization
-			if err := s.read(d); err != nil {
-				return err
-			}
-			if err := s.apply(); err != nil {
-				return err
-			}
+			return fmt.Errorf("a journal has no entry of type %T", x)
 		}
 	}
 	return d.Err()
@@ -268,7 +269,7 @@ func (b *book) tell(o *org, d *wire.Decoder) error {
 func (b *book) replace(o, anew *org) {
 	b.forget(o)
 	for _, kind := range []byte{keyPage, keyStatement} {
-		b.pending.clear(orgKey(kind, o.number))
+		b.pending.clear(orgKey(kind, o.Number))
 	}
 	asOf := o.AsOf()
 	o.Organization, o.advanced = anew.Organization, anew.advanced

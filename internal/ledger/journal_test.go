@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -238,9 +240,7 @@ func TestTheSizeOfJournalsIsKnownAfterARestart(t *testing.T) {
 	closeLedger(t, l)
 	l = open(t, s, noon.Add(time.Minute))
 	outage := wire.Encoder{}
-	outage.Uint(entryRecover)
-	outage.Int(noon.Add(time.Second).UnixNano())
-	outage.Int(noon.Add(time.Minute).UnixNano())
+	redo.Recover{Outage: meter.Outage{Down: noon.Add(time.Second).UnixNano(), Up: noon.Add(time.Minute).UnixNano()}}.Append(&outage)
 	require.Equal(t, before+int64(len(outage.Bytes)), l.book.find("acme").journal.size)
 	require.Equal(t, all+2*int64(len(outage.Bytes)), l.book.journaled)
 	closeLedger(t, l)

@@ -6,8 +6,7 @@ package ledger
 import (
 	"encoding/binary"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -17,21 +16,21 @@ const formatVersion = 6
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
-	keyMeta       = 'm' // m name                            -> see load.go
-	keyOrg        = 'g' // g org4                             -> secret 32, id
-	keyHead       = 'h' // h org4                             -> position, head of meter.Organization
-	keyUser       = 'u' // u org4 slot4                       -> hash 8, id
-	keyPage       = 'p' // p org4 meter2 population1 page4    -> page
-	keyFirst      = 'f' // f org4 slot4 meter2                -> first qualifying items (merged)
-	keyDuplicates = 'd' // d epoch2 uid16                     -> nothing (package dedupe)
-	keyRedo       = 'r' // r group8                           -> entries
-	keyClosings   = 'c' // c org4                             -> closings of meter.Organization
-	keyStatement  = 's' // s org4 meter2 kind1 start4 version4 -> meter.Statement
-	keyJournal    = 'j' // j org4 group8                      -> size, entries
-	keyBilled     = 'b' // b org4 meter2 kind1 start4         -> version
-	keyMemory     = 'w' // w name 0 key                       -> what Remember was given
-	keyErased     = 'x' // x org4                             -> when, ns since 1970, varint
-	keyTombstone  = 't' // t org4 slot4                       -> until when, ns since 1970, varint
+	keyMeta       = 'm'                   // m name                            -> see load.go
+	keyOrg        = 'g'                   // g org4                             -> secret 32, id
+	keyHead       = 'h'                   // h org4                             -> position, head of organization.Organization
+	keyUser       = 'u'                   // u org4 slot4                       -> hash 8, id
+	keyPage       = 'p'                   // p org4 meter2 population1 page4    -> page
+	keyFirst      = archive.KindFirst     // 'f'
+	keyDuplicates = 'd'                   // d epoch2 uid16                     -> nothing (package dedupe)
+	keyRedo       = 'r'                   // r group8                           -> entries
+	keyClosings   = 'c'                   // c org4                             -> closings of organization.Organization
+	keyStatement  = archive.KindStatement // 's'
+	keyJournal    = 'j'                   // j org4 group8                      -> size, entries
+	keyBilled     = archive.KindBilled    // 'b'
+	keyMemory     = 'w'                   // w name 0 key                       -> what Remember was given
+	keyErased     = 'x'                   // x org4                             -> when, ns since 1970, varint
+	keyTombstone  = 't'                   // t org4 slot4                       -> until when, ns since 1970, varint
 )
 
 // ofOrganization are the kinds of rows that begin with the number of an
@@ -53,25 +52,9 @@ func userKey(org, slot uint32) []byte {
 	return binary.BigEndian.AppendUint32(orgKey(keyUser, org), slot)
 }
 
-func firstKey(org, slot uint32, meter uint16) []byte {
-	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(orgKey(keyFirst, org), slot), meter)
-}
-
 func pageKey(org uint32, meter uint16, population uint8, page uint32) []byte {
 	b := append(binary.BigEndian.AppendUint16(orgKey(keyPage, org), meter), population)
 	return binary.BigEndian.AppendUint32(b, page)
-}
-
-// periodKey is the key of a mark of a period, and the prefix of its statements.
-func periodKey(kind byte, org uint32, number uint16, k usage.Kind, start period.Minute) []byte {
-	b := append(binary.BigEndian.AppendUint16(orgKey(kind, org), number), byte(k))
-	return binary.BigEndian.AppendUint32(b, uint32(start))
-}
-
-const statementKeySize = 16
-
-func statementKey(org uint32, s *closing.Statement) []byte {
-	return binary.BigEndian.AppendUint32(periodKey(keyStatement, org, s.Meter, s.Kind, s.Start), s.Version)
 }
 
 func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }
@@ -102,8 +85,8 @@ type position struct {
 	offset uint64
 }
 
-func (p position) covers(group, offset uint64) bool {
-	return group < p.group || group == p.group && offset < p.offset
+func (p position) covers(entry position) bool {
+	return entry.group < p.group || entry.group == p.group && entry.offset < p.offset
 }
 
 // newest returns the newest version of a meter's definition.

@@ -15,7 +15,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -34,7 +36,7 @@ type Settings struct {
 	Grace time.Duration
 	// Silence is how long a stream may be quiet that should not be.
 	Silence time.Duration
-	Limits  Limits
+	Limits  intake.Limits
 	// RejectUnknown refuses items of organizations that are not in the
 	// catalogue and not in the ledger.
 	RejectUnknown bool
@@ -46,14 +48,6 @@ type Settings struct {
 	// FoldBytes is how many bytes of redo gather before they are folded into
 	// rows; 0 stands for 64 MiB.
 	FoldBytes int64
-}
-
-// Limits bound what an organization may make the ledger keep.
-type Limits struct {
-	Organizations        int
-	UnknownOrganizations int // those that the catalogue does not list
-	UsersPerOrganization int
-	ValuesPerDimension   int
 }
 
 const (
@@ -68,6 +62,12 @@ func (s *Settings) zoneOf(id string) (*time.Location, int) {
 		return o.Location, o.AnchorDay
 	}
 	return time.UTC, 1
+}
+
+// rules are what items are judged by, but for meters and spellings, of which the
+// directory has a say.
+func (s *Settings) rules() intake.Rules {
+	return intake.Rules{Past: s.Past.Nanoseconds(), Future: s.Future.Nanoseconds(), Limits: s.Limits, RejectUnknown: s.RejectUnknown}
 }
 
 // Ledger is the durable book of usage. Its methods may be called
@@ -191,7 +191,7 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 	b, g := l.book, (*group)(nil)
 	if !full { // figures can be shown without room to write down that they were
 		b.tick(at.Ns())
-		b.pending.collect(at)
+		redo.Collect{At: at}.Append(&b.pending.entries)
 		g = b.pending
 	}
 	orgs := append([]*org(nil), b.byID...)

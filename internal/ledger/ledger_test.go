@@ -25,6 +25,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -63,7 +64,7 @@ func settings(t testing.TB, fs vfs.FS) Settings {
 	return Settings{
 		Directory: "ledger", FS: fs, Extraction: usage.Extraction{Meters: meters(t)},
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Silence: time.Hour,
-		Limits: Limits{Organizations: 100, UnknownOrganizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
+		Limits: intake.Limits{Organizations: 100, UnknownOrganizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
 	}
 }
 

@@ -18,11 +18,13 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -76,6 +78,12 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	return l, nil
 }
 
+// firstsMerger merges the rows of archive.KindFirst.
+var firstsMerger = &pebble.Merger{
+	Name:  archive.MergerName,
+	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
+}
+
 // storeOptions are Pebble's. Rows are small and read once, at start.
 func (l *Ledger) storeOptions(logger *storeLogger) *pebble.Options {
 	o := &pebble.Options{
@@ -101,6 +109,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 		return nil, fmt.Errorf("open ledger %s: %w", l.settings.Directory, err)
 	}
 	b := &book{settings: &l.settings, db: db, byName: map[string]*org{}, dead: make(chan struct{}), fatal: fatal}
+	b.judge.Rules, b.scribe.book = l.settings.rules(), b
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, db.Close()))
@@ -143,7 +152,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	}
 	l.extraction.Spellings = b.spellings
 	b.tellSpellings()
-	b.pending.arrival(b.now)
+	redo.Arrival{Now: b.now}.Append(&b.pending.entries)
 	if !fresh {
 		b.recover(down)
 	}
@@ -164,7 +173,7 @@ func (b *book) define(meters []stored, birth int64) {
 		d.Since = append(d.Since, m.Since)
 		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
-	b.defs = organization.Share(d)
+	b.defs, b.judge.Rules.Meters = organization.Share(d), d.Meters
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
@@ -223,14 +232,7 @@ func (b *book) formerBefore(fresh bool) (end int64, err error) {
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {
-	value, closer, err := b.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{}, value...), closer.Close()
+	return rows{b.db}.Get(key)
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
@@ -240,6 +242,7 @@ func (b *book) read(fresh bool, now int64) error {
 	if b.duplicates, err = dedupe.Open(b.db, []byte{keyDuplicates}, dayOf(now)); err != nil {
 		return fmt.Errorf("read duplicates: %w", err)
 	}
+	b.judge.Duplicates = b.duplicates
 	if fresh {
 		return nil
 	}

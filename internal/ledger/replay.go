@@ -8,17 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
-	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
-	"github.com/otelcol-usage/otelcol-usage/internal/period"
-	"github.com/otelcol-usage/otelcol-usage/internal/quota"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -37,7 +31,7 @@ func (b *book) replay(now int64) error {
 	if err != nil {
 		return err
 	}
-	r, last := &replayer{book: b, now: now, erased: erased}, uint64(0)
+	r, last := &replayer{book: b, now: now, erased: erased, stretch: make([]step, stretchLength)}, uint64(0)
 	err = b.each([]byte{keyRedo}, func(key, value []byte) error {
 		if len(key) != 9 {
 			return errors.New("damaged key of redo")
@@ -81,22 +75,9 @@ type replayer struct {
 
 // step is an entry of one organization.
 type step struct {
-	org    *org
-	now    int64 // the arrival before it
-	kind   uint64
-	event  meter.Event   // entryEvent
-	signal usage.Signal  // entryEvent, entryCount
-	as     usage.Outcome // entryCount
-	meter  uint16        // entryValue, entryRefuse, entryIncomplete, entrySampled
-	split  int           // entryValue: breakdown
-	name   string        // entryValue, entryKey, entryForgetName
-	reason usage.Reason  // entryRefuse
-	uid    usage.UID     // entryEvent, where keyed
-	keyed  bool
-	change calendar.Entry // entryCalendar
-	window usage.Kind     // entryTerms
-	terms  *closing.Terms // entryTerms
-	quotas []quota.Quota  // entryQuotas
+	org  *org
+	now  int64 // the arrival before it
+	read redo.Reading
 }
 
 // group reads the entries of one group. What an organization's checkpoint
@@ -105,26 +86,34 @@ func (r *replayer) group(number uint64, entries []byte) error {
 	d := &wire.Decoder{Bytes: entries}
 	for len(d.Bytes) > 0 {
 		offset := uint64(len(entries) - len(d.Bytes))
-		if err := r.entry(d, number, offset); err != nil {
+		if err := r.entry(d, position{number, offset}); err != nil {
 			return fmt.Errorf("redo group %d, entry at byte %d: %w", number, offset, err)
 		}
 	}
 	return nil
 }
 
-func (r *replayer) entry(d *wire.Decoder, number, offset uint64) error {
-	switch kind := d.Uint(); kind {
-	case entryArrival:
-		r.moveTo(d.Int())
-		return d.Err()
-	case entryCollect, entryRecover, entryOpen:
+func (r *replayer) entry(d *wire.Decoder, at position) error {
+	if r.n == len(r.stretch) {
 		if err := r.apply(); err != nil {
 			return err
 		}
-		return r.common(d, kind, number, offset)
-	default:
-		return r.gather(d, kind, number, offset)
 	}
+	s := &r.stretch[r.n]
+	if err := s.read.Read(d); err != nil {
+		return err
+	}
+	switch x := s.read.Entry.(type) {
+	case *redo.Arrival:
+		r.moveTo(x.Now)
+		return nil
+	case redo.OfOrganization:
+		return r.gather(s, at)
+	}
+	if err := r.apply(); err != nil { // of the entries before this one
+		return err
+	}
+	return r.common(&s.read, at)
 }
 
 func (r *replayer) moveTo(now int64) {
@@ -133,117 +122,59 @@ func (r *replayer) moveTo(now int64) {
 }
 
 // common applies an entry that concerns all organizations, or makes one.
-func (r *replayer) common(d *wire.Decoder, kind, number, offset uint64) error {
+func (r *replayer) common(read *redo.Reading, at position) error {
 	b := r.book
-	switch kind {
-	case entryCollect:
-		at := period.Minute(d.Int())
+	switch x := read.Entry.(type) {
+	case *redo.Collect:
 		for _, o := range b.byID {
-			if !o.position.covers(number, offset) {
-				o.Collect(at)
+			if !o.position.covers(at) {
+				o.Collect(x.At)
 			}
 		}
-		r.moveTo(at.Ns())
-	case entryRecover:
-		of := meter.Outage{Down: d.Int(), Up: d.Int()}
-		b.defs.Recover(of)
+		r.moveTo(x.At.Ns())
+	case *redo.Recover:
+		b.defs.Recover(x.Outage)
 		for _, o := range b.byID {
-			if !o.position.covers(number, offset) {
-				o.recover(of)
+			if !o.position.covers(at) {
+				o.recover(x.Outage)
 			}
 		}
-	case entryOpen:
-		return r.open(uint32(d.Uint()), d.String(), int(d.Int()), d)
+	case *redo.Open:
+		return r.open(read.Organization, x)
 	}
-	return d.Err()
+	return nil
 }
 
 // open makes the organization, unless its checkpoint has been read or it was
 // erased.
-func (r *replayer) open(number uint32, zone string, anchor int, d *wire.Decoder) error {
-	if d.Err() != nil {
-		return d.Err()
-	}
+func (r *replayer) open(number uint32, x *redo.Open) error {
 	b := r.book
 	if r.erased[number] || int(number) < len(b.orgs) && b.orgs[number] != nil {
 		return nil
 	}
-	cal, err := calendar.FromHistory([]calendar.Entry{{Zone: zone, Anchor: anchor}})
+	cal, err := x.Calendar()
 	if err != nil {
 		return err
 	}
 	return b.reopen(number, cal, r.now)
 }
 
-// gather adds an entry of one organization to the stretch.
-func (r *replayer) gather(d *wire.Decoder, kind, number, offset uint64) error {
-	b, n := r.book, d.Uint()
-	erased := n < uint64(len(b.orgs)) && r.erased[uint32(n)]
-	if n >= uint64(len(b.orgs)) || b.orgs[n] == nil && !erased {
-		return fmt.Errorf("entry of kind %d names organization %d, which is not there", kind, n)
+// gather adds an entry of one organization to the stretch, whose next step it
+// was read into.
+func (r *replayer) gather(s *step, at position) error {
+	b, n := r.book, s.read.Organization
+	erased := r.erased[n]
+	if int(n) >= len(b.orgs) || b.orgs[n] == nil && !erased {
+		return fmt.Errorf("an entry of type %T names organization %d, which is not there", s.read.Entry, n)
 	}
-	if r.n == len(r.stretch) {
-		if r.n == stretchLength {
-			if err := r.apply(); err != nil {
-				return err
-			}
-		} else {
-			r.stretch = append(r.stretch, step{})
-		}
+	s.org, s.now = b.orgs[n], r.now
+	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
+		b.duplicates.Add(dayOf(x.Event.Time), x.UID)
 	}
-	s := &r.stretch[r.n]
-	s.org, s.now, s.kind = b.orgs[n], r.now, kind
-	if err := s.read(d); err != nil {
-		return err
-	}
-	if s.kind == entryEvent && s.keyed { // also where the organization's checkpoint covers the entry
-		b.duplicates.Add(dayOf(s.event.Time), s.uid)
-	}
-	if !erased && !s.org.position.covers(number, offset) {
+	if !erased && !s.org.position.covers(at) {
 		r.n++
 	}
 	return nil
-}
-
-// read reads what the entry says.
-func (s *step) read(d *wire.Decoder) error {
-	switch s.kind {
-	case entryEvent:
-		s.signal = usage.Signal(d.Uint())
-		if err := s.event.Decode(d); err != nil {
-			return err
-		}
-		if s.keyed = d.Bool(); s.keyed {
-			if len(d.Bytes) < 16 {
-				return errors.New("uid is cut short")
-			}
-			s.uid = usage.UID{binary.LittleEndian.Uint64(d.Bytes), binary.LittleEndian.Uint64(d.Bytes[8:])}
-			d.Bytes = d.Bytes[16:]
-		}
-	case entryValue:
-		s.meter, s.split, s.name = uint16(d.Uint()), int(d.Uint()), d.String()
-	case entryKey, entryForgetName:
-		s.name = d.String()
-	case entryCount:
-		s.signal, s.as = usage.Signal(d.Uint()), usage.Outcome(d.Uint())
-	case entryRefuse:
-		s.meter, s.reason = uint16(d.Uint()), usage.Reason(d.String())
-	case entryIncomplete, entrySampled:
-		s.meter = uint16(d.Uint())
-	case entryCalendar:
-		s.change = calendar.Entry{From: time.Unix(0, d.Int()).Unix(), Zone: d.String()}
-		s.change.Decode(d.Int())
-	case entryTerms:
-		s.meter, s.window, s.terms = uint16(d.Uint()), usage.Kind(d.Uint()), closing.DecodeTerms(d)
-		if s.window >= usage.Rolling {
-			return fmt.Errorf("terms on a window of unknown kind %d", s.window)
-		}
-	case entryQuotas:
-		s.quotas = quota.DecodeQuotas(d)
-	default:
-		return fmt.Errorf("entry of unknown kind %d", s.kind)
-	}
-	return d.Err()
 }
 
 // apply applies the stretch and begins a new one.
@@ -253,17 +184,18 @@ func (r *replayer) apply() error {
 	var g errgroup.Group
 	for worker := range workers {
 		g.Go(func() error {
-			mine := func(s *step) bool { return int(s.org.number)%workers == worker }
+			mine := func(s *step) bool { return int(s.org.Number)%workers == worker }
 			var touched uint64
 			for i := range steps {
-				if s := &steps[i]; s.kind == entryEvent && mine(s) {
-					touched += s.org.TouchEvent(&s.event)
+				s := &steps[i]
+				if x, is := s.read.Entry.(*redo.Event); is && mine(s) {
+					touched += s.org.TouchEvent(&x.Event)
 				}
 			}
 			for i := range steps {
 				if s := &steps[i]; mine(s) {
 					if err := s.apply(); err != nil {
-						return fmt.Errorf("redo of organization %d: %w", s.org.number, err)
+						return fmt.Errorf("redo of organization %d: %w", s.org.Number, err)
 					}
 				}
 			}
@@ -274,32 +206,6 @@ func (r *replayer) apply() error {
 }
 
 func (s *step) apply() error {
-	o := s.org
-	o.advanceTo(s.now, false)
-	switch s.kind {
-	case entryEvent:
-		o.Count(s.now, s.signal, usage.Counted, 1)
-		o.Apply(&s.event)
-	case entryValue:
-		o.PlaceValue(s.meter, s.split, s.name)
-	case entryKey:
-		o.Key(s.name)
-	case entryForgetName:
-		o.ForgetName(s.name)
-	case entryCount:
-		o.Count(s.now, s.signal, s.as, 1)
-	case entryRefuse:
-		o.Refuse(s.meter, s.reason)
-	case entryIncomplete:
-		o.MarkIncomplete(s.meter)
-	case entrySampled:
-		o.MarkSampled(s.meter)
-	case entryTerms:
-		o.SetTerms(s.meter, s.window, s.terms)
-	case entryCalendar:
-		return o.changeCalendar(s.change)
-	case entryQuotas:
-		o.SetQuotas(s.quotas)
-	}
-	return nil
+	s.org.advanceTo(s.now, false)
+	return s.read.Entry.(redo.OfOrganization).Apply(s.org.Organization, s.now)
 }

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -29,6 +28,7 @@ func (b *book) readSpellings(fresh bool, now int64) error {
 		return fmt.Errorf("read how ids are spelled: %w", err)
 	}
 	b.spellings = mergeSpellings(old, b.settings.Extraction.Spellings, fresh, now+b.settings.Future.Nanoseconds())
+	b.judge.Rules.Spellings = b.spellings
 	if slices.Equal(old, b.spellings) {
 		return nil
 	}
@@ -96,51 +96,6 @@ func (b *book) tellSpellings() {
 		log.Warn("usage ledger: organizations whose id will be spelled otherwise begin anew under the new id, and keep what they have under the old one",
 			append(of, zap.Int("organizations", len(ids)), zap.Strings("ids", ids[:min(len(ids), 20)]))...)
 	}
-}
-
-// rejoin makes one person of the event's user and of those that this user was by
-// earlier spellings. An id that is not known yet may still come, for as long as
-// events from before the change are taken in.
-func (b *book) rejoin(o *org, effects []usage.Effect) {
-	s := &b.scratch
-	if s.event.User == meter.NoUser || b.refusesAlias(o, effects) {
-		return
-	}
-	for i := range effects {
-		e := &effects[i]
-		if e.Kind != usage.Respelled {
-			continue
-		}
-		was, known := o.FindUser(o.userHash(e.Key))
-		if !known {
-			changed := b.spellings[b.spellings.At(s.event.Time)].From
-			if s.event.Time >= changed+b.settings.Past.Nanoseconds() {
-				continue
-			}
-			var full bool
-			if was, full = b.slot(o, e.Key); full {
-				continue
-			}
-		}
-		if !o.SamePerson(was, s.event.User) {
-			s.event.Effects = append(s.event.Effects, meter.Effect{Kind: usage.Respelled, Key: was})
-			s.versions = append(s.versions, 0)
-		}
-	}
-}
-
-// refusesAlias reports whether the event's user may not be the person that an
-// alias of it names: then the earlier spellings of that id are not theirs either.
-func (b *book) refusesAlias(o *org, effects []usage.Effect) bool {
-	for i := range effects {
-		if e := &effects[i]; e.Kind == usage.Alias {
-			from, known := o.FindUser(o.userHash(e.Key))
-			if known && o.Refusal(b.scratch.event.User, &meter.Effect{Kind: usage.Alias, Key: from}) != usage.ReasonNone {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // named returns an organization by an id that somebody asks for: as it is, else

@@ -17,8 +17,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -39,7 +41,7 @@ func send(t testing.TB, l *Ledger, now time.Time, fill func(b *usage.Batch)) {
 	require.NoError(t, l.Record(context.Background(), now, &b))
 }
 
-func statements(t testing.TB, l *Ledger, q StatementQuery) []Statement {
+func statements(t testing.TB, l *Ledger, q StatementQuery) []archive.Statement {
 	t.Helper()
 	all, err := l.Statements(context.Background(), q)
 	require.NoError(t, err)
@@ -47,7 +49,7 @@ func statements(t testing.TB, l *Ledger, q StatementQuery) []Statement {
 }
 
 // story writes versions as "day 2026-05-20: v1 2026-05-24T00:00Z used 2; v2 ...".
-func storyOf(all []Statement) (lines []string) {
+func storyOf(all []archive.Statement) (lines []string) {
 	for i := range all {
 		s := &all[i]
 		var versions []string
@@ -141,7 +143,7 @@ func TestStatementsSurvivePowerCutsAsIfThereWereNone(t *testing.T) {
 			s.FoldBytes = 1000 // checkpoints all the time
 			calm, l := open(t, withGrace(t, vfs.NewMem()), noon), open(t, s, noon)
 			now, crashes := noon, 0
-			seen := map[string]StatementVersion{}
+			seen := map[string]archive.Version{}
 			for n := range 150 {
 				now = now.Add(time.Duration(random.Int64N(int64(4 * time.Hour)))).Truncate(time.Millisecond)
 				fill := func(b *usage.Batch) {
@@ -204,7 +206,7 @@ func TestStatementsSurvivePowerCutsAsIfThereWereNone(t *testing.T) {
 
 // remember checks that what was read before is as it was, and that versions
 // have no gap.
-func remember(t *testing.T, seen map[string]StatementVersion, l *Ledger) {
+func remember(t *testing.T, seen map[string]archive.Version, l *Ledger) {
 	t.Helper()
 	found := map[string]bool{}
 	for _, org := range []string{"acme", "birch"} {
@@ -238,7 +240,7 @@ func TestAStatementIsOnDiskBeforeItIsSeen(t *testing.T) {
 	l := open(t, withGrace(t, fs), noon)
 	send(t, l, noon, func(b *usage.Batch) { visit(b, "acme", "ann", noon) })
 	stuck.Store(true)
-	collected, read := make(chan struct{}), make(chan []Statement)
+	collected, read := make(chan struct{}), make(chan []archive.Statement)
 	go func() {
 		defer close(collected)
 		_, err := l.Collect(context.Background(), noon.Add(4*day))
@@ -290,14 +292,14 @@ func TestAStatementHasTheLimitAndPriceOfItsPeriodsEnd(t *testing.T) {
 	closeLedger(t, l)
 	l = open(t, s, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
 	collect(t, l, time.Date(2026, 7, 6, 0, 0, 0, 0, time.UTC))
-	quotas := map[string]*StatementQuota{}
+	quotas := map[string]*archive.Quota{}
 	for _, st := range statements(t, l, StatementQuery{Organization: "acme", From: noon.Add(-30 * day)}) {
 		quotas[st.Meter+" "+st.Window+" "+st.Start.Format("01-02T15")] = st.Quota
 		require.Equal(t, "Europe/Berlin", st.Zone)
 	}
-	require.Equal(t, &StatementQuota{Limit: wide.Of(120e6), FlexPrice: "3.25", Currency: "EUR"}, quotas["learners month 04-30T22"])
+	require.Equal(t, &archive.Quota{Limit: wide.Of(120e6), FlexPrice: "3.25", Currency: "EUR"}, quotas["learners month 04-30T22"])
 	require.Nil(t, quotas["learners month 05-31T22"], "the quota was taken back in June")
-	require.Equal(t, &StatementQuota{Limit: wide.Of(2000.5e6)}, quotas["minutes month 05-31T22"])
+	require.Equal(t, &archive.Quota{Limit: wide.Of(2000.5e6)}, quotas["minutes month 05-31T22"])
 	require.Nil(t, quotas["minutes month 04-30T22"])
 	require.Nil(t, quotas["learners day 05-20T22"], "the quota is on the month")
 	closeLedger(t, l)
@@ -401,7 +403,7 @@ func TestStatementsAreReadInPiecesAndUpToALimit(t *testing.T) {
 	require.Len(t, statements(t, l, q), len(all))
 	q.Limit--
 	_, err := l.Statements(context.Background(), q)
-	require.ErrorIs(t, err, ErrTooMany)
+	require.ErrorIs(t, err, archive.ErrTooMany)
 	end := all[300].End
 	at, err := l.StatementsAt(context.Background(), "acme", end)
 	require.NoError(t, err)
@@ -426,7 +428,7 @@ func TestStatementsOfACollectionThatWasCutOffAreMadeAtTheNextStart(t *testing.T)
 	at := noon.Add(4 * day)
 	l.mu.Lock()
 	l.book.tick(at.UnixNano())
-	l.book.pending.collect(period.MinuteOf(at))
+	redo.Collect{At: period.MinuteOf(at)}.Append(&l.book.pending.entries)
 	g := l.book.pending
 	l.mu.Unlock()
 	require.NoError(t, l.await(context.Background(), g))

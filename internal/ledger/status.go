@@ -189,6 +189,6 @@ func (l *Ledger) Pseudonym(organization, user string) string {
 // pseudonym is 128 bits of HMAC-SHA-256.
 func pseudonym(key []byte, id string) string {
 	h := hmac.New(sha256.New, key)
-	h.Write(bytesOf(id))
+	h.Write([]byte(id))
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -6,6 +6,7 @@ package ledger
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -44,7 +45,7 @@ func (b *book) agree(o *org) {
 			continue
 		}
 		b.advance(o)
-		b.pending.terms(o.number, m, kind, terms)
+		redo.Terms{Meter: m, Window: kind, Terms: terms}.Append(&b.pending.entries, o.Number)
 		o.SetTerms(m, kind, terms)
 	}
 }

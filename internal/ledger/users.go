@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -162,7 +163,7 @@ type userReader struct {
 	users  []User
 	// The rest is scratch. ids and items are open while users are read.
 	ids, items cursor
-	firsts     []First
+	firsts     []archive.First
 	used       []meter.Part // of the parts of the user whose turn it is
 }
 
@@ -219,7 +220,7 @@ func (r *userReader) reading(f func() error) (err error) {
 		c    *cursor
 		kind byte
 	}{{&r.ids, keyUser}, {&r.items, keyFirst}} {
-		if *of.c, err = r.book.cursor(of.kind, r.org.number); err != nil {
+		if *of.c, err = r.book.cursor(of.kind, r.org.Number); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, of.c.close()) }()
@@ -267,7 +268,7 @@ func instant(m period.Minute) time.Time {
 
 // id reads a user's id.
 func (r *userReader) id(slot uint32) (string, error) {
-	key := userKey(r.org.number, slot)
+	key := userKey(r.org.Number, slot)
 	if !r.ids.seek(key) || !bytes.Equal(r.ids.it.Key(), key) {
 		return "", errors.Join(r.ids.it.Error(), errors.New("a user has no row"))
 	}
@@ -302,15 +303,15 @@ func billable(v *usage.Version, class int) bool {
 // have of a user, under each of the ids that became theirs.
 func (r *userReader) eachFirst(root uint32, from, to int, f func(meter int)) error {
 	return r.slotsOf(root, func(slot uint32) error {
-		prefix := firstKey(r.org.number, slot, 0)[:9]
-		for ok := r.items.seek(firstKey(r.org.number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.it.Key(), prefix); ok = r.items.next() {
+		prefix := archive.FirstsOf(r.org.Number, slot)
+		for ok := r.items.seek(archive.FirstKey(r.org.Number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.it.Key(), prefix); ok = r.items.next() {
 			number := int(binary.BigEndian.Uint16(r.items.it.Key()[9:]))
 			if number >= to {
 				break
 			}
 			value, err := r.items.it.ValueAndErr()
 			if err == nil {
-				r.firsts, err = decodeFirsts(value, r.firsts[:0])
+				r.firsts, err = archive.DecodeFirsts(value, r.firsts[:0])
 			}
 			if err != nil {
 				return err
@@ -322,17 +323,17 @@ func (r *userReader) eachFirst(root uint32, from, to int, f func(meter int)) err
 }
 
 // firstsOf returns the first items that a meter has of a user.
-func (r *userReader) firstsOf(root uint32, number int) (all []First, err error) {
+func (r *userReader) firstsOf(root uint32, number int) (all []archive.First, err error) {
 	err = r.reading(func() error {
 		return r.eachFirst(root, number, number+1, func(int) { all = append(all, r.firsts...) })
 	})
-	return mergeFirsts(all), err
+	return archive.MergeFirsts(all), err
 }
 
 // take brings first items of a meter into a user.
 func (r *userReader) take(u *User, number int) {
 	for i := range r.firsts {
-		if f := &r.firsts[i]; f.Kind == Ever && (u.First.IsZero() || f.Time < u.First.UnixNano()) {
+		if f := &r.firsts[i]; f.Kind == archive.Ever && (u.First.IsZero() || f.Time < u.First.UnixNano()) {
 			u.First = time.Unix(0, f.Time).UTC()
 		}
 	}
@@ -351,11 +352,11 @@ func (r *userReader) take(u *User, number int) {
 }
 
 // in reports whether an entry is of the period.
-func (r *userReader) in(f *First) bool {
+func (r *userReader) in(f *archive.First) bool {
 	return r.span.Window.Kind != usage.Rolling && f.Kind == uint8(r.span.Window.Kind) && f.Period == r.span.Start
 }
 
-func (b *book) firstItem(number int, f *First) *FirstItem {
+func (b *book) firstItem(number int, f *archive.First) *FirstItem {
 	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: b.definition(number, int(f.Version))}
 	if f.Signal > 0 && int(f.Signal) <= usage.NumSignals {
 		item.Signal = usage.Signal(f.Signal - 1).String()

@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // A chunk is stored field by field, under the numbers by which they were
@@ -28,26 +30,26 @@ import (
 
 // Encoder encodes chunks; it keeps what it needs for that.
 type Encoder struct {
-	encoder
+	wire.Encoder
 	sorted []entry
 }
 
 // AppendChunk appends a chunk to bytes. Equal chunks give equal bytes, however
 // their entries came about.
 func (e *Encoder) AppendChunk(to []byte, b *Blocks, chunk int) []byte {
-	e.bytes = to
+	e.Bytes = to
 	blocks := view{b, uint32(chunk * chunkBlocks), min(chunkBlocks, b.Len()-chunk*chunkBlocks)}
-	e.uint(uint64(blocks.n))
+	e.Uint(uint64(blocks.n))
 	for i := range blocks.n {
-		e.bytes = binary.LittleEndian.AppendUint64(e.bytes, blocks.words(i)[0])
+		e.Bytes = binary.LittleEndian.AppendUint64(e.Bytes, blocks.words(i)[0])
 	}
 	e.stamps(blocks)
 	for _, c := range b.layout.columns {
 		e.field(blocks, c)
 	}
-	e.uint(0)
+	e.Uint(0)
 	e.entries(blocks)
-	to, e.bytes = e.bytes, nil
+	to, e.Bytes = e.Bytes, nil
 	return to
 }
 
@@ -94,11 +96,11 @@ var stamps = column{kind: Half, at: uint16(stampHalf)}
 
 func (e *Encoder) stamps(v view) {
 	absent := v.absent(stamps)
-	e.sparse(absent)
+	e.Sparse(absent)
 	last := int64(0)
 	for i := range v.n {
 		if absent>>i&1 == 0 {
-			e.int(int64(v.stamp(i)) - last)
+			e.Int(int64(v.stamp(i)) - last)
 			last = int64(v.stamp(i))
 		}
 	}
@@ -109,19 +111,19 @@ func (e *Encoder) field(v view, c column) {
 	if absent == v.none() {
 		return
 	}
-	e.uint(1 + (uint64(c.id)<<2 | uint64(c.kind)))
-	e.sparse(absent)
+	e.Uint(1 + (uint64(c.id)<<2 | uint64(c.kind)))
+	e.Sparse(absent)
 	for i := range v.n {
 		if absent>>i&1 != 0 {
 			continue
 		}
 		switch value := c.get(v.words(i)); c.kind {
 		case Half:
-			e.uint(value)
+			e.Uint(value)
 		case Minute:
-			e.int(int64(v.stamp(i)) - int64(value))
+			e.Int(int64(v.stamp(i)) - int64(value))
 		default:
-			e.sparse(value)
+			e.Sparse(value)
 		}
 	}
 }
@@ -134,7 +136,7 @@ func (e *Encoder) entries(v view) {
 	case l.entries:
 		absent = v.absent(column{kind: Half, at: uint16(linkHalf)})
 	}
-	e.sparse(absent)
+	e.Sparse(absent)
 	for i := range v.n {
 		if absent>>i&1 == 0 {
 			e.entriesOf(v.blocks.At(v.first+uint32(i)), int64(v.stamp(i)))
@@ -149,19 +151,19 @@ func (e *Encoder) entriesOf(b Block, stamp int64) {
 		e.sorted = append(e.sorted, entry{of.ID(), of.At(), of.Word()})
 	}
 	slices.SortFunc(e.sorted, compareEntries)
-	e.uint(uint64(len(e.sorted)))
+	e.Uint(uint64(len(e.sorted)))
 	var last entry
 	for _, of := range e.sorted {
-		e.uint(uint64(of.id - last.id))
+		e.Uint(uint64(of.id - last.id))
 		if of.id != last.id {
 			last.at = 0
 		}
 		if of.id&Periodic != 0 {
-			e.int(stamp - int64(of.at))
+			e.Int(stamp - int64(of.at))
 		} else {
-			e.int(int64(of.at) - int64(last.at))
+			e.Int(int64(of.at) - int64(last.at))
 		}
-		e.sparse(of.word)
+		e.Sparse(of.word)
 		last = of
 	}
 }
@@ -176,22 +178,22 @@ func compareEntries(a, b entry) int {
 // claimed any more are passed over; a field's kind may not change. After an
 // error the blocks are of no use.
 func (b *Blocks) DecodeChunk(chunk int, data []byte) error {
-	d := chunkDecoder{decoder: decoder{bytes: data}}
+	d := chunkDecoder{Decoder: wire.Decoder{Bytes: data}}
 	if chunk < 0 || chunk > b.Len()/chunkBlocks {
 		return fmt.Errorf("chunk %d of the users follows on %d users: the ones between are missing", chunk, b.Len())
 	}
-	if d.users(b, chunk); d.err == nil {
+	if d.users(b, chunk); d.Err() == nil {
 		d.stamps()
 		for d.field() {
 			continue
 		}
 		d.entries()
 	}
-	if d.err == nil && len(d.bytes) > 0 {
-		d.fail(fmt.Errorf("%d bytes are left over", len(d.bytes)))
+	if d.Err() == nil && len(d.Bytes) > 0 {
+		d.FailWith(fmt.Errorf("%d bytes are left over", len(d.Bytes)))
 	}
-	if d.err != nil {
-		return fmt.Errorf("chunk %d of the users: %w", chunk, d.err)
+	if d.Err() != nil {
+		return fmt.Errorf("chunk %d of the users: %w", chunk, d.Err())
 	}
 	if chunk/64 < len(b.changed) {
 		b.changed[chunk/64] &^= 1 << (chunk % 64)
@@ -200,7 +202,7 @@ func (b *Blocks) DecodeChunk(chunk int, data []byte) error {
 }
 
 type chunkDecoder struct {
-	decoder
+	wire.Decoder
 	view
 	ahead uint64 // 1 + the last field
 }
@@ -208,11 +210,11 @@ type chunkDecoder struct {
 // users makes room for the users of the chunk and reads their hashes.
 func (d *chunkDecoder) users(b *Blocks, chunk int) {
 	first := chunk * chunkBlocks
-	n, have := d.uint(), min(chunkBlocks, b.Len()-first)
-	if d.err == nil && (n < uint64(max(have, 1)) || n > chunkBlocks || n*8 > uint64(len(d.bytes))) {
-		d.fail(fmt.Errorf("it is said to have %d users", n))
+	n, have := d.Uint(), min(chunkBlocks, b.Len()-first)
+	if d.Err() == nil && (n < uint64(max(have, 1)) || n > chunkBlocks || n*8 > uint64(len(d.Bytes))) {
+		d.FailWith(fmt.Errorf("it is said to have %d users", n))
 	}
-	if d.err != nil {
+	if d.Err() != nil {
 		return
 	}
 	d.view = view{b, uint32(first), int(n)}
@@ -223,17 +225,17 @@ func (d *chunkDecoder) users(b *Blocks, chunk int) {
 		} else if _, moved := b.blocks.add(); moved {
 			b.moves.block()
 		}
-		d.words(i)[0] = d.fixed()
+		d.words(i)[0] = d.Fixed()
 	}
 }
 
 // absent reads which users have nothing.
 func (d *chunkDecoder) absent() uint64 {
-	absent := d.sparse()
+	absent := d.Sparse()
 	if absent&^d.none() != 0 {
-		d.fail(errCut)
+		d.Fail()
 	}
-	if d.err != nil {
+	if d.Err() != nil {
 		return d.none()
 	}
 	return absent
@@ -243,7 +245,7 @@ func (d *chunkDecoder) stamps() {
 	absent, last := d.absent(), int64(0)
 	for i := range d.n {
 		if absent>>i&1 == 0 {
-			stamp := d.half(last + d.int())
+			stamp := d.Half(last + d.Int())
 			stamps.set(d.words(i), uint64(stamp))
 			last = int64(stamp)
 		}
@@ -252,19 +254,19 @@ func (d *chunkDecoder) stamps() {
 
 // field reads the next field and reports whether there was one.
 func (d *chunkDecoder) field() bool {
-	header := d.uint()
+	header := d.Uint()
 	if header == 0 {
 		return false
 	}
 	id, kind := (header-1)>>2, Kind((header-1)&3)
 	if header <= d.ahead || id != uint64(uint32(id)) {
-		d.fail(errCut)
+		d.Fail()
 		return false
 	}
 	d.ahead = header
 	c, known := d.view.blocks.layout.find(uint32(id))
 	if known && c.kind != kind {
-		d.fail(fmt.Errorf("field %d was stored as a %s and is claimed as a %s: claim it under another number", id, kind, c.kind))
+		d.FailWith(fmt.Errorf("field %d was stored as a %s and is claimed as a %s: claim it under another number", id, kind, c.kind))
 		return false
 	}
 	absent := d.absent()
@@ -277,21 +279,21 @@ func (d *chunkDecoder) field() bool {
 			c.set(d.words(i), value)
 		}
 	}
-	return d.err == nil
+	return d.Err() == nil
 }
 
 func (d *chunkDecoder) value(kind Kind, stamp uint32) uint64 {
 	switch kind {
 	case Half:
-		v := d.uint()
+		v := d.Uint()
 		if v != uint64(uint32(v)) {
-			d.fail(errCut)
+			d.Fail()
 		}
 		return v
 	case Minute:
-		return uint64(d.half(int64(stamp) - d.int()))
+		return uint64(d.Half(int64(stamp) - d.Int()))
 	default:
-		return d.sparse()
+		return d.Sparse()
 	}
 }
 
@@ -309,28 +311,28 @@ func (d *chunkDecoder) entries() {
 const minEntryBytes = 3
 
 func (d *chunkDecoder) entriesOf(b Block) {
-	n, stamp, last := d.uint(), int64(b.Stamp()), entry{}
-	if n > uint64(len(d.bytes)/minEntryBytes) {
-		d.fail(fmt.Errorf("a user is said to have %d entries", n))
+	n, stamp, last := d.Uint(), int64(b.Stamp()), entry{}
+	if n > uint64(len(d.Bytes)/minEntryBytes) {
+		d.FailWith(fmt.Errorf("a user is said to have %d entries", n))
 		return
 	}
 	c := b.Entries()
 	for range n {
-		id := uint64(last.id) + d.uint()
+		id := uint64(last.id) + d.Uint()
 		if id != uint64(last.id) {
 			last.at = 0
 		}
 		of := entry{id: uint32(id)}
 		if of.id&Periodic != 0 {
-			of.at = d.half(stamp - d.int())
+			of.at = d.Half(stamp - d.Int())
 		} else {
-			of.at = d.half(int64(last.at) + d.int())
+			of.at = d.Half(int64(last.at) + d.Int())
 		}
-		of.word = d.sparse()
+		of.word = d.Sparse()
 		if id == 0 || id != uint64(of.id) || of.id == last.id && of.at < last.at {
-			d.fail(errCut)
+			d.Fail()
 		}
-		if d.err != nil {
+		if d.Err() != nil {
 			return
 		}
 		if b.blocks.layout.entries {

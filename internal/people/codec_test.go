@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -90,18 +91,18 @@ func TestWrongChunksAreRefused(t *testing.T) {
 	for n := range data {
 		require.Error(t, New(b.layout).DecodeChunk(0, data[:n]))
 	}
-	var e encoder
-	e.uint(1)
-	e.bytes = append(e.bytes, data[1:9]...)
-	e.sparse(1)   // no stamp
+	var e wire.Encoder
+	e.Uint(1)
+	e.Bytes = append(e.Bytes, data[1:9]...)
+	e.Sparse(1)   // no stamp
 	for range 2 { // the field 7, twice
-		e.uint(1 + 7<<2)
-		e.sparse(0)
-		e.uint(5)
+		e.Uint(1 + 7<<2)
+		e.Sparse(0)
+		e.Uint(5)
 	}
-	e.uint(0)
-	e.sparse(1)
-	require.ErrorIs(t, New(b.layout).DecodeChunk(0, e.bytes), errCut)
+	e.Uint(0)
+	e.Sparse(1)
+	require.ErrorIs(t, New(b.layout).DecodeChunk(0, e.Bytes), wire.ErrCorrupt)
 
 	fewer := New(b.layout)
 	fewer.Insert(1)

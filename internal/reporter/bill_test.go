@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -45,7 +46,7 @@ func open(t *testing.T, now time.Time) *kept {
 	require.NoError(t, err)
 	l, err := ledger.Open(ledger.Settings{
 		Directory: "ledger", FS: vfs.NewMem(), Catalogue: listed, Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: 3 * 24 * time.Hour, Silence: time.Hour,
-		Limits: ledger.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 10, ValuesPerDimension: 10},
+		Limits: intake.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 10, ValuesPerDimension: 10},
 		Extraction: usage.Extraction{Meters: []usage.Meter{{
 			Name: "minutes", Type: usage.Consumption, Windows: windows, Classes: []string{""}, Unit: "min",
 			Versions: []usage.Version{{Classes: []usage.Class{{Actions: []string{"done"}}}}},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
@@ -24,7 +25,7 @@ func (s *Source) organization(ctx context.Context, subject *subject, span report
 	c, _ := s.Book.Latest()
 	r := &reader{
 		source: s, subject: subject, span: span, basis: basis, live: newLive(c, subject.ID),
-		closed: map[string][]ledger.Statement{}, days: map[string][]ledger.Statement{}, limited: map[string][]ledger.Statement{},
+		closed: map[string][]archive.Statement{}, days: map[string][]archive.Statement{}, limited: map[string][]archive.Statement{},
 	}
 	if err := r.readStatements(ctx); err != nil {
 		return report.Organization{}, "", err
@@ -42,10 +43,10 @@ type reader struct {
 
 	// closed are statements of the span's window, days those of its days, by
 	// meter, oldest first.
-	closed, days map[string][]ledger.Statement
+	closed, days map[string][]archive.Statement
 	// limited are statements of any window that had a quota, and ended not
 	// long before the span's end.
-	limited map[string][]ledger.Statement
+	limited map[string][]archive.Statement
 	// period is the span as the organization has it, label that of figures
 	// that are still collected.
 	period calendar.Period
@@ -128,8 +129,8 @@ func (r *reader) organization() report.Organization {
 }
 
 // isUsed reports whether a statement is not of nothing.
-func isUsed(st ledger.Statement) bool {
-	return slices.ContainsFunc(st.Current().Figures, func(f ledger.StatementFigure) bool {
+func isUsed(st archive.Statement) bool {
+	return slices.ContainsFunc(st.Current().Figures, func(f archive.Figure) bool {
 		return f.Name != "usage_registered_users" && f.Value.Sign() != 0
 	})
 }
@@ -164,9 +165,9 @@ func (r *reader) registered() map[string]int64 {
 }
 
 // statement returns that of the period, nil while it is not closed.
-func (r *reader) statement(meter string) *ledger.Statement {
+func (r *reader) statement(meter string) *archive.Statement {
 	all := r.closed[meter]
-	i := slices.IndexFunc(all, func(st ledger.Statement) bool { return st.Start.Equal(r.period.Start) })
+	i := slices.IndexFunc(all, func(st archive.Statement) bool { return st.Start.Equal(r.period.Start) })
 	if i < 0 {
 		return nil
 	}
@@ -174,7 +175,7 @@ func (r *reader) statement(meter string) *ledger.Statement {
 }
 
 // version returns the one that the report goes by.
-func (r *reader) version(st *ledger.Statement) *ledger.StatementVersion {
+func (r *reader) version(st *archive.Statement) *archive.Version {
 	if r.basis == report.Billed && st.Billed > 0 {
 		for i := range st.Versions {
 			if st.Versions[i].Number == st.Billed {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
@@ -24,7 +25,7 @@ type Book interface {
 	Latest() (usage.Collection, bool)
 	IDs() []string
 	Status(id string) (ledger.Status, bool)
-	Statements(ctx context.Context, q ledger.StatementQuery) ([]ledger.Statement, error)
+	Statements(ctx context.Context, q ledger.StatementQuery) ([]archive.Statement, error)
 	Account(ctx context.Context, organization string) (*billing.Account, error)
 	Bill(ctx context.Context, organization string, periods ...ledger.StatementID) (versions []uint32, err error)
 	SignUps(ctx context.Context, organization string, from, to time.Time) (int64, error)

@@ -54,7 +54,16 @@ type Decoder struct {
 // Err returns the first error.
 func (d *Decoder) Err() error { return d.err }
 
-func (d *Decoder) Fail() { d.err, d.Bytes = ErrCorrupt, nil }
+// Fail says that what was read means nothing.
+func (d *Decoder) Fail() { d.FailWith(ErrCorrupt) }
+
+// FailWith says so, and why. The first error stays.
+func (d *Decoder) FailWith(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+	d.Bytes = nil
+}
 
 // Uint reads an unsigned integer.
 func (d *Decoder) Uint() uint64 {
@@ -153,4 +162,24 @@ func (d *Decoder) Strings() (list []string) {
 		list = append(list, d.String())
 	}
 	return list
+}
+
+// Fixed reads an unsigned integer of 8 bytes, little-endian.
+func (d *Decoder) Fixed() uint64 {
+	if len(d.Bytes) < 8 {
+		d.Fail()
+		return 0
+	}
+	v := binary.LittleEndian.Uint64(d.Bytes)
+	d.Bytes = d.Bytes[8:]
+	return v
+}
+
+// Half returns a number of 32 bits.
+func (d *Decoder) Half(v int64) uint32 {
+	if v != int64(uint32(v)) {
+		d.Fail()
+		return 0
+	}
+	return uint32(v)
 }

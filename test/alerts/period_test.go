@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -43,7 +44,7 @@ func newEngine(t *testing.T, am *alertmanager, now time.Time) *engine {
 	e.ledger, err = ledger.Open(ledger.Settings{
 		Directory: filepath.Join(t.TempDir(), "ledger"), Catalogue: organizations,
 		Extraction: usage.Extraction{Meters: meters}, Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: 72 * time.Hour, Silence: time.Hour,
-		Limits: ledger.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 10, ValuesPerDimension: 10},
+		Limits: intake.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 10, ValuesPerDimension: 10},
 	}, now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.ledger.Close(context.WithoutCancel(t.Context()))) })

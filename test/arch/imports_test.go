@@ -72,14 +72,26 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", pebble, hash},
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
+	"internal/intake": {
+		[]string{standard, "internal/usage", "internal/meter", hash},
+		"what an item counts for follows from it, its organization and the rules: nothing is stored, looked up in a file or told to a log there",
+	},
+	"internal/redo": {
+		[]string{standard, "internal/usage", "internal/calendar", "internal/period", "internal/wire", "internal/meter"},
+		"an entry is bytes and what they do to an organization, wherever they are kept",
+	},
+	"internal/archive": {
+		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/billing", money},
+		"what was written down for good reads the same whatever store has it",
+	},
 	"internal/catalogue": {
 		[]string{standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/billing", "gopkg.in/yaml.v3", money, "github.com/agnivade/levenshtein"},
 		"the catalogue is a file that anything may read without a ledger",
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/meter", "internal/catalogue", "internal/billing", "internal/dedupe",
-			pebble, hash, group, zap, money,
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/intake", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive",
+			pebble, group, zap,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",
 	},

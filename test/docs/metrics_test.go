@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -93,7 +94,7 @@ func collect(t *testing.T) usage.Collection {
 	l, err := ledger.Open(ledger.Settings{
 		Directory: "ledger", FS: vfs.NewMem(), Extraction: extraction, Catalogue: listed,
 		Past: config.Horizon.Past.Std(), Future: config.Horizon.Future.Std(), Silence: config.Silence.Std(),
-		Limits: ledger.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 2, ValuesPerDimension: 10},
+		Limits: intake.Limits{Organizations: 10, UnknownOrganizations: 10, UsersPerOrganization: 2, ValuesPerDimension: 10},
 	}, now.AddDate(0, 0, -3)) // so that it has lived through yesterday
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close(context.Background())) }()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
@@ -42,7 +43,7 @@ func (e *engine) compareStatements(t *testing.T, where string, oracle *model.Mod
 	return statements, revisions
 }
 
-func statementOf(s *ledger.Statement) model.Statement {
+func statementOf(s *archive.Statement) model.Statement {
 	out := model.Statement{Meter: s.Meter, Window: s.Window, Start: s.Start, End: s.End}
 	for i, v := range s.Versions {
 		if v.Number != uint32(i+1) {

@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -147,7 +148,7 @@ func (r *run) open() error {
 	l, err := ledger.Open(ledger.Settings{
 		Directory: "ledger", FS: r.fs, Extraction: x, Logger: log, Catalogue: r.catalogue,
 		Past: d.Horizon.Past.Std(), Future: d.Horizon.Future.Std(), Grace: d.Grace.Std(), Silence: d.Silence.Std(),
-		Limits:        ledger.Limits(d.Limits),
+		Limits:        intake.Limits(d.Limits),
 		RejectUnknown: d.Identity.UnknownOrganizations == definition.Reject,
 	}, r.clock)
 	if err != nil {

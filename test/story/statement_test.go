@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -26,7 +27,7 @@ func (r *run) statement(s *step) error {
 	if err != nil {
 		return err
 	}
-	var version *ledger.StatementVersion
+	var version *archive.Version
 	for i, line := range s.body {
 		words := strings.Fields(line)
 		if version, err = r.expectStatement(found, version, words, strings.TrimSpace(line)); err != nil {
@@ -37,7 +38,7 @@ func (r *run) statement(s *step) error {
 }
 
 // findStatement returns the statement, or nil.
-func (r *run) findStatement(args []string) (*ledger.Statement, error) {
+func (r *run) findStatement(args []string) (*archive.Statement, error) {
 	all, err := r.ledger.Statements(context.Background(), ledger.StatementQuery{Organization: args[0], Meter: args[1], Window: args[2]})
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (r *run) findStatement(args []string) (*ledger.Statement, error) {
 
 // expectStatement checks a line; one that names a version is followed by its
 // figures.
-func (r *run) expectStatement(s *ledger.Statement, v *ledger.StatementVersion, words []string, line string) (*ledger.StatementVersion, error) {
+func (r *run) expectStatement(s *archive.Statement, v *archive.Version, words []string, line string) (*archive.Version, error) {
 	switch {
 	case words[0] == "none":
 		if (s == nil) == r.falsified() {
@@ -70,7 +71,7 @@ func (r *run) expectStatement(s *ledger.Statement, v *ledger.StatementVersion, w
 	case words[0] != "version":
 		return v, r.same(property(s, words[0]), strings.Join(words[1:], " "))
 	}
-	i := slices.IndexFunc(s.Versions, func(v ledger.StatementVersion) bool { return strconv.Itoa(int(v.Number)) == words[1] })
+	i := slices.IndexFunc(s.Versions, func(v archive.Version) bool { return strconv.Itoa(int(v.Number)) == words[1] })
 	if i < 0 {
 		return nil, fmt.Errorf("there are %d versions", len(s.Versions))
 	}
@@ -85,7 +86,7 @@ func (r *run) expectStatement(s *ledger.Statement, v *ledger.StatementVersion, w
 }
 
 // property is what a statement says besides its figures.
-func property(s *ledger.Statement, name string) string {
+func property(s *archive.Statement, name string) string {
 	switch name {
 	case "versions":
 		return strconv.Itoa(len(s.Versions))
@@ -109,7 +110,7 @@ func property(s *ledger.Statement, name string) string {
 }
 
 // expectInVersion checks a figure of a version as that of a collection.
-func (r *run) expectInVersion(v *ledger.StatementVersion, line string) error {
+func (r *run) expectInVersion(v *archive.Version, line string) error {
 	if v == nil {
 		return errors.New("name the version before its figures")
 	}

@@ -6,7 +6,7 @@ package shape
 import (
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -59,7 +59,7 @@ type Amount struct {
 
 // StatementOf returns a statement as it is answered; titles are those of the
 // configuration now.
-func StatementOf(s *ledger.Statement, titles usage.Titles) Statement {
+func StatementOf(s *archive.Statement, titles usage.Titles) Statement {
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
 		zone = time.UTC // it was loaded when the statement was made
@@ -89,7 +89,7 @@ func StatementOf(s *ledger.Statement, titles usage.Titles) Statement {
 }
 
 // reasonsOf says what came since the version before.
-func reasonsOf(v *ledger.StatementVersion) []reason {
+func reasonsOf(v *archive.Version) []reason {
 	reasons := []reason{}
 	for _, r := range v.Reason {
 		reasons = append(reasons, reason(r))
@@ -98,7 +98,7 @@ func reasonsOf(v *ledger.StatementVersion) []reason {
 }
 
 // Amounts are the figures of a statement.
-func Amounts(figures []ledger.StatementFigure) []Amount {
+func Amounts(figures []archive.Figure) []Amount {
 	out := []Amount{}
 	for _, f := range figures {
 		a := Amount{f.Name, map[string]string{}, Millionths(f.Value)}

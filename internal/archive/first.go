@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package archive
 
 import (
 	"bytes"
@@ -10,8 +10,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -49,9 +47,9 @@ func sameItem(a, b *First) bool {
 	return a.Time == b.Time && a.UID == b.UID && a.Action == b.Action && a.Version == b.Version && a.Signal == b.Signal
 }
 
-// encodeFirsts appends entries. One item is often the first of several periods:
+// EncodeFirsts appends entries. One item is often the first of several periods:
 // it is written once.
-func encodeFirsts(e *wire.Encoder, all []First) {
+func EncodeFirsts(e *wire.Encoder, all []First) {
 	e.Uint(signalledFirsts)
 	for i := range all {
 		f := &all[i]
@@ -72,8 +70,8 @@ func encodeFirsts(e *wire.Encoder, all []First) {
 	}
 }
 
-// decodeFirsts reads entries and appends them.
-func decodeFirsts(b []byte, to []First) ([]First, error) {
+// DecodeFirsts reads entries and appends them.
+func DecodeFirsts(b []byte, to []First) ([]First, error) {
 	d := &wire.Decoder{Bytes: b}
 	if len(b) == 0 || b[0] != packedFirsts && b[0] != signalledFirsts {
 		return decodeFirsts2(d, to)
@@ -124,9 +122,9 @@ func decodeFirsts2(d *wire.Decoder, to []First) ([]First, error) {
 	return to, nil
 }
 
-// mergeFirsts keeps the earliest item of each kind, class and period, of the
+// MergeFirsts keeps the earliest item of each kind, class and period, of the
 // newest periods. The order in which items come does not matter.
-func mergeFirsts(all []First) []First {
+func MergeFirsts(all []First) []First {
 	slices.SortFunc(all, func(a, b First) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class), cmp.Compare(b.Period, a.Period),
 			cmp.Compare(a.Time, b.Time), strings.Compare(a.UID, b.UID), strings.Compare(a.Action, b.Action), cmp.Compare(a.Version, b.Version),
@@ -150,39 +148,40 @@ func mergeFirsts(all []First) []First {
 	return kept
 }
 
-// firstsMerger is Pebble's view of mergeFirsts.
-var firstsMerger = &pebble.Merger{
-	Name: "otelcol-usage.firsts.v1",
-	Merge: func(_, value []byte) (pebble.ValueMerger, error) {
-		return &firsts{only: bytes.Clone(value)}, nil
-	},
-}
+// MergerName is what stores call the merging of first items; it is written.
+const MergerName = "otelcol-usage.firsts.v1"
 
-// firsts are the values of one key. Most rows that a compaction rewrites have
-// one only, and it stays as it is.
-type firsts struct {
+// Merge merges the values of one key. Most rows that a compaction rewrites have
+// one only, and it stays as it is. It implements pebble.ValueMerger.
+type Merge struct {
 	only []byte // the first value, nil once there are more
 	all  []First
 }
 
-func (m *firsts) MergeNewer(value []byte) (err error) {
+// NewMerge begins with a value.
+func NewMerge(value []byte) *Merge { return &Merge{only: bytes.Clone(value)} }
+
+// MergeNewer takes a value that was written later.
+func (m *Merge) MergeNewer(value []byte) (err error) {
 	if m.only != nil {
-		if m.all, err = decodeFirsts(m.only, nil); err != nil {
+		if m.all, err = DecodeFirsts(m.only, nil); err != nil {
 			return err
 		}
 		m.only = nil
 	}
-	m.all, err = decodeFirsts(value, m.all)
+	m.all, err = DecodeFirsts(value, m.all)
 	return err
 }
 
-func (m *firsts) MergeOlder(value []byte) error { return m.MergeNewer(value) }
+// MergeOlder takes a value that was written earlier, which makes no difference.
+func (m *Merge) MergeOlder(value []byte) error { return m.MergeNewer(value) }
 
-func (m *firsts) Finish(bool) ([]byte, io.Closer, error) {
+// Finish returns what the values come to.
+func (m *Merge) Finish(bool) ([]byte, io.Closer, error) {
 	if m.only != nil {
 		return m.only, nil, nil
 	}
 	var e wire.Encoder
-	encodeFirsts(&e, mergeFirsts(m.all))
+	EncodeFirsts(&e, MergeFirsts(m.all))
 	return e.Bytes, nil, nil
 }

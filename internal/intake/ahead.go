@@ -1,0 +1,118 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package intake
+
+import (
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// ahead is what is found of an item before its turn. What is missing is looked
+// for again at its turn: an earlier item of the batch may have brought it.
+type ahead struct {
+	subject *Subject // nil: not there yet
+	hash    uint64   // of the user's id
+	user    uint32
+	known   bool // user is the user's slot
+	keyed   bool
+	key     usage.UID // of the item, for duplicates; where keyed
+}
+
+// LookAhead takes a batch that arrives at now (ns since 1970) to be judged, item
+// by item. It finds organizations, users, values and keys before any item is
+// applied, and reads from memory what the items are going to change. A million
+// users lie far apart there: each of these passes waits for memory nearly all of
+// its time, and the processor waits for many places at once where the reads
+// follow one another closely, which they do not when items are applied one by
+// one.
+//
+// find returns an organization that is there, its time moved to the arrival, else
+// nil.
+func (j *Judge) LookAhead(batch *usage.Batch, now int64, find func(id string) *Subject) {
+	j.batch, j.now = batch, now
+	j.ahead = slices.Grow(j.ahead[:0], len(batch.Items))[:len(batch.Items)]
+	j.numbers = slices.Grow(j.numbers[:0], len(batch.Values))[:len(batch.Values)]
+	j.hashes = slices.Grow(j.hashes[:0], len(batch.Values))[:len(batch.Values)]
+	clear(j.numbers)
+	for i, value := range batch.Values {
+		j.hashes[i] = meter.ValueHash(value)
+	}
+	for i := range j.ahead {
+		j.ahead[i] = ahead{}
+		if it := &batch.Items[i]; it.Outcome == usage.Pending {
+			j.ahead[i].subject = find(it.Organization) // first, since values give places up when periods end
+		}
+	}
+	for i := range j.ahead {
+		j.ahead[i].hashes(batch, &batch.Items[i])
+	}
+	for i := range j.ahead {
+		if a := &j.ahead[i]; a.subject != nil {
+			a.user, a.known = a.subject.FindUser(a.hash)
+		}
+	}
+	for i := range j.ahead {
+		j.findValues(&j.ahead[i], &batch.Items[i])
+	}
+	for i := range j.ahead {
+		j.touch(&j.ahead[i], &batch.Items[i])
+	}
+}
+
+// Found returns the organization of an item where LookAhead has found it, else
+// nil.
+func (j *Judge) Found(i int) *Subject { return j.ahead[i].subject }
+
+// hashes hashes the user's id and, for sums, what duplicates are known by.
+func (a *ahead) hashes(batch *usage.Batch, it *usage.Item) {
+	if a.subject == nil {
+		return
+	}
+	a.hash = a.subject.Hashes.User(it.User)
+	effects := batch.EffectsOf(it)
+	for i := range effects {
+		if effects[i].Kind == usage.Consume {
+			a.key, a.keyed = a.subject.Hashes.Item(it), true
+			return
+		}
+	}
+}
+
+// findValues finds the numbers of the values that have one.
+func (j *Judge) findValues(a *ahead, it *usage.Item) {
+	if a.subject == nil {
+		return
+	}
+	effects := j.batch.EffectsOf(it)
+	for i := range effects {
+		e := &effects[i]
+		for n := range int(e.NumValues) {
+			at := int(e.FirstValue) + n
+			if j.numbers[at] != 0 {
+				continue // effects of one meter share them
+			}
+			if number, known := a.subject.FindValue(e.Meter, n, j.hashes[at]); known {
+				j.numbers[at] = number + 1
+			}
+		}
+	}
+}
+
+// touch reads the places in memory that an item will change.
+func (j *Judge) touch(a *ahead, it *usage.Item) {
+	if a.keyed {
+		j.touched += j.Duplicates.Touch(a.key)
+	}
+	if !a.known {
+		return
+	}
+	effects := j.batch.EffectsOf(it)
+	for i := range effects {
+		if e := &effects[i]; e.Meter != usage.NoMeter {
+			j.touched += a.subject.Touch(e.Meter, a.user, j.numbers[e.FirstValue:e.FirstValue+e.NumValues])
+		}
+	}
+}
