@@ -60,7 +60,7 @@ func (l *Log) rewrite(s segment, from, until uint64) (segment, error) {
 	if err != nil {
 		return s, err
 	}
-	out := writer{file: file, generation: s.generation, buf: make([]byte, bufferSize)}
+	out := writer{binder: binder{generation: s.generation}, file: file, buf: make([]byte, bufferSize)}
 	err = l.with(s, 0, func(r *reader) error {
 		for number := s.first; number < until; number++ {
 			at := r.offset

@@ -39,41 +39,47 @@ type header struct {
 	number  uint64
 }
 
-func (h header) encode(to []byte, generation uint64, offset int64) {
-	binary.LittleEndian.PutUint32(to[4:], h.dataSum)
-	binary.LittleEndian.PutUint32(to[8:], h.length)
-	binary.LittleEndian.PutUint64(to[12:], h.number)
-	binary.LittleEndian.PutUint32(to, headerSum(to, generation, offset))
+// binder makes headers those of one segment. It has the memory in which what a
+// checksum covers is put together.
+type binder struct {
+	generation uint64
+	covered    [headerSize - 4 + 16]byte
 }
 
-// decodeHeader reports whether a header is one of that segment at that offset.
-func decodeHeader(from []byte, generation uint64, offset int64) (h header, ok bool) {
-	if headerSum(from, generation, offset) != binary.LittleEndian.Uint32(from) {
-		return header{}, false
+func (b *binder) sum(head []byte, offset int64) uint32 {
+	binary.LittleEndian.PutUint64(b.covered[copy(b.covered[:], head[4:headerSize]):], b.generation)
+	binary.LittleEndian.PutUint64(b.covered[headerSize+4:], uint64(offset))
+	return crc32.Checksum(b.covered[:], store.Checksum)
+}
+
+func (b *binder) encode(head []byte, h header, offset int64) {
+	binary.LittleEndian.PutUint32(head[4:], h.dataSum)
+	binary.LittleEndian.PutUint32(head[8:], h.length)
+	binary.LittleEndian.PutUint64(head[12:], h.number)
+	binary.LittleEndian.PutUint32(head, b.sum(head, offset))
+}
+
+// decode reports whether a header is one of the segment at that offset, with a
+// length that the file has room for.
+func (b *binder) decode(head []byte, offset, size int64) (h header, ok bool) {
+	h = header{
+		dataSum: binary.LittleEndian.Uint32(head[4:]),
+		length:  binary.LittleEndian.Uint32(head[8:]),
+		number:  binary.LittleEndian.Uint64(head[12:]),
 	}
-	return header{
-		dataSum: binary.LittleEndian.Uint32(from[4:]),
-		length:  binary.LittleEndian.Uint32(from[8:]),
-		number:  binary.LittleEndian.Uint64(from[12:]),
-	}, true
-}
-
-func headerSum(of []byte, generation uint64, offset int64) uint32 {
-	var bound [headerSize - 4 + 16]byte
-	copy(bound[:], of[4:headerSize])
-	binary.LittleEndian.PutUint64(bound[headerSize-4:], generation)
-	binary.LittleEndian.PutUint64(bound[headerSize+4:], uint64(offset))
-	return crc32.Checksum(bound[:], store.Checksum)
+	ok = b.sum(head, offset) == binary.LittleEndian.Uint32(head) &&
+		h.length <= MaxRecord && int64(h.length) <= size-offset-headerSize
+	return h, ok
 }
 
 // reader reads the records of one segment.
 type reader struct {
-	file       vfs.File
-	generation uint64
-	size       int64 // of the file
-	offset     int64 // of the next record
-	from       *bufio.Reader
-	data       []byte
+	binder
+	file   vfs.File
+	size   int64 // of the file
+	offset int64 // of the next record
+	from   *bufio.Reader
+	data   []byte
 }
 
 // readAhead is how much of a segment is read at once.
@@ -86,8 +92,8 @@ func newReader(file vfs.File, generation uint64, offset int64) (*reader, error) 
 	}
 	size := info.Size()
 	return &reader{
-		file: file, generation: generation, size: size, offset: offset,
-		from: bufio.NewReaderSize(io.NewSectionReader(file, offset, size-offset), readAhead),
+		binder: binder{generation: generation}, file: file, size: size, offset: offset,
+		from: bufio.NewReaderSize(io.NewSectionReader(file, offset, size-offset), int(min(readAhead, size-offset))),
 	}, nil
 }
 
@@ -99,8 +105,8 @@ func (r *reader) next() (number uint64, data []byte, ok bool, err error) {
 	if len(head) < headerSize {
 		return 0, nil, false, ignoreEOF(err)
 	}
-	h, ok := decodeHeader(head, r.generation, r.offset)
-	if !ok || h.length > MaxRecord || int64(h.length) > r.size-r.offset-headerSize {
+	h, ok := r.decode(head, r.offset, r.size)
+	if !ok {
 		return 0, nil, false, nil
 	}
 	_, _ = r.from.Discard(headerSize) // peeked
@@ -123,7 +129,7 @@ func (r *reader) next() (number uint64, data []byte, ok bool, err error) {
 // the one before is on disk, so one that is torn has none behind it.
 func (r *reader) whole(least uint64) (offset int64, found bool, err error) {
 	most := least + uint64(r.size)/headerSize
-	window := make([]byte, readAhead+headerSize-1)
+	window := make([]byte, min(readAhead+headerSize-1, r.size-r.offset))
 	for at := r.offset + 1; at+headerSize <= r.size; at += readAhead {
 		n, err := r.file.ReadAt(window[:min(int64(len(window)), r.size-at)], at)
 		if ignoreEOF(err) != nil {
@@ -135,8 +141,8 @@ func (r *reader) whole(least uint64) (offset int64, found bool, err error) {
 				continue
 			}
 			offset := at + int64(i)
-			h, ok := decodeHeader(window[i:], r.generation, offset)
-			if !ok || h.length > MaxRecord || int64(h.length) > r.size-offset-headerSize {
+			h, ok := r.decode(window[i:], offset, r.size)
+			if !ok {
 				continue
 			}
 			sum := crc32.New(store.Checksum)

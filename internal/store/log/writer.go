@@ -25,18 +25,18 @@ const (
 
 // writer writes the records of one segment.
 type writer struct {
-	file       vfs.File
-	generation uint64
-	end        int64 // of the last record
-	size       int64 // of the file
-	most       int64 // to which the file grows beforehand
-	buf        []byte
+	binder
+	file vfs.File
+	end  int64 // of the last record
+	size int64 // of the file
+	most int64 // to which the file grows beforehand
+	buf  []byte
 }
 
 // write writes a record; it is in force when the file is synced.
 func (w *writer) write(number uint64, data []byte) error {
 	h := header{dataSum: crc32.Checksum(data, store.Checksum), length: uint32(len(data)), number: number}
-	h.encode(w.buf, w.generation, w.end)
+	w.encode(w.buf, h, w.end)
 	at, filled := w.end, headerSize
 	for {
 		n := copy(w.buf[filled:bufferSize], data)
