@@ -93,7 +93,7 @@ func newReader(file vfs.File, generation uint64, offset int64) (*reader, error) 
 	size := info.Size()
 	return &reader{
 		binder: binder{generation: generation}, file: file, size: size, offset: offset,
-		from: bufio.NewReaderSize(io.NewSectionReader(file, offset, size-offset), int(min(readAhead, size-offset))),
+		from: bufio.NewReaderSize(io.NewSectionReader(file, offset, size-offset), int(min(readAhead, max(size-offset, headerSize)))),
 	}, nil
 }
 

@@ -68,6 +68,11 @@ func (s *Store) open() error {
 		}
 		s.parts = c.apply(s.parts)
 	}
+	// This may be a manifest whose rename is not on disk, since the sync of the
+	// directory failed. The caller goes by what it has read.
+	if _, err := writeManifest(s.fs, s.dir, &s.manifest); err != nil {
+		return err
+	}
 	return s.removeOthers(names)
 }
 
@@ -88,7 +93,7 @@ func (s *Store) begin(names []string) error {
 func (s *Store) removeOthers(names []string) error {
 	for _, name := range names {
 		listed := slices.ContainsFunc(s.manifest.files, func(f file) bool { return name == fileName(f.number) })
-		if name == unfinished || isFile(name) && !listed {
+		if isFile(name) && !listed {
 			if err := s.fs.Remove(s.fs.PathJoin(s.dir, name)); err != nil {
 				return err
 			}

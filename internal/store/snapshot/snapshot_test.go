@@ -213,7 +213,7 @@ func TestACrashLeavesTheOneBeforeOrTheOneAfter(t *testing.T) {
 				} else {
 					before++
 				}
-				require.True(t, m.equal(got), "seed %d: want %v or %v, got %v", seed, m, next, got)
+				require.True(t, m.equal(got), "seed %d: want %d parts %s or %d %s, got %d %s, err %v", seed, len(m.parts), m.meta, len(next.parts), next.meta, len(got.parts), got.meta, err)
 				next = m.clone()
 				var w *Writer
 				if w, err = s.Begin(); err != nil {
