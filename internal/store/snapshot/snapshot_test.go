@@ -232,13 +232,15 @@ func TestACrashLeavesTheOneBeforeOrTheOneAfter(t *testing.T) {
 				}
 				// After a failure the store has what it had, or refuses.
 				l.until = 1 << 30
-				got, failed = content(s)
-				if failed != nil {
+				if w, failed = s.Begin(); failed != nil {
 					refused++
 					require.ErrorContains(t, failed, "open it anew")
 					continue
 				}
 				retried++
+				require.NoError(t, w.Abort())
+				got, failed = content(s)
+				require.NoError(t, failed)
 				require.True(t, m.equal(got) || next.equal(got), "seed %d", seed)
 				err = nil
 				l.until = 1 + l.random.IntN(70)
