@@ -57,7 +57,7 @@ func (l *life) crash(fs *vfs.MemFS) *vfs.MemFS {
 // start opens the log and compares; troubles may come meanwhile.
 func (l *life) start() {
 	for {
-		l.until, l.fails, l.crashed = 1+l.random.IntN(60), l.random.IntN(3) == 0, nil
+		l.until, l.fails, l.crashed = 1+l.random.IntN(1+l.random.IntN(60)), l.random.IntN(3) == 0, nil
 		var h history
 		opened, err := Open(small(errorfs.Wrap(l.mem, l)), l.first, h.replay)
 		if l.crashed != nil {

@@ -17,15 +17,14 @@ import (
 
 // A record in a segment, little-endian:
 //
-//	0  checksum of the header: of bytes 4 to 20, the segment's generation, the offset
+//	0  checksum of the header: of bytes 4 to 20 and the segment's generation, 8 bytes
 //	4  checksum of the data
 //	8  length of the data
 //	12 number, 8 bytes
 //	20 the data
 //
-// The generation and the offset are in no field, only in the checksum: what an
-// earlier use of the file left, or what was copied to another place, is no
-// record here.
+// The generation is in no field, only in the checksum: what an earlier use of
+// the file left is no record here.
 const (
 	headerSize = 20
 	// MaxRecord is how many bytes a record may have.
@@ -43,32 +42,31 @@ type header struct {
 // checksum covers is put together.
 type binder struct {
 	generation uint64
-	covered    [headerSize - 4 + 16]byte
+	covered    [headerSize - 4 + 8]byte
 }
 
-func (b *binder) sum(head []byte, offset int64) uint32 {
+func (b *binder) sum(head []byte) uint32 {
 	binary.LittleEndian.PutUint64(b.covered[copy(b.covered[:], head[4:headerSize]):], b.generation)
-	binary.LittleEndian.PutUint64(b.covered[headerSize+4:], uint64(offset))
 	return crc32.Checksum(b.covered[:], store.Checksum)
 }
 
-func (b *binder) encode(head []byte, h header, offset int64) {
+func (b *binder) encode(head []byte, h header) {
 	binary.LittleEndian.PutUint32(head[4:], h.dataSum)
 	binary.LittleEndian.PutUint32(head[8:], h.length)
 	binary.LittleEndian.PutUint64(head[12:], h.number)
-	binary.LittleEndian.PutUint32(head, b.sum(head, offset))
+	binary.LittleEndian.PutUint32(head, b.sum(head))
 }
 
-// decode reports whether a header is one of the segment at that offset, with a
-// length that the file has room for.
-func (b *binder) decode(head []byte, offset, size int64) (h header, ok bool) {
+// decode reports whether a header is one of the segment, with a length for which
+// so many bytes, its own included, have room.
+func (b *binder) decode(head []byte, room int64) (h header, ok bool) {
 	h = header{
 		dataSum: binary.LittleEndian.Uint32(head[4:]),
 		length:  binary.LittleEndian.Uint32(head[8:]),
 		number:  binary.LittleEndian.Uint64(head[12:]),
 	}
-	ok = b.sum(head, offset) == binary.LittleEndian.Uint32(head) &&
-		h.length <= MaxRecord && int64(h.length) <= size-offset-headerSize
+	ok = b.sum(head) == binary.LittleEndian.Uint32(head) &&
+		h.length <= MaxRecord && int64(h.length) <= room-headerSize
 	return h, ok
 }
 
@@ -105,7 +103,7 @@ func (r *reader) next() (number uint64, data []byte, ok bool, err error) {
 	if len(head) < headerSize {
 		return 0, nil, false, ignoreEOF(err)
 	}
-	h, ok := r.decode(head, r.offset, r.size)
+	h, ok := r.decode(head, r.size-r.offset)
 	if !ok {
 		return 0, nil, false, nil
 	}
@@ -141,7 +139,7 @@ func (r *reader) whole(least uint64) (offset int64, found bool, err error) {
 				continue
 			}
 			offset := at + int64(i)
-			h, ok := r.decode(window[i:], offset, r.size)
+			h, ok := r.decode(window[i:], r.size-offset)
 			if !ok {
 				continue
 			}

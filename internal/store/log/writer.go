@@ -36,7 +36,7 @@ type writer struct {
 // write writes a record; it is in force when the file is synced.
 func (w *writer) write(number uint64, data []byte) error {
 	h := header{dataSum: crc32.Checksum(data, store.Checksum), length: uint32(len(data)), number: number}
-	w.encode(w.buf, h, w.end)
+	w.encode(w.buf, h)
 	at, filled := w.end, headerSize
 	for {
 		n := copy(w.buf[filled:bufferSize], data)

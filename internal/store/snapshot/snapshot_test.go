@@ -198,11 +198,12 @@ func TestACrashLeavesTheOneBeforeOrTheOneAfter(t *testing.T) {
 		m := model{parts: map[Key][]byte{}}
 		next := m
 		for range 12 {
-			l.until, l.fails, l.full, l.crashed = 1+l.random.IntN(70), l.random.IntN(3) == 0, false, nil
+			l.until, l.fails, l.full, l.crashed = 1+l.random.IntN(1+l.random.IntN(70)), l.random.IntN(3) == 0, false, nil
 			if l.fails {
 				l.full = l.random.IntN(2) == 0
 			}
 			s, err := Open(errorfs.Wrap(l.mem, l), dir)
+			require.True(t, err == nil || l.fails && l.until <= 0, "seed %d: %v", seed, err)
 			for err == nil && l.crashed == nil {
 				s.slack = 20_000
 				got, failed := content(s)
