@@ -16,6 +16,9 @@ import (
 type Options struct {
 	FS  vfs.FS
 	Dir string // it exists; files of other names in it are left alone
+	// Exists says that there was a log before, so that it is an error if it is
+	// missing.
+	Exists bool
 	// SegmentBytes is how long a segment grows before the next one is begun;
 	// 0: 16 MiB. A longer record has a segment to itself.
 	SegmentBytes int64

@@ -371,6 +371,18 @@ func TestAnErrorOfReplayEndsOpen(t *testing.T) {
 	require.ErrorIs(t, err, cause)
 }
 
+func TestALogThatIsMissing(t *testing.T) {
+	o := small(vfs.NewMem())
+	o.Exists = true
+	_, err := Open(o, 7, func(uint64, []byte) error { return nil })
+	require.ErrorContains(t, err, "missing")
+	o.Exists = false
+	open(t, o, 7)
+	o.Exists = true
+	l, _ := open(t, o, 7)
+	require.EqualValues(t, 7, l.Next())
+}
+
 func TestOtherFilesAreLeftAlone(t *testing.T) {
 	fs := vfs.NewMem()
 	names := []string{"log-", "log-1", "log-000000000000000g", "log-00000000000000001", "000001.log", "log.new"}

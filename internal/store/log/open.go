@@ -48,13 +48,14 @@ func (l *Log) open(replay func(number uint64, record []byte) error) (err error) 
 	if err != nil {
 		return err
 	}
+	if len(generations) == 0 && l.o.Exists {
+		return &store.Damage{Path: l.o.path(1), What: "the log is missing"}
+	}
 	blank, err := l.sort(generations)
 	if err != nil {
 		return err
 	}
-	if err := l.remove(l.released()); err != nil { // first of all, since it gives room
-		return err
-	}
+	released := l.released()
 	last, err := l.replay(blank, replay)
 	if err != nil {
 		return err
@@ -78,12 +79,13 @@ func (l *Log) open(replay func(number uint64, record []byte) error) (err error) 
 			return err
 		}
 	}
-	// A segment that had only that record has none of its own any more.
+	// A segment that had only that record has none of its own any more. Until
+	// now any file may have been the only one that has it on disk.
 	if i := len(l.segments) - 2; i >= 0 && l.segments[i].first == begun.first {
-		blank = append(blank, l.segments[i])
+		released = append(released, l.segments[i])
 		l.segments = slices.Delete(l.segments, i, i+1)
 	}
-	return l.remove(blank)
+	return l.remove(append(released, blank...))
 }
 
 // list returns the generations of the directory's segments in ascending order,

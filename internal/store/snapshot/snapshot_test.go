@@ -188,7 +188,7 @@ func (l *life) crash(fs *vfs.MemFS) *vfs.MemFS {
 }
 
 func TestACrashLeavesTheOneBeforeOrTheOneAfter(t *testing.T) {
-	seeds := 400
+	seeds := 200
 	if testing.Short() {
 		seeds = 60
 	}
