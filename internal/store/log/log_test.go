@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -420,4 +421,38 @@ func FuzzSegment(f *testing.F) {
 		_, again := open(t, small(fs), 1)
 		require.Len(t, again.records, len(h.records)+1)
 	})
+}
+
+// Housekeeping goes on beside appends; what is copied opens, with all that was
+// acknowledged before.
+func TestHousekeepingBesideAppends(t *testing.T) {
+	fs := vfs.NewMem()
+	l, _ := open(t, small(fs), 1)
+	var appending sync.WaitGroup
+	appending.Go(func() {
+		for range 600 {
+			if _, err := l.Append(make([]byte, 700)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	released := uint64(1)
+	for i := 0; l.Next() <= 600; i++ {
+		to, next := fmt.Sprintf("/beside%d", i), l.Next()
+		require.NoError(t, fs.MkdirAll(to, 0o700))
+		require.NoError(t, l.Copy(to))
+		o := small(fs)
+		o.Dir = to
+		copied, _ := open(t, o, released)
+		require.GreaterOrEqual(t, copied.Next(), next)
+		released = next - (next-released)/2
+		require.NoError(t, l.Release(released))
+		if i%5 == 0 {
+			require.NoError(t, l.Scrub())
+		}
+	}
+	appending.Wait()
+	require.NoError(t, l.Close())
+	_, h := open(t, small(fs), released)
+	require.Len(t, h.records, 601-int(released))
 }

@@ -4,13 +4,11 @@
 package snapshot
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
@@ -59,6 +57,9 @@ type changes struct {
 
 // apply returns the parts in force when some changes follow.
 func (c *changes) apply(inForce []part) []part {
+	if len(inForce) == 0 && !slices.ContainsFunc(c.parts, func(p part) bool { return p.dropped }) {
+		return c.parts
+	}
 	merged := make([]part, 0, len(inForce)+len(c.parts))
 	owners, parts := c.owners, c.parts
 	for i := range inForce {
@@ -132,60 +133,40 @@ func decodePart(from []byte, file uint16) (part, error) {
 	return p, nil
 }
 
-// write writes changes and returns their checksum.
-func (c *changes) write(to io.Writer) (sum uint32, err error) {
-	var entry [entrySize]byte
-	put := func(b []byte) error {
-		sum = crc32.Update(sum, store.Checksum, b)
-		_, err := to.Write(b)
-		return err
-	}
+// encode returns the lists of a file.
+func (c *changes) encode() []byte {
+	b := make([]byte, len(c.owners)*ownerSize+len(c.parts)*entrySize)
+	rest := b
 	for _, owner := range c.owners {
-		binary.LittleEndian.PutUint32(entry[:], owner)
-		if err := put(entry[:ownerSize]); err != nil {
-			return 0, err
-		}
+		binary.LittleEndian.PutUint32(rest, owner)
+		rest = rest[ownerSize:]
 	}
 	for i := range c.parts {
-		c.parts[i].encode(entry[:])
-		if err := put(entry[:]); err != nil {
-			return 0, err
-		}
+		c.parts[i].encode(rest)
+		rest = rest[entrySize:]
 	}
-	return sum, nil
+	return b
 }
 
-// readChanges reads the changes at the end of a file, after its parts. That it
-// has as many bytes is known.
-func readChanges(from io.Reader, f *file, number uint16) (c changes, err error) {
-	buffered := bufio.NewReaderSize(from, int(min(runSize, f.size()-int64(f.length))))
-	var entry [entrySize]byte
-	sum := uint32(0)
-	get := func(n int) error {
-		_, err := io.ReadFull(buffered, entry[:n])
-		sum = crc32.Update(sum, store.Checksum, entry[:n])
-		return err
+// decodeChanges reads the lists of a file, which have as many bytes as it says.
+func decodeChanges(b []byte, f *file, number uint16) (c changes, err error) {
+	if crc32.Checksum(b, store.Checksum) != f.sum {
+		return changes{}, errors.New("the list of parts is not as it was written")
 	}
 	c.owners, c.parts = make([]uint32, f.owners), make([]part, f.parts)
 	for i := range c.owners {
-		if err := get(ownerSize); err != nil {
-			return changes{}, err
-		}
-		c.owners[i] = binary.LittleEndian.Uint32(entry[:])
+		c.owners[i] = binary.LittleEndian.Uint32(b)
+		b = b[ownerSize:]
 	}
 	for i := range c.parts {
-		if err := get(entrySize); err != nil {
+		p := &c.parts[i]
+		if *p, err = decodePart(b, number); err != nil {
 			return changes{}, err
 		}
-		if c.parts[i], err = decodePart(entry[:], number); err != nil {
-			return changes{}, err
-		}
-		if p := &c.parts[i]; p.offset > f.length || uint64(p.length) > f.length-p.offset {
+		if p.offset > f.length || uint64(p.length) > f.length-p.offset {
 			return changes{}, fmt.Errorf("%s ends at byte %d, behind all parts", p.key(), p.end())
 		}
-	}
-	if sum != f.sum {
-		return changes{}, errors.New("the list of parts is not as it was written")
+		b = b[entrySize:]
 	}
 	if !ascending(c.owners, cmp.Compare[uint32]) || !ascending(c.parts, func(a, b part) int { return a.key().Compare(b.key()) }) {
 		return changes{}, errors.New("the list of parts is not in order")

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -121,28 +120,14 @@ func (s *Store) readChanges(f *file, number int) (c changes, err error) {
 	if info.Size() != f.size() {
 		return changes{}, &store.Damage{Path: path, Offset: min(info.Size(), f.size()), What: fmt.Sprintf("it has %d bytes, not %d", info.Size(), f.size())}
 	}
-	from := &tracking{Reader: io.NewSectionReader(f.open, int64(f.length), f.size()-int64(f.length))}
-	if c, err = readChanges(from, f, uint16(number)); err != nil {
-		if from.err != nil {
-			return changes{}, from.err
-		}
+	b := make([]byte, f.size()-int64(f.length))
+	if _, err := f.open.ReadAt(b, int64(f.length)); err != nil && len(b) > 0 {
+		return changes{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	if c, err = decodeChanges(b, f, uint16(number)); err != nil {
 		return changes{}, &store.Damage{Path: path, Offset: int64(f.length), What: err.Error()}
 	}
 	return c, nil
-}
-
-// tracking keeps the error of a read, to be told from what was read.
-type tracking struct {
-	io.Reader
-	err error
-}
-
-func (t *tracking) Read(p []byte) (int, error) {
-	n, err := t.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		t.err = err
-	}
-	return n, err
 }
 
 func sizeOf(parts []part) (size int64) {

@@ -143,7 +143,7 @@ func TestTheNewestWriteIsInForce(t *testing.T) {
 			require.True(t, ascending(s.parts, func(a, b part) int { return a.key().Compare(b.key()) }))
 			again := open(t, fs)
 			same(t, m, again)
-			require.Equal(t, s.parts, again.parts, "seed %d", seed)
+			require.True(t, slices.Equal(s.parts, again.parts), "seed %d", seed)
 			names, err := fs.List(dir)
 			require.NoError(t, err)
 			require.Len(t, names, len(s.manifest.files)+1, "nothing else is left")
@@ -446,10 +446,7 @@ func FuzzManifest(f *testing.F) {
 
 func FuzzChanges(f *testing.F) {
 	c := changes{owners: []uint32{1, 2}, parts: []part{{owner: 1, length: 3}, {owner: 1, number: 1, dropped: true}}}
-	var b bytes.Buffer
-	_, err := c.write(&b)
-	require.NoError(f, err)
-	f.Add(uint8(2), b.Bytes())
+	f.Add(uint8(2), c.encode())
 	f.Fuzz(func(t *testing.T, owners uint8, data []byte) {
 		x := file{length: 10, owners: uint32(owners), sum: checksum(data)}
 		rest := len(data) - int(owners)*ownerSize
@@ -457,15 +454,11 @@ func FuzzChanges(f *testing.F) {
 			return
 		}
 		x.parts = uint32(rest / entrySize)
-		c, err := readChanges(bytes.NewReader(data), &x, 0)
+		c, err := decodeChanges(data, &x, 0)
 		if err != nil {
 			return
 		}
-		var again bytes.Buffer
-		sum, err := c.write(&again)
-		require.NoError(t, err)
-		require.Equal(t, x.sum, sum)
-		require.True(t, bytes.Equal(data, again.Bytes()))
+		require.True(t, bytes.Equal(data, c.encode()))
 		require.True(t, ascending(c.apply(c.apply(nil)), func(a, b part) int { return a.key().Compare(b.key()) }))
 	})
 }

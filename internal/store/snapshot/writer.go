@@ -230,12 +230,11 @@ func (o *output) add(key Key, data []byte) (part, error) {
 // finish writes what the file changes, and opens it to be read. It is on disk,
 // its name not yet. Where it fails there is no file.
 func (o *output) finish(c *changes) (file, error) {
-	var err error
 	o.file.owners, o.file.parts = uint32(len(c.owners)), uint32(len(c.parts))
-	if o.file.sum, err = c.write(o.buffer); err == nil {
-		err = o.buffer.Flush()
-	}
-	if err == nil {
+	lists := c.encode()
+	o.file.sum = crc32.Checksum(lists, store.Checksum)
+	_, err := o.buffer.Write(lists)
+	if err = errors.Join(err, o.buffer.Flush()); err == nil {
 		err = o.to.Sync()
 	}
 	if err != nil {
