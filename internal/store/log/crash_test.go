@@ -174,3 +174,36 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	}
 	t.Logf("%d starts", starts)
 }
+
+// TestAFailedStartIsNoReasonToRemove: the last record is in a segment that a
+// failed start has not synced, and on disk only in the one before.
+func TestAFailedStartIsNoReasonToRemove(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	l, _ := open(t, small(mem), 1)
+	add(t, l, []byte("one"))
+	require.NoError(t, l.Close())
+	_, err := Open(small(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileSyncData {
+			return errorfs.ErrInjected
+		}
+		return nil
+	}))), 1, func(uint64, []byte) error { return nil })
+	require.ErrorIs(t, err, errorfs.ErrInjected)
+	var crashes []*vfs.MemFS
+	open(t, small(errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			crashes = append(crashes, mem.CrashClone(vfs.CrashCloneCfg{}))
+			d, err := mem.OpenDir(dir) // what was removed may stay so
+			require.NoError(t, err)
+			require.NoError(t, d.Sync())
+			require.NoError(t, d.Close())
+			crashes = append(crashes, mem.CrashClone(vfs.CrashCloneCfg{}))
+		}
+		return nil
+	}))), 1)
+	require.NotEmpty(t, crashes)
+	for _, fs := range crashes {
+		_, h := open(t, small(fs), 1)
+		require.Equal(t, [][]byte{[]byte("one")}, h.records)
+	}
+}
