@@ -1,0 +1,247 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package log
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
+)
+
+// Open opens a log, or makes a new one, and hands every record from a number on
+// to replay, in order; a record's bytes are valid during the call. What is torn
+// at the end was never acknowledged and is left out. Where a record is damaged,
+// or missing between others, the error is a *store.Damage. An error of replay
+// ends it.
+//
+// The last record may be one whose sync failed: it was read, but perhaps from
+// memory. So it is written once more, to a new segment, before Open returns.
+func Open(o Options, from uint64, replay func(number uint64, record []byte) error) (*Log, error) {
+	o.SegmentBytes = cmp.Or(o.SegmentBytes, 16<<20)
+	o.Spares = cmp.Or(o.Spares, 8)
+	l := &Log{o: o, next: from, needed: from}
+	l.out = writer{most: o.SegmentBytes, buf: make([]byte, bufferSize)}
+	err := l.open(replay)
+	if err == nil {
+		return l, nil
+	}
+	if l.out.file != nil {
+		err = errors.Join(err, l.out.file.Close())
+	}
+	if l.dir != nil {
+		err = errors.Join(err, l.dir.Close())
+	}
+	return nil, fmt.Errorf("open the log in %s: %w", o.Dir, err)
+}
+
+func (l *Log) open(replay func(number uint64, record []byte) error) (err error) {
+	if l.dir, err = l.o.FS.OpenDir(l.o.Dir); err != nil {
+		return err
+	}
+	generations, err := l.list()
+	if err != nil {
+		return err
+	}
+	if len(generations) == 0 && l.o.Exists {
+		return &store.Damage{Path: l.o.path(1), What: "the log is missing"}
+	}
+	blank, err := l.sort(generations)
+	if err != nil {
+		return err
+	}
+	released := l.released()
+	last, err := l.replay(blank, replay)
+	if err != nil {
+		return err
+	}
+	begun := segment{generation: 1, first: l.next}
+	if n := len(generations); n > 0 {
+		begun.generation = generations[n-1] + 1
+	}
+	var record []byte
+	if last.generation != 0 {
+		if record, err = l.reread(last); err != nil {
+			return err
+		}
+		begun.first = l.next - 1
+	}
+	if err := l.begin(begun, false); err != nil {
+		return err
+	}
+	if last.generation != 0 {
+		if err := l.write(begun.first, record); err != nil {
+			return err
+		}
+	}
+	// A segment that had only that record has none of its own any more. Until
+	// now any file may have been the only one that has it on disk.
+	if i := len(l.segments) - 2; i >= 0 && l.segments[i].first == begun.first {
+		released = append(released, l.segments[i])
+		l.segments = slices.Delete(l.segments, i, i+1)
+	}
+	return l.remove(append(released, blank...))
+}
+
+// list returns the generations of the directory's segments in ascending order,
+// and removes what an interrupted Scrub has left.
+func (l *Log) list() (generations []uint64, err error) {
+	names, err := l.o.FS.List(l.o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		digits, ok := strings.CutPrefix(name, prefix)
+		if !ok {
+			continue
+		}
+		digits, unfinished := strings.CutSuffix(digits, unfinishedSuffix)
+		generation, err := strconv.ParseUint(digits, 16, 64)
+		switch {
+		case err != nil || len(digits) != 16: // none of ours
+		case unfinished:
+			if err := l.o.FS.Remove(l.o.FS.PathJoin(l.o.Dir, name)); err != nil {
+				return nil, err
+			}
+		default:
+			generations = append(generations, generation)
+		}
+	}
+	slices.Sort(generations)
+	return generations, nil
+}
+
+// sort finds the first record of each segment, and returns those that do not
+// begin with one: they were begun, and no more.
+func (l *Log) sort(generations []uint64) (blank []segment, err error) {
+	for _, generation := range generations {
+		s := segment{generation: generation}
+		err := l.with(s, 0, func(r *reader) (err error) {
+			var ok bool
+			if s.first, _, ok, err = r.next(); ok {
+				l.segments = append(l.segments, s)
+			} else {
+				blank = append(blank, s)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return blank, nil
+}
+
+// with opens a segment at the offset of a record.
+func (l *Log) with(s segment, offset int64, f func(*reader) error) error {
+	path := l.o.path(s.generation)
+	file, err := l.o.FS.Open(path)
+	if err != nil {
+		return err
+	}
+	r, err := newReader(file, s.generation, offset)
+	if err == nil {
+		err = f(r)
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}
+
+// place is where a record is; its generation is 0 where there is none.
+type place struct {
+	generation uint64
+	offset     int64
+}
+
+// replay reads the segments, sets l.next, and returns where the last record is
+// that is needed.
+func (l *Log) replay(blank []segment, f func(number uint64, record []byte) error) (last place, err error) {
+	if len(l.segments) > 0 && l.segments[0].first > l.next {
+		return place{}, l.missing(l.segments[0].generation, 0, l.segments[0].first)
+	}
+	for i := range l.segments {
+		s := &l.segments[i]
+		until := uint64(0) // the first number of the next segment, which has it from there on
+		if i+1 < len(l.segments) {
+			until = l.segments[i+1].first
+		}
+		err := l.with(*s, 0, func(r *reader) error {
+			for number := s.first; until == 0 || number < until; number++ {
+				at := r.offset
+				found, record, ok, err := r.next()
+				if err != nil {
+					return err
+				}
+				if ok && found != number {
+					return l.damage(s.generation, at, fmt.Sprintf("record %d is where %d is due", found, number))
+				}
+				if !ok {
+					break
+				}
+				s.end = r.offset
+				if number < l.next {
+					continue
+				}
+				l.next++
+				last = place{s.generation, at}
+				if err := f(number, record); err != nil {
+					return err
+				}
+			}
+			if until > l.next {
+				return l.missing(s.generation, r.offset, until)
+			}
+			if until != 0 {
+				return nil
+			}
+			return l.torn(r)
+		})
+		if err != nil {
+			return place{}, err
+		}
+	}
+	for _, s := range blank {
+		if err := l.with(s, 0, l.torn); err != nil {
+			return place{}, err
+		}
+	}
+	return last, nil
+}
+
+// torn reports as damage what ends before the segment does: a record that is not
+// whole, with a whole one behind it.
+func (l *Log) torn(r *reader) error {
+	offset, found, err := r.whole(l.next)
+	if err == nil && found {
+		err = l.damage(r.generation, r.offset, fmt.Sprintf("there is no whole record, but one at byte %d", offset))
+	}
+	return err
+}
+
+func (l *Log) missing(generation uint64, offset int64, until uint64) error {
+	return l.damage(generation, offset, fmt.Sprintf("records %d to %d are missing", l.next, until-1))
+}
+
+func (l *Log) damage(generation uint64, offset int64, what string) error {
+	return &store.Damage{Path: l.o.path(generation), Offset: offset, What: what}
+}
+
+// reread reads one record.
+func (l *Log) reread(p place) (record []byte, err error) {
+	err = l.with(segment{generation: p.generation}, p.offset, func(r *reader) error {
+		_, data, ok, err := r.next()
+		if err == nil && !ok {
+			err = l.damage(p.generation, p.offset, "a record is not whole any more")
+		}
+		record = data
+		return err
+	})
+	return record, err
+}

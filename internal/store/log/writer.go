@@ -1,0 +1,83 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package log
+
+import (
+	"hash/crc32"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
+)
+
+const (
+	// pageSize is what a file system writes at once. The rest of a record's last
+	// page is written as zeros, so that no page has to be read to be changed.
+	pageSize = 4096
+	// bufferSize is how much is handed to the file system in one write.
+	bufferSize = 64 * pageSize
+	// growth is by how much a new file grows at once: a sync that changes a
+	// file's size costs a commit of the file system's own journal, so that one in
+	// a MiB pays it, and none in a file that is used again.
+	growth = 1 << 20
+)
+
+// writer writes the records of one segment.
+type writer struct {
+	binder
+	file vfs.File
+	end  int64 // of the last record
+	size int64 // of the file
+	most int64 // to which the file grows beforehand
+	buf  []byte
+}
+
+// write writes a record; it is in force when the file is synced.
+func (w *writer) write(number uint64, data []byte) error {
+	h := header{dataSum: crc32.Checksum(data, store.Checksum), length: uint32(len(data)), number: number}
+	w.encode(w.buf, h)
+	at, filled := w.end, headerSize
+	for {
+		n := copy(w.buf[filled:bufferSize], data)
+		filled, data = filled+n, data[n:]
+		if len(data) == 0 {
+			break
+		}
+		if err := w.put(w.buf[:filled], at); err != nil {
+			return err
+		}
+		at, filled = at+int64(filled), 0
+	}
+	w.end = at + int64(filled)
+	page := filled + int(-w.end&(pageSize-1))
+	clear(w.buf[filled:page])
+	if err := w.put(w.buf[:page], at); err != nil {
+		return err
+	}
+	return w.grow(at + int64(page))
+}
+
+func (w *writer) put(p []byte, at int64) error {
+	_, err := w.file.WriteAt(p, at)
+	return err
+}
+
+// grow writes zeros where a new file has not been written to yet.
+func (w *writer) grow(written int64) error {
+	if written <= w.size {
+		return nil
+	}
+	w.size = max(written, min((written+growth-1)&^(growth-1), w.most))
+	if written < w.size {
+		clear(w.buf)
+	}
+	for written < w.size {
+		n := min(int64(bufferSize), w.size-written)
+		if err := w.put(w.buf[:n], written); err != nil {
+			return err
+		}
+		written += n
+	}
+	return nil
+}
