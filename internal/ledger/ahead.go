@@ -101,7 +101,7 @@ func (b *book) findValues(a *ahead, batch *usage.Batch, it *usage.Item) {
 func (b *book) touch(a *ahead, batch *usage.Batch, it *usage.Item) {
 	s := &b.scratch
 	if a.keyed {
-		s.touched += b.duplicates.Touch(a.key)
+		s.touched += b.duplicates.Prefetch(a.key)
 	}
 	if !a.known {
 		return

@@ -374,7 +374,7 @@ func (b *book) numbers(o *org, e *usage.Effect, values []string) []uint32 {
 func (b *book) enter(o *org, it *usage.Item, uid *usage.UID) {
 	ev := &b.scratch.event
 	if uid != nil {
-		b.duplicates.Add(dayOf(ev.Time), *uid)
+		b.duplicates.Add(*uid)
 	}
 	b.pending.event(o.number, it.Signal, ev, uid)
 	o.Count(b.now, it.Signal, usage.Counted, 1)

@@ -193,7 +193,7 @@ func (r *replayer) gather(d *meter.Decoder, kind, number, offset uint64) error {
 		return err
 	}
 	if s.kind == entryEvent && s.keyed { // also where the organization's checkpoint covers the entry
-		b.duplicates.Add(dayOf(s.event.Time), s.uid)
+		b.duplicates.Add(s.uid)
 	}
 	if !erased && !s.org.position.covers(number, offset) {
 		r.n++
