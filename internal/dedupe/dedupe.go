@@ -5,271 +5,310 @@
 // again is not counted again. It is exact, and a key that was never seen costs
 // no disk read.
 //
-//	            Add                Seal, Write           Flushed
-//	new key ----------> recent ----------------> disk ------------> (disk only)
-//	           |
-//	           +------> filter of its epoch
+//	new key --Add--> recent --Seal--> sealed --Write--> run of the epoch --Drop--> gone
+//	                 (table in memory)                  (file; its filter in memory)
 //
-// Sixteen days make an epoch. Each has a Bloom filter in memory, of 2 bytes a
-// key and one cache line a look-up, which answers for nearly every new key: one
-// in a thousand goes on to the recent keys and to one look-up on disk. An epoch
-// is dropped as a whole, with one range deletion and its filter.
+// A key is looked up in the two tables and in the filter of each run, a cache
+// line each; one new key in a thousand goes on from a filter to one block of its
+// run. So there must be few runs. Each Write makes one run of what is sealed and
+// of the latest runs of the epoch, as many as together have no more keys than
+// what is written beside them: a run is larger than all later ones together,
+// and a key is written again only when the keys around it have doubled. When
+// sixteen days, an epoch, are over, the runs of the epoch become one.
 //
-// On disk, behind the prefix that the owner gives:
+// A run is of the epoch it was sealed in, whatever the days of its events, which
+// are that day at the latest: nearly all items arrive soon, so this keeps few
+// keys longer than their own days would, and there is one table to look into
+// and one file to write. An epoch is dropped as a whole, which is removing its
+// file.
 //
-//	first day of the epoch (2, big endian)   uid (16, big endian)   -> nothing
+// Runs (see run.go) are complete or not there, and an unexpected crash leaves
+// the old ones or the new one: its name tells which it replaces. What is in
+// memory only is lost when the process ends: the owner writes keys beside what
+// was counted, and adds them again after Open. Adding a key twice does no harm.
+// But a key in a run whose item was not counted in the end would lose that item:
+// what is sealed has to be durable with the owner before Write.
 //
-// What is in memory only is lost when the process ends: the owner writes keys
-// beside what was counted and adds them again after Open. Adding a key twice
-// does no harm.
-//
-// A Set has one owner. Only Write may run beside Seen and Add.
+// A Set has one owner. Only Write may run beside Seen, Prefetch and Add.
 package dedupe
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
-	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// epochDays is how many days share a filter and a range on disk. A new key is
-// looked up in the filters of all epochs, three or four in an acceptance span
-// of 35 days, and a dropped epoch was kept for up to 15 days more than needed:
-// fewer days would save memory and cost each item a cache miss more.
+// epochDays is how many days share a run in the end. A new key costs a cache
+// miss in each epoch, three or four in an acceptance span of 35 days, and a
+// dropped one was kept for up to 15 days more than needed.
 const epochDays = 16
 
 // Set is the keys of counted items.
 type Set struct {
-	db     *pebble.DB
-	prefix []byte
-	epochs []*epoch // newest first
-	floor  uint16   // epochs before it were dropped
-	recent keySet   // not on disk
-	sealed keySet   // on their way to disk
-	buffer []byte   // of a key
-	sorted []entry  // scratch of Write
+	fs      vfs.FS
+	dir     string
+	recent  table
+	sealed  table
+	day     uint16 // the latest of the events of sealed keys
+	runs    []*run // oldest first
+	written []*run // by Write; in the place of others once Flushed
+	failed  error  // of Write
+	gone    []*run // replaced or dropped; Write removes the files
+	block   [blockSize]byte
 }
 
-// epoch is the keys of epochDays days.
-type epoch struct {
-	first  uint16 // day
-	count  int
-	filter filter
+// Open opens the set in a directory, which is made where it is not there. It
+// reads no keys. An error names the file, and the byte where it is damaged.
+func Open(fs vfs.FS, dir string) (*Set, error) {
+	s := &Set{fs: fs, dir: dir}
+	if err := s.open(); err != nil {
+		return nil, fmt.Errorf("open counted items: %w", errors.Join(err, s.Close()))
+	}
+	return s, nil
 }
 
-func epochOf(day uint16) uint16 { return day - day%epochDays }
-
-// Open reads which keys there are. prefix is that of all keys of the set;
-// today tells which epochs will go on to grow.
-func Open(db *pebble.DB, prefix []byte, today uint16) (*Set, error) {
-	s := &Set{db: db, prefix: slices.Clone(prefix), buffer: slices.Clone(prefix)}
-	it, err := db.NewIter(&pebble.IterOptions{LowerBound: s.prefix, UpperBound: after(prefix)})
+func (s *Set) open() error {
+	if err := makeDir(s.fs, s.dir); err != nil {
+		return err
+	}
+	names, err := s.fs.List(s.dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var e *epoch
-	for ok := it.First(); ok; ok = it.Next() {
-		key := it.Key()[len(prefix):]
-		if len(key) != 18 {
-			err = fmt.Errorf("key of %d bytes among the keys of counted items, which have 18: restore a backup", len(key))
-			break
+	var all []identity
+	for _, name := range names {
+		i, ok := identify(name)
+		if !ok {
+			return fmt.Errorf("%s is no run; move it away", s.fs.PathJoin(s.dir, name))
 		}
-		if first := binary.BigEndian.Uint16(key); e == nil || e.first != first {
-			if e, err = s.read(first, today); err != nil {
-				break
-			}
-		}
-		e.add(usage.UID{binary.BigEndian.Uint64(key[2:]), binary.BigEndian.Uint64(key[10:])})
+		all = append(all, i)
 	}
-	return s, errors.Join(err, it.Error(), it.Close())
-}
-
-// bytesPerKey is what a key takes on disk, at least: most of it is random.
-const bytesPerKey = 17
-
-// read makes the epoch for keys on disk, with room for about as many as there
-// are and, where there will be more, as the one before has.
-func (s *Set) read(first, today uint16) (*epoch, error) {
-	last := appendKey(slices.Clone(s.prefix), first, usage.UID{math.MaxUint64, math.MaxUint64})
-	size, err := s.db.EstimateDiskUsage(s.key(first, usage.UID{}), last)
-	if err != nil {
-		return nil, err
-	}
-	room := int(size / bytesPerKey)
-	if first >= epochOf(today) && len(s.epochs) > 0 {
-		room = max(room, s.epochs[0].count)
-	}
-	return s.insert(first, room), nil
-}
-
-func (s *Set) insert(first uint16, room int) *epoch {
-	e := &epoch{first: first}
-	e.filter.grow(room)
-	at, _ := slices.BinarySearchFunc(s.epochs, first, func(e *epoch, first uint16) int { return int(first) - int(e.first) })
-	s.epochs = slices.Insert(s.epochs, at, e)
-	return e
-}
-
-func (e *epoch) add(uid usage.UID) {
-	e.filter.add(uid)
-	e.count++
-}
-
-// Seen reports whether a key was added, with whichever day: an item that is sent
-// again with another time is the same item.
-func (s *Set) Seen(uid usage.UID) (bool, error) {
-	looked := false
-	for _, e := range s.epochs {
-		if !e.filter.has(uid) {
+	slices.SortFunc(all, identity.compare)
+	for _, i := range all {
+		if slices.ContainsFunc(all, func(other identity) bool { return other != i && other.covers(i) }) {
+			s.gone = append(s.gone, &run{identity: i, path: s.fs.PathJoin(s.dir, i.name())})
 			continue
 		}
-		if !looked && (s.recent.has(uid) || s.sealed.has(uid)) {
-			return true, nil
+		if n := len(s.runs); n > 0 && i.first != s.runs[n-1].last+1 {
+			return fmt.Errorf("between runs %s and %s of %s one is missing; restore a backup", s.runs[n-1].name(), i.name(), s.dir)
 		}
-		looked = true
-		if found, err := s.onDisk(e.first, uid); found || err != nil {
+		r, err := openRun(s.fs, s.dir, i)
+		if err != nil {
+			return err
+		}
+		s.runs = append(s.runs, r)
+	}
+	return s.remove()
+}
+
+// Close closes the files. What is not written is forgotten.
+func (s *Set) Close() error {
+	var err error
+	for _, r := range slices.Concat(s.runs, s.written, s.gone) {
+		err = errors.Join(err, r.close())
+	}
+	*s = Set{}
+	return err
+}
+
+// known returns the key by which a key is known: that of a free slot is taken
+// for another one, which is as likely as that two items have the same key.
+func known(uid usage.UID) usage.UID {
+	if uid == free {
+		uid[1] = 1
+	}
+	return uid
+}
+
+// Seen reports whether a key was added. An item that is sent again with another
+// time is the same item.
+func (s *Set) Seen(uid usage.UID) (bool, error) {
+	uid = known(uid)
+	if s.recent.has(uid) || s.sealed.has(uid) {
+		return true, nil
+	}
+	for _, r := range s.runs {
+		if !r.filter.has(uid) {
+			continue
+		}
+		if found, err := r.has(uid, &s.block); found || err != nil {
 			return found, err
 		}
 	}
 	return false, nil
 }
 
-// Touch reads the part of memory that Seen and Add will need for a key. The
-// number means nothing: it is there so that the reading is done.
-func (s *Set) Touch(uid usage.UID) (n uint64) {
-	for _, e := range s.epochs {
-		for i := range e.filter.layers {
-			n += e.filter.layers[i].block(uid)[0]
+// Prefetch reads the memory that Seen and Add will need for a key. The number
+// means nothing: it is there so that the reading is done.
+func (s *Set) Prefetch(uid usage.UID) (n uint64) {
+	for _, r := range s.runs {
+		n += r.filter.block(uid)[0]
+	}
+	return n + s.recent.prefetch(uid) + s.sealed.prefetch(uid)
+}
+
+// Add remembers a key that Seen does not know.
+func (s *Set) Add(uid usage.UID) {
+	s.recent.add(known(uid))
+}
+
+// Seal sets the recent keys apart for Write. day is the latest that an event of
+// a key may be of, in days since 1970. Seal, Write and Flushed follow one
+// another.
+func (s *Set) Seal(day uint16) {
+	s.recent, s.sealed, s.day = s.sealed, s.recent, day
+}
+
+// Write puts the sealed keys on disk; until Flushed they are looked up in
+// memory. It reads and writes files and may run beside Seen, Prefetch and Add.
+// After an error, which the following calls return too, the set has to be
+// opened anew.
+func (s *Set) Write() error {
+	if s.failed != nil {
+		return s.failed
+	}
+	err := s.remove()
+	if err == nil && s.sealed.n > 0 {
+		err = s.write()
+	}
+	if err != nil {
+		s.failed = fmt.Errorf("write counted items: %w", err)
+	}
+	return s.failed
+}
+
+func (s *Set) write() error {
+	i := identity{epoch: s.day - s.day%epochDays, first: 1, last: 1}
+	if n := len(s.runs); n > 0 {
+		latest := s.runs[n-1]
+		i = identity{epoch: max(i.epoch, latest.epoch), first: latest.last + 1, last: latest.last + 1}
+	}
+	rest := s.runs
+	for len(rest) > 0 && rest[0].epoch != i.epoch {
+		over := sameEpoch(rest)
+		rest = rest[len(over):]
+		if len(over) > 1 && s.room(over) {
+			if err := s.join(over, over[len(over)-1].identity, 0); err != nil {
+				return err
+			}
 		}
 	}
-	if len(s.recent.index) > 0 {
-		n += uint64(s.recent.index[uid[1]&uint64(len(s.recent.index)-1)])
+	at, keys := len(rest), s.sealed.n
+	for at > 0 && rest[at-1].keys <= keys {
+		at--
+		keys += rest[at].keys
+	}
+	if rest = rest[at:]; !s.room(rest) {
+		rest = nil
+	}
+	return s.join(rest, i, s.sealed.n, s.sealed.inOrder())
+}
+
+// sameEpoch returns the first of some runs that are of one epoch.
+func sameEpoch(runs []*run) []*run {
+	n := slices.IndexFunc(runs, func(r *run) bool { return r.epoch != runs[0].epoch })
+	if n < 0 {
+		n = len(runs)
+	}
+	return runs[:n]
+}
+
+// join writes one run in the place of others and of further keys.
+func (s *Set) join(runs []*run, i identity, keys int, sources ...source) error {
+	for _, r := range runs {
+		i.first = min(i.first, r.first)
+		keys += r.keys
+		sources = append(sources, r.inOrder())
+	}
+	r, err := writeRun(s.fs, s.dir, i, keys, sources...)
+	if err == nil {
+		s.written = append(s.written, r)
+	}
+	return err
+}
+
+// spare is the room on the disk that joining runs leaves to others.
+const spare = 256 << 20
+
+// room reports whether the disk has room to write the keys of runs again. Where
+// it has not, they are joined another time.
+func (s *Set) room(runs []*run) bool {
+	disk, err := s.fs.GetDiskUsage(s.dir)
+	if err != nil { // a file system that cannot tell, as that in memory, is not full
+		return true
+	}
+	keys := uint64(0)
+	for _, r := range runs {
+		keys += uint64(r.keys)
+	}
+	return disk.AvailBytes > spare+keys*(keySize+bitsPerKey/8+1)
+}
+
+// Flushed ends what Write began: its runs are looked into from now on, and its
+// keys are not in memory any more.
+func (s *Set) Flushed() {
+	s.runs = slices.DeleteFunc(s.runs, func(r *run) bool {
+		replaced := slices.ContainsFunc(s.written, func(w *run) bool { return w.covers(r.identity) })
+		if replaced {
+			s.gone = append(s.gone, r)
+		}
+		return replaced
+	})
+	s.runs = append(s.runs, s.written...)
+	slices.SortFunc(s.runs, func(a, b *run) int { return a.compare(b.identity) })
+	s.written = nil
+	s.sealed.reset()
+}
+
+// Drop forgets the keys of events before a day; some of the latest of them stay
+// until their epoch is over. The next Write removes their files. It may not be
+// called between Write and Flushed.
+func (s *Set) Drop(before uint16) {
+	s.runs = slices.DeleteFunc(s.runs, func(r *run) bool {
+		past := r.epoch < before-before%epochDays
+		if past {
+			s.gone = append(s.gone, r)
+		}
+		return past
+	})
+}
+
+// Len returns how many keys there are. One that was added again while it was
+// on disk is counted twice until their runs are joined.
+func (s *Set) Len() int {
+	n := s.recent.n + s.sealed.n
+	for _, r := range s.runs {
+		n += r.keys
 	}
 	return n
 }
 
-func (s *Set) onDisk(first uint16, uid usage.UID) (bool, error) {
-	_, closer, err := s.db.Get(s.key(first, uid))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return false, nil
+// Link makes another directory with the same runs.
+func (s *Set) Link(dir string) error {
+	if err := makeDir(s.fs, dir); err != nil {
+		return err
 	}
-	if err != nil {
-		return false, fmt.Errorf("look up a counted item: %w", err)
-	}
-	return true, closer.Close()
-}
-
-// Add remembers a key that Seen does not know. Days before what was dropped
-// are passed over.
-func (s *Set) Add(day uint16, uid usage.UID) {
-	first := epochOf(day)
-	if first < s.floor || s.sealed.has(uid) || !s.recent.add(entry{uid, first}) {
-		return
-	}
-	s.epoch(first).add(uid)
-}
-
-// epoch returns the epoch that begins at a day. A newer one than all before is
-// given room for as many keys as the last one has.
-func (s *Set) epoch(first uint16) *epoch {
-	for _, e := range s.epochs {
-		if e.first == first {
-			return e
+	for _, r := range s.runs {
+		if err := vfs.LinkOrCopy(s.fs, r.path, s.fs.PathJoin(dir, r.name())); err != nil {
+			return err
 		}
 	}
-	room := 0
-	if len(s.epochs) > 0 && s.epochs[0].first < first {
-		room = s.epochs[0].count
-	}
-	return s.insert(first, room)
+	return syncDir(s.fs, dir)
 }
 
-// Flush writes the recent keys, in order, into a batch. Until Flushed they are
-// found in memory.
-func (s *Set) Flush(b *pebble.Batch) error {
-	s.Seal()
-	return s.Write(b)
-}
-
-// Seal sets the recent keys apart for Write. What is sealed already stays.
-func (s *Set) Seal() {
-	if len(s.sealed.entries) == 0 {
-		s.recent, s.sealed = s.sealed, s.recent
-		return
-	}
-	for _, e := range s.recent.entries {
-		s.sealed.add(e)
-	}
-	s.recent.reset()
-}
-
-// Write writes the sealed keys, in order, into a batch. It may run beside Seen
-// and Add, so that nobody waits for the sorting.
-func (s *Set) Write(b *pebble.Batch) error {
-	s.sorted = append(s.sorted[:0], s.sealed.entries...)
-	slices.SortFunc(s.sorted, entry.compare)
-	key := make([]byte, 0, len(s.prefix)+18)
-	for _, e := range s.sorted {
-		key = appendKey(append(key[:0], s.prefix...), e.first, e.uid)
-		if err := b.Set(key, nil, nil); err != nil {
+// remove removes the files of runs that are gone, the oldest first: those that
+// are left have no gap.
+func (s *Set) remove() error {
+	for len(s.gone) > 0 {
+		r := s.gone[0]
+		s.gone = s.gone[1:]
+		if err := errors.Join(r.close(), s.fs.Remove(r.path), syncDir(s.fs, s.dir)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Flushed says that the batch of the last Flush, or Write, is on disk. One is
-// under way at a time.
-func (s *Set) Flushed() { s.sealed.reset() }
-
-// Drop forgets the days before a day, on disk with the batch; some of the
-// latest of them stay until their epoch is past.
-func (s *Set) Drop(before uint16, b *pebble.Batch) error {
-	if epochOf(before) <= s.floor {
-		return nil
-	}
-	s.floor = epochOf(before)
-	s.epochs = slices.DeleteFunc(s.epochs, func(e *epoch) bool { return e.first < s.floor })
-	return b.DeleteRange(s.prefix, s.key(s.floor, usage.UID{}), nil)
-}
-
-// Len returns how many keys there are. One that was added again while it was
-// on disk is counted twice until the next Open.
-func (s *Set) Len() int {
-	n := 0
-	for _, e := range s.epochs {
-		n += e.count
-	}
-	return n
-}
-
-// key returns a key as on disk. It is valid until the next call.
-func (s *Set) key(first uint16, uid usage.UID) []byte {
-	s.buffer = appendKey(s.buffer[:len(s.prefix)], first, uid)
-	return s.buffer
-}
-
-func appendKey(to []byte, first uint16, uid usage.UID) []byte {
-	to = binary.BigEndian.AppendUint16(to, first)
-	to = binary.BigEndian.AppendUint64(to, uid[0])
-	return binary.BigEndian.AppendUint64(to, uid[1])
-}
-
-// after returns the first key behind all that begin with prefix, nil where
-// there is no such key.
-func after(prefix []byte) []byte {
-	end := bytes.TrimRight(prefix, "\xff")
-	if len(end) == 0 {
-		return nil
-	}
-	end = slices.Clone(end)
-	end[len(end)-1]++
-	return end
 }

@@ -104,7 +104,7 @@ func (j *Judge) findValues(a *ahead, it *usage.Item) {
 // touch reads the places in memory that an item will change.
 func (j *Judge) touch(a *ahead, it *usage.Item) {
 	if a.keyed {
-		j.touched += j.Duplicates.Touch(a.key)
+		j.touched += j.Duplicates.Prefetch(a.key)
 	}
 	if !a.known {
 		return

@@ -27,8 +27,8 @@ type Judge struct {
 // Duplicates knows the keys of the items that sums have counted.
 type Duplicates interface {
 	Seen(key usage.UID) (bool, error)
-	// Touch reads from memory what Seen will need. The number means nothing.
-	Touch(key usage.UID) uint64
+	// Prefetch reads from memory what Seen will need. The number means nothing.
+	Prefetch(key usage.UID) uint64
 }
 
 // Scribe is told what an item brings with it, in the order in which the state has

@@ -63,6 +63,9 @@ func (l *Ledger) copy(to string) error {
 	if err := b.db.Checkpoint(to, pebble.WithFlushedWAL()); err != nil {
 		return err
 	}
+	if err := b.duplicates.Link(fs.PathJoin(to, duplicatesDir)); err != nil {
+		return err
+	}
 	for _, name := range []string{formatFile, inForceFile} {
 		text, err := readFile(fs, fs.PathJoin(l.settings.Directory, name))
 		if err != nil {
@@ -79,11 +82,10 @@ func (l *Ledger) copy(to string) error {
 }
 
 func writeArchive(ctx context.Context, fs vfs.FS, dir string, w io.Writer) error {
-	names, err := fs.List(dir)
+	names, err := filesToArchive(fs, dir)
 	if err != nil {
 		return err
 	}
-	slices.Sort(names)
 	archive, now, sums := tar.NewWriter(w), time.Now(), ""
 	for _, name := range names {
 		sum, err := archiveFile(ctx, fs, dir, name, archive, now)
@@ -97,6 +99,22 @@ func writeArchive(ctx context.Context, fs vfs.FS, dir string, w io.Writer) error
 	}
 	_, err = io.WriteString(archive, sums)
 	return errors.Join(err, archive.Close())
+}
+
+// filesToArchive returns the names of the files in a copy, in order. Those of
+// counted items are in a directory below it.
+func filesToArchive(fs vfs.FS, dir string) ([]string, error) {
+	names, err := fs.List(dir)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == duplicatesDir })
+	runs, err := fs.List(fs.PathJoin(dir, duplicatesDir))
+	for _, name := range runs {
+		names = append(names, duplicatesDir+"/"+name)
+	}
+	slices.Sort(names)
+	return names, err
 }
 
 func header(name string, size int64, now time.Time) *tar.Header {
@@ -187,6 +205,9 @@ var (
 
 // unpack writes the files of a backup into a directory, and checks their sums.
 func unpack(r io.Reader, dir string) error {
+	if err := vfs.Default.MkdirAll(vfs.Default.PathJoin(dir, duplicatesDir), 0o700); err != nil {
+		return err
+	}
 	archive, sums, wanted := tar.NewReader(r), "", ""
 	for n := 0; ; n++ {
 		h, err := archive.Next()
@@ -195,7 +216,7 @@ func unpack(r io.Reader, dir string) error {
 			if wanted == "" || sums != wanted {
 				return errCutShort
 			}
-			return syncDir(vfs.Default, dir)
+			return errors.Join(syncDir(vfs.Default, vfs.Default.PathJoin(dir, duplicatesDir)), syncDir(vfs.Default, dir))
 		case err != nil && n == 0:
 			return fmt.Errorf("%w: %w", errNoBackup, err)
 		case err != nil:
@@ -206,7 +227,7 @@ func unpack(r io.Reader, dir string) error {
 				return fmt.Errorf("%w: %w", errCutShort, err)
 			}
 			wanted = string(text)
-		case h.Typeflag != tar.TypeReg || h.Name == "." || h.Name == ".." || strings.ContainsAny(h.Name, `/\:`):
+		case h.Typeflag != tar.TypeReg || !isFileOfBackup(h.Name):
 			return fmt.Errorf("%w: it has %q, which is no file of one", errNoBackup, h.Name)
 		default:
 			sum, err := unpackFile(archive, vfs.Default.PathJoin(dir, h.Name))
@@ -216,6 +237,12 @@ func unpack(r io.Reader, dir string) error {
 			sums += fmt.Sprintf("%x  %s\n", sum, h.Name)
 		}
 	}
+}
+
+// isFileOfBackup reports whether a file of a ledger may be called so.
+func isFileOfBackup(name string) bool {
+	name = strings.TrimPrefix(name, duplicatesDir+"/")
+	return name != "." && name != ".." && !strings.ContainsAny(name, `/\:`)
 }
 
 func unpackFile(from io.Reader, path string) ([]byte, error) {

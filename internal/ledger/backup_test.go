@@ -99,6 +99,7 @@ func TestARestoredLedgerHasTheFiguresOfTheBackup(t *testing.T) {
 	}
 	require.Equal(t, all, statements(t, l, StatementQuery{Organization: "acme"}))
 	require.FileExists(t, filepath.Join(s.Directory, inForceFile))
+	requireDuplicates(t, l, now.Add(2*time.Minute))
 	closeLedger(t, l)
 }
 

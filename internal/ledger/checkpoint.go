@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -40,17 +39,17 @@ func (l *Ledger) fold(b *book) error {
 			return fmt.Errorf("checkpoint of organization %d: %w", o.Number, err)
 		}
 	}
-	batch := b.db.NewBatch()
 	l.mu.Lock()
-	b.duplicates.Seal()
-	err := b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds())-keptDays, batch)
+	b.duplicates.Seal(dayOf(b.now + b.settings.Future.Nanoseconds()))
+	b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds()) - keptDays)
 	l.mu.Unlock()
-	if err = errors.Join(err, b.duplicates.Write(batch)); err != nil {
-		return fmt.Errorf("checkpoint of duplicates: %w", err)
-	}
-	if err := l.durable(b); err != nil {
+	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
 		return err
 	}
+	if err := b.duplicates.Write(); err != nil {
+		return err
+	}
+	batch := b.db.NewBatch()
 	if err := batch.Set(metaNow, now.Bytes, nil); err != nil {
 		return err
 	}

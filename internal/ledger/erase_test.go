@@ -20,7 +20,7 @@ func rowsOf(t *testing.T, l *Ledger, number uint32) map[string]int {
 	t.Helper()
 	rows := map[string]int{}
 	require.NoError(t, l.book.each(nil, func(key, _ []byte) error {
-		if len(key) >= 5 && string(key[1:5]) == string(orgKey(0, number)[1:]) && key[0] != keyMeta && key[0] != keyRedo && key[0] != keyDuplicates {
+		if len(key) >= 5 && string(key[1:5]) == string(orgKey(0, number)[1:]) && key[0] != keyMeta && key[0] != keyRedo {
 			rows[string(key[:1])]++
 		}
 		return nil

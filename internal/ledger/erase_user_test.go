@@ -27,15 +27,25 @@ const (
 	otherCanary = "canary-at-home-51d0"
 )
 
-// holding returns the files of a directory that have a text in them.
+// holding returns the files of a directory, and below it, that have a text in them.
 func holding(t testing.TB, fs vfs.FS, dir, text string) (files []string) {
 	t.Helper()
 	names, err := fs.List(dir)
 	require.NoError(t, err)
 	for _, name := range names {
-		f, err := fs.Open(fs.PathJoin(dir, name))
+		path := fs.PathJoin(dir, name)
+		info, err := fs.Stat(path)
 		if errors.Is(err, os.ErrNotExist) {
 			continue // the store has removed it meanwhile
+		}
+		require.NoError(t, err)
+		if info.IsDir() {
+			files = append(files, holding(t, fs, path, text)...)
+			continue
+		}
+		f, err := fs.Open(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
 		}
 		require.NoError(t, err)
 		content, err := io.ReadAll(f)

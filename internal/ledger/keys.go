@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the version of all that this package writes. A directory of
 // a newer one is refused untouched.
-const formatVersion = 6
+const formatVersion = 7
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
@@ -22,7 +22,7 @@ const (
 	keyUser       = 'u'                   // u org4 slot4                       -> hash 8, id
 	keyPage       = 'p'                   // p org4 meter2 population1 page4    -> page
 	keyFirst      = archive.KindFirst     // 'f'
-	keyDuplicates = 'd'                   // d epoch2 uid16                     -> nothing (package dedupe)
+	keyDuplicates = 'd'                   // d epoch2 uid16                     -> nothing; up to format 6, see openDuplicates
 	keyRedo       = 'r'                   // r group8                           -> entries
 	keyClosings   = 'c'                   // c org4                             -> closings of organization.Organization
 	keyStatement  = archive.KindStatement // 's'

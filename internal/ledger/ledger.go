@@ -249,7 +249,7 @@ func (l *Ledger) Close(ctx context.Context) error {
 	l.mu.Unlock()
 	if b != nil && !b.failed {
 		l.folding.Lock() // nothing that goes through its files is under way
-		err = errors.Join(err, b.db.Close())
+		err = errors.Join(err, b.close())
 		l.folding.Unlock()
 	}
 	return errors.Join(err, l.lock.Close())

@@ -112,14 +112,14 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	b.judge.Rules, b.scribe.book = l.settings.rules(), b
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, db.Close()))
+			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, b.close()))
 		}
 	}()
 	meters, fresh, err := b.readMeta(now)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.read(fresh, now); err != nil {
+	if err := b.read(fresh); err != nil {
 		return nil, err
 	}
 	if err := b.readSpellings(fresh, max(b.now, now)); err != nil {
@@ -236,11 +236,10 @@ func (b *book) meta(key []byte) ([]byte, error) {
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
-func (b *book) read(fresh bool, now int64) error {
-	var err error
+func (b *book) read(fresh bool) error {
 	b.pending = newGroup(b.db, 1)
-	if b.duplicates, err = dedupe.Open(b.db, []byte{keyDuplicates}, dayOf(now)); err != nil {
-		return fmt.Errorf("read duplicates: %w", err)
+	if err := b.openDuplicates(); err != nil {
+		return err
 	}
 	b.judge.Duplicates = b.duplicates
 	if fresh {
@@ -251,6 +250,43 @@ func (b *book) read(fresh bool, now int64) error {
 		return err
 	}
 	return b.replay(checkpoint)
+}
+
+// duplicatesDir is where the keys of counted items are, below the ledger's
+// directory.
+const duplicatesDir = "counted"
+
+// openDuplicates opens the keys of counted items. Up to format 6 they were rows:
+// those become files, and the rows go. Where that is cut short, the next start
+// does it again.
+func (b *book) openDuplicates() error {
+	fs, rows := b.settings.FS, under([]byte{keyDuplicates})
+	dir := fs.PathJoin(b.settings.Directory, duplicatesDir)
+	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: rows.from, UpperBound: rows.to})
+	if err != nil {
+		return err
+	}
+	found := it.First()
+	if found {
+		err = dedupe.Import(fs, dir, it)
+	}
+	if err = errors.Join(err, it.Error(), it.Close()); err == nil && found {
+		err = b.db.DeleteRange(rows.from, rows.to, pebble.Sync)
+	}
+	if err != nil {
+		return err
+	}
+	b.duplicates, err = dedupe.Open(fs, dir)
+	return err
+}
+
+// close closes the files of the book.
+func (b *book) close() error {
+	var err error
+	if b.duplicates != nil { // it was opened
+		err = b.duplicates.Close()
+	}
+	return errors.Join(err, b.db.Close())
 }
 
 // each calls f for every row under a prefix, in order.

@@ -89,7 +89,7 @@ func (b *book) count(o *org, it *usage.Item, v *intake.Verdict) {
 // enter writes a counted item down and applies it.
 func (b *book) enter(o *org, it *usage.Item, v *intake.Verdict) {
 	if v.Summed {
-		b.duplicates.Add(dayOf(v.Event.Time), v.UID)
+		b.duplicates.Add(v.UID)
 	}
 	entry := redo.Event{Signal: it.Signal, Event: v.Event, UID: v.UID, Summed: v.Summed}
 	entry.Append(&b.pending.entries, o.Number)

@@ -169,7 +169,7 @@ func (r *replayer) gather(s *step, at position) error {
 	}
 	s.org, s.now = b.orgs[n], r.now
 	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
-		b.duplicates.Add(dayOf(x.Event.Time), x.UID)
+		b.duplicates.Add(x.UID)
 	}
 	if !erased && !s.org.position.covers(at) {
 		r.n++

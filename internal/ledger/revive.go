@@ -25,7 +25,7 @@ func (l *Ledger) revive(failed *book) {
 		defer func() { _ = recover() }() // a store that gave up may not close cleanly
 		l.folding.Lock()                 // nothing that goes through its files is under way
 		defer l.folding.Unlock()
-		_ = failed.db.Close()
+		_ = failed.close()
 	}()
 	for wait := time.Second; ; wait = min(2*wait, longestWait) {
 		timer := time.NewTimer(wait)
