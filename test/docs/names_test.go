@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	entryKind = regexp.MustCompile(`(?m)^\tentry([A-Z][a-z]+) += (\d+)`)
-	keyPrefix = regexp.MustCompile(`(?m)^\tkey[A-Z][A-Za-z]+ += '(.)'`)
+	entryKind = regexp.MustCompile(`(?m)^\t[a-z][A-Za-z]+ += (\d+)$`)
+	keyPrefix = regexp.MustCompile(`(?m)^\t(?:key|Kind)[A-Z][A-Za-z]+ += '(.)'`)
 	testName  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)`")
 	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)\(`)
 )
@@ -24,12 +24,15 @@ var (
 // TestStateFormatListsEveryEntryAndKey holds the page to the constants.
 func TestStateFormatListsEveryEntryAndKey(t *testing.T) {
 	text := read(t, "docs/state-format.md").text
-	entries := entryKind.FindAllStringSubmatch(read(t, "internal/ledger/redo.go").text, -1)
-	require.NotEmpty(t, entries)
-	for _, m := range entries {
-		require.Contains(t, text, "\n| "+m[2]+" | "+strings.ToLower(m[1])+" |")
+	var entries [][]string
+	for _, name := range []string{"calendar", "item", "name", "terms", "time"} {
+		entries = append(entries, entryKind.FindAllStringSubmatch(read(t, "internal/redo/"+name+".go").text, -1)...)
 	}
-	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/ledger/keys.go").text, -1)
+	require.Len(t, entries, 15)
+	for _, m := range entries {
+		require.Contains(t, text, "\n| "+m[1]+" | ")
+	}
+	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/ledger/keys.go").text+read(t, "internal/archive/rows.go").text, -1)
 	require.NotEmpty(t, keys)
 	for _, m := range keys {
 		require.Contains(t, text, "\n| `"+m[1]+"` | `"+m[1]+"` ")
