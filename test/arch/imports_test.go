@@ -53,12 +53,40 @@ var allowed = map[string]struct {
 		"calendar arithmetic is the same wherever it is used",
 	},
 	"internal/people": {
-		[]string{standard},
+		[]string{standard, "internal/usage", "internal/wire", "internal/period"},
 		"what is kept by user is unaware of what it means, so that every meter may keep it there",
 	},
 	"internal/meter": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/calendar"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace"},
 		"the figures customers are billed by follow from events and time alone",
+	},
+	"internal/wire": {
+		[]string{standard, "internal/wide"},
+		"bytes are unaware of what they mean",
+	},
+	"internal/period": {
+		[]string{standard, "internal/usage", "internal/wire", "internal/calendar"},
+		"when something is counted is settled before what",
+	},
+	"internal/series": {
+		[]string{standard, "internal/usage", "internal/wide"},
+		"names and labels are the same whoever writes a figure",
+	},
+	"internal/pace": {
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/period", "internal/series"},
+		"curves and outlooks are arithmetic on what some meter has",
+	},
+	"internal/quota": {
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace", only + "internal/meter"},
+		"a quota holds a use against a limit, whatever is used",
+	},
+	"internal/closing": {
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace", only + "internal/meter"},
+		"a closed period has what its meters had, whatever they count",
+	},
+	"internal/organization": {
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing"},
+		"one customer is counted without looking at another, at a store or at the clock",
 	},
 	"internal/identity": {
 		[]string{standard, "internal/usage", text},
@@ -73,15 +101,15 @@ var allowed = map[string]struct {
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
 	"internal/intake": {
-		[]string{standard, "internal/usage", "internal/meter", hash},
+		[]string{standard, "internal/usage", "internal/meter", "internal/organization", hash},
 		"what an item counts for follows from it, its organization and the rules: nothing is stored, looked up in a file or told to a log there",
 	},
 	"internal/redo": {
-		[]string{standard, "internal/usage", "internal/calendar", "internal/period", "internal/wire", "internal/meter"},
+		[]string{standard, "internal/usage", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization"},
 		"an entry is bytes and what they do to an organization, wherever they are kept",
 	},
 	"internal/archive": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/billing", money},
+		[]string{standard, "internal/usage", "internal/wide", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/closing", "internal/billing", money},
 		"what was written down for good reads the same whatever store has it",
 	},
 	"internal/catalogue": {
@@ -90,7 +118,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/intake", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive",
 			pebble, group, zap,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",

@@ -94,16 +94,16 @@ func TestAPopulationOfMoreClassesWritesEveryPage(t *testing.T) {
 }
 
 func TestPairsAreReadPageByPageInTheirOrder(t *testing.T) {
-	s := &split{totals: make([]*headcount, 7)}
+	s := &breakdown{totals: make([]*headcount, 7)}
 	for n := range uint64(150) {
 		s.pairs.Add(n/7<<32 | n%7)
 	}
-	back := &split{totals: s.totals}
+	back := &breakdown{totals: s.totals}
 	for page := range uint32(3) {
 		var e wire.Encoder
 		s.encodePairs(page, &e)
 		skipped := &wire.Decoder{Bytes: e.Bytes}
-		(&split{totals: s.totals}).decodePairs(page+1, skipped)
+		(&breakdown{totals: s.totals}).decodePairs(page+1, skipped)
 		require.ErrorIs(t, skipped.Err(), wire.ErrCorrupt, "a page is missing before it")
 		d := &wire.Decoder{Bytes: e.Bytes}
 		back.decodePairs(page, d)

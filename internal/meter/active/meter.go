@@ -1,6 +1,13 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package active counts the users who acted in a window, each once, in the first
+// class that fits (SEMANTICS 3).
+//
+//	effect --> record of the user: latest minute and period bits, by class
+//	                |  a new bit, a later minute
+//	                '--> headcount: users by period and class, rolling windows by prefix of classes
+//	                '--> the same by value of each breakdown
 package active
 
 import (
@@ -26,14 +33,14 @@ type Meter struct {
 	running uint64          // the bits of the running period of each kind
 	rules   []rules         // by version
 
-	people   *people.Timelines
-	users    people.Population
-	total    headcount
-	splits   []*split
-	standing map[uint32]struct{} // roots with a key on
-	stood    people.Bitmap       // roots that ever had a key on
-	version  int                 // in force at asOf
-	series   *Series
+	people     *people.Timelines
+	users      people.Population
+	total      headcount
+	breakdowns []*breakdown
+	standing   map[uint32]struct{} // roots with a key on
+	stood      people.Bitmap       // roots that ever had a key on
+	version    int                 // in force at asOf
+	series     *Series
 }
 
 // rules are one version's order and demands.
@@ -43,24 +50,6 @@ type rules struct {
 	requires []usage.Status // by class
 	billable []bool         // by class
 	plain    bool           // nothing is required
-}
-
-// headcount counts users: by class and period, and by prefix of classes for
-// rolling windows.
-type headcount struct {
-	width   int
-	split   bool                    // of one breakdown value: all classes together, standing activity left out
-	periods [usage.NumKinds][]int64 // [period*width + class]
-	prefix  []rollings              // [p] of the first p+1 classes
-}
-
-// split is a breakdown: users by value, one record a (user, value).
-type split struct {
-	values *meter.Values
-	pairs  people.Positions // user<<32 | value -> position in users
-	users  people.Population
-	totals []*headcount // by value; nil until it has a user
-	series [][]*usage.Series
 }
 
 func New(number uint16, def *usage.Meter, vals []*meter.Values, timelines *people.Timelines, shown *Series, c *period.Clock) *Meter {
@@ -79,7 +68,7 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, timelines *peopl
 	a.users = people.NewPopulation(len(def.Classes))
 	a.total = a.newHeadcount(len(def.Classes), false)
 	for i := range def.Breakdowns {
-		a.splits = append(a.splits, &split{values: vals[i], users: people.NewPopulation(len(def.Classes))})
+		a.breakdowns = append(a.breakdowns, &breakdown{values: vals[i], users: people.NewPopulation(len(def.Classes))})
 	}
 	a.Restored(c)
 	return a
@@ -94,17 +83,6 @@ func newRules(classes int, v usage.Version) rules {
 		r.plain = r.plain && class.Requires == usage.NoStatus
 	}
 	return r
-}
-
-func (a *Meter) newHeadcount(width int, split bool) headcount {
-	t := headcount{width: width, split: split}
-	for _, k := range a.kinds {
-		t.periods[k] = make([]int64, period.Depth[k]*width)
-	}
-	for range width {
-		t.prefix = append(t.prefix, newRollings(a.lengths))
-	}
-	return t
 }
 
 // Start sets the instants at which versions come into force.
@@ -160,7 +138,7 @@ func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, 
 		first = first || added>>period.Depth[usage.Hour] != 0
 	}
 	for i, value := range dims {
-		s := a.splits[i]
+		s := a.breakdowns[i]
 		n := s.pair(root, value)
 		r := s.users.Touch(c, n)
 		if _, changed := a.mark(c, r, p, s.counts(a, c, value), floor, ceil, class); changed {
@@ -221,7 +199,7 @@ func (a *Meter) classIn(c *period.Clock, r people.Record, p *people.Timeline, t 
 	rs := a.rulesOf(c, k, i)
 	start, end := c.Tracks[k].Bounds(i)
 	for _, class := range rs.order {
-		if r.Bits(class)>>(people.BitOf[k]+i)&1 == 0 && (p == nil || t.split || !p.StandsIn(a.number, class, start, end)) {
+		if r.Bits(class)>>(people.BitOf[k]+i)&1 == 0 && (p == nil || t.ofValue || !p.StandsIn(a.number, class, start, end)) {
 			continue
 		}
 		if required := rs.requires[class]; required != usage.NoStatus {
@@ -255,26 +233,10 @@ func (a *Meter) lastIn(rs *rules, r people.Record, p *people.Timeline, t *headco
 	if required := rs.requires[class]; required != usage.NoStatus && p.Status() != required {
 		return 0
 	}
-	if p == nil || t.split {
+	if p == nil || t.ofValue {
 		return r.Last(class)
 	}
 	return max(r.Last(class), p.LastStanding(a.number, class))
-}
-
-// shiftClass moves one user of a calendar period between classes.
-func (t *headcount) shiftClass(k usage.Kind, i, from, to int) {
-	if from == to {
-		return
-	}
-	if t.width == 1 { // a breakdown's counts are of all classes together
-		from, to = min(from, 0), min(to, 0)
-	}
-	if from >= 0 {
-		t.periods[k][i*t.width+from]--
-	}
-	if to >= 0 {
-		t.periods[k][i*t.width+to]++
-	}
 }
 
 func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
@@ -299,7 +261,7 @@ func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
 func (a *Meter) contribute(c *period.Clock, root uint32, sign int64) {
 	p := a.people.Of(root)
 	a.contributeTo(c, p, &a.users, root, &a.total, sign)
-	for _, s := range a.splits {
+	for _, s := range a.breakdowns {
 		for value, t := range s.totals {
 			if t == nil {
 				continue
@@ -356,7 +318,7 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 		a.users.Changed(from)
 		a.users.Changed(to)
 	}
-	for _, s := range a.splits {
+	for _, s := range a.breakdowns {
 		s.merge(c, from, to)
 	}
 	if p := a.people.Of(to); p != nil && p.Standing(a.number) {
@@ -394,17 +356,6 @@ func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
 		a.rebuildRollings(c)
 	case used:
 		a.renewEdges(c)
-	}
-}
-
-func (a *Meter) eachHeadcount(f func(t *headcount)) {
-	f(&a.total)
-	for _, s := range a.splits {
-		for _, t := range s.totals {
-			if t != nil {
-				f(t)
-			}
-		}
 	}
 }
 
@@ -479,62 +430,14 @@ func anyAtEdge(r people.Record, asOf period.Minute, edges rollings) bool {
 	return false
 }
 
-// eachRecord calls f for every record of the meter.
-func (a *Meter) eachRecord(f func(root uint32, pop *people.Population, n uint32, t *headcount)) {
-	a.users.Each(func(n uint32) { f(n, &a.users, n, &a.total) })
-	for _, s := range a.splits {
-		s.users.Each(func(n uint32) {
-			key := s.pairs.Keys[n]
-			f(uint32(key>>32), &s.users, n, s.totals[uint32(key)])
-		})
-	}
-}
-
-func pairKey(root, value uint32) uint64 { return uint64(root)<<32 | uint64(value) }
-
-// pair returns the position of a (user, value), a new one where it has none.
-func (s *split) pair(root, value uint32) uint32 {
-	key := pairKey(root, value)
-	if n, known := s.pairs.Find(key); known {
-		return n
-	}
-	return s.pairs.Add(key)
-}
-
-func (s *split) counts(a *Meter, c *period.Clock, value uint32) *headcount {
-	if int(value) >= len(s.totals) {
-		s.totals = append(s.totals, make([]*headcount, int(value)+1-len(s.totals))...)
-	}
-	if s.totals[value] == nil {
-		t := a.newHeadcount(1, true)
-		t.prefix[0].reset(c.AsOf, c.Phase)
-		s.totals[value] = &t
-	}
-	return s.totals[value]
-}
-
-// merge moves a user's pairs to another user's.
-func (s *split) merge(c *period.Clock, from, to uint32) {
-	for value := range s.totals {
-		n, known := s.pairs.Find(pairKey(from, uint32(value)))
-		if !known || !s.users.Peek(n).Exists() {
-			continue
-		}
-		into := s.pair(to, uint32(value))
-		s.users.Touch(c, into).Take(s.users.Touch(c, n))
-		s.users.Changed(n)
-		s.users.Changed(into)
-	}
-}
-
 func (a *Meter) Touch(user uint32, dims []uint32, first uint32) uint64 {
 	n := a.users.Peek(user).Touch() + a.people.Of(user).Touch()
 	for i, dim := range dims {
 		if dim < first {
 			continue
 		}
-		if pair, known := a.splits[i].pairs.Find(pairKey(user, dim-first)); known {
-			n += a.splits[i].users.Peek(pair).Touch()
+		if pair, known := a.breakdowns[i].pairs.Find(pairKey(user, dim-first)); known {
+			n += a.breakdowns[i].users.Peek(pair).Touch()
 		}
 	}
 	return n

@@ -1,6 +1,11 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package consumption adds up what is consumed (SEMANTICS 5): sums, averages,
+// breakdowns, the users with the most.
+//
+//	effect --> rows: of the whole and of each value of a breakdown, by window and period
+//	       '-> sums by user --> tops
 package consumption
 
 import (

@@ -1,6 +1,11 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package concurrent counts who is connected at the same time (SEMANTICS 4): at
+// samples, and by clock hour.
+//
+//	effect --> sessions: marks of recent users --settle--> sample, hand-over --> peaks
+//	       '-> hours: who was there in which hour -------------------------> peaks
 package concurrent
 
 import (

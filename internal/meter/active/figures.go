@@ -29,8 +29,8 @@ func (a *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 			}
 		}
 	}
-	for i, split := range a.splits {
-		split.figures(a, s, a.def.Breakdowns[i].Dimension, exists)
+	for i, of := range a.breakdowns {
+		of.figures(a, s, a.def.Breakdowns[i].Dimension, exists)
 	}
 }
 
@@ -48,50 +48,6 @@ func (a *Meter) rollingFigures(s *series.Sheet, shown [][2]*usage.Series, n int)
 		s.Add(shown[class][series.Flag(rs.billable[class])], float64(count-before))
 		before = count
 	}
-}
-
-// figures appends the counts of every value that has users in a window.
-func (sp *split) figures(a *Meter, s *series.Sheet, dimension string, exists func(w usage.Window, back int) bool) {
-	for value, t := range sp.totals {
-		if t == nil {
-			continue
-		}
-		series := sp.seriesOf(a.def, s.Book, dimension, value)
-		rolling, n := 0, 0
-		for _, window := range a.def.Windows {
-			if window.Kind == usage.Rolling {
-				if count := t.prefix[0][rolling].count; count != 0 {
-					s.Add(series[n], float64(count))
-				}
-				rolling++
-				n++
-				continue
-			}
-			for i := range period.Published {
-				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
-					s.Add(series[n], float64(count))
-				}
-				n++
-			}
-		}
-	}
-}
-
-// seriesOf returns a value's series in the order of windows and periods.
-func (sp *split) seriesOf(def *usage.Meter, book *series.Book, dimension string, value int) []*usage.Series {
-	for len(sp.series) <= value {
-		sp.series = append(sp.series, nil)
-	}
-	if sp.series[value] == nil {
-		for _, w := range def.Windows {
-			for i := range period.PeriodsOf(w) {
-				sp.series[value] = append(sp.series[value], book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, i,
-					usage.Label{Name: "dimension", Value: dimension},
-					usage.Label{Name: "dimension_value", Value: sp.values.Names[value]})...))
-			}
-		}
-	}
-	return sp.series[value]
 }
 
 func (a *Meter) Scale() uint64 { return 1 }
@@ -143,7 +99,7 @@ func (a *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at 
 
 func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back int) []meter.Cell {
 	cells = meter.AddCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
-	for b, s := range a.splits {
+	for b, s := range a.breakdowns {
 		for value, t := range s.totals {
 			if t != nil {
 				cells = meter.AddCells(cells, uint16(b)+1, uint32(value), t.periods[k][back:back+1])
@@ -154,7 +110,7 @@ func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 }
 
 func (a *Meter) ForgetNames() {
-	for _, s := range a.splits {
+	for _, s := range a.breakdowns {
 		clear(s.series)
 	}
 }
