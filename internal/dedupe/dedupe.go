@@ -22,7 +22,7 @@
 // and one file to write. An epoch is dropped as a whole, which is removing its
 // file.
 //
-// Runs (see run.go) are complete or not there, and an unexpected crash leaves
+// Runs (see run.go) are complete or not there, and a crash leaves
 // the old ones or the new one: its name tells which it replaces. What is in
 // memory only is lost when the process ends: the owner writes keys beside what
 // was counted, and adds them again after Open. Adding a key twice does no harm.

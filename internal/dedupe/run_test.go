@@ -126,17 +126,18 @@ func FuzzRun(f *testing.F) {
 		f.Add(text[:len(text)-tailSize], uint64(keys))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, keys uint64) {
+		body = bytes.Clone(body)
 		blocks := int(min(keys, uint64(len(body)))+blockKeys-1) / blockKeys
-		t2 := tail{identity: ofTests, keys: keys}
+		end := tail{identity: ofTests, keys: keys}
 		if fences := len(body) - blocks*keySize; fences >= blocks*blockSize {
 			for n := range blocks {
 				block := (*[blockSize]byte)(body[n*blockSize:])
 				binary.LittleEndian.PutUint32(block[blockSize-4:], blockChecksum(n, block))
 			}
-			t2.filter = crc32.Checksum(body[blocks*blockSize:fences], castagnoli)
-			t2.fences = crc32.Checksum(body[fences:], castagnoli)
+			end.filter = crc32.Checksum(body[blocks*blockSize:fences], castagnoli)
+			end.fences = crc32.Checksum(body[fences:], castagnoli)
 		}
-		r, err := openBytes(t, append(bytes.Clone(body), t2.encode()[:]...))
+		r, err := openBytes(t, append(body, end.encode()[:]...))
 		if err != nil {
 			return
 		}

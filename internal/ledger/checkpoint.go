@@ -15,8 +15,8 @@ import (
 // organization in one batch, with the position in the redo entries up to which
 // they are in it. It is written only after the commit that holds those entries,
 // so that nothing on disk is ahead of what was acknowledged. When all
-// organizations and the keys of duplicates are written, the redo entries from
-// before are dropped.
+// organizations and the keys of counted items are written, likewise, the redo
+// entries from before are dropped.
 
 // checkpoint folds redo entries into rows. One runs at a time.
 func (l *Ledger) checkpoint(b *book) error {
