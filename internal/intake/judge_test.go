@@ -60,7 +60,7 @@ func meters(t testing.TB) []usage.Meter {
 type counted map[usage.UID]bool
 
 func (c counted) Seen(key usage.UID) (bool, error) { return c[key], nil }
-func (c counted) Prefetch(usage.UID) uint64           { return 0 }
+func (c counted) Prefetch(usage.UID) uint64        { return 0 }
 
 // notes is what the scribe was told.
 type notes []string
@@ -86,8 +86,10 @@ type court struct {
 
 func newCourt(t testing.TB) *court {
 	d := meter.Definitions{Past: 35 * 24 * 60, ValuesPerDimension: 2, Meters: meters(t)}
+	shared, err := organization.Share(d)
+	require.NoError(t, err)
 	c := &court{seen: counted{}}
-	c.acme = Subject{Organization: organization.New("acme", organization.Share(d), calendar.New(time.UTC, 1), noon.UnixNano()), Hashes: NewHashes(make([]byte, 16))}
+	c.acme = Subject{Organization: organization.New("acme", shared, calendar.New(time.UTC, 1), noon.UnixNano()), Hashes: NewHashes(make([]byte, 16))}
 	c.Judge = Judge{Duplicates: c.seen, Rules: Rules{
 		Meters: d.Meters, Past: int64(35 * day), Future: int64(5 * time.Minute),
 		Limits:    Limits{Organizations: 5, UnknownOrganizations: 3, UsersPerOrganization: 3},

@@ -71,7 +71,9 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
 	outages := b.defs.Outages
-	b.define(merged, birth)
+	if err := b.define(merged, birth); err != nil {
+		return err
+	}
 	b.defs.Outages = outages
 	_ = batch.DeleteRange([]byte{keyJournal}, []byte{keyJournal + 1}, nil) // they are by the old definitions
 	b.journaled = 0

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -99,6 +100,15 @@ func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 	var c wire.Encoder
 	o.EncodeClosings(&c)
 	_ = batch.Set(orgKey(keyClosings, o.Number), c.Bytes, nil)
+	if o.Converted {
+		for i := range b.defs.Meters {
+			if b.defs.Meters[i].Type == usage.ActiveUsers {
+				prefix := pageKey(o.Number, uint16(i), 0, 0)[:7]
+				_ = batch.DeleteRange(prefix, after(prefix), nil)
+			}
+		}
+		o.Converted = false
+	}
 	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
 		_ = batch.Set(pageKey(o.Number, m, population, page), data, nil)
 	})

@@ -161,7 +161,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 }
 
 // define makes the definitions that organizations share.
-func (b *book) define(meters []stored, birth int64) {
+func (b *book) define(meters []stored, birth int64) error {
 	s := b.settings
 	d := meter.Definitions{
 		Titles: s.Extraction.Titles,
@@ -173,7 +173,12 @@ func (b *book) define(meters []stored, birth int64) {
 		d.Since = append(d.Since, m.Since)
 		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
-	b.defs, b.judge.Rules.Meters = organization.Share(d), d.Meters
+	shared, err := organization.Share(d)
+	if err != nil {
+		return fmt.Errorf("meters: %w", err)
+	}
+	b.defs, b.judge.Rules.Meters = shared, d.Meters
+	return nil
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
@@ -183,8 +188,7 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		return nil, false, err
 	}
 	if birth == nil {
-		b.define(nil, begin)
-		return nil, true, nil
+		return nil, true, b.define(nil, begin)
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
@@ -203,7 +207,9 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 		d = &wire.Decoder{Bytes: now}
 		b.now = d.Int()
 	}
-	b.define(meters, born)
+	if err := b.define(meters, born); err != nil {
+		return nil, false, err
+	}
 	if now != nil && len(d.Bytes) > 0 { // of before format 4: none
 		b.defs.Outages = decodeOutages(d)
 	}
@@ -401,8 +407,7 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	r.Restored()
-	return r, nil
+	return r, r.Restored()
 }
 
 // storedUsers are the rows of an organization and its users.

@@ -74,7 +74,7 @@ type Kind interface {
 	// DirtyPages calls f with the pages that changed since it was last called; data
 	// are good until f returns.
 	DirtyPages(f func(population uint8, page uint32, data []byte))
-	RestorePage(population uint8, page uint32, data []byte) error
+	RestorePage(c *period.Clock, population uint8, page uint32, data []byte) error
 	// Restored builds what is not stored, when all pages are read.
 	Restored(c *period.Clock)
 	// Adopt takes the records by user of the same meter under its old definition.

@@ -46,7 +46,7 @@ func workspace(t testing.TB, grace time.Duration) *Organization {
 		},
 		Past: 35 * 24 * 60, Grace: period.Minute(grace / time.Minute), Birth: period.MinuteOf(closingStart), Began: closingStart.UnixNano(), ValuesPerDimension: 100,
 	}
-	return New("acme", Share(d), calendar.New(time.UTC, 1), closingStart.UnixNano())
+	return New("acme", share(t, d), calendar.New(time.UTC, 1), closingStart.UnixNano())
 }
 
 // live has users 0 to n-1 do something each day at noon, for so many days.
@@ -138,13 +138,13 @@ func TestClosingsAreRestored(t *testing.T) {
 	var e, c wire.Encoder
 	o.Encode(&e)
 	o.EncodeClosings(&c)
-	again, err := Restore("acme", o.defs, o.users.Ids.Keys, e.Bytes, o.Now())
+	again, err := Restore("acme", o.defs, o.users.Hashes(), e.Bytes, o.Now())
 	require.NoError(t, err)
 	require.NoError(t, again.RestoreClosings(c.Bytes))
 	o.DirtyPages(func(meter uint16, population uint8, page uint32, data []byte) {
 		require.NoError(t, again.RestorePage(meter, population, page, data))
 	})
-	again.Restored()
+	require.NoError(t, again.Restored())
 	calm.TakeStatements()
 	end := closingStart.AddDate(0, 0, 40).UnixNano()
 	calm.Advance(end, false)

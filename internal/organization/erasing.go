@@ -31,7 +31,7 @@ func (o *Organization) Nameless(slot uint32) bool { return o.users.Unnamed.Has(s
 
 // ForgetUser takes the hash by which a user is found: nobody is found by what is
 // put in its place.
-func (o *Organization) ForgetUser(slot uint32, instead uint64) { o.users.Ids.Keys[slot] = instead }
+func (o *Organization) ForgetUser(slot uint32, instead uint64) { o.users.Forget(slot, instead) }
 
 // OpenUntil returns the first minute at which all periods are past that
 // something may lie in which a user did up to a minute, with the time in which

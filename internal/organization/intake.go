@@ -16,16 +16,16 @@ import (
 // written down.
 
 // Users returns how many user ids the organization has.
-func (o *Organization) Users() int { return len(o.users.Ids.Keys) }
+func (o *Organization) Users() int { return max(o.users.Len(), len(o.hashes)) }
 
 // FindUser returns the slot of a user by the keyed hash of the id.
-func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.Ids.Find(hash) }
+func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.Find(hash) }
 
 // SamePerson reports whether two users are one person.
 func (o *Organization) SamePerson(a, b uint32) bool { return o.users.Root(a) == o.users.Root(b) }
 
 // AddUser gives a new user a slot; slots are given in order from 0.
-func (o *Organization) AddUser(hash uint64) uint32 { return o.users.Ids.Add(hash) }
+func (o *Organization) AddUser(hash uint64) uint32 { return o.users.Insert(hash) }
 
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.

@@ -37,6 +37,7 @@ type Organization struct {
 	defs     *Shared
 	clock    period.Clock
 	users    people.Users
+	hashes   []uint64 // of all users, while they are read back
 	meters   []state
 	traces   bool          // which meters counted an event is to be found when pages have been read
 	keys     *meter.Values // names of standing keys
@@ -47,6 +48,9 @@ type Organization struct {
 	// Info are the gauges whose labels tell what the catalogue says of the
 	// organization, see Definitions.Info, Account and Notify; all are 1.
 	Info []*usage.Series
+	// Converted tells that pages of an earlier format were read: all that there are
+	// are to be taken away before new ones are written.
+	Converted bool
 	// Named marks the meters that the catalogue's entry names, by number.
 	Named []bool
 	// Person names a user where a series is by user; ids only if reveal.
@@ -69,7 +73,7 @@ func New(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization 
 	o.closings = o.newClosings()
 	o.clock.Days = period.NewDays(cal, o.clock.AsOf)
 	o.stream.hour = now / (60 * period.NsPerMinute)
-	o.users.Target = map[uint32]uint32{}
+	o.users = people.NewUsers(d.layout)
 	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
@@ -81,14 +85,16 @@ func New(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization 
 
 // Anew returns the organization as it was when the ledger first heard of it, at
 // now (ns), by another calendar; outages are those of Definitions then. The
-// users have the slots that they have, and there is nothing of them yet; of the
-// two only one may get new ones.
+// users have the slots that they have, and there is nothing of them yet.
 func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []meter.Outage) *Organization {
 	d, present := o.defs, o.defs.Outages
 	d.Outages = outages
 	n := New(o.ID, d, cal, now)
 	d.Outages = present
-	n.users.Ids, n.users.Unnamed, n.Person = o.users.Ids, o.users.Unnamed, o.Person
+	for slot := range uint32(o.users.Len()) {
+		n.users.Insert(o.users.Hash(slot))
+	}
+	n.users.Unnamed, n.Person = o.users.Unnamed, o.Person
 	n.stream.rejects = o.stream.rejects
 	return n
 }
@@ -119,7 +125,7 @@ func (o *Organization) newState(number uint16) state {
 	}
 	switch def.Type {
 	case usage.ActiveUsers:
-		s.Kind = active.New(number, def, s.values, &o.users.Persons, o.defs.series[number], &o.clock)
+		s.Kind = active.New(number, def, s.values, &o.users, o.defs.series[number], &o.clock)
 	case usage.ConcurrentUsers:
 		o.clock.Follow(usage.Hour)
 		s.Kind = concurrent.New(def, o.defs.Began, o.defs.Outages)

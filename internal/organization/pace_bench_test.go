@@ -30,7 +30,7 @@ func BenchmarkCollect(b *testing.B) {
 		{Name: "operators", Type: usage.ConcurrentUsers, Windows: windows, Classes: []string{""}, Versions: class, SampleInterval: 15 * time.Minute, IdleTimeout: 30 * time.Minute, Settle: time.Minute},
 		{Name: "minutes", Type: usage.Consumption, Windows: windows, Classes: []string{""}, Versions: class},
 	}}
-	o := New("acme", Share(d), calendar.New(berlin, 15), began.Ns())
+	o := New("acme", share(b, d), calendar.New(berlin, 15), began.Ns())
 	for user := range uint64(200) {
 		o.AddUser(user)
 	}

@@ -46,7 +46,7 @@ func newDesk(t testing.TB, def usage.Meter) *desk {
 	}
 	began := metertest.MinuteAt(t, "2026-05-10 12:00")
 	d := meter.Definitions{Meters: []usage.Meter{def}, Past: 35 * period.MinutesPerDay, Birth: began, Began: began.Ns(), Silence: int64(time.Hour)}
-	return &desk{t: t, Organization: New("acme", Share(d), calendar.New(nil, 1), began.Ns())}
+	return &desk{t: t, Organization: New("acme", share(t, d), calendar.New(nil, 1), began.Ns())}
 }
 
 func (d *desk) consume(at string, units float64) {
@@ -265,4 +265,11 @@ func TestACollectionAMomentLateJudgesItsOwnMinute(t *testing.T) {
 		d.Collect(metertest.MinuteAt(t, "2026-05-10 12:03"))
 		require.True(t, d.quotas.List[0].Reached[2])
 	}
+}
+
+func share(t testing.TB, d meter.Definitions) *Shared {
+	t.Helper()
+	shared, err := Share(d)
+	require.NoError(t, err)
+	return shared
 }

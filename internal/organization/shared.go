@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -31,6 +32,7 @@ type Shared struct {
 
 	periods [usage.NumKinds]*periodSeries
 	days    int // how many local days are kept
+	layout  *people.Layout
 }
 
 // commonSeries are the series that do not belong to a meter.
@@ -51,9 +53,20 @@ type titleSeries struct {
 	windows []*usage.Series
 }
 
-// Share makes the series that organizations share.
-func Share(of meter.Definitions) *Shared {
+// Share lays out what is kept by user and makes the series that organizations
+// share. It fails where the definitions would keep too much of every user.
+func Share(of meter.Definitions) (*Shared, error) {
 	d := &Shared{Definitions: of}
+	var claims []people.Claim
+	for i := range d.Meters {
+		if d.Meters[i].Type == usage.ActiveUsers {
+			claims = append(claims, active.Claims(i, &d.Meters[i])...)
+		}
+	}
+	var err error
+	if d.layout, err = people.NewLayout(claims); err != nil {
+		return nil, err
+	}
 	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
 	d.series = make([]*active.Series, len(d.Meters))
 	d.days = period.Depth[usage.Day]
@@ -80,7 +93,7 @@ func Share(of meter.Definitions) *Shared {
 	}
 	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
 	d.common.silent = d.book.Gauge("usage_stream_silent")
-	return d
+	return d, nil
 }
 
 // follow makes what depends on the windows of a meter.

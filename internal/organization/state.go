@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
@@ -53,6 +54,7 @@ func (o *Organization) Encode(e *wire.Encoder) {
 	o.pace.EncodePast(e)
 	o.encodeCounted(e)
 	o.encodeNets(e)
+	o.users.Pairs.Encode(e)
 }
 
 // Restore reads a head back. hashes are those of the user slots in
@@ -75,9 +77,8 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte, now in
 	o.clock = c
 	o.closings = o.newClosings()
 	o.pace = pace.New(&o.clock, len(d.Meters), func(meter int) pace.Meter { return &o.meters[meter] })
-	for _, h := range hashes {
-		o.users.Ids.Add(h)
-	}
+	o.hashes = hashes
+	o.users.Reserve(len(hashes))
 	for _, name := range dec.Strings() {
 		o.keys.Place(name, 0)
 	}
@@ -117,11 +118,26 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte, now in
 	} else {
 		o.beginNets(n)
 	}
+	if len(dec.Bytes) > 0 {
+		o.decodePairs(dec)
+	}
 	if dec.Err() != nil {
 		return nil, dec.Err()
 	}
 	o.pace.Next()
 	return o, nil
+}
+
+// decodePairs reads what periodic entries are about. Heads of before format 7 end
+// before it.
+func (o *Organization) decodePairs(d *wire.Decoder) {
+	o.users.Pairs.Decode(d)
+	o.users.Pairs.Each(func(id uint32, of people.Pair) {
+		a, ok := o.meters[min(int(of.Meter), len(o.meters)-1)].Kind.(*active.Meter)
+		if !ok || int(of.Meter) >= len(o.meters) || !a.Numbered(id, of) {
+			d.Fail()
+		}
+	})
 }
 
 func (o *Organization) decodeUsers(d *wire.Decoder) {
@@ -142,17 +158,6 @@ func (o *Organization) decodeUsers(d *wire.Decoder) {
 	}
 }
 
-// Restored ends the reading: what is derived from pages is built.
-func (o *Organization) Restored() {
-	for i := range o.meters {
-		o.meters[i].Restored(&o.clock)
-		if o.traces {
-			o.meters[i].counted = o.meters[i].HasTraces()
-		}
-	}
-	o.traces = false
-}
-
 func (s *state) Encode(e *wire.Encoder) {
 	for _, v := range s.values {
 		e.Strings(v.Names[2:])
@@ -167,26 +172,6 @@ func (s *state) Decode(d *wire.Decoder, breakdowns, users int, now period.Minute
 	s.Kind.Decode(d, users)
 }
 
-// DirtyPages calls f with every page of users that changed since it was last
-// called; the data are good until f returns.
-func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
-	for i := range o.meters {
-		o.meters[i].DirtyPages(func(population uint8, page uint32, data []byte) { f(uint16(i), population, page, data) })
-	}
-}
-
-// RestorePage gives a page back.
-func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
-	if int(meter) >= len(o.meters) || page > uint32(o.Users())*maxPagesPerUser {
-		return wire.ErrCorrupt
-	}
-	return o.meters[meter].RestorePage(population, page, data)
-}
-
-// maxPagesPerUser bounds the number of a page by the number of users, so that
-// a damaged key cannot ask for endless memory.
-const maxPagesPerUser = 1 << 8
-
 // Now returns the minute (in ns) of the latest arrival or collection that the
 // state knows.
 func (o *Organization) Now() int64 { return o.clock.Now.Ns() }
@@ -199,11 +184,14 @@ func (o *Organization) Meters() int { return len(o.meters) }
 func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	var e wire.Encoder
 	o.Encode(&e)
-	n, err := restore(o.ID, d, o.defs, o.users.Ids.Keys, e.Bytes, o.Now())
+	n, err := restore(o.ID, d, o.defs, o.users.Hashes(), e.Bytes, o.Now())
 	if err != nil {
 		return nil, err
 	}
 	n.users.Unnamed = o.users.Unnamed
+	if err := n.users.Adopt(o.users.Blocks); err != nil {
+		return nil, err
+	}
 	for i := range o.meters {
 		n.meters[i].Adopt(o.meters[i].Kind)
 	}
@@ -219,8 +207,7 @@ func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	}
 	n.closings.Made = o.closings.Made
 	n.stream.rejects, n.aside, n.asideAt = o.stream.rejects, o.aside, o.asideAt
-	n.Restored()
-	return n, nil
+	return n, n.Restored()
 }
 
 // encodeNets appends what the hand-overs of concurrent meters are made of. Heads

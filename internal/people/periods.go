@@ -3,6 +3,42 @@
 
 package people
 
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// BitOf is the first bit of each calendar kind in a word of periods:
+//
+//	hour 3 | day 38 | week 7 | month 3 | quarter 3 | half 3 | year 3 | cycle 3
+var BitOf = func() (at [usage.NumKinds]int) {
+	n := 0
+	for k := range at {
+		at[k] = n
+		n += period.Depth[k]
+	}
+	return at
+}()
+
+// TurnsSince appends what became of the kinds that a clock follows since a stamp;
+// a stamp of 0 is before everything, and nothing can have turned since.
+func TurnsSince(c *period.Clock, stamp period.Minute, to []Turn) []Turn {
+	if stamp == 0 {
+		return to
+	}
+	for k, t := range c.Tracks {
+		if t == nil || stamp >= t.Starts[0] {
+			continue
+		}
+		begun := t.Index(stamp)
+		if begun < 0 {
+			begun = period.Depth[k]
+		}
+		to = append(to, Turn{First: uint8(BitOf[k]), Width: uint8(period.Depth[k]), Begun: uint8(begun)})
+	}
+	return to
+}
+
 // Turn is what became of a calendar kind since a block's stamp: its bits in a
 // word of periods, the running period lowest, and how many periods have begun.
 type Turn struct{ First, Width, Begun uint8 }

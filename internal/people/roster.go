@@ -8,23 +8,23 @@ import "github.com/otelcol-usage/otelcol-usage/internal/wire"
 // Roster is who was there in 64 hours: a word a user, a bit an hour.
 //
 //	pages  [ . | 64 words | . | 64 words | ... ]   nil: none of these users
-type Roster struct{ pages []*[PageSize]uint64 }
+type Roster struct{ pages []*[chunkBlocks]uint64 }
 
 // Of returns a user's word.
 func (r *Roster) Of(user uint32) *uint64 {
-	page := int(user / PageSize)
+	page := int(user / chunkBlocks)
 	for page >= len(r.pages) {
 		r.pages = append(r.pages, nil)
 	}
 	if r.pages[page] == nil {
-		r.pages[page] = new([PageSize]uint64)
+		r.pages[page] = new([chunkBlocks]uint64)
 	}
-	return &r.pages[page][user%PageSize]
+	return &r.pages[page][user%chunkBlocks]
 }
 
 // Has reports whether a user may have been there.
 func (r *Roster) Has(user uint32) bool {
-	page := int(user / PageSize)
+	page := int(user / chunkBlocks)
 	return page < len(r.pages) && r.pages[page] != nil
 }
 
@@ -36,7 +36,7 @@ func (r *Roster) each(f func(user uint32, there uint64)) {
 		}
 		for n, there := range page {
 			if there != 0 {
-				f(uint32(i*PageSize+n), there)
+				f(uint32(i*chunkBlocks+n), there)
 			}
 		}
 	}

@@ -88,7 +88,8 @@ func live(t *testing.T, seed uint64) []*subject {
 		m.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 		defs.Meters = append(defs.Meters, m)
 	}
-	shared := organization.Share(defs)
+	shared, err := organization.Share(defs)
+	require.NoError(t, err)
 	subjects := map[string]*subject{}
 	for e := range plan.Events(plan.Start, plan.Present) {
 		effect, counts := effectOf(&e)

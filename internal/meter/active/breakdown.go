@@ -12,37 +12,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// encodePairs appends the pairs of a page of a breakdown: a list of (user
-// uint, value uint).
-func (s *breakdown) encodePairs(page uint32, e *wire.Encoder) {
-	pairs := s.pairs.Keys[min(page*people.PageSize, uint32(len(s.pairs.Keys))):]
-	pairs = pairs[:min(people.PageSize, len(pairs))]
-	e.Uint(uint64(len(pairs)))
-	for _, key := range pairs {
-		e.Uint(key >> 32)
-		e.Uint(uint64(uint32(key)))
-	}
-}
-
-// decodePairs reads the pairs of the next page.
-func (s *breakdown) decodePairs(page uint32, d *wire.Decoder) {
-	n := d.Count(2)
-	if n > people.PageSize || int(page)*people.PageSize != len(s.pairs.Keys) {
-		d.Fail()
-		return
-	}
-	for range n {
-		root, value := d.Uint(), d.Uint()
-		if root != uint64(uint32(root)) || value >= uint64(len(s.totals)) {
-			d.Fail()
-			return
-		}
-		s.pairs.Add(pairKey(uint32(root), uint32(value)))
-	}
-}
-
 func (s *breakdown) encode(e *wire.Encoder, kinds []usage.Kind) {
-	e.Uint(0) // the pairs of format 2; they are in the pages now
+	e.Uint(0) // the pairs of format 2; they are entries of users now
 	e.Uint(uint64(len(s.totals)))
 	for _, t := range s.totals {
 		e.Bool(t != nil)
@@ -53,9 +24,8 @@ func (s *breakdown) encode(e *wire.Encoder, kinds []usage.Kind) {
 }
 
 func (s *breakdown) decode(d *wire.Decoder, a *Meter, kinds []usage.Kind) {
-	for n := range uint32(d.Count(1)) {
-		s.pairs.Add(d.Uint())
-		s.users.Changed(n) // all are written with the next head, which has no pairs
+	for range d.Count(1) {
+		s.legacy = append(s.legacy, d.Uint())
 	}
 	for range d.Count(1) {
 		var t *headcount
@@ -66,14 +36,6 @@ func (s *breakdown) decode(d *wire.Decoder, a *Meter, kinds []usage.Kind) {
 		}
 		s.totals = append(s.totals, t)
 	}
-}
-
-func (s *breakdown) adopt(old *breakdown) {
-	for n, key := range old.pairs.Keys {
-		s.pairs.Add(key)
-		s.users.Changed(uint32(n))
-	}
-	s.users.Adopt(&old.users)
 }
 
 // figures appends the counts of every value that has users in a window.
@@ -120,37 +82,6 @@ func (sp *breakdown) seriesOf(def *usage.Meter, book *series.Book, dimension str
 	return sp.series[value]
 }
 
-// breakdown is a breakdown: users by value, one record a (user, value).
-type breakdown struct {
-	values *meter.Values
-	pairs  people.Positions // user<<32 | value -> position in users
-	users  people.Population
-	totals []*headcount // by value; nil until it has a user
-	series [][]*usage.Series
-}
-
-// eachRecord calls f for every record of the meter.
-func (a *Meter) eachRecord(f func(root uint32, pop *people.Population, n uint32, t *headcount)) {
-	a.users.Each(func(n uint32) { f(n, &a.users, n, &a.total) })
-	for _, s := range a.breakdowns {
-		s.users.Each(func(n uint32) {
-			key := s.pairs.Keys[n]
-			f(uint32(key>>32), &s.users, n, s.totals[uint32(key)])
-		})
-	}
-}
-
-func pairKey(root, value uint32) uint64 { return uint64(root)<<32 | uint64(value) }
-
-// pair returns the position of a (user, value), a new one where it has none.
-func (s *breakdown) pair(root, value uint32) uint32 {
-	key := pairKey(root, value)
-	if n, known := s.pairs.Find(key); known {
-		return n
-	}
-	return s.pairs.Add(key)
-}
-
 func (s *breakdown) counts(a *Meter, c *period.Clock, value uint32) *headcount {
 	if int(value) >= len(s.totals) {
 		s.totals = append(s.totals, make([]*headcount, int(value)+1-len(s.totals))...)
@@ -163,16 +94,117 @@ func (s *breakdown) counts(a *Meter, c *period.Clock, value uint32) *headcount {
 	return s.totals[value]
 }
 
-// merge moves a user's pairs to another user's.
-func (s *breakdown) merge(c *period.Clock, from, to uint32) {
-	for value := range s.totals {
-		n, known := s.pairs.Find(pairKey(from, uint32(value)))
-		if !known || !s.users.Peek(n).Exists() {
+// breakdown counts users by value: one record a (user, value), of an entry for each
+// class.
+type breakdown struct {
+	number uint8
+	values *meter.Values
+	pairs  [][]uint32   // by value and class: the id of entries; nil, 0: nobody has one
+	totals []*headcount // by value; nil until it has a user
+	series [][]*usage.Series
+	legacy []uint64 // of a state of before format 7: user<<32 | value of each record
+}
+
+// pair returns the ids of a value's entries by class, of which one class has one.
+func (s *breakdown) pair(a *Meter, value uint32, class uint8) []uint32 {
+	if int(value) >= len(s.pairs) {
+		s.pairs = append(s.pairs, make([][]uint32, int(value)+1-len(s.pairs))...)
+	}
+	if s.pairs[value] == nil {
+		s.pairs[value] = make([]uint32, len(a.def.Classes))
+	}
+	if id := &s.pairs[value][class]; *id == 0 {
+		*id = a.users.Pairs.Add(people.Pair{Meter: a.number, Breakdown: s.number, Class: class, Value: value})
+	}
+	return s.pairs[value]
+}
+
+// Numbered gives the meter the ids that pairs of its breakdowns have; ok is false
+// where it has no such breakdown or class.
+func (a *Meter) Numbered(id uint32, of people.Pair) (ok bool) {
+	if int(of.Breakdown) >= len(a.breakdowns) || int(of.Class) >= len(a.def.Classes) {
+		return false
+	}
+	s := a.breakdowns[of.Breakdown]
+	if int(of.Value) >= len(s.values.Names) {
+		return false
+	}
+	for int(of.Value) >= len(s.pairs) {
+		s.pairs = append(s.pairs, nil)
+	}
+	if s.pairs[of.Value] == nil {
+		s.pairs[of.Value] = make([]uint32, len(a.def.Classes))
+	}
+	s.pairs[of.Value][of.Class] = id
+	return true
+}
+
+// eachPair calls f for what a user did under each value of each breakdown.
+func (a *Meter) eachPair(r record, f func(of record, t *headcount)) {
+	for c := r.block.Entries(); c.Next(); {
+		of, periodic := a.users.Pairs.Of(c.Entry().ID())
+		if !periodic || of.Meter != a.number {
 			continue
 		}
-		into := s.pair(to, uint32(value))
-		s.users.Touch(c, into).Take(s.users.Touch(c, n))
-		s.users.Changed(n)
-		s.users.Changed(into)
+		s := a.breakdowns[of.Breakdown]
+		if under := r.under(s.pairs[of.Value]); under.lowest() == of.Class {
+			f(under, s.totals[of.Value])
+		}
+	}
+}
+
+// lowest returns the first class of which the user has an entry under the value:
+// the one at which the record is met.
+func (r record) lowest() uint8 {
+	class := uint8(0)
+	for ; int(class) < len(r.pairs)-1; class++ {
+		if _, known := r.entry(class); known {
+			break
+		}
+	}
+	return class
+}
+
+// eachRecord calls f for every record of the meter, with the bits of now.
+func (a *Meter) eachRecord(c *period.Clock, f func(root uint32, r record, t *headcount)) {
+	var room [usage.NumKinds]people.Turn
+	for root := range uint32(a.users.Len()) {
+		r := a.stored(root, nil)
+		stamp := period.Minute(r.block.Stamp())
+		if stamp == 0 {
+			continue
+		}
+		if stamp < c.Latest {
+			r.turns = people.TurnsSince(c, stamp, room[:0])
+		}
+		f(root, r, &a.total)
+		if len(a.breakdowns) > 0 {
+			a.eachPair(r, func(of record, t *headcount) { f(root, of, t) })
+		}
+	}
+}
+
+// mergePairs moves what a user did under values to another user.
+func (a *Meter) mergePairs(from, to record) {
+	type moved struct {
+		id, at uint32
+		word   uint64
+	}
+	var all []moved
+	for c := from.block.Entries(); c.Next(); {
+		e := c.Entry()
+		if of, periodic := a.users.Pairs.Of(e.ID()); periodic && of.Meter == a.number {
+			all = append(all, moved{e.ID(), e.At(), e.Word()})
+		}
+	}
+	for _, m := range all {
+		from.block.Remove(m.id, m.at)
+		e, known := to.block.Find(m.id)
+		if !known {
+			e = to.block.Insert(m.id, 0)
+		}
+		to.block.Change()
+		e.SetAt(max(e.At(), m.at))
+		e.SetWord(e.Word() | m.word)
 	}
 }

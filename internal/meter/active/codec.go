@@ -13,9 +13,17 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-func (a *Meter) HasTraces() (found bool) {
-	a.users.Each(func(uint32) { found = true })
-	return found
+// HasTraces reports whether any user has done anything that the meter counts.
+func (a *Meter) HasTraces() bool {
+	for root := range uint32(a.users.Len()) {
+		r := a.stored(root, nil)
+		for class := range r.classes() {
+			if r.last(class) != 0 || r.bits(class) != 0 || a.stood.Has(root) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Encode says which kinds and how many classes there are, so that a changed
@@ -66,28 +74,8 @@ func (a *Meter) Restored(c *period.Clock) {
 	a.rebuildRollings(c)
 }
 
-func (a *Meter) DirtyPages(f func(population uint8, page uint32, data []byte)) {
-	a.users.Flush(func(page uint32, data []byte) { f(0, page, data) }, func(uint32, *wire.Encoder) {})
-	for n, s := range a.breakdowns {
-		s.users.Flush(func(page uint32, data []byte) { f(uint8(n+1), page, data) }, s.encodePairs)
-	}
-}
+// DirtyPages has none: what is kept by user is in the users' blocks.
+func (a *Meter) DirtyPages(func(population uint8, page uint32, data []byte)) {}
 
-func (a *Meter) RestorePage(population uint8, page uint32, data []byte) error {
-	switch {
-	case population == 0:
-		return a.users.RestorePage(page, data, func(*wire.Decoder) {})
-	case int(population) <= len(a.breakdowns):
-		pairs := a.breakdowns[population-1]
-		return pairs.users.RestorePage(page, data, func(d *wire.Decoder) { pairs.decodePairs(page, d) })
-	}
-	return wire.ErrCorrupt
-}
-
-func (a *Meter) Adopt(old meter.Kind) {
-	of := old.(*Meter)
-	a.users.Adopt(&of.users)
-	for i, from := range of.breakdowns { // breakdowns keep their places: the ledger sees to that
-		a.breakdowns[i].adopt(from)
-	}
-}
+// Adopt takes nothing: users' blocks are laid out anew as a whole.
+func (a *Meter) Adopt(meter.Kind) {}

@@ -41,25 +41,25 @@ type Acted struct {
 }
 
 func (a *Meter) Part(c *period.Clock, root uint32, s meter.Span) (part meter.Part, any bool) {
-	var room [16]uint64
-	person := a.people.Of(root)
-	r := a.users.Current(c, root, room[:])
+	var room [usage.NumKinds]people.Turn
+	person := a.users.Persons.Of(root)
+	r := a.seen(c, root, room[:])
 	part.Class = a.classOf(c, r, person, s)
-	for class := range uint8(r.Classes) {
+	for class := range r.classes() {
 		acted, stood := a.inSpan(c, r, person, class, s)
 		any, part.Standing = any || acted || stood, part.Standing || stood
 		if acted && part.Class < 0 {
-			part.Last = max(part.Last, r.Last(class))
+			part.Last = max(part.Last, r.last(class))
 		}
 	}
 	if part.Class >= 0 {
-		part.Last = r.Last(uint8(part.Class))
+		part.Last = r.last(uint8(part.Class))
 	}
 	return part, any
 }
 
 // classOf returns the class in which a user counts in a span, -1 for none.
-func (a *Meter) classOf(c *period.Clock, r people.Record, p *people.Timeline, s meter.Span) int {
+func (a *Meter) classOf(c *period.Clock, r record, p *people.Timeline, s meter.Span) int {
 	if s.Window.Kind != usage.Rolling {
 		back, _ := s.Back(c)
 		return a.classIn(c, r, p, &a.total, s.Window.Kind, back)
@@ -75,20 +75,19 @@ func (a *Meter) classOf(c *period.Clock, r people.Record, p *people.Timeline, s 
 
 // inSpan reports whether a class has an action of a user in a span, and whether
 // a standing activity of theirs touches it.
-func (a *Meter) inSpan(c *period.Clock, r people.Record, p *people.Timeline, class uint8, s meter.Span) (acted, stood bool) {
+func (a *Meter) inSpan(c *period.Clock, r record, p *people.Timeline, class uint8, s meter.Span) (acted, stood bool) {
 	if s.Window.Kind == usage.Rolling {
 		far := c.AsOf - period.LengthOf(s.Window)
-		return r.Last(class) > far, p.LastStanding(a.number, class) > far
+		return r.last(class) > far, p.LastStanding(a.number, class) > far
 	}
 	back, _ := s.Back(c)
-	return r.Bits(class)>>(people.BitOf[s.Window.Kind]+back)&1 != 0, p.StandsIn(a.number, class, s.Start, s.End)
+	return r.bits(class)>>(people.BitOf[s.Window.Kind]+back)&1 != 0, p.StandsIn(a.number, class, s.Start, s.End)
 }
 
 func (a *Meter) Last(root uint32) (last period.Minute) {
-	if r := a.users.Peek(root); r.Exists() {
-		for class := range uint8(r.Classes) {
-			last = max(last, r.Last(class))
-		}
+	r := a.stored(root, nil)
+	for class := range r.classes() {
+		last = max(last, r.last(class))
 	}
 	return last
 }
@@ -117,8 +116,9 @@ func (a *Meter) ClassesIn(c *period.Clock, s meter.Span) (classes []ClassUsers) 
 // span, in the order in which classes are judged. Classes of which there is
 // nothing are left out.
 func (a *Meter) ActedIn(c *period.Clock, root uint32, s meter.Span, version int, keys *meter.Values) (all []Acted) {
-	p, rs := a.people.Of(root), &a.rules[version]
-	r := a.users.Current(c, root, nil)
+	p, rs := a.users.Persons.Of(root), &a.rules[version]
+	var room [usage.NumKinds]people.Turn
+	r := a.seen(c, root, room[:])
 	for _, class := range rs.order {
 		acted, stood := a.inSpan(c, r, p, class, s)
 		if !acted && !stood {

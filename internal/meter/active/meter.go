@@ -33,8 +33,8 @@ type Meter struct {
 	running uint64          // the bits of the running period of each kind
 	rules   []rules         // by version
 
-	people     *people.Timelines
-	users      people.Population
+	users      *people.Users
+	fields     []field // by class
 	total      headcount
 	breakdowns []*breakdown
 	standing   map[uint32]struct{} // roots with a key on
@@ -52,8 +52,8 @@ type rules struct {
 	plain    bool           // nothing is required
 }
 
-func New(number uint16, def *usage.Meter, vals []*meter.Values, timelines *people.Timelines, shown *Series, c *period.Clock) *Meter {
-	a := &Meter{number: number, def: def, people: timelines, series: shown, standing: map[uint32]struct{}{}}
+func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users, shown *Series, c *period.Clock) *Meter {
+	a := &Meter{number: number, def: def, users: users, series: shown, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
 			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
@@ -65,10 +65,10 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, timelines *peopl
 	for _, v := range def.Versions {
 		a.rules = append(a.rules, newRules(len(def.Classes), v))
 	}
-	a.users = people.NewPopulation(len(def.Classes))
+	a.claimed(users.Layout())
 	a.total = a.newHeadcount(len(def.Classes), false)
 	for i := range def.Breakdowns {
-		a.breakdowns = append(a.breakdowns, &breakdown{values: vals[i], users: people.NewPopulation(len(def.Classes))})
+		a.breakdowns = append(a.breakdowns, &breakdown{number: uint8(i), values: vals[i]})
 	}
 	a.Restored(c)
 	return a
@@ -131,32 +131,23 @@ func (a *Meter) rulesOf(c *period.Clock, k usage.Kind, back int) *rules {
 // user's first one in some period of a day or longer.
 func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
 	floor, ceil := period.Floor(at), period.Ceil(at)
-	r := a.users.Touch(c, root)
-	first = r.Last(class) > ceil
-	if added, changed := a.mark(c, r, p, &a.total, floor, ceil, class); changed {
-		a.users.Changed(root)
-		first = first || added>>period.Depth[usage.Hour] != 0
-	}
+	r := a.own(c, root)
+	added := a.mark(c, r, p, &a.total, floor, ceil, class)
+	first = added>>period.Depth[usage.Hour] != 0 || ceil < r.last(class)
 	for i, value := range dims {
 		s := a.breakdowns[i]
-		n := s.pair(root, value)
-		r := s.users.Touch(c, n)
-		if _, changed := a.mark(c, r, p, s.counts(a, c, value), floor, ceil, class); changed {
-			s.users.Changed(n)
-		}
+		of := r.under(s.pair(a, value, class))
+		of.begin(class)
+		a.mark(c, of, p, s.counts(a, c, value), floor, ceil, class)
 	}
 	return first
 }
 
 // mark enters an action into a record and moves its user between counts. It
-// returns the bits of periods that were new, and whether anything changed.
-func (a *Meter) mark(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64, changed bool) {
-	have := r.Bits(class)
-	if floor >= c.Latest && have&a.running == a.running {
-		if ceil == r.Last(class) {
-			return 0, false
-		}
-	} else {
+// returns the bits of periods that were new.
+func (a *Meter) mark(c *period.Clock, r record, p *people.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64) {
+	have := r.bits(class)
+	if floor < c.Latest || have&a.running != a.running {
 		for _, k := range a.kinds {
 			i := c.Tracks[k].Index(floor)
 			if i < 0 || have>>(people.BitOf[k]+i)&1 != 0 {
@@ -164,42 +155,41 @@ func (a *Meter) mark(c *period.Clock, r people.Record, p *people.Timeline, t *he
 			}
 			bit := uint64(1) << (people.BitOf[k] + i)
 			before := a.classIn(c, r, p, t, k, i)
-			r.SetBits(class, bit)
+			r.setBits(class, bit)
 			t.shiftClass(k, i, before, a.classIn(c, r, p, t, k, i))
 			added |= bit
 		}
 	}
-	if ceil > r.Last(class) {
+	if ceil > r.last(class) {
 		a.raise(c, r, p, t, class, ceil)
-		changed = true
 	}
-	return added, changed || added != 0
+	return added
 }
 
 // raise sets the minute of a class's latest action.
-func (a *Meter) raise(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, class uint8, m period.Minute) {
+func (a *Meter) raise(c *period.Clock, r record, p *people.Timeline, t *headcount, class uint8, m period.Minute) {
 	if len(a.lengths) == 0 {
-		r.SetLast(class, m)
+		r.setLast(class, m)
 		return
 	}
 	rs := &a.rules[a.version]
 	if t.width == 1 && len(rs.order) == 1 && rs.plain && p == nil {
-		t.prefix[0].move(c.AsOf, r.Last(class), m)
-		r.SetLast(class, m)
+		t.prefix[0].move(c.AsOf, r.last(class), m)
+		r.setLast(class, m)
 		return
 	}
 	a.prefixes(c, rs, r, p, t, -1)
-	r.SetLast(class, m)
+	r.setLast(class, m)
 	a.prefixes(c, rs, r, p, t, 1)
 }
 
 // classIn returns the class in which a user counts in a calendar period, or
 // -1.
-func (a *Meter) classIn(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, k usage.Kind, i int) int {
+func (a *Meter) classIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int) int {
 	rs := a.rulesOf(c, k, i)
 	start, end := c.Tracks[k].Bounds(i)
 	for _, class := range rs.order {
-		if r.Bits(class)>>(people.BitOf[k]+i)&1 == 0 && (p == nil || t.ofValue || !p.StandsIn(a.number, class, start, end)) {
+		if r.bits(class)>>(people.BitOf[k]+i)&1 == 0 && (p == nil || t.ofValue || !p.StandsIn(a.number, class, start, end)) {
 			continue
 		}
 		if required := rs.requires[class]; required != usage.NoStatus {
@@ -217,7 +207,7 @@ func (a *Meter) classIn(c *period.Clock, r people.Record, p *people.Timeline, t 
 }
 
 // prefixes adds a user to (or takes out of) the rolling counts.
-func (a *Meter) prefixes(c *period.Clock, rs *rules, r people.Record, p *people.Timeline, t *headcount, sign int64) {
+func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *people.Timeline, t *headcount, sign int64) {
 	last := period.Minute(0)
 	for n, class := range rs.order {
 		last = max(last, a.lastIn(rs, r, p, t, class))
@@ -229,14 +219,14 @@ func (a *Meter) prefixes(c *period.Clock, rs *rules, r people.Record, p *people.
 
 // lastIn returns the minute of the latest action or standing activity that
 // counts for a class, 0 for none.
-func (a *Meter) lastIn(rs *rules, r people.Record, p *people.Timeline, t *headcount, class uint8) period.Minute {
+func (a *Meter) lastIn(rs *rules, r record, p *people.Timeline, t *headcount, class uint8) period.Minute {
 	if required := rs.requires[class]; required != usage.NoStatus && p.Status() != required {
 		return 0
 	}
 	if p == nil || t.ofValue {
-		return r.Last(class)
+		return r.last(class)
 	}
-	return max(r.Last(class), p.LastStanding(a.number, class))
+	return max(r.last(class), p.LastStanding(a.number, class))
 }
 
 func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
@@ -244,7 +234,7 @@ func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 		a.stand(c, ev.User)
 		return false
 	}
-	return a.act(c, a.people.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
+	return a.act(c, a.users.Persons.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
 }
 
 func (a *Meter) Lift(c *period.Clock, root uint32) { a.contribute(c, root, -1) }
@@ -259,25 +249,15 @@ func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
 // period that may still be revised; what changes a user's standing, status or
 // identity takes the old contribution out and puts the new one in.
 func (a *Meter) contribute(c *period.Clock, root uint32, sign int64) {
-	p := a.people.Of(root)
-	a.contributeTo(c, p, &a.users, root, &a.total, sign)
-	for _, s := range a.breakdowns {
-		for value, t := range s.totals {
-			if t == nil {
-				continue
-			}
-			if n, known := s.pairs.Find(pairKey(root, uint32(value))); known {
-				a.contributeTo(c, p, &s.users, n, t, sign)
-			}
-		}
+	if a.users.At(root).Stamp() == 0 {
+		return // nothing is known of them
 	}
+	p, r := a.users.Persons.Of(root), a.own(c, root)
+	a.contributeTo(c, p, r, &a.total, sign)
+	a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, sign) })
 }
 
-func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, pop *people.Population, n uint32, t *headcount, sign int64) {
-	if !pop.Peek(n).Exists() {
-		return
-	}
-	r := pop.Touch(c, n)
+func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *headcount, sign int64) {
 	for _, k := range a.kinds {
 		for i := range period.Depth[k] {
 			if !c.Frozen(k, i) {
@@ -288,23 +268,22 @@ func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, pop *people.Po
 	a.prefixes(c, &a.rules[a.version], r, p, t, sign)
 }
 
-func (a *Meter) countIn(c *period.Clock, r people.Record, p *people.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
+func (a *Meter) countIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
 	if class := a.classIn(c, r, p, t, k, i); class >= 0 {
 		t.periods[k][i*t.width+min(class, t.width-1)] += sign
 	}
 }
 
-// stand notes whether a user's standing activity is on; the user is lifted. Their
-// record exists from then on.
+// stand notes whether a user's standing activity is on; the user is lifted. Something
+// is known of them from then on.
 func (a *Meter) stand(c *period.Clock, root uint32) {
 	a.stood.Set(root)
-	if a.people.Of(root).Standing(a.number) {
+	if a.users.Persons.Of(root).Standing(a.number) {
 		a.standing[root] = struct{}{}
 	} else {
 		delete(a.standing, root)
 	}
-	a.users.Touch(c, root)
-	a.users.Changed(root)
+	a.users.Current(c, root).Change()
 }
 
 // Merge makes one person of two roots; contributions have been taken out.
@@ -313,15 +292,12 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	if a.stood.Has(from) {
 		a.stood.Set(to)
 	}
-	if a.users.Peek(from).Exists() {
-		a.users.Touch(c, to).Take(a.users.Touch(c, from))
-		a.users.Changed(from)
-		a.users.Changed(to)
+	if a.users.At(from).Stamp() != 0 {
+		source, target := a.own(c, from), a.own(c, to)
+		target.take(source)
+		a.mergePairs(source, target)
 	}
-	for _, s := range a.breakdowns {
-		s.merge(c, from, to)
-	}
-	if p := a.people.Of(to); p != nil && p.Standing(a.number) {
+	if p := a.users.Persons.Of(to); p != nil && p.Standing(a.number) {
 		a.stand(c, to)
 	}
 }
@@ -341,7 +317,7 @@ func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
 		}
 	})
 	for root := range a.standing {
-		r, p := a.users.Touch(c, root), a.people.Of(root)
+		r, p := a.own(c, root), a.users.Persons.Of(root)
 		for _, k := range a.kinds {
 			for i := range min(step.Ended[k], period.Depth[k]) {
 				a.countIn(c, r, p, &a.total, k, i, 1)
@@ -367,9 +343,9 @@ func (a *Meter) recount(c *period.Clock) {
 			clear(t.periods[k][:t.width])
 		}
 	})
-	a.eachRecord(func(root uint32, pop *people.Population, n uint32, t *headcount) {
+	a.eachRecord(c, func(root uint32, r record, t *headcount) {
 		for _, k := range a.kinds {
-			a.countIn(c, pop.Touch(c, n), a.people.Of(root), t, k, 0, 1)
+			a.countIn(c, r, a.users.Persons.Of(root), t, k, 0, 1)
 		}
 	})
 	a.rebuildRollings(c)
@@ -384,12 +360,12 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 	if len(a.lengths) == 0 {
 		return
 	}
-	a.people.Each(func(root uint32, p *people.Timeline) {
+	a.users.Persons.Each(func(root uint32, p *people.Timeline) {
 		p.Segments(a.number, func(uint8, int64, int64) { a.stood.Set(root) })
 	})
 	rs := &a.rules[a.version]
-	a.eachRecord(func(root uint32, pop *people.Population, n uint32, t *headcount) {
-		a.prefixes(c, rs, pop.Peek(n), a.people.Of(root), t, 1)
+	a.eachRecord(c, func(root uint32, r record, t *headcount) {
+		a.prefixes(c, rs, r, a.users.Persons.Of(root), t, 1)
 	})
 }
 
@@ -405,12 +381,11 @@ func (a *Meter) renewEdges(c *period.Clock) {
 		}
 	})
 	rs, edges := &a.rules[a.version], a.total.prefix[0]
-	a.eachRecord(func(root uint32, pop *people.Population, n uint32, t *headcount) {
-		r := pop.Peek(n)
+	a.eachRecord(c, func(root uint32, r record, t *headcount) {
 		if !a.stood.Has(root) && !anyAtEdge(r, c.AsOf, edges) {
 			return
 		}
-		p, last := a.people.Of(root), period.Minute(0)
+		p, last := a.users.Persons.Of(root), period.Minute(0)
 		for n, class := range rs.order {
 			last = max(last, a.lastIn(rs, r, p, t, class))
 			if t.width > 1 || n == len(rs.order)-1 {
@@ -421,24 +396,15 @@ func (a *Meter) renewEdges(c *period.Clock) {
 }
 
 // anyAtEdge reports whether the latest action of some class stands in an edge.
-func anyAtEdge(r people.Record, asOf period.Minute, edges rollings) bool {
-	for class := range uint8(r.Classes) {
-		if edges.atEdge(asOf, r.Last(class)) {
+func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
+	for class := range r.classes() {
+		if edges.atEdge(asOf, r.last(class)) {
 			return true
 		}
 	}
 	return false
 }
 
-func (a *Meter) Touch(user uint32, dims []uint32, first uint32) uint64 {
-	n := a.users.Peek(user).Touch() + a.people.Of(user).Touch()
-	for i, dim := range dims {
-		if dim < first {
-			continue
-		}
-		if pair, known := a.breakdowns[i].pairs.Find(pairKey(user, dim-first)); known {
-			n += a.breakdowns[i].users.Peek(pair).Touch()
-		}
-	}
-	return n
+func (a *Meter) Touch(user uint32, _ []uint32, _ uint32) uint64 {
+	return a.users.Persons.Of(user).Touch()
 }

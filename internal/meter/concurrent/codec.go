@@ -71,6 +71,6 @@ func (x *Meter) Restored(*period.Clock) {}
 
 func (x *Meter) DirtyPages(func(uint8, uint32, []byte)) {}
 
-func (x *Meter) RestorePage(uint8, uint32, []byte) error { return wire.ErrCorrupt }
+func (x *Meter) RestorePage(*period.Clock, uint8, uint32, []byte) error { return wire.ErrCorrupt }
 
 func (x *Meter) Adopt(meter.Kind) {}

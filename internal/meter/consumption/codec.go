@@ -302,7 +302,7 @@ func (x *Meter) DirtyPages(f func(population uint8, page uint32, data []byte)) {
 	clear(x.users.dirty)
 }
 
-func (x *Meter) RestorePage(population uint8, page uint32, data []byte) error {
+func (x *Meter) RestorePage(_ *period.Clock, population uint8, page uint32, data []byte) error {
 	if population != userSumsPopulation {
 		return wire.ErrCorrupt
 	}

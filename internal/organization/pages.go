@@ -1,0 +1,82 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"math"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// usersOfAll stands in place of a meter's number where a page has a chunk of the
+// users' blocks, which are of all meters.
+const usersOfAll = math.MaxUint16
+
+// DirtyPages calls f with every page of users that changed since it was last
+// called; the data are good until f returns.
+func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
+	for i := range o.meters {
+		o.meters[i].DirtyPages(func(population uint8, page uint32, data []byte) { f(uint16(i), population, page, data) })
+	}
+	var e people.Encoder
+	var data []byte
+	o.users.Changed(func(chunk int) {
+		data = e.AppendChunk(data[:0], o.users.Blocks, chunk)
+		f(usersOfAll, 0, uint32(chunk), data)
+	})
+}
+
+// RestorePage gives a page back. Those of one organization come by meter and page
+// in order.
+func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
+	switch {
+	case page > uint32(o.Users())*maxPagesPerUser:
+		return wire.ErrCorrupt
+	case meter == usersOfAll && population == 0:
+		return o.users.DecodeChunk(int(page), data)
+	case int(meter) >= len(o.meters):
+		return wire.ErrCorrupt
+	}
+	if o.meters[meter].def.Type == usage.ActiveUsers { // of before format 7
+		o.Converted = true
+		o.insertUsers()
+	}
+	return o.meters[meter].RestorePage(&o.clock, population, page, data)
+}
+
+// insertUsers gives the users a slot who have none yet.
+func (o *Organization) insertUsers() {
+	for slot := o.users.Len(); slot < len(o.hashes); slot++ {
+		o.users.Insert(o.hashes[slot])
+	}
+}
+
+// maxPagesPerUser bounds the number of a page by the number of users, so that
+// a damaged key cannot ask for endless memory.
+const maxPagesPerUser = 1 << 8
+
+// Restored ends the reading: users are found by their hashes, and what is derived
+// from pages is built.
+func (o *Organization) Restored() error {
+	for slot := range uint32(o.users.Len()) { // an id may have been erased since a page was written
+		if int(slot) < len(o.hashes) && o.users.Hash(slot) != o.hashes[slot] {
+			o.users.Forget(slot, o.hashes[slot])
+		}
+	}
+	if err := o.users.Index(); err != nil {
+		return err
+	}
+	o.insertUsers()
+	o.hashes = nil
+	for i := range o.meters {
+		o.meters[i].Restored(&o.clock)
+		if o.traces {
+			o.meters[i].counted = o.meters[i].HasTraces()
+		}
+	}
+	o.traces = false
+	return nil
+}
