@@ -16,7 +16,7 @@ type ahead struct {
 	subject *Subject // nil: not there yet
 	hash    uint64   // of the user's id
 	user    uint32
-	known   bool // user is the user's slot
+	guessed bool // user is as good as certainly the user's slot
 	keyed   bool
 	key     usage.UID // of the item, for duplicates; where keyed
 }
@@ -51,14 +51,24 @@ func (j *Judge) LookAhead(batch *usage.Batch, now int64, find func(id string) *S
 	}
 	for i := range j.ahead {
 		if a := &j.ahead[i]; a.subject != nil {
-			a.user, a.known = a.subject.FindUser(a.hash)
+			j.fetched += a.subject.PrefetchUser(a.hash)
+		}
+	}
+	for i := range j.ahead {
+		if a := &j.ahead[i]; a.subject != nil {
+			a.user, a.guessed = a.subject.GuessUser(a.hash)
+		}
+	}
+	for i := range j.ahead {
+		if a := &j.ahead[i]; a.guessed {
+			j.fetched += a.subject.PrefetchBlock(a.user)
 		}
 	}
 	for i := range j.ahead {
 		j.findValues(&j.ahead[i], &batch.Items[i])
 	}
 	for i := range j.ahead {
-		j.touch(&j.ahead[i], &batch.Items[i])
+		j.prefetch(&j.ahead[i], &batch.Items[i])
 	}
 }
 
@@ -101,18 +111,18 @@ func (j *Judge) findValues(a *ahead, it *usage.Item) {
 	}
 }
 
-// touch reads the places in memory that an item will change.
-func (j *Judge) touch(a *ahead, it *usage.Item) {
+// prefetch reads the places in memory that an item will change.
+func (j *Judge) prefetch(a *ahead, it *usage.Item) {
 	if a.keyed {
-		j.touched += j.Duplicates.Prefetch(a.key)
+		j.fetched += j.Duplicates.Prefetch(a.key)
 	}
-	if !a.known {
+	if !a.guessed {
 		return
 	}
 	effects := j.batch.EffectsOf(it)
 	for i := range effects {
 		if e := &effects[i]; e.Meter != usage.NoMeter {
-			j.touched += a.subject.Touch(e.Meter, a.user, j.numbers[e.FirstValue:e.FirstValue+e.NumValues])
+			j.fetched += a.subject.Prefetch(e.Meter, a.user, j.numbers[e.FirstValue:e.FirstValue+e.NumValues])
 		}
 	}
 }

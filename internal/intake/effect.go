@@ -66,11 +66,13 @@ func (h *hearing) byUser(e *usage.Effect) bool {
 
 // user returns the slot of the item's user.
 func (h *hearing) user() (slot uint32) {
-	if !h.at.known {
-		slot, h.full = h.slot(h.it.User)
-		return slot
+	if h.at.guessed {
+		if slot, known := h.o.ConfirmUser(h.at.user, h.at.hash); known {
+			return h.known(slot, h.it.User)
+		}
 	}
-	return h.known(h.at.user, h.it.User)
+	slot, h.full = h.slot(h.it.User)
+	return slot
 }
 
 // slot returns the slot of a user id, making a new one; full is set where the

@@ -19,7 +19,7 @@ type Judge struct {
 	ahead   []ahead      // by item
 	numbers []uint32     // by value: its number + 1, or 0 where it has none yet
 	hashes  []uint64     // by value
-	touched uint64       // means nothing; see LookAhead
+	fetched uint64       // means nothing; see LookAhead
 	dims    []uint32     // of the verdict's effects
 	verdict Verdict
 }

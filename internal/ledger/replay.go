@@ -185,11 +185,11 @@ func (r *replayer) apply() error {
 	for worker := range workers {
 		g.Go(func() error {
 			mine := func(s *step) bool { return int(s.org.Number)%workers == worker }
-			var touched uint64
+			var fetched uint64
 			for i := range steps {
 				s := &steps[i]
 				if x, is := s.read.Entry.(*redo.Event); is && mine(s) {
-					touched += s.org.TouchEvent(&x.Event)
+					fetched += s.org.PrefetchEvent(&x.Event)
 				}
 			}
 			for i := range steps {

@@ -188,7 +188,7 @@ func DecodePerson(d *wire.Decoder) *Timeline {
 	return p
 }
 
-func (p *Timeline) Touch() uint64 {
+func (p *Timeline) Prefetch() uint64 {
 	if p == nil || len(p.Statuses) == 0 {
 		return 0
 	}

@@ -405,6 +405,6 @@ func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
 	return false
 }
 
-func (a *Meter) Touch(user uint32, _ []uint32, _ uint32) uint64 {
-	return a.users.Persons.Of(user).Touch()
+func (a *Meter) Prefetch(user uint32, _ []uint32, _ uint32) uint64 {
+	return a.users.Persons.Of(user).Prefetch()
 }

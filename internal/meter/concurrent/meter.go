@@ -222,4 +222,4 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	x.hours.merge(c, from, to)
 }
 
-func (x *Meter) Touch(user uint32, _ []uint32, _ uint32) uint64 { return x.sessions.touch(user) }
+func (x *Meter) Prefetch(user uint32, _ []uint32, _ uint32) uint64 { return x.sessions.prefetch(user) }

@@ -292,7 +292,7 @@ func (s *sessions) within(user uint32, of meter.Span) bool {
 	return false
 }
 
-func (s *sessions) touch(user uint32) uint64 {
+func (s *sessions) prefetch(user uint32) uint64 {
 	place, known := s.find(user)
 	if !known {
 		return 0

@@ -254,11 +254,11 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	}
 }
 
-func (x *Meter) Touch(user uint32, dims []uint32, first uint32) uint64 {
-	n := x.touchRow(x.total)
+func (x *Meter) Prefetch(user uint32, dims []uint32, first uint32) uint64 {
+	n := x.prefetchRow(x.total)
 	for i, dim := range dims {
 		if dim >= first && int(dim-first) < len(x.dims[i]) && x.dims[i][dim-first] != nil {
-			n += x.touchRow(x.dims[i][dim-first])
+			n += x.prefetchRow(x.dims[i][dim-first])
 		}
 	}
 	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {
@@ -268,7 +268,7 @@ func (x *Meter) Touch(user uint32, dims []uint32, first uint32) uint64 {
 	return n
 }
 
-func (x *Meter) touchRow(r *sumRow) (n uint64) {
+func (x *Meter) prefetchRow(r *sumRow) (n uint64) {
 	for i := range x.layout.windows {
 		sum, _ := r.sum(&x.layout, &x.layout.windows[i], 0).Int64()
 		n += uint64(sum)
