@@ -128,7 +128,7 @@ func (o *Organization) newState(number uint16) state {
 		s.Kind = active.New(number, def, s.values, &o.users, o.defs.series[number], &o.clock)
 	case usage.ConcurrentUsers:
 		o.clock.Follow(usage.Hour)
-		s.Kind = concurrent.New(def, o.defs.Began, o.defs.Outages)
+		s.Kind = concurrent.New(number, def, &o.users, o.defs.Began, o.defs.Outages)
 	case usage.Consumption:
 		s.Kind = consumption.New(def, s.values, &o.users)
 	}

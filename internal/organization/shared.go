@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -59,8 +60,12 @@ func Share(of meter.Definitions) (*Shared, error) {
 	d := &Shared{Definitions: of}
 	var claims []people.Claim
 	for i := range d.Meters {
-		if d.Meters[i].Type == usage.ActiveUsers {
+		switch d.Meters[i].Type {
+		case usage.ActiveUsers:
 			claims = append(claims, active.Claims(i, &d.Meters[i])...)
+		case usage.ConcurrentUsers:
+			claims = append(claims, concurrent.Claims(i)...)
+		case usage.Consumption:
 		}
 	}
 	var err error

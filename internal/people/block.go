@@ -49,6 +49,12 @@ func (b Block) Get64(f Field64) uint64 {
 	return b.words[f]
 }
 
+// SetPlace sets a Place, which changes nothing that is stored.
+func (b Block) SetPlace(f Field32, v uint32) {
+	b.checkField(int(f), false)
+	setHalf(b.words, int(f), v)
+}
+
 // Set64 sets a Word or Periods.
 func (b Block) Set64(f Field64, v uint64) {
 	b.checkField(int(f), true)

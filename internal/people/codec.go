@@ -45,6 +45,9 @@ func (e *Encoder) AppendChunk(to []byte, b *Blocks, chunk int) []byte {
 	}
 	e.stamps(blocks)
 	for _, c := range b.layout.columns {
+		if c.kind == Place {
+			continue
+		}
 		e.field(blocks, c)
 	}
 	e.Uint(0)

@@ -23,6 +23,9 @@ const (
 	Word
 	// Periods is a Word with a bit for each calendar period; Renew shifts it.
 	Periods
+	// Place is a Half that is not stored: where something that is not in the block
+	// lies in memory. After a start it may be anything.
+	Place
 	// Places are Count inline entries. A claim of none still lets users have
 	// entries, all of them in the spill.
 	Places
@@ -32,7 +35,7 @@ const (
 
 func (k Kind) String() string {
 	if k < numKinds {
-		return [numKinds]string{"half", "minute", "word", "periods", "places"}[k]
+		return [numKinds]string{"half", "minute", "word", "periods", "place", "places"}[k]
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
 }

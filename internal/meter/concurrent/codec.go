@@ -67,7 +67,7 @@ func (x *Meter) HasTraces() bool {
 	return false
 }
 
-func (x *Meter) Restored(*period.Clock) {}
+func (x *Meter) Restored(*period.Clock) { x.sessions.restored() }
 
 func (x *Meter) DirtyPages(func(uint8, uint32, []byte)) {}
 

@@ -96,7 +96,8 @@ func (x *Meter) Session(root uint32) (s Session) {
 		return s
 	}
 	p := &x.sessions.recent[place]
-	for _, m := range p.marks {
+	for i := range p.marks {
+		m := p.at(i)
 		s.LastOn, s.LastOff = max(s.LastOn, m.lastOn), max(s.LastOff, m.lastOff)
 	}
 	s.Connected = x.sessions.look(p, s.Sample).lastOn != 0

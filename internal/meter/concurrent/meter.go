@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -58,15 +59,22 @@ type Meter struct {
 	series *concurrentSeries
 }
 
+// Claims are what a meter, by its number, keeps of every user.
+func Claims(number int) []people.Claim {
+	return []people.Claim{{ID: placeID(number), Kind: people.Place, Group: uint32(number)}}
+}
+
+func placeID(number int) uint32 { return uint32(number) << 16 }
+
 // New returns an empty state, whose sampling begins with began: when the
 // ledger did, whenever the organization is first seen, so that its samples become
 // final when those of the others do. The first sample is the latest whose time had
 // come by then, or, where the ledger was down later on, at the end of what it took
 // in before.
-func New(def *usage.Meter, began int64, outages []meter.Outage) *Meter {
+func New(number uint16, def *usage.Meter, users *people.Users, began int64, outages []meter.Outage) *Meter {
 	x := &Meter{
 		def:      def,
-		sessions: newSessions(def),
+		sessions: newSessions(number, def, users),
 		samples:  newPeaks(def.Windows),
 		nets:     newPeaks(def.Windows),
 		hours:    newHours(def.Windows),

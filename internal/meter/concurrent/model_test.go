@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -61,6 +62,18 @@ type shiftRig struct {
 	book *series.Book
 }
 
+// crowd are users who have been seen by now.
+func crowd(t testing.TB) *people.Users {
+	t.Helper()
+	layout, err := people.NewLayout(Claims(0))
+	require.NoError(t, err)
+	users := people.NewUsers(layout)
+	for hash := range uint64(5000) {
+		users.Insert(hash)
+	}
+	return &users
+}
+
 func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *shiftRig {
 	t.Helper()
 	loc, err := time.LoadLocation(zone)
@@ -72,7 +85,7 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 			c.Follow(w.Kind)
 		}
 	}
-	return &shiftRig{t: t, def: def, c: c, x: New(def, start.UnixNano(), nil), book: series.NewBook(time.Time{})}
+	return &shiftRig{t: t, def: def, c: c, x: New(0, def, crowd(t), start.UnixNano(), nil), book: series.NewBook(time.Time{})}
 }
 
 func (r *shiftRig) advance(now int64) {
@@ -125,9 +138,10 @@ func (r *shiftRig) reload() {
 	r.x.Encode(e)
 	r.x.EncodeNets(e)
 	d := &wire.Decoder{Bytes: e.Bytes}
-	r.x = New(r.def, 0, nil)
+	r.x = New(0, r.def, crowd(r.t), 0, nil)
 	r.x.Decode(d, 1<<20)
 	r.x.DecodeNets(d)
+	r.x.Restored(r.c)
 	require.NoError(r.t, d.Err())
 	require.Empty(r.t, d.Bytes)
 }

@@ -4,9 +4,8 @@
 package concurrent
 
 import (
-	"slices"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -34,9 +33,10 @@ const onRoles = usage.RoleLogon | usage.RoleActivity
 // off of every bucket (b*length, (b+1)*length] tell all, whatever the order in
 // which the events came. Nothing before S-2*idle plays a part.
 type sessions struct {
-	idle, interval int64    // ns
-	bucket         int64    // length of a bucket, ns
-	places         []uint32 // by user: place in recent + 1, or 0
+	idle, interval int64 // ns
+	bucket         int64 // length of a bucket, ns
+	users          *people.Users
+	place          people.Field32 // of a user in recent + 1; of others it may be any
 	recent         []presence
 }
 
@@ -46,7 +46,39 @@ type presence struct {
 	// counted is the start of the latest hour in which the user is known to
 	// be counted, or 0. It only saves looking them up for each event.
 	counted period.Minute
-	marks   []mark // oldest first; only buckets with events
+	// The marks, oldest first, of buckets with events only: the first ones here, as
+	// most have no more, the others behind them.
+	marks int
+	few   [2]mark
+	more  []mark
+}
+
+// at returns a mark.
+func (p *presence) at(i int) *mark {
+	if i < len(p.few) {
+		return &p.few[i]
+	}
+	return &p.more[i-len(p.few)]
+}
+
+// insert puts a mark at a place.
+func (p *presence) insert(i int, m mark) {
+	if p.marks++; p.marks > len(p.few) {
+		p.more = append(p.more, mark{})
+	}
+	for j := p.marks - 1; j > i; j-- {
+		*p.at(j) = *p.at(j - 1)
+	}
+	*p.at(i) = m
+}
+
+// dropOldest drops some marks.
+func (p *presence) dropOldest(n int) {
+	for i := n; i < p.marks; i++ {
+		*p.at(i - n) = *p.at(i)
+	}
+	p.marks -= n
+	p.more = p.more[:max(0, p.marks-len(p.few))]
 }
 
 // mark is what a user did in one bucket. 0 stands for never.
@@ -60,8 +92,9 @@ type sample struct{ active, idle uint32 }
 
 func (s sample) connected() uint32 { return s.active + s.idle }
 
-func newSessions(def *usage.Meter) sessions {
-	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval)}
+func newSessions(number uint16, def *usage.Meter, users *people.Users) sessions {
+	s := sessions{idle: int64(def.IdleTimeout), interval: int64(def.SampleInterval), users: users}
+	s.place = users.Layout().Field32(placeID(int(number)))
 	a, b := s.idle, s.interval
 	for b != 0 {
 		a, b = b, a%b
@@ -75,32 +108,31 @@ func (s *sessions) of(user uint32) *presence {
 	i, known := s.find(user)
 	if !known {
 		i = len(s.recent)
-		s.put(user, i)
-		if len(s.recent) < cap(s.recent) {
-			// A user seen earlier has left the place with room for marks.
-			s.recent = s.recent[:i+1]
+		if i < cap(s.recent) {
+			s.recent = s.recent[:i+1] // a user seen earlier has left room for marks
 		} else {
 			s.recent = append(s.recent, presence{})
 		}
-		s.recent[i] = presence{user: user, marks: s.recent[i].marks[:0]}
+		s.recent[i] = presence{user: user, more: s.recent[i].more[:0]}
+		s.put(user, i)
 	}
 	return &s.recent[i]
 }
 
 // find returns the place of a user.
 func (s *sessions) find(user uint32) (place int, known bool) {
-	if int(user) >= len(s.places) || s.places[user] == 0 {
-		return 0, false
-	}
-	return int(s.places[user] - 1), true
+	place = int(s.users.At(user).Get32(s.place)) - 1
+	return place, place >= 0 && place < len(s.recent) && s.recent[place].user == user
 }
 
 // put says at which place a user is.
-func (s *sessions) put(user uint32, place int) {
-	if n := int(user) + 1; n > len(s.places) {
-		s.places = slices.Grow(s.places, n-len(s.places))[:n]
+func (s *sessions) put(user uint32, place int) { s.users.At(user).SetPlace(s.place, uint32(place+1)) }
+
+// restored puts the users that were read at their places.
+func (s *sessions) restored() {
+	for i := range s.recent {
+		s.put(s.recent[i].user, i)
 	}
-	s.places[user] = uint32(place + 1)
 }
 
 // note takes in an event of a user; t > 0.
@@ -117,15 +149,15 @@ func (s *sessions) note(p *presence, t int64, roles usage.Roles) {
 
 // add unites a mark with the one of its bucket.
 func (p *presence) add(m mark) {
-	i := len(p.marks)
-	for i > 0 && p.marks[i-1].bucket > m.bucket {
+	i := p.marks
+	for i > 0 && p.at(i-1).bucket > m.bucket {
 		i--
 	}
-	if i == 0 || p.marks[i-1].bucket != m.bucket {
-		p.marks = slices.Insert(p.marks, i, m)
+	if i == 0 || p.at(i-1).bucket != m.bucket {
+		p.insert(i, m)
 		return
 	}
-	known := &p.marks[i-1]
+	known := p.at(i - 1)
 	if known.firstOn == 0 || m.firstOn != 0 && m.firstOn < known.firstOn {
 		known.firstOn = m.firstOn
 	}
@@ -176,7 +208,7 @@ type standing struct {
 func (s *sessions) look(p *presence, at int64) (of standing) {
 	var before, first, off int64
 	for i := range p.marks {
-		m := &p.marks[i]
+		m := p.at(i)
 		end := (m.bucket + 1) * s.bucket
 		if end > at {
 			of.stays = of.stays || m.firstOn != 0 && end <= at+s.idle
@@ -204,11 +236,11 @@ func (s *sessions) look(p *presence, at int64) (of standing) {
 func (s *sessions) forget(until int64) {
 	for i := len(s.recent) - 1; i >= 0; i-- {
 		p, old := &s.recent[i], 0
-		for old < len(p.marks) && (p.marks[old].bucket+1)*s.bucket <= until {
+		for old < p.marks && (p.at(old).bucket+1)*s.bucket <= until {
 			old++
 		}
-		if old < len(p.marks) {
-			p.marks = slices.Delete(p.marks, 0, old)
+		if old < p.marks {
+			p.dropOldest(old)
 		} else {
 			s.drop(i)
 		}
@@ -218,7 +250,6 @@ func (s *sessions) forget(until int64) {
 // drop forgets the user at a place; the last one takes it.
 func (s *sessions) drop(i int) {
 	last := len(s.recent) - 1
-	s.places[s.recent[i].user] = 0
 	if i != last {
 		s.recent[i], s.recent[last] = s.recent[last], s.recent[i]
 		s.put(s.recent[i].user, i)
@@ -233,8 +264,8 @@ func (s *sessions) merge(from, to uint32) {
 		return
 	}
 	p := s.of(to) // may move all of them, but not to other places
-	for _, m := range s.recent[i].marks {
-		p.add(m)
+	for n := range s.recent[i].marks {
+		p.add(*s.recent[i].at(n))
 	}
 	s.drop(i)
 }
@@ -244,8 +275,9 @@ func (s *sessions) encode(e *wire.Encoder) {
 	for i := range s.recent {
 		p := &s.recent[i]
 		e.Uint(uint64(p.user))
-		e.Uint(uint64(len(p.marks)))
-		for _, m := range p.marks {
+		e.Uint(uint64(p.marks))
+		for n := range p.marks {
+			m := p.at(n)
 			e.Int(m.firstOn)
 			e.Int(m.lastOn)
 			e.Int(m.lastOff)
@@ -253,7 +285,8 @@ func (s *sessions) encode(e *wire.Encoder) {
 	}
 }
 
-// decode reads what encode wrote, of an organization with so many users.
+// decode reads what encode wrote, of an organization with so many users; each is
+// there once. restored follows.
 func (s *sessions) decode(d *wire.Decoder, users int) {
 	for range d.Count(2) {
 		user := d.Uint()
@@ -261,13 +294,14 @@ func (s *sessions) decode(d *wire.Decoder, users int) {
 			d.Fail()
 			return
 		}
-		p := s.of(uint32(user))
+		p := presence{user: uint32(user)}
 		for range d.Count(3) {
 			m := mark{firstOn: d.Int(), lastOn: d.Int(), lastOff: d.Int()}
 			// Every event of a mark lies in its bucket.
 			m.bucket = (max(m.lastOn, m.lastOff) - 1) / s.bucket
 			p.add(m)
 		}
+		s.recent = append(s.recent, p)
 	}
 }
 
@@ -278,7 +312,8 @@ func (s *sessions) within(user uint32, of meter.Span) bool {
 	if !known {
 		return false
 	}
-	for _, m := range s.recent[place].marks {
+	for i := range s.recent[place].marks {
+		m := s.recent[place].at(i)
 		for _, at := range [...]int64{m.firstOn, m.lastOn, m.lastOff} {
 			in := period.Floor(at) >= of.Start && period.Floor(at) < of.End
 			if of.Window.Kind == usage.Rolling {
@@ -297,8 +332,5 @@ func (s *sessions) prefetch(user uint32) uint64 {
 	if !known {
 		return 0
 	}
-	if marks := s.recent[place].marks; len(marks) > 0 {
-		return uint64(marks[len(marks)-1].lastOn)
-	}
-	return 0
+	return uint64(s.recent[place].few[0].lastOn)
 }
