@@ -7,7 +7,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -116,7 +115,7 @@ func TestNoKeyIsOnDiskBeforeItsItem(t *testing.T) {
 	fs := vfs.NewCrashableMem()
 	var broken atomic.Bool
 	s := settings(t, errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if broken.Load() && strings.HasSuffix(op.Path, ".log") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+		if broken.Load() && isOfLog(op.Path) && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 			return errorfs.ErrInjected
 		}
 		return nil

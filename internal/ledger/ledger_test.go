@@ -22,6 +22,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -137,6 +138,7 @@ func TestARestartRestoresEveryFigure(t *testing.T) {
 		t.Run(fmt.Sprint("fold=", fold), func(t *testing.T) {
 			fs := vfs.NewCrashableMem()
 			s := settings(t, fs)
+			s.Logger, _ = zap.NewDevelopment()
 			l := open(t, s, noon)
 			var b usage.Batch
 			for i := range 500 {
@@ -223,7 +225,7 @@ func TestNoAcknowledgedItemIsLostWhenThePowerIsCut(t *testing.T) {
 }
 
 func TestAFailedWriteStopsAcknowledgingAndTheDirectoryIsReadAnew(t *testing.T) {
-	for _, op := range []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileWrite, errorfs.OpFileSyncData} {
+	for _, op := range []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileWrite, errorfs.OpFileWriteAt, errorfs.OpFileSyncData} {
 		t.Run(fmt.Sprint(op), func(t *testing.T) {
 			var broken atomic.Bool
 			fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
@@ -233,6 +235,7 @@ func TestAFailedWriteStopsAcknowledgingAndTheDirectoryIsReadAnew(t *testing.T) {
 				return nil
 			}))
 			s := settings(t, fs)
+			s.Logger, _ = zap.NewDevelopment()
 			l := open(t, s, noon)
 			var b usage.Batch
 			minutes(&b, "acme", "1", 1, noon)
