@@ -92,7 +92,14 @@ func (b *book) write(batch *pebble.Batch) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	done := make(chan error, 1)
-	go func() { done <- batch.Commit(pebble.NoSync) }()
+	go func() {
+		defer func() {
+			if cause := recover(); cause != nil { // the store was given up and closed before this began
+				done <- fmt.Errorf("write to the store: %v", cause)
+			}
+		}()
+		done <- batch.Commit(pebble.NoSync)
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -44,12 +44,7 @@ const cleaned = 10 * time.Second
 func (l *Ledger) purge(ctx context.Context, b *book, spans []span) error {
 	l.folding.Lock() // the store is not closed meanwhile
 	defer l.folding.Unlock()
-	l.mu.Lock()
-	err := l.unreadable()
-	if err == nil && l.book != b {
-		err = errors.New("the directory was read anew meanwhile")
-	}
-	l.mu.Unlock()
+	err := l.current(b)
 	if err == nil {
 		if err = l.fold(b); err == nil {
 			err = b.log.Scrub()
@@ -63,6 +58,19 @@ func (l *Ledger) purge(ctx context.Context, b *book, spans []span) error {
 	}
 	if err != nil {
 		return fmt.Errorf("it is erased, but older files may still have it until the next start, which removes them: %w", err)
+	}
+	return nil
+}
+
+// current says why a book is not the ledger's any more.
+func (l *Ledger) current(b *book) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.unreadable(); err != nil {
+		return err
+	}
+	if l.book != b {
+		return errors.New("the directory was read anew meanwhile")
 	}
 	return nil
 }
@@ -110,7 +118,12 @@ func awaitCleaning(ctx context.Context, db *pebble.DB) error {
 
 // finishPurge does at a start what a crash has cut short.
 func (l *Ledger) finishPurge(b *book) {
-	due, err := b.meta(metaPurge)
+	l.folding.Lock() // the store is not closed meanwhile
+	due, err := []byte(nil), l.current(b)
+	if err == nil {
+		due, err = b.meta(metaPurge)
+	}
+	l.folding.Unlock()
 	if err == nil && due != nil {
 		err = l.purge(context.Background(), b, everywhere())
 	}
