@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -60,10 +59,13 @@ func (l *Ledger) copy(to string) error {
 	if err := fs.RemoveAll(to); err != nil {
 		return err
 	}
-	if err := b.db.Checkpoint(to, pebble.WithFlushedWAL()); err != nil {
+	if err := b.db.Checkpoint(to); err != nil {
 		return err
 	}
 	if err := b.duplicates.Link(fs.PathJoin(to, duplicatesDir)); err != nil {
+		return err
+	}
+	if err := b.log.Copy(to); err != nil { // last: it has all that is in the others
 		return err
 	}
 	for _, name := range []string{formatFile, inForceFile} {

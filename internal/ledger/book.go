@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -31,6 +32,7 @@ import (
 type book struct {
 	settings *Settings
 	db       *pebble.DB
+	log      *log.Log
 	defs     *organization.Shared
 
 	spellings usage.Spellings
@@ -51,13 +53,14 @@ type book struct {
 	dead       chan struct{} // closed when failed
 	fatal      *storeLogger  // what the store could not go on after
 	writing    sync.Mutex    // held by the one write that is under way
-	unfolded   int64         // bytes of redo not yet covered by checkpoints
+	unfolded   int64         // bytes of the log not yet covered by checkpoints
 	journaled  int64         // bytes of all journals
 
 	judge   intake.Judge
 	scribe  scribe
 	firsts  []archive.First // scratch of noteFirst
 	encoded []byte          // likewise
+	written []byte          // likewise, of commit
 }
 
 // org is an organization with what the ledger keeps about it.

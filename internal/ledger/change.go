@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
@@ -55,7 +53,7 @@ func (b *book) recover(down int64) {
 func (o *org) recover(of meter.Outage) { o.dirty = o.Recover(of) || o.dirty }
 
 // redefine converts the state to changed definitions and stores them with it,
-// in one synced batch.
+// in one batch.
 func (b *book) redefine(merged []stored, fresh bool) error {
 	text, err := json.Marshal(merged)
 	if err != nil {
@@ -93,7 +91,7 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 		b.describe(o)
 		b.saveOrg(o, batch)
 	}
-	return batch.Commit(pebble.Sync)
+	return b.flush(batch)
 }
 
 // inOrder returns the organizations of a catalogue in the order of their ids,

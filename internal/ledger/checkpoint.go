@@ -16,10 +16,10 @@ import (
 // organization in one batch, with the position in the redo entries up to which
 // they are in it. It is written only after the commit that holds those entries,
 // so that nothing on disk is ahead of what was acknowledged. When all
-// organizations and the keys of counted items are written, likewise, the redo
-// entries from before are dropped.
+// organizations and the keys of counted items are on disk, the log from before is
+// released.
 
-// checkpoint folds redo entries into rows. One runs at a time.
+// checkpoint folds the log into rows. One runs at a time.
 func (l *Ledger) checkpoint(b *book) error {
 	l.folding.Lock()
 	defer l.folding.Unlock()
@@ -31,9 +31,7 @@ func (l *Ledger) fold(b *book) error {
 	l.mu.Lock()
 	orgs := append([]*org(nil), b.byID...)
 	start, before := b.pending.number, b.unfolded
-	var now wire.Encoder // no entry is older that a checkpoint made from here on does not cover
-	now.Int(b.now)
-	encodeOutages(&now, b.defs.Outages)
+	now := b.clock() // no entry is older that a checkpoint made from here on does not cover
 	l.mu.Unlock()
 	for _, o := range orgs {
 		if err := l.checkpointOrg(b, o); err != nil {
@@ -41,8 +39,7 @@ func (l *Ledger) fold(b *book) error {
 		}
 	}
 	l.mu.Lock()
-	b.duplicates.Seal(dayOf(b.now + b.settings.Future.Nanoseconds()))
-	b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds()) - keptDays)
+	b.sealDuplicates()
 	l.mu.Unlock()
 	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
 		return err
@@ -51,20 +48,38 @@ func (l *Ledger) fold(b *book) error {
 		return err
 	}
 	batch := b.db.NewBatch()
-	if err := batch.Set(metaNow, now.Bytes, nil); err != nil {
-		return err
-	}
-	if err := batch.DeleteRange(redoKey(0), redoKey(start), nil); err != nil {
-		return err
-	}
-	if err := l.write(b, batch, pebble.Sync); err != nil {
+	b.mark(batch, now, start)
+	if err := b.flush(batch); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.mu.Lock()
 	b.duplicates.Flushed()
 	b.unfolded -= before
 	l.mu.Unlock()
+	if err := b.log.Release(start); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	return nil
+}
+
+// clock is the book's time, with what organizations that are made again have to
+// know of before.
+func (b *book) clock() []byte {
+	var e wire.Encoder
+	e.Int(b.now)
+	encodeOutages(&e, b.defs.Outages)
+	return e.Bytes
+}
+
+// mark has a batch say that all before it covers the groups before one.
+func (b *book) mark(batch *pebble.Batch, clock []byte, start uint64) {
+	_ = batch.Set(metaNow, clock, nil) // cannot fail before it is committed
+	setNumber(batch, metaLog, start)
+}
+
+func (b *book) sealDuplicates() {
+	b.duplicates.Seal(dayOf(b.now + b.settings.Future.Nanoseconds()))
+	b.duplicates.Drop(dayOf(b.now-b.settings.Past.Nanoseconds()) - keptDays)
 }
 
 // keptDays is how long the keys of duplicates stay beyond the acceptance span.
@@ -84,7 +99,7 @@ func (l *Ledger) checkpointOrg(b *book, o *org) error {
 	if err := l.durable(b); err != nil {
 		return err
 	}
-	return l.write(b, batch, pebble.NoSync) // synced with the batch that drops the redo entries
+	return b.write(batch)
 }
 
 // saveOrg puts an organization's head and changed pages into a batch.

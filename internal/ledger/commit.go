@@ -13,8 +13,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// commitLoop is the one writer: it takes what has gathered, puts it on disk in
-// one synced commit and wakes those who wait for it. It ends with the ledger,
+// commitLoop is the one writer: it takes what has gathered, puts it on disk as
+// one synced record of the log, applies its rows, and wakes those who wait for it. It ends with the ledger,
 // or with the first write that fails: nothing is acknowledged after that, and
 // no sync is tried again on the same file; revive then opens the directory
 // anew.
@@ -29,7 +29,7 @@ func (l *Ledger) commitLoop(b *book) {
 			stop = true
 		}
 		if g := l.seal(b); g != nil {
-			if err := l.commit(b, g); err != nil {
+			if err := b.commit(g); err != nil {
 				l.fail(b, err)
 				return
 			}
@@ -55,31 +55,72 @@ func (l *Ledger) seal(b *book) *group {
 	g := b.pending
 	g.sealJournals()
 	b.committing, b.pending = g, newGroup(b.db, g.number+1)
-	b.unfolded += int64(len(g.entries.Bytes))
+	b.unfolded += int64(len(g.entries.Bytes) + g.rows.Len())
 	return g
 }
 
-// commit writes one group and syncs it.
-func (l *Ledger) commit(b *book, g *group) error {
-	if len(g.entries.Bytes) > 0 {
-		if err := g.rows.Set(redoKey(g.number), g.entries.Bytes, nil); err != nil {
-			return err
-		}
+// commit appends a group to the log, which syncs it, and then applies its rows:
+// what can be read is on disk.
+func (b *book) commit(g *group) error {
+	b.written = g.record(b.written[:0])
+	number, err := b.log.Append(b.written)
+	if err == nil && number != g.number {
+		err = fmt.Errorf("group %d is record %d of the log", g.number, number)
 	}
-	return l.write(b, g.rows, pebble.Sync)
+	if err != nil || g.rows.Empty() {
+		return err
+	}
+	applied(g.rows, g.number)
+	return b.write(g.rows)
 }
 
-// write commits a batch. One is under way at a time: Pebble reports some failed
+// commitNow commits what has gathered, before there is a commitLoop.
+func (b *book) commitNow() error {
+	if b.pending.empty() {
+		return nil
+	}
+	g := b.pending
+	b.pending = newGroup(b.db, g.number+1)
+	return b.commit(g)
+}
+
+// write applies a batch. One is under way at a time: Pebble reports some failed
 // writes by its logger's Fatalf, which ends the goroutine of that write without
-// a return, and no later one would come to an end.
-func (l *Ledger) write(b *book, batch *pebble.Batch, o *pebble.WriteOptions) error {
+// a return, and no later one would come to an end. The batch is in memory only
+// until a flush: it is of the log, or can be made again.
+func (b *book) write(batch *pebble.Batch) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	done := make(chan error, 1)
-	go func() { done <- batch.Commit(o) }()
+	go func() {
+		defer func() {
+			if cause := recover(); cause != nil { // the store was given up and closed before this began
+				done <- fmt.Errorf("write to the store: %v", cause)
+			}
+		}()
+		done <- batch.Commit(pebble.NoSync)
+	}()
 	select {
 	case err := <-done:
 		return err
+	case <-b.fatal.happened:
+		return errors.New(b.fatal.cause)
+	}
+}
+
+// flush applies a batch, and puts all that was written to the store into tables,
+// on disk.
+func (b *book) flush(batch *pebble.Batch) error {
+	if err := b.write(batch); err != nil {
+		return err
+	}
+	flushed, err := b.db.AsyncFlush()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-flushed:
+		return nil
 	case <-b.fatal.happened:
 		return errors.New(b.fatal.cause)
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -70,7 +69,7 @@ func TestKeysOfOlderFormatsBecomeRuns(t *testing.T) {
 // The power is cut at each write of the start that converts.
 func TestTheConversionOfKeysMayBeCutShort(t *testing.T) {
 	cuts := 0
-	for _, unsynced := range []int{0, 100} { // between, the store's marker may survive without the manifest that it names
+	for _, unsynced := range []int{0, 100} { // what lies between, Pebble does not bear: its marker may be there without the manifest
 		for at, done := 0, false; !done; at++ {
 			fs := vfs.NewCrashableMem()
 			_, err := vfs.Clone(vfs.Default, fs, filepath.Join("testdata", "format-6"), "ledger", vfs.CloneSync)
@@ -116,7 +115,7 @@ func TestNoKeyIsOnDiskBeforeItsItem(t *testing.T) {
 	fs := vfs.NewCrashableMem()
 	var broken atomic.Bool
 	s := settings(t, errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if broken.Load() && strings.HasSuffix(op.Path, ".log") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+		if broken.Load() && isOfLog(op.Path) && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 			return errorfs.ErrInjected
 		}
 		return nil

@@ -33,7 +33,7 @@ func (l *Ledger) Erase(ctx context.Context, id string, now time.Time) (users int
 		err = l.await(ctx, e.group)
 	}
 	if err == nil {
-		err = l.purge(ctx, e.book, e.spans, true)
+		err = l.purge(ctx, e.book, e.spans)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("organization %q: %w", id, err)

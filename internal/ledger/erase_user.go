@@ -52,7 +52,7 @@ func (l *Ledger) EraseUser(ctx context.Context, organization, user string, now t
 		err = l.await(ctx, e.group)
 	}
 	if err == nil {
-		err = l.purge(ctx, e.book, e.spans, e.inRedo)
+		err = l.purge(ctx, e.book, e.spans)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("erase a user of organization %q: %w", organization, err)
@@ -62,11 +62,10 @@ func (l *Ledger) EraseUser(ctx context.Context, organization, user string, now t
 
 // erasure is what is left to do of one.
 type erasure struct {
-	book   *book
-	group  *group // has it
-	spans  []span // of the rows
-	ids    int    // that are erased, of a user
-	inRedo bool   // redo entries have an id
+	book  *book
+	group *group // has it
+	spans []span // of the rows
+	ids   int    // that are erased, of a user
 }
 
 func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, error) {
@@ -144,7 +143,7 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 			o.ForgetName(n.id)
 			redo.ForgetName{Name: n.id}.Append(&b.pending.entries, o.Number)
 			b.forget(o) // its journal has the name
-			e.inRedo, e.spans = true, append(e.spans, under(orgKey(keyHead, o.Number)), under(orgKey(keyJournal, o.Number)))
+			e.spans = append(e.spans, under(orgKey(keyHead, o.Number)), under(orgKey(keyJournal, o.Number)))
 		}
 	}
 	o.dirty = true

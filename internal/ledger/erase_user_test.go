@@ -243,7 +243,7 @@ func TestErasingAUserIsAllOrNothingAndAStartFinishesIt(t *testing.T) {
 				require.NoError(t, l.await(context.Background(), e.group))
 				require.NotEmpty(t, holding(t, fs, "ledger", canary))
 				if cutAt == "cleaned" {
-					require.NoError(t, l.purge(context.Background(), l.book, e.spans, e.inRedo))
+					require.NoError(t, l.purge(context.Background(), l.book, e.spans))
 				}
 			}
 			l, after := cut(t, l, s, fs, now.Add(time.Minute))

@@ -5,14 +5,16 @@ package ledger
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// group is what is committed together: redo entries, and rows that go straight
-// to their place.
+// group is what is committed together, as one record of the log: redo entries,
+// and rows that go to their place when the record is on disk. Its number is the
+// record's.
 type group struct {
 	number  uint64
 	entries wire.Encoder
@@ -28,6 +30,27 @@ func newGroup(db *pebble.DB, number uint64) *group {
 }
 
 func (g *group) empty() bool { return len(g.entries.Bytes) == 0 && g.rows.Empty() }
+
+// record appends what the log has of the group:
+//
+//	length of the rows, uint | rows: a batch of Pebble's | entries
+func (g *group) record(to []byte) []byte {
+	var rows []byte
+	if !g.rows.Empty() {
+		rows = g.rows.Repr()
+	}
+	to = binary.AppendUvarint(to, uint64(len(rows)))
+	return append(append(to, rows...), g.entries.Bytes...)
+}
+
+// readRecord takes apart what record has put together.
+func readRecord(record []byte) (rows, entries []byte, err error) {
+	length, n := binary.Uvarint(record)
+	if n <= 0 || length > uint64(len(record)-n) {
+		return nil, nil, errors.New("damaged record")
+	}
+	return record[n : n+int(length)], record[n+int(length):], nil
+}
 
 // newUser writes a user's id to its place: entries name users by slot.
 func (g *group) newUser(org, slot uint32, hash uint64, id string) {

@@ -293,10 +293,5 @@ func (b *book) giveCalendars() error {
 			b.giveCalendar(o, entry)
 		}
 	}
-	if b.pending.empty() {
-		return nil
-	}
-	g := b.pending
-	b.pending = newGroup(b.db, g.number+1)
-	return g.rows.Commit(pebble.Sync)
+	return b.commitNow()
 }

@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the version of all that this package writes. A directory of
 // a newer one is refused untouched.
-const formatVersion = 7
+const formatVersion = 8
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
@@ -23,7 +23,7 @@ const (
 	keyPage       = 'p'                   // p org4 meter2 population1 page4    -> page
 	keyFirst      = archive.KindFirst     // 'f'
 	keyDuplicates = 'd'                   // d epoch2 uid16                     -> nothing; up to format 6, see openDuplicates
-	keyRedo       = 'r'                   // r group8                           -> entries
+	keyRedo       = 'r'                   // r group8                           -> entries; up to format 7, see convert
 	keyClosings   = 'c'                   // c org4                             -> closings of organization.Organization
 	keyStatement  = archive.KindStatement // 's'
 	keyJournal    = 'j'                   // j org4 group8                      -> size, entries
@@ -44,6 +44,8 @@ var (
 	metaFormer      = []byte("mformer")      // see book.formerBefore, likewise
 	metaSpellings   = []byte("mspellings")   // JSON of usage.Spellings
 	metaPurge       = []byte("mpurge")       // nothing: see purge
+	metaLog         = []byte("mlog")         // the first group that the log is needed for, see fold; uint
+	metaApplied     = []byte("mapplied")     // the last group whose rows are applied, see applyRows; uint
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }
@@ -56,8 +58,6 @@ func pageKey(org uint32, meter uint16, population uint8, page uint32) []byte {
 	b := append(binary.BigEndian.AppendUint16(orgKey(keyPage, org), meter), population)
 	return binary.BigEndian.AppendUint32(b, page)
 }
-
-func redoKey(group uint64) []byte { return binary.BigEndian.AppendUint64([]byte{keyRedo}, group) }
 
 // memoryKey is where a row of a name is, see Remember.
 func memoryKey(name, key string) []byte {

@@ -45,15 +45,15 @@ type Settings struct {
 	// midnight UTC; 0 stands for one minute.
 	CollectEvery time.Duration
 	Logger       *zap.Logger
-	// FoldBytes is how many bytes of redo gather before they are folded into
+	// FoldBytes is how many bytes of log gather before they are folded into
 	// rows; 0 stands for 64 MiB.
 	FoldBytes int64
 }
 
 const (
-	// defaultFoldBytes keeps the reading of redo at start near a second.
+	// defaultFoldBytes keeps the reading of the log at start near a second.
 	defaultFoldBytes = 64 << 20
-	// foldEvery bounds the redo of a quiet ledger in time.
+	// foldEvery bounds the log of a quiet ledger in time.
 	foldEvery = 15 * time.Minute
 )
 
@@ -77,7 +77,6 @@ type Ledger struct {
 	lock       *pebble.Lock
 	extraction usage.Extraction
 	space      *space
-	fs         scrubbing
 	wake       chan struct{}
 	stop       chan struct{}
 	wg         sync.WaitGroup
@@ -255,7 +254,7 @@ func (l *Ledger) Close(ctx context.Context) error {
 	return errors.Join(err, l.lock.Close())
 }
 
-// foldLoop folds redo entries into rows when there are many, or now and then.
+// foldLoop folds the log into rows when there are many, or now and then.
 func (l *Ledger) foldLoop() {
 	defer l.wg.Done()
 	often, rarely := time.NewTicker(time.Second), time.NewTicker(foldEvery)

@@ -223,11 +223,11 @@ func TestNoAcknowledgedItemIsLostWhenThePowerIsCut(t *testing.T) {
 }
 
 func TestAFailedWriteStopsAcknowledgingAndTheDirectoryIsReadAnew(t *testing.T) {
-	for _, op := range []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileWrite, errorfs.OpFileSyncData} {
+	for _, op := range []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileWrite, errorfs.OpFileWriteAt, errorfs.OpFileSyncData} {
 		t.Run(fmt.Sprint(op), func(t *testing.T) {
 			var broken atomic.Bool
 			fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
-				if broken.Load() && o.Kind == op {
+				if broken.Load() && o.Kind == op && isOfLog(o.Path) {
 					return errorfs.ErrInjected
 				}
 				return nil
@@ -245,7 +245,7 @@ func TestAFailedWriteStopsAcknowledgingAndTheDirectoryIsReadAnew(t *testing.T) {
 				refused = l.Record(context.Background(), noon, &b)
 			}
 			if refused == nil {
-				broken.Store(false) // the store does not use this call on its log
+				broken.Store(false) // the log does not use this call
 				closeLedger(t, l)
 				return
 			}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -61,7 +60,6 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 		}
 	}
 	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
-	l.fs = scrubbing{FS: s.FS, scrub: new(atomic.Bool)}
 	l.space = newSpace(&l.settings)
 	b, err := l.openBook(now.UnixNano())
 	if err != nil {
@@ -84,13 +82,16 @@ var firstsMerger = &pebble.Merger{
 	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
 }
 
-// storeOptions are Pebble's. Rows are small and read once, at start.
+// storeOptions are Pebble's, without a log of its own. Rows are small and read
+// once, at start.
 func (l *Ledger) storeOptions(logger *storeLogger) *pebble.Options {
 	o := &pebble.Options{
-		FS:                 l.fs,
+		FS:                 l.settings.FS,
 		Lock:               l.lock,
 		Merger:             firstsMerger,
 		Logger:             logger,
+		EventListener:      &pebble.EventListener{FlushEnd: logger.flushed},
+		DisableWAL:         true,
 		MemTableSize:       16 << 20,
 		FormatMajorVersion: pebble.FormatNewest,
 	}
@@ -115,12 +116,20 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, b.close()))
 		}
 	}()
+	if err := b.openLog(); err != nil {
+		return nil, err
+	}
 	meters, fresh, err := b.readMeta(now)
 	if err != nil {
 		return nil, err
 	}
 	if err := b.read(fresh); err != nil {
 		return nil, err
+	}
+	if b.log == nil {
+		if err := b.convert(); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.readSpellings(fresh, max(b.now, now)); err != nil {
 		return nil, err
@@ -234,7 +243,8 @@ func (b *book) formerBefore(fresh bool) (end int64, err error) {
 	}
 	var e wire.Encoder
 	e.Int(end)
-	return end, b.db.Set(metaFormer, e.Bytes, pebble.Sync)
+	b.pending.set(metaFormer, e.Bytes)
+	return end, b.commitNow()
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {
@@ -244,6 +254,9 @@ func (b *book) meta(key []byte) ([]byte, error) {
 // read reads organizations and duplicates, and applies the redo entries.
 func (b *book) read(fresh bool) error {
 	b.pending = newGroup(b.db, 1)
+	if b.log != nil {
+		b.pending.number = b.log.Next()
+	}
 	if err := b.openDuplicates(); err != nil {
 		return err
 	}
@@ -277,7 +290,7 @@ func (b *book) openDuplicates() error {
 		err = dedupe.Import(fs, dir, it)
 	}
 	if err = errors.Join(err, it.Error(), it.Close()); err == nil && found {
-		err = b.db.DeleteRange(rows.from, rows.to, pebble.Sync)
+		err = b.db.DeleteRange(rows.from, rows.to, pebble.NoSync)
 	}
 	if err != nil {
 		return err
@@ -291,6 +304,9 @@ func (b *book) close() error {
 	var err error
 	if b.duplicates != nil { // it was opened
 		err = b.duplicates.Close()
+	}
+	if b.log != nil {
+		err = errors.Join(err, b.log.Close())
 	}
 	return errors.Join(err, b.db.Close())
 }

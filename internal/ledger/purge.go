@@ -9,19 +9,16 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.uber.org/zap"
 )
 
-// What is deleted from a store is still in its files for a while:
+// What is deleted is still in files for a while:
 //
-//	redo entries       until a checkpoint drops them
-//	tables             until a compaction writes those rows anew, and the old tables are removed
-//	log                until its rows are in tables; then the file is kept, to be written over
+//	log       until a checkpoint releases its records; then the file is kept, to be used again
+//	tables    until a compaction writes those rows anew, and the old tables are removed
 //
 // purge brings all of that about. That it is to be done is a row of the group that
 // deletes, so that a start does what a crash has cut short.
@@ -40,25 +37,19 @@ func everywhere() (spans []span) {
 	return spans
 }
 
-// recycled is more than how many log files the store keeps to write over.
-const recycled = 6
-
 // cleaned bounds how long old tables may stay after compactions.
 const cleaned = 10 * time.Second
 
 // purge removes what was deleted in some spans from the files of the directory.
-// Where redo entries have it, they are folded into rows first.
-func (l *Ledger) purge(ctx context.Context, b *book, spans []span, inRedo bool) error {
+func (l *Ledger) purge(ctx context.Context, b *book, spans []span) error {
 	l.folding.Lock() // the store is not closed meanwhile
 	defer l.folding.Unlock()
-	l.mu.Lock()
-	err := l.unreadable()
-	if err == nil && l.book != b {
-		err = errors.New("the directory was read anew meanwhile")
-	}
-	l.mu.Unlock()
-	if err == nil && inRedo {
-		if err = l.fold(b); err != nil {
+	err := l.current(b)
+	if err == nil {
+		if err = l.fold(b); err == nil {
+			err = b.log.Scrub()
+		}
+		if err != nil {
 			l.fail(b, err)
 		}
 	}
@@ -67,6 +58,19 @@ func (l *Ledger) purge(ctx context.Context, b *book, spans []span, inRedo bool) 
 	}
 	if err != nil {
 		return fmt.Errorf("it is erased, but older files may still have it until the next start, which removes them: %w", err)
+	}
+	return nil
+}
+
+// current says why a book is not the ledger's any more.
+func (l *Ledger) current(b *book) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.unreadable(); err != nil {
+		return err
+	}
+	if l.book != b {
+		return errors.New("the directory was read anew meanwhile")
 	}
 	return nil
 }
@@ -86,25 +90,12 @@ func (l *Ledger) rewrite(ctx context.Context, b *book, spans []span) error {
 			return err
 		}
 	}
-	l.fs.scrub.Store(true)
-	defer l.fs.scrub.Store(false)
-	for range recycled {
-		flushed, err := b.db.AsyncFlush()
-		if err != nil {
-			return err
-		}
-		select {
-		case <-flushed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 	if err := awaitCleaning(ctx, b.db); err != nil {
 		return err
 	}
 	done := b.db.NewBatch()
 	_ = done.Delete(metaPurge, nil) // cannot fail before it is committed
-	return l.write(b, done, pebble.Sync)
+	return b.write(done)            // if a crash brings it back, it is done once more
 }
 
 // awaitCleaning waits until tables that nothing uses any more are removed.
@@ -127,35 +118,19 @@ func awaitCleaning(ctx context.Context, db *pebble.DB) error {
 
 // finishPurge does at a start what a crash has cut short.
 func (l *Ledger) finishPurge(b *book) {
-	due, err := b.meta(metaPurge)
+	l.folding.Lock() // the store is not closed meanwhile
+	due, err := []byte(nil), l.current(b)
+	if err == nil {
+		due, err = b.meta(metaPurge)
+	}
+	l.folding.Unlock()
 	if err == nil && due != nil {
-		err = l.purge(context.Background(), b, everywhere(), true)
+		err = l.purge(context.Background(), b, everywhere())
 	}
 	if err != nil {
 		l.settings.Logger.Warn("usage ledger: what was erased before the last stop may still be in files of the directory", zap.Error(err))
 	}
 }
-
-// scrubbing is a file system on which log files are, while scrub is set, not
-// written over but made anew.
-type scrubbing struct {
-	vfs.FS
-	scrub *atomic.Bool
-}
-
-// ReuseForWrite implements vfs.FS.
-func (s scrubbing) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if !s.scrub.Load() {
-		return s.FS.ReuseForWrite(oldname, newname, category)
-	}
-	if err := s.Remove(oldname); err != nil {
-		return nil, err
-	}
-	return s.Create(newname, category)
-}
-
-// Unwrap implements vfs.FS.
-func (s scrubbing) Unwrap() vfs.FS { return s.FS }
 
 // byUserLabel is the label whose value is a user in series by user.
 const byUserLabel = "dimension_value"

@@ -4,12 +4,10 @@
 package ledger
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
 
-	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
@@ -31,33 +29,26 @@ func (b *book) replay(now int64) error {
 	if err != nil {
 		return err
 	}
-	r, last := &replayer{book: b, now: now, erased: erased, stretch: make([]step, stretchLength)}, uint64(0)
-	err = b.each([]byte{keyRedo}, func(key, value []byte) error {
-		if len(key) != 9 {
-			return errors.New("damaged key of redo")
-		}
-		last = binary.BigEndian.Uint64(key[1:])
-		b.unfolded += int64(len(value))
-		return r.group(last, value)
-	})
-	if err = errors.Join(err, r.apply()); err != nil {
+	r := &replayer{book: b, now: now, erased: erased, stretch: make([]step, stretchLength)}
+	if err := errors.Join(b.eachGroup(r.group), r.apply()); err != nil {
 		return err
 	}
 	if err := b.readJournals(); err != nil {
 		return err
 	}
-	again := b.db.NewBatch() // statements, which may be missing if the power went
+	again := b.db.NewBatch() // statements that no group has: those of a collection that was cut off
 	for _, o := range b.orgs {
 		if o == nil {
 			continue
 		}
-		last = max(last, o.position.group)
+		if b.log == nil {
+			b.pending.number = max(b.pending.number, o.position.group+1)
+		}
 		if err := b.republish(o, again); err != nil {
 			return err
 		}
 	}
-	b.pending.number = last + 1
-	return again.Commit(pebble.Sync)
+	return b.write(again)
 }
 
 // stretchLength is how many entries are gathered: enough for the workers to

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
 )
 
@@ -62,7 +63,7 @@ func (l *Ledger) revive(failed *book) {
 type storeLogger struct {
 	log      *zap.Logger
 	once     sync.Once
-	happened chan struct{} // closed by Fatalf
+	happened chan struct{} // closed when the store has failed
 	cause    string        // why, once it happened
 }
 
@@ -78,9 +79,25 @@ func (s *storeLogger) Errorf(format string, args ...any) {
 // ends, and who waits for it stops acknowledging.
 func (s *storeLogger) Fatalf(format string, args ...any) {
 	s.Errorf(format, args...)
+	s.giveUp(fmt.Sprintf(format, args...))
+	runtime.Goexit()
+}
+
+// nothingFlushed is what Pebble says of a flush that had nothing to write, in an
+// error of its own.
+const nothingFlushed = "pebble: empty table"
+
+// flushed is called at the end of each flush. One that failed Pebble would try
+// again for good.
+func (s *storeLogger) flushed(of pebble.FlushInfo) {
+	if of.Err != nil && of.Err.Error() != nothingFlushed {
+		s.giveUp(of.Err.Error())
+	}
+}
+
+func (s *storeLogger) giveUp(cause string) {
 	s.once.Do(func() {
-		s.cause = fmt.Sprintf(format, args...)
+		s.cause = cause
 		close(s.happened)
 	})
-	runtime.Goexit()
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
@@ -35,7 +34,8 @@ func (b *book) readSpellings(fresh bool, now int64) error {
 	if text, err = json.Marshal(b.spellings); err != nil {
 		return err
 	}
-	return b.db.Set(metaSpellings, text, pebble.Sync)
+	b.pending.set(metaSpellings, text)
+	return b.commitNow()
 }
 
 // mergeSpellings brings the spellings that a ledger has had to the one that is

@@ -5,6 +5,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -12,7 +13,7 @@ import (
 
 // isLog reports whether a file of the ledger's directory holds the log. It is
 // all that is known here of how the ledger lays out its files.
-func isLog(path string) bool { return filepath.Ext(path) == ".log" }
+func isLog(path string) bool { return strings.HasPrefix(filepath.Base(path), "log-") }
 
 // written is what has gone to a file system.
 type written struct {

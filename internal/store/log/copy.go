@@ -61,25 +61,7 @@ func (l *Log) rewrite(s segment, from, until uint64) (segment, error) {
 		return s, err
 	}
 	out := writer{binder: binder{generation: s.generation}, file: file, buf: make([]byte, bufferSize)}
-	err = l.with(s, 0, func(r *reader) error {
-		for number := s.first; number < until; number++ {
-			at := r.offset
-			_, data, ok, err := r.next()
-			if err == nil && !ok {
-				err = l.damage(s.generation, at, fmt.Sprintf("record %d is not whole", number))
-			}
-			if err != nil {
-				return err
-			}
-			if number < from {
-				continue
-			}
-			if err := out.write(number, data); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = l.each(s, from, until, out.write)
 	if err == nil {
 		err = file.Sync()
 	}

@@ -233,6 +233,47 @@ func (l *Log) damage(generation uint64, offset int64, what string) error {
 	return &store.Damage{Path: l.o.path(generation), Offset: offset, What: what}
 }
 
+// Read hands every record that is needed to f, in order, but for those that are
+// appended meanwhile; a record's bytes are valid during the call. An error of f
+// ends it.
+func (l *Log) Read(f func(number uint64, record []byte) error) error {
+	l.housekeeping.Lock()
+	defer l.housekeeping.Unlock()
+	l.mu.Lock()
+	kept, from, next := slices.Clone(l.segments), l.needed, l.next
+	l.mu.Unlock()
+	for i, s := range kept {
+		until := next
+		if i+1 < len(kept) {
+			until = kept[i+1].first
+		}
+		if err := l.each(s, from, until, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each calls f for a segment's records between two numbers.
+func (l *Log) each(s segment, from, until uint64, f func(number uint64, record []byte) error) error {
+	return l.with(s, 0, func(r *reader) error {
+		for number := s.first; number < until; number++ {
+			at := r.offset
+			_, data, ok, err := r.next()
+			if err == nil && !ok {
+				err = l.damage(s.generation, at, fmt.Sprintf("record %d is not whole", number))
+			}
+			if err == nil && number >= from {
+				err = f(number, data)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // reread reads one record.
 func (l *Log) reread(p place) (record []byte, err error) {
 	err = l.with(segment{generation: p.generation}, p.offset, func(r *reader) error {

@@ -1,0 +1,167 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// Everything is in the log first, and the store has no log of its own: after a
+// crash it is as it was after one of the batches that were written to it, at the
+// latest flush or later. Each batch of a group's rows says in metaApplied which
+// group that is, so a start knows which rows of the log are missing.
+//
+//	log     ... 41 42 43 44 45 46 47
+//	              |        |
+//	              |        metaApplied: rows of 45 and later are applied at a start
+//	              metaLog: entries of 42 and later are, behind each organization's position
+//
+// What is written to the store and not to the log is
+//
+//   - a checkpoint: the log is released behind the flush that follows it;
+//   - changed definitions: a flush follows, before anything is counted by them;
+//   - what a start makes again if it is missing: statements, the end of a purge.
+
+// number reads a row that has one; there is false where there is no such row.
+func (b *book) number(key []byte) (n uint64, there bool, err error) {
+	row, err := b.meta(key)
+	if err != nil || row == nil {
+		return 0, false, err
+	}
+	d := &wire.Decoder{Bytes: row}
+	n = d.Uint()
+	return n, true, d.Err()
+}
+
+func setNumber(batch *pebble.Batch, key []byte, n uint64) {
+	var e wire.Encoder
+	e.Uint(n)
+	_ = batch.Set(key, e.Bytes, nil) // cannot fail before it is committed
+}
+
+// applied has a batch say that it brings the rows up to a group.
+func applied(batch *pebble.Batch, group uint64) { setNumber(batch, metaApplied, group) }
+
+// openLog opens the log and brings the rows up to it. Where the directory has
+// none yet, b.log stays nil: see convert.
+func (b *book) openLog() error {
+	from, exists, err := b.number(metaLog)
+	if err != nil || !exists {
+		return err
+	}
+	if b.log, err = log.Open(b.logOptions(true), from, func(uint64, []byte) error { return nil }); err != nil {
+		return err
+	}
+	return b.applyRows()
+}
+
+func (b *book) logOptions(exists bool) log.Options {
+	return log.Options{FS: b.settings.FS, Dir: b.settings.Directory, Exists: exists}
+}
+
+// applyBytes is how many bytes of rows are applied together.
+const applyBytes = 1 << 20
+
+// applyRows applies the rows of groups that the store has not.
+func (b *book) applyRows() error {
+	done, _, err := b.number(metaApplied)
+	if err != nil {
+		return err
+	}
+	batch, last := b.db.NewBatch(), done
+	apply := func() error {
+		if batch.Empty() {
+			return nil
+		}
+		applied(batch, last)
+		err := b.write(batch)
+		batch = b.db.NewBatch()
+		return err
+	}
+	err = b.log.Read(func(number uint64, record []byte) error {
+		rows, _, err := readRecord(record)
+		if err == nil && number > done && len(rows) > 0 {
+			var of pebble.Batch
+			last = number
+			if err = of.SetRepr(rows); err == nil {
+				err = batch.Apply(&of, nil)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("rows of group %d: %w", number, err)
+		}
+		if batch.Len() < applyBytes {
+			return nil
+		}
+		return apply()
+	})
+	return errors.Join(err, apply())
+}
+
+// eachGroup calls f for the entries of each group, in order.
+func (b *book) eachGroup(f func(number uint64, entries []byte) error) error {
+	if b.log == nil {
+		return b.each([]byte{keyRedo}, func(key, value []byte) error {
+			if len(key) != 9 {
+				return errors.New("damaged key of redo")
+			}
+			number := binary.BigEndian.Uint64(key[1:])
+			b.pending.number = number + 1
+			return f(number, value)
+		})
+	}
+	return b.log.Read(func(number uint64, record []byte) error {
+		b.unfolded += int64(len(record))
+		_, entries, err := readRecord(record)
+		if err != nil {
+			return fmt.Errorf("group %d: %w", number, err)
+		}
+		return f(number, entries)
+	})
+}
+
+// convert begins the log of a directory that has none: a new one, or one of a
+// format up to 7, whose redo entries are rows. These have been replayed; what came
+// of them is written to rows. Until that is on disk nothing goes to the log, so
+// that a start does all of it again where it was cut short.
+func (b *book) convert() (err error) {
+	for _, o := range b.byID {
+		if !o.dirty {
+			continue
+		}
+		batch := b.db.NewBatch()
+		b.saveOrg(o, batch)
+		if err := b.write(batch); err != nil {
+			return err
+		}
+	}
+	b.sealDuplicates()
+	if err := b.duplicates.Write(); err != nil {
+		return err
+	}
+	next := b.pending.number
+	b.log, err = log.Open(b.logOptions(false), next, func(number uint64, _ []byte) error {
+		return fmt.Errorf("the log has record %d, of which the rows do not know", number)
+	})
+	if err != nil {
+		return err
+	}
+	batch, redo := b.db.NewBatch(), under([]byte{keyRedo})
+	b.mark(batch, b.clock(), next)
+	_ = batch.DeleteRange(redo.from, redo.to, nil) // cannot fail before it is committed
+	_ = batch.Apply(b.pending.rows, nil)           // likewise: journals that have ended
+	b.pending = newGroup(b.db, next)
+	if err := b.flush(batch); err != nil {
+		return err
+	}
+	b.duplicates.Flushed()
+	return nil
+}
