@@ -287,8 +287,7 @@ func (o *Organization) encodePace(e *wire.Encoder) {
 	for i := range o.meters {
 		s := &o.meters[i]
 		if x, ok := s.Kind.(*consumption.Meter); ok {
-			x.Daily.Encode(e)
-			e.Int(int64(x.DailyFrom))
+			x.EncodeDays(e)
 		}
 		o.pace.EncodeCurves(e, i)
 	}
@@ -309,11 +308,7 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 		}
 		s := &o.meters[i]
 		if x, ok := s.Kind.(*consumption.Meter); ok {
-			x.Daily.Decode(d)
-			x.DailyFrom = period.Minute(d.Int())
-			if x.Daily.Sums.Len() > len(o.clock.Days.Starts) {
-				d.Fail()
-			}
+			x.DecodeDays(d, len(o.clock.Days.Starts))
 		}
 		o.pace.DecodeCurves(d, i)
 	}
@@ -324,7 +319,7 @@ func (o *Organization) beginPace() {
 	o.clock.Days = period.NewDays(o.clock.Calendar, o.clock.AsOf)
 	for i := range o.meters {
 		if x, ok := o.meters[i].Kind.(*consumption.Meter); ok {
-			x.DailyFrom = o.clock.AsOf + 1
+			x.BeginDays(o.clock.AsOf + 1)
 		}
 	}
 }

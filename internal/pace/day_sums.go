@@ -15,11 +15,16 @@ type DaySums struct{ Sums wide.Ints }
 
 // Add counts a value in the day of a minute.
 func (s *DaySums) Add(d *period.Days, m period.Minute, value int64) {
-	i := d.Index(m)
-	if i < 0 {
-		return
+	if i := d.Index(m); i >= 0 {
+		s.add(d.Today()-i, value)
 	}
-	back := d.Today() - i
+}
+
+// AddToday counts a value in the last day.
+func (s *DaySums) AddToday(value int64) { s.add(0, value) }
+
+// add counts a value in the day that lies some days before the last.
+func (s *DaySums) add(back int, value int64) {
 	if missing := back + 1 - s.Sums.Len(); missing > 0 {
 		s.Sums.Insert(0, missing)
 	}

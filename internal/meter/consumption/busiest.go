@@ -118,6 +118,7 @@ func (x *Meter) busiestFigures(c *period.Clock, s *series.Sheet, exists func(w u
 	if b.day == nil {
 		return
 	}
+	total := x.read().total()
 	for i, w := range b.windows {
 		for back := range w.shown() {
 			if !exists(w.Window, back) {
@@ -129,7 +130,7 @@ func (x *Meter) busiestFigures(c *period.Clock, s *series.Sheet, exists func(w u
 				shown.sum = s.Book.Gauge("usage_consumption_peak_day", labels...)
 				shown.start = s.Book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
 			}
-			day := b.of(c, &x.layout, x.total, i, back)
+			day := b.of(c, &x.layout, total, i, back)
 			s.Add(shown.sum, series.Amount(day.sum))
 			if day.start != 0 {
 				s.Add(shown.start, float64(day.start)*60)
@@ -137,20 +138,20 @@ func (x *Meter) busiestFigures(c *period.Clock, s *series.Sheet, exists func(w u
 		}
 	}
 	if b.monthly {
-		x.dayFigures(c, s)
+		x.dayFigures(c, s, total)
 	}
 }
 
 // dayFigures appends the days of the running month that have events, oldest
 // first. Where a zone changed, two days of one date are one figure.
-func (x *Meter) dayFigures(c *period.Clock, s *series.Sheet) {
+func (x *Meter) dayFigures(c *period.Clock, s *series.Sheet, total *sumRow) {
 	b := &x.busiest
 	days, month := c.Tracks[usage.Day].Starts, c.Tracks[usage.Month].Starts[0]
 	for i, day := range slices.Backward(days) {
-		if day < month || !x.total.any(&x.layout, b.day, i) {
+		if day < month || !total.any(&x.layout, b.day, i) {
 			continue
 		}
-		sum := series.Amount(x.total.sum(&x.layout, b.day, i))
+		sum := series.Amount(total.sum(&x.layout, b.day, i))
 		series := b.byDay[day]
 		if series == nil {
 			date := period.DateOf(c.Calendar, day)

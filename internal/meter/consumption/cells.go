@@ -70,7 +70,7 @@ type sumRow struct {
 	series []*usage.Series // of the published periods, by column; made when first shown
 }
 
-func newSumRow(l *sumLayout) *sumRow { return &sumRow{cells: wide.Make(l.size)} }
+func newSumRow(l *sumLayout) sumRow { return sumRow{cells: wide.Make(l.size)} }
 
 // sum returns that of a window's period, in millionths.
 func (r *sumRow) sum(l *sumLayout, w *sumWindow, back int) wide.Int {
@@ -87,7 +87,9 @@ func (r *sumRow) turn(l *sumLayout, to period.Minute, t *period.Turn) {
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.Kind < usage.Rolling {
-			r.cells.Shift(w.first, w.first+w.periods*l.width, t.Ended[w.Kind]*l.width)
+			if n := t.Ended[w.Kind]; n > 0 {
+				r.cells.Shift(w.first, w.first+w.periods*l.width, n*l.width)
+			}
 			continue
 		}
 		r.log.each(t.From, to, l.width, func(cells *wide.Ints, at int) { r.cells.AddFrom(w.first, cells, at, l.width) })

@@ -32,7 +32,8 @@ const consumptionFormat = 3
 func (x *Meter) Encode(e *wire.Encoder) {
 	e.Uint(consumptionFormat)
 	e.Int(int64(x.asOf))
-	e.Wide(x.ever)
+	have := x.read()
+	e.Wide(have.ever)
 	e.Uint(uint64(len(x.def.Averages)))
 	for _, average := range x.def.Averages {
 		e.String(average.Name)
@@ -42,11 +43,11 @@ func (x *Meter) Encode(e *wire.Encoder) {
 	for _, w := range calendar {
 		e.Uint(uint64(w.Kind))
 	}
-	x.encodeRow(e, x.total, calendar)
-	e.Uint(uint64(len(x.dims)))
-	for b, rows := range x.dims {
+	x.encodeRow(e, have.total(), calendar)
+	e.Uint(uint64(len(have.dims)))
+	for b := range have.dims {
 		e.String(x.def.Breakdowns[b].Dimension)
-		x.encodeRows(e, rows, calendar)
+		x.encodeRows(e, have, b, calendar)
 	}
 	e.Uint(uint64(len(x.users.kinds)))
 	for k, kind := range x.users.kinds {
@@ -68,17 +69,17 @@ func (x *Meter) calendarWindows() []*sumWindow {
 	return found
 }
 
-func (x *Meter) encodeRows(e *wire.Encoder, rows []*sumRow, calendar []*sumWindow) {
+func (x *Meter) encodeRows(e *wire.Encoder, have *kept, breakdown int, calendar []*sumWindow) {
 	met := 0
-	for _, r := range rows {
-		if r != nil {
+	for _, n := range have.dims[breakdown] {
+		if n != 0 {
 			met++
 		}
 	}
 	e.Uint(uint64(met))
-	for number, r := range rows {
-		if r != nil {
-			e.Uint(uint64(number))
+	for value := range have.dims[breakdown] {
+		if r := have.met(breakdown, value); r != nil {
+			e.Uint(uint64(value))
 			x.encodeRow(e, r, calendar)
 		}
 	}
@@ -126,10 +127,10 @@ func (x *Meter) Decode(d *wire.Decoder, _ int) {
 	}
 	x.asOf = period.Minute(d.Int())
 	if format < 3 {
-		x.ever = wide.Product(d.Int(), usage.Micro).Add(wide.Of(d.Int()))
+		x.kept.ever = wide.Product(d.Int(), usage.Micro).Add(wide.Of(d.Int()))
 		d.Int()
 	} else {
-		x.ever = d.Wide()
+		x.kept.ever = d.Wide()
 	}
 	reader := rowReader{layout: &x.layout, columns: []int{sumColumn, eventsColumn}}
 	for range d.Count(1) {
@@ -147,14 +148,14 @@ func (x *Meter) Decode(d *wire.Decoder, _ int) {
 		reader.windows = append(reader.windows, x.window(d.Uint()))
 	}
 	total := wire.Decoder{Bytes: d.Bytes}
-	reader.row(d, x.total)
+	reader.row(d, x.kept.total())
 	known := d.Count(2)
 	for range known {
 		x.decodeRows(d, &reader)
 	}
-	for b := known; b < len(x.dims); b++ { // what came before a new breakdown is under none of its values
+	for b := known; b < len(x.kept.dims); b++ { // what came before a new breakdown is under none of its values
 		none := total
-		reader.row(&none, x.row(b, meter.NoValue))
+		reader.row(&none, x.kept.row(&x.layout, b, meter.NoValue))
 	}
 	x.decodeNobody(d)
 	if format > 1 {
@@ -194,12 +195,13 @@ func (x *Meter) decodeRows(d *wire.Decoder, reader *rowReader) {
 		number := d.Uint()
 		switch {
 		case breakdown < 0:
-			reader.row(d, newSumRow(&x.layout))
+			nowhere := newSumRow(&x.layout)
+			reader.row(d, &nowhere)
 		case number >= uint64(len(x.vals[breakdown].Names)):
 			d.Fail()
 			return
 		default:
-			reader.row(d, x.row(breakdown, uint32(number)))
+			reader.row(d, x.kept.row(&x.layout, breakdown, uint32(number)))
 		}
 	}
 }
@@ -217,7 +219,8 @@ func (x *Meter) decodeNobody(d *wire.Decoder) {
 
 // decoded finds what is not written.
 func (x *Meter) decoded() {
-	for r := range x.rows() {
+	for i := range x.kept.rows {
+		r := &x.kept.rows[i]
 		if x.layout.longest == 0 {
 			r.log = minuteLog{}
 		}
@@ -284,7 +287,25 @@ func (l *minuteLog) encode(e *wire.Encoder, width int) {
 	}
 }
 
-func (x *Meter) HasTraces() bool { return x.Daily.Sums.Len() > 0 }
+func (x *Meter) HasTraces() bool { return x.read().daily.Sums.Len() > 0 }
+
+// EncodeDays appends the sums by day.
+func (x *Meter) EncodeDays(e *wire.Encoder) {
+	x.read().daily.Encode(e)
+	e.Int(int64(x.dailyFrom))
+}
+
+// DecodeDays reads what EncodeDays wrote, of at most as many days as are kept.
+func (x *Meter) DecodeDays(d *wire.Decoder, days int) {
+	x.kept.daily.Decode(d)
+	x.dailyFrom = period.Minute(d.Int())
+	if x.kept.daily.Sums.Len() > days {
+		d.Fail()
+	}
+}
+
+// BeginDays says that the sums by day have nothing from before a minute.
+func (x *Meter) BeginDays(from period.Minute) { x.dailyFrom = from }
 
 func (x *Meter) Restored(*period.Clock) {}
 

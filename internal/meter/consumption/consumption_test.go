@@ -201,7 +201,7 @@ func TestALateEventRevisesItsPeriodAndAPeriodWithoutSeriesTakesItToo(t *testing.
 	require.InDelta(t, 3.0, b.figures()["consumption 2_ago day"], 0)
 	b.consumeAt("2026-02-01 10:00", 5)
 	day := &b.x.layout.windows[0]
-	require.Equal(t, metertest.Units(5), b.x.total.sum(&b.x.layout, day, 33), "statements reach further than series")
+	require.Equal(t, metertest.Units(5), b.x.read().total().sum(&b.x.layout, day, 33), "statements reach further than series")
 }
 
 func TestARollingWindowLeavesOutItsFarEdgeAndTakesInItsNearOne(t *testing.T) {
@@ -233,7 +233,7 @@ func TestALateEventStaysInARollingWindowUntilItsOwnMinuteLeaves(t *testing.T) {
 	require.InDelta(t, 0.0, b.figures()["consumption current 1h"], 0)
 	b.turnTo("2026-04-05 12:10")
 	require.InDelta(t, 0.0, b.figures()["consumption current 2d"], 0)
-	require.Empty(t, b.x.total.log.chunks, "minutes that left are forgotten")
+	require.Empty(t, b.x.read().total().log.chunks, "minutes that left are forgotten")
 }
 
 func TestABreakdownAddsUpAndShowsOnlyValuesWithSomethingInThatWindow(t *testing.T) {

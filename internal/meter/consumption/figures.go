@@ -29,7 +29,7 @@ func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 		if x.series.ever == nil {
 			x.series.ever = s.Book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
 		}
-		s.Add(x.series.ever, series.Amount(x.ever))
+		s.Add(x.series.ever, series.Amount(x.read().ever))
 	}
 	x.refill(c)
 	kind := 0
@@ -55,9 +55,11 @@ func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 // periodFigures appends the total and the breakdowns by attribute. The total
 // is a figure when it is zero too.
 func (x *Meter) periodFigures(s *series.Sheet, w *sumWindow, back int) {
-	x.show(s, x.total, w, back, consumptionSum, nil)
-	for b, rows := range x.dims {
-		for number, r := range rows {
+	have := x.read()
+	x.show(s, have.total(), w, back, consumptionSum, nil)
+	for b := range have.dims {
+		for number := range have.dims[b] {
+			r := have.met(b, number)
 			if r == nil || !r.any(&x.layout, w, back) {
 				continue
 			}
@@ -119,7 +121,7 @@ func (x *Meter) nameColumns(book *series.Book, columns []*usage.Series, w *sumWi
 // rest, which together are the total.
 func (x *Meter) userFigures(s *series.Sheet, w *sumWindow, kind, back int) {
 	at := kind*period.Published + back
-	rest := x.total.sum(&x.layout, w, back)
+	rest := x.read().total().sum(&x.layout, w, back)
 	entries := x.tops[at].entries
 	for i := range entries {
 		e := &entries[i]
@@ -214,7 +216,7 @@ func (x *Meter) refill(c *period.Clock) {
 func (x *Meter) Scale() uint64 { return usage.Micro }
 
 func (x *Meter) Use(_ *period.Clock, window, back int) wide.Int {
-	return x.total.sum(&x.layout, &x.layout.windows[window], back)
+	return x.read().total().sum(&x.layout, &x.layout.windows[window], back)
 }
 
 func (x *Meter) Headline(c *period.Clock) wide.Int { return x.Use(c, 0, 0) }
@@ -225,7 +227,7 @@ func (x *Meter) Outlook(c *period.Clock, window int, rise *pace.Curves) pace.Out
 	if kind == usage.Day {
 		return rise.Shaped(&c.Days, kind, p, used).Scaled()
 	}
-	return x.Daily.RunRate(&c.Days, p, used).Scaled()
+	return x.read().daily.RunRate(&c.Days, p, used).Scaled()
 }
 
 func (x *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at period.Minute) (value float64, ok bool) {
@@ -233,10 +235,10 @@ func (x *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at 
 		value, ok = rise.ValueIn(&c.Days, kind, start, at)
 		return value / usage.Micro, ok
 	}
-	if start < x.DailyFrom {
+	if start < x.dailyFrom {
 		return 0, false
 	}
-	return x.Daily.Between(&c.Days, start, at) / usage.Micro, true
+	return x.read().daily.Between(&c.Days, start, at) / usage.Micro, true
 }
 
 func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back int) []meter.Cell {
@@ -247,10 +249,11 @@ func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 			cells = meter.AddCell(cells, meter.Cell{Breakdown: breakdown, Value: value, Column: uint16(column), N: r.cells.At(place + column)})
 		}
 	}
-	add(x.total, 0, 0)
-	for b, rows := range x.dims {
-		for value, r := range rows {
-			if r != nil {
+	have := x.read()
+	add(have.total(), 0, 0)
+	for b := range have.dims {
+		for value := range have.dims[b] {
+			if r := have.met(b, value); r != nil {
 				add(r, uint16(b)+1, uint32(value))
 			}
 		}
@@ -259,8 +262,8 @@ func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 }
 
 func (x *Meter) ForgetNames() {
-	for row := range x.rows() {
-		row.series = nil
+	for i := range x.kept.rows {
+		x.kept.rows[i].series = nil
 	}
 	for at := range x.tops {
 		x.tops[at].stale = true

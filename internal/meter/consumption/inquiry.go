@@ -48,5 +48,6 @@ func (x *Meter) Last(root uint32) period.Minute {
 func (x *Meter) SumIn(c *period.Clock, s meter.Span) (sum, events wide.Int) {
 	back, _ := s.Back(c)
 	w := &x.layout.windows[slices.Index(x.def.Windows, s.Window)]
-	return x.total.sum(&x.layout, w, back), x.total.cells.At(x.layout.place(w, back) + eventsColumn)
+	total := x.read().total()
+	return total.sum(&x.layout, w, back), total.cells.At(x.layout.place(w, back) + eventsColumn)
 }

@@ -9,10 +9,7 @@
 package consumption
 
 import (
-	"iter"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
-	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -20,15 +17,16 @@ import (
 
 // Meter is the state of one consumption meter of one organization.
 //
-//	total  row of all events             cells.go, rolling_sum.go
-//	dims   a row for each value that a breakdown has met
-//	users  sums by user                  user_sums.go
-//	tops   the users that are shown      top.go
-//	busiest   the day with the largest sum of each period   busiest.go
+//	running  a cell a row: the events of the running minute             kept.go
+//	kept     a row of all events and one for each breakdown value met   kept.go, cells.go, rolling_sum.go
+//	busiest  the day with the largest sum of each period                busiest.go
+//	users    sums by user                                               user_sums.go
+//	tops     the users that are shown                                   top.go
 //
-// An event adds one cell to one period of each window in each row that it
-// belongs to; the sums of rolling windows take in and give back whole minutes
-// as the clock turns.
+// An event of the running minute adds one cell to each row that it belongs to;
+// what they add up to is poured into the windows when the minute turns or somebody
+// asks. Any other event adds its cell to one period of each window. The sums of
+// rolling windows take in and give back whole minutes as the clock turns.
 type Meter struct {
 	def    *usage.Meter
 	vals   []*meter.Values // of each breakdown; the owner's
@@ -36,19 +34,17 @@ type Meter struct {
 	layout sumLayout
 	asOf   period.Minute // of the clock when the state was last changed
 
-	total   *sumRow
-	dims    [][]*sumRow // by breakdown and number of the value; nil: not met
-	ever    wide.Int    // the sum of everything ever counted
+	running running // events of the minute that ends at asOf+1
+	kept    kept    // without them: use read, unless you add
 	busiest busiest
-	Daily   pace.DaySums
-	// DailyFrom is since when daily has all there is; 0: from the beginning.
-	DailyFrom period.Minute
+	// dailyFrom is since when kept.daily has all there is; 0: from the beginning.
+	dailyFrom period.Minute
 
 	users  userSums
 	tops   []topList // by kind of users.kinds and period
 	nobody []share   // as tops: what no user stands for
 
-	place  []int   // scratch: where the event's period starts in a row, -1: nowhere
+	place  []int   // scratch: where the period of an event of another minute starts in a row, -1: nowhere
 	delta  []int64 // scratch: the event as a cell
 	series consumptionSeries
 }
@@ -65,11 +61,11 @@ type ids interface {
 func New(def *usage.Meter, vals []*meter.Values, ids ids) *Meter {
 	x := &Meter{
 		def: def, vals: vals, ids: ids, layout: newSumLayout(def),
-		dims:  make([][]*sumRow, len(def.Breakdowns)),
 		place: make([]int, len(def.Windows)),
 	}
 	x.delta = make([]int64, x.layout.width)
-	x.total = newSumRow(&x.layout)
+	x.kept.rows = []sumRow{newSumRow(&x.layout)}
+	x.kept.dims = make([][]uint32, len(def.Breakdowns))
 	x.busiest = newBusiest(&x.layout)
 	if def.ByUser != nil {
 		for i := range x.layout.windows {
@@ -81,22 +77,6 @@ func New(def *usage.Meter, vals []*meter.Values, ids ids) *Meter {
 		x.nobody = make([]share, x.users.stride())
 	}
 	return x
-}
-
-// rows are the total and every breakdown value that was met.
-func (x *Meter) rows() iter.Seq[*sumRow] {
-	return func(yield func(*sumRow) bool) {
-		if !yield(x.total) {
-			return
-		}
-		for _, rows := range x.dims {
-			for _, r := range rows {
-				if r != nil && !yield(r) {
-					return
-				}
-			}
-		}
-	}
 }
 
 func (x *Meter) Start(*period.Clock) {}
@@ -112,38 +92,28 @@ func (x *Meter) Revises(meter.Change) bool { return false }
 func (x *Meter) Lasts() bool { return false }
 
 func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
-	x.asOf = c.AsOf
-	if !x.def.Corrections {
-		x.ever = x.ever.Add(wide.Of(e.Value))
+	if c.AsOf != x.asOf {
+		x.read()
+		x.asOf = c.AsOf
 	}
-	x.prepare(c, ev, e)
-	x.Daily.Add(&c.Days, period.Floor(ev.Time), e.Value)
-	ceil := period.Ceil(ev.Time)
-	logged := ceil > c.AsOf-x.layout.longest && x.layout.longest > 0
-	x.addTo(x.total, ceil, logged)
-	for i, n := range e.Dims {
-		x.addTo(x.row(i, n), ceil, logged)
+	x.prepare(e)
+	running := period.Ceil(ev.Time) == c.AsOf+1
+	if running {
+		x.gather(0, x.delta)
+		for i, value := range e.Dims {
+			x.gather(x.kept.number(&x.layout, i, value), x.delta)
+		}
+	} else {
+		x.addElsewhere(c, ev, e)
 	}
 	if len(x.users.kinds) > 0 {
-		x.countUser(c, ev, e)
+		x.countUser(c, ev, e, running)
 	}
 	return false
 }
 
-// prepare writes the event's places and its cell.
-func (x *Meter) prepare(c *period.Clock, ev *meter.Event, e *meter.Effect) {
-	floor, ceil := period.Floor(ev.Time), period.Ceil(ev.Time)
-	for i := range x.layout.windows {
-		w := &x.layout.windows[i]
-		x.place[i] = -1
-		if w.Kind == usage.Rolling {
-			if ceil > c.AsOf-w.minutes && ceil <= c.AsOf {
-				x.place[i] = w.first
-			}
-		} else if back := c.Tracks[w.Kind].Index(floor); back >= 0 {
-			x.place[i] = w.first + back*x.layout.width
-		}
-	}
+// prepare writes the event as a cell.
+func (x *Meter) prepare(e *meter.Effect) {
 	clear(x.delta)
 	x.delta[sumColumn], x.delta[eventsColumn] = e.Value, 1
 	for i, a := range e.Averages {
@@ -153,7 +123,33 @@ func (x *Meter) prepare(c *period.Clock, ev *meter.Event, e *meter.Effect) {
 	}
 }
 
-// addTo adds the prepared event to a row.
+// addElsewhere adds the prepared event, which is not of the running minute, to
+// its rows. It does not matter what of that minute they have already.
+func (x *Meter) addElsewhere(c *period.Clock, ev *meter.Event, e *meter.Effect) {
+	floor, ceil := period.Floor(ev.Time), period.Ceil(ev.Time)
+	for i := range x.layout.windows {
+		w := &x.layout.windows[i]
+		x.place[i] = -1
+		if w.Kind == usage.Rolling {
+			if ceil > c.AsOf-w.minutes && ceil <= c.AsOf {
+				x.place[i] = w.first
+			}
+		} else if back := c.Tracks[w.Kind].Index(floor); back >= 0 {
+			x.place[i] = x.layout.place(w, back)
+		}
+	}
+	if !x.def.Corrections {
+		x.kept.ever = x.kept.ever.Add(wide.Of(e.Value))
+	}
+	x.kept.daily.Add(&c.Days, floor, e.Value)
+	logged := ceil > c.AsOf-x.layout.longest && x.layout.longest > 0
+	x.addTo(x.kept.total(), ceil, logged)
+	for i, value := range e.Dims {
+		x.addTo(x.kept.row(&x.layout, i, value), ceil, logged)
+	}
+}
+
+// addTo adds the prepared event to its places in a row.
 func (x *Meter) addTo(r *sumRow, ceil period.Minute, logged bool) {
 	for _, at := range x.place {
 		if at >= 0 {
@@ -166,63 +162,52 @@ func (x *Meter) addTo(r *sumRow, ceil period.Minute, logged bool) {
 	}
 }
 
-// row returns the row of a breakdown value.
-func (x *Meter) row(breakdown int, number uint32) *sumRow {
-	for int(number) >= len(x.dims[breakdown]) {
-		x.dims[breakdown] = append(x.dims[breakdown], nil)
-	}
-	r := x.dims[breakdown][number]
-	if r == nil {
-		r = newSumRow(&x.layout)
-		x.dims[breakdown][number] = r
-	}
-	return r
-}
-
-// countUser adds the prepared event to its user, or to nobody.
-func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect) {
-	named := e.ByUser && ev.User != meter.NoUser
+// countUser adds an event to its user, or to nobody.
+func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect, running bool) {
+	named, floor, value := e.ByUser && ev.User != meter.NoUser, period.Floor(ev.Time), wide.Of(e.Value)
 	var sums userCells
 	if named {
 		sums = x.users.of(c, ev.User)
-		x.users.seen(ev.User, period.Floor(ev.Time))
+		sums.seen(ev.User, floor)
 	}
-	value, k := wide.Of(e.Value), 0
-	for i, at := range x.place {
-		w := &x.layout.windows[i]
-		if w.Kind == usage.Rolling {
+	for k, kind := range x.users.kinds {
+		back := 0
+		if !running {
+			back = c.Tracks[kind].Index(floor)
+		}
+		if back < 0 || back >= period.Published {
 			continue
 		}
-		if back := (at - w.first) / x.layout.width; at >= 0 && back < period.Published {
-			cell := k*period.Published + back
-			if !named {
-				x.nobody[cell] = x.nobody[cell].plus(value)
-			} else {
-				before := sums.at(cell)
-				after := before.plus(value)
-				sums.set(cell, after)
-				x.rank(cell, ev.User, before, after)
-			}
+		cell := k*period.Published + back
+		if !named {
+			x.nobody[cell] = x.nobody[cell].plus(value)
+			continue
 		}
-		k++
+		before := sums.at(cell)
+		after := before.plus(value)
+		sums.set(cell, after)
+		x.rank(cell, ev.User, before, after)
 	}
 }
 
-// rank tells the list of a period that a user's share changed.
+// rank tells the list of a period that a user's share changed, where that may
+// change the list.
 func (x *Meter) rank(cell int, slot uint32, before, after share) {
-	if !x.ids.Nameless(slot) {
-		x.tops[cell].change(x.def.ByUser.Top, slot, before, after, x.ids.Hash)
+	top := &x.tops[cell]
+	if before != after && !top.ignores(x.def.ByUser.Top, before, after) && !x.ids.Nameless(slot) {
+		top.change(x.def.ByUser.Top, slot, before, after, x.ids.Hash)
 	}
 }
 
 func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
-	if t.Days > 0 {
-		x.Daily.Turn(&c.Days, t.Days)
-	}
+	have := x.read()
 	x.asOf = c.AsOf
-	x.busiest.turn(c, &x.layout, x.total, t)
-	for r := range x.rows() {
-		r.turn(&x.layout, c.AsOf, t)
+	if t.Days > 0 {
+		have.daily.Turn(&c.Days, t.Days)
+	}
+	x.busiest.turn(c, &x.layout, have.total(), t)
+	for i := range have.rows {
+		have.rows[i].turn(&x.layout, c.AsOf, t)
 	}
 	for k, kind := range x.users.kinds {
 		period.Shift(x.nobody[k*period.Published:][:period.Published], 1, t.Ended[kind])
@@ -236,7 +221,7 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 		return
 	}
 	source, target := x.users.of(c, from), x.users.of(c, to)
-	x.users.seen(to, x.users.lastOf(from))
+	target.seen(to, x.users.lastOf(from))
 	x.users.forget(from)
 	for k, kind := range x.users.kinds {
 		for back := range period.Published {
@@ -255,10 +240,10 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 }
 
 func (x *Meter) Prefetch(user uint32, dims []uint32, first uint32) uint64 {
-	n := x.prefetchRow(x.total)
+	n := x.prefetchRow(0)
 	for i, dim := range dims {
-		if dim >= first && int(dim-first) < len(x.dims[i]) && x.dims[i][dim-first] != nil {
-			n += x.prefetchRow(x.dims[i][dim-first])
+		if rows := x.kept.dims[i]; dim >= first && int(dim-first) < len(rows) {
+			n += x.prefetchRow(rows[dim-first])
 		}
 	}
 	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {
@@ -268,10 +253,9 @@ func (x *Meter) Prefetch(user uint32, dims []uint32, first uint32) uint64 {
 	return n
 }
 
-func (x *Meter) prefetchRow(r *sumRow) (n uint64) {
-	for i := range x.layout.windows {
-		sum, _ := r.sum(&x.layout, &x.layout.windows[i], 0).Int64()
-		n += uint64(sum)
+func (x *Meter) prefetchRow(row uint32) uint64 {
+	if first := int(row) * x.layout.width; first < len(x.running.cells) {
+		return uint64(x.running.cells[first])
 	}
-	return n
+	return 0
 }

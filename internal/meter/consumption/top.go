@@ -40,18 +40,23 @@ type topList struct {
 	stale   bool
 }
 
-// change tells the list, of at most top users, that a user's share changed.
+// ignores reports whether a change of a share cannot change the list: it is to be
+// refilled anyway, or whoever has the share was not listed and will not be.
+func (t *topList) ignores(top int, before, after share) bool {
+	if t.stale || top == 0 {
+		return true
+	}
+	if len(t.entries) < top {
+		return false
+	}
+	last := t.entries[top-1].sum
+	return (before.none() || before.sum().Cmp(last) < 0) && (after.none() || after.sum().Cmp(last) < 0)
+}
+
+// change tells the list, of at most top users, that a user's share changed in a
+// way that it does not ignore.
 func (t *topList) change(top int, slot uint32, before, after share, hash func(slot uint32) uint64) {
-	if t.stale || top == 0 || before == after {
-		return
-	}
 	full := len(t.entries) == top
-	if full {
-		last := t.entries[top-1].sum
-		if (before.none() || before.sum().Cmp(last) < 0) && (after.none() || after.sum().Cmp(last) < 0) {
-			return // was not listed and will not be
-		}
-	}
 	e := topEntry{sum: before.sum(), hash: hash(slot), slot: slot}
 	if at, listed := t.find(e); listed && !before.none() {
 		if full && (after.none() || after.sum().Cmp(before.sum()) < 0) {

@@ -104,9 +104,9 @@ func (u *userSums) stride() int { return len(u.kinds) * period.Published }
 // user returns the sums of the user n of a page.
 func (u *userSums) user(p *sumPage, n uint32) userCells { return userCells{p, int(n) * u.stride()} }
 
-// seen notes an event of a user who has sums.
-func (u *userSums) seen(slot uint32, at period.Minute) {
-	last := &u.pages[slot/pageUsers].last[slot%pageUsers]
+// seen notes an event of the user, whose slot it takes.
+func (s userCells) seen(slot uint32, at period.Minute) {
+	last := &s.page.last[slot%pageUsers]
 	*last = max(*last, at)
 }
 
