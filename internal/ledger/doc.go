@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ledger is the durable book: the state of every organization in
-// memory (package meter), and on disk (Pebble) what restores it.
+// memory (package meter), and on disk what restores it: a log, and rows (Pebble).
 //
 //	Record ---> intake.Judge: names to numbers, outcome ---> organization.Organization
 //	               |                                              |
 //	               v                                              | now and then
-//	            redo entries ----group commit, synced----> disk <-- checkpoint
-//	               |                                        |
-//	               +--> acknowledged                        +--> archive: statements, bills, first items
+//	     redo entries, rows --group commit, synced--> log --rows--> Pebble <-- checkpoint
+//	               |                                   |             |
+//	               +--> acknowledged                   |             +--> archive: statements, bills, first items
+//	                                                   +--> released behind a checkpoint
 //
 // Every change of state is a redo entry, and applying entries is
 // deterministic: the state after a restart is the checkpoint of each
@@ -23,6 +24,6 @@
 // package redo, and what was written down for good is read by package archive.
 //
 // File order follows the way of an event: record.go, book.go, group.go,
-// commit.go, checkpoint.go; load.go and replay.go read it all back.
+// commit.go, checkpoint.go; load.go, log.go and replay.go read it all back.
 // docs/state-format.md says what the keys and values are.
 package ledger

@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the version of all that this package writes. A directory of
 // a newer one is refused untouched.
-const formatVersion = 8
+const formatVersion = 7
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
@@ -23,7 +23,7 @@ const (
 	keyPage       = 'p'                   // p org4 meter2 population1 page4    -> page
 	keyFirst      = archive.KindFirst     // 'f'
 	keyDuplicates = 'd'                   // d epoch2 uid16                     -> nothing; up to format 6, see openDuplicates
-	keyRedo       = 'r'                   // r group8                           -> entries; up to format 7, see convert
+	keyRedo       = 'r'                   // r group8                           -> entries; up to format 6, see convert
 	keyClosings   = 'c'                   // c org4                             -> closings of organization.Organization
 	keyStatement  = archive.KindStatement // 's'
 	keyJournal    = 'j'                   // j org4 group8                      -> size, entries
