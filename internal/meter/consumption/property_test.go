@@ -420,8 +420,10 @@ func minuteOfConsumption(b *consumptionBench, ev *meter.Event, e *meter.Effect, 
 	turn.From = b.c.AsOf
 	b.c.AsOf++
 	b.x.Turn(b.c, turn)
-	ev.Time = b.c.AsOf.Ns()
-	b.x.Apply(b.c, ev, e)
+	for late := range int64(2) {
+		ev.Time = b.c.AsOf.Ns() + 1 - late
+		b.x.Apply(b.c, ev, e)
+	}
 }
 
 func FuzzConsumptionDecode(f *testing.F) {
