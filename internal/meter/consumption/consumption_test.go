@@ -137,9 +137,11 @@ func (b *consumptionBench) restart(def *usage.Meter) {
 	b.checkpoint()
 	e := &wire.Encoder{}
 	b.x.Encode(e)
+	b.x.EncodeDays(e)
 	b.def, b.x = def, New(def, b.vals, spread{})
 	d := &wire.Decoder{Bytes: e.Bytes}
 	b.x.Decode(d, 0)
+	b.x.DecodeDays(d, len(b.c.Days.Starts))
 	require.NoError(b.t, d.Err())
 	require.Empty(b.t, d.Bytes)
 	for i, page := range b.pages {

@@ -4,7 +4,6 @@
 package consumption
 
 import (
-	"math"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
@@ -75,23 +74,29 @@ func (r *running) cell(row uint32, width int) []int64 {
 // gather adds an event of the running minute to a row.
 func (x *Meter) gather(row uint32, event []int64) {
 	cell := x.running.cell(row, len(event))
-	if overflows(cell, event) {
-		x.pour()
-	}
 	if cell[eventsColumn] == 0 {
 		x.running.filled = append(x.running.filled, row)
 	}
-	for i, n := range event {
-		cell[i] += n
+	if !addCell(cell, event) {
+		x.pour()
+		x.gather(row, event)
 	}
 }
 
-// overflows reports whether a sum of two cells does not fit.
-func overflows(a, b []int64) bool {
-	for i, n := range b {
-		if n > 0 && a[i] > math.MaxInt64-n || n < 0 && a[i] < math.MinInt64-n {
-			return true
-		}
+// addCell adds a cell to another one, and reports whether the sums fit; if not,
+// nothing has changed.
+func addCell(to, cell []int64) bool {
+	overflow := int64(0)
+	for i, n := range cell {
+		sum := to[i] + n
+		overflow |= (sum ^ to[i]) & (sum ^ n) // below 0: its sign is that of neither
+		to[i] = sum
+	}
+	if overflow >= 0 {
+		return true
+	}
+	for i, n := range cell {
+		to[i] -= n
 	}
 	return false
 }

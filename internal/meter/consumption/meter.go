@@ -92,10 +92,7 @@ func (x *Meter) Revises(meter.Change) bool { return false }
 func (x *Meter) Lasts() bool { return false }
 
 func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
-	if c.AsOf != x.asOf {
-		x.read()
-		x.asOf = c.AsOf
-	}
+	x.asOf = c.AsOf
 	x.prepare(e)
 	running := period.Ceil(ev.Time) == c.AsOf+1
 	if running {

@@ -33,12 +33,13 @@ type consumptionModel struct {
 }
 
 type consumedEvent struct {
-	ns     int64
-	value  int64
-	user   uint32                 // as the event named it
-	owners [usage.NumKinds]uint32 // person by kind: merges pass over frozen periods
-	dims   []string
-	avg    []usage.Average
+	ns      int64
+	value   int64
+	user    uint32                 // as the event named it
+	owners  [usage.NumKinds]uint32 // person by kind: merges pass over frozen periods
+	dims    []string
+	numbers []uint32 // of dims
+	avg     []usage.Average
 }
 
 // total is an exact sum of millionths; the zero total is 0.
@@ -259,17 +260,21 @@ func newConsumptionWalk(t *testing.T, seed uint64) *consumptionWalk {
 	return &consumptionWalk{consumptionModel: &consumptionModel{bench: b, persons: map[uint32]uint32{}}, r: r, large: seed%2 == 0}
 }
 
-// event applies an event of any accepted time up to the clock's minute.
+// event applies an event of any accepted time up to the end of the running
+// minute.
 func (w *consumptionWalk) event() {
 	def, c := w.bench.def, w.bench.c
 	ns := c.AsOf.Ns()
-	switch w.r.IntN(4) {
+	switch w.r.IntN(8) {
 	case 0:
 		ns -= w.r.Int64N(int64(c.Past) * period.NsPerMinute)
 	case 1:
 		ns -= w.r.Int64N(3 * 60 * period.NsPerMinute)
 	case 2:
 		ns -= w.r.Int64N(120) * period.NsPerMinute
+	case 3: // on the minute
+	default:
+		ns += 1 + w.r.Int64N(period.NsPerMinute-1)
 	}
 	e := consumedEvent{ns: ns, value: w.r.Int64N(4) * 333_333}
 	if def.Corrections {
@@ -295,6 +300,7 @@ func (w *consumptionWalk) event() {
 		n, _ := w.bench.vals[i].Number(fmt.Sprintf("v%d", w.r.IntN(5)), 3, 0)
 		effect.Dims = append(effect.Dims, n)
 		e.dims = append(e.dims, w.bench.vals[i].Names[n])
+		e.numbers = append(e.numbers, n)
 	}
 	for range def.Averages {
 		e.avg = append(e.avg, usage.Average{Value: w.r.Int64N(1000) - 300 + e.value/1_000_000*1_000_000, Set: w.r.IntN(3) > 0})
@@ -335,6 +341,7 @@ func TestConsumptionFiguresAreThoseOfAllEventsHoweverTheyCame(t *testing.T) {
 			for range 60 {
 				for range w.r.IntN(8) {
 					w.event()
+					w.ask(t)
 				}
 				switch w.r.IntN(12) {
 				case 0:
@@ -413,8 +420,10 @@ func minuteOfConsumption(b *consumptionBench, ev *meter.Event, e *meter.Effect, 
 	turn.From = b.c.AsOf
 	b.c.AsOf++
 	b.x.Turn(b.c, turn)
-	ev.Time = b.c.AsOf.Ns()
-	b.x.Apply(b.c, ev, e)
+	for late := range int64(2) {
+		ev.Time = b.c.AsOf.Ns() + 1 - late
+		b.x.Apply(b.c, ev, e)
+	}
 }
 
 func FuzzConsumptionDecode(f *testing.F) {
@@ -445,7 +454,7 @@ func BenchmarkConsumptionApply(b *testing.B) {
 	for _, users := range []uint32{1, 1000, 1_000_000} {
 		b.Run(fmt.Sprint("users=", users), func(b *testing.B) {
 			bench, e := benchedConsumption(b)
-			ev := &meter.Event{Time: bench.c.AsOf.Ns()}
+			ev := &meter.Event{Time: bench.c.AsOf.Ns() + 1}
 			for user := range users {
 				ev.User = user
 				bench.x.Apply(bench.c, ev, e)

@@ -59,16 +59,30 @@ func (t *topList) change(top int, slot uint32, before, after share, hash func(sl
 	full := len(t.entries) == top
 	e := topEntry{sum: before.sum(), hash: hash(slot), slot: slot}
 	if at, listed := t.find(e); listed && !before.none() {
-		if full && (after.none() || after.sum().Cmp(before.sum()) < 0) {
+		switch {
+		case full && (after.none() || after.sum().Cmp(before.sum()) < 0):
 			t.stale = true
-			return
+		case after.none():
+			t.entries = slices.Delete(t.entries, at, at+1)
+		default:
+			t.entries[at].sum = after.sum()
+			t.move(at)
 		}
-		e.series = t.entries[at].series
-		t.entries = slices.Delete(t.entries, at, at+1)
+		return
 	}
 	if !after.none() {
 		e.sum = after.sum()
 		t.offer(top, e)
+	}
+}
+
+// move brings an entry to its rank; nearly always it has that already.
+func (t *topList) move(at int) {
+	for ; at > 0 && byRank(t.entries[at], t.entries[at-1]) < 0; at-- {
+		t.entries[at], t.entries[at-1] = t.entries[at-1], t.entries[at]
+	}
+	for ; at+1 < len(t.entries) && byRank(t.entries[at+1], t.entries[at]) < 0; at++ {
+		t.entries[at], t.entries[at+1] = t.entries[at+1], t.entries[at]
 	}
 }
 
