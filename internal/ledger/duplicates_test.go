@@ -68,7 +68,7 @@ func TestKeysOfOlderFormatsBecomeRuns(t *testing.T) {
 
 // The power is cut at each write of the start that converts.
 func TestAConversionMayBeCutShort(t *testing.T) {
-	for _, format := range []string{"format-6"} {
+	for _, format := range []string{"format-5", "format-6"} {
 		t.Run(format, func(t *testing.T) { cutConversions(t, format) })
 	}
 }

@@ -129,7 +129,7 @@ func (b *book) eachGroup(f func(number uint64, entries []byte) error) error {
 }
 
 // convert begins the log of a directory that has none: a new one, or one of a
-// format up to 7, whose redo entries are rows. These have been replayed; what came
+// format up to 6, whose redo entries are rows. These have been replayed; what came
 // of them is written to rows. Until that is on disk nothing goes to the log, so
 // that a start does all of it again where it was cut short.
 func (b *book) convert() (err error) {
