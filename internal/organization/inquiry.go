@@ -18,14 +18,14 @@ import (
 // current one; ok is false where it is not kept.
 func (o *Organization) SpanOf(w usage.Window, back int) (s meter.Span, ok bool) {
 	if w.Kind == usage.Rolling {
-		return meter.Span{w, o.clock.AsOf - period.LengthOf(w), o.clock.AsOf}, back == 0
+		return meter.Span{Window: w, Start: o.clock.AsOf - period.LengthOf(w), End: o.clock.AsOf}, back == 0
 	}
 	t := o.clock.Tracks[w.Kind]
 	if t == nil || back < 0 || back >= period.Published {
 		return meter.Span{}, false
 	}
 	start, end := t.Bounds(back)
-	return meter.Span{w, start, end}, true
+	return meter.Span{Window: w, Start: start, End: end}, true
 }
 
 // PeriodOf returns how many periods before the current one a span lies now; ok

@@ -432,12 +432,12 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 
 func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 	p := o.users.Persons.Make(root)
-	if _, known := slices.BinarySearchFunc(p.Statuses, people.StatusChange{at, status}, people.CompareStatus); known {
+	if _, known := slices.BinarySearchFunc(p.Statuses, people.StatusChange{At: at, Status: status}, people.CompareStatus); known {
 		return
 	}
 	o.lift(root)
 	o.closings.Enumerate(p, -1)
-	p.Statuses, _ = people.Insert(p.Statuses, people.StatusChange{at, status}, people.CompareStatus)
+	p.Statuses, _ = people.Insert(p.Statuses, people.StatusChange{At: at, Status: status}, people.CompareStatus)
 	o.closings.Enumerate(p, 1)
 	o.put(root)
 }
