@@ -8,7 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -116,12 +116,7 @@ func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 	o.EncodeClosings(&c)
 	_ = batch.Set(orgKey(keyClosings, o.Number), c.Bytes, nil)
 	if o.Converted {
-		for i := range b.defs.Meters {
-			if b.defs.Meters[i].Type == usage.ActiveUsers {
-				prefix := pageKey(o.Number, uint16(i), 0, 0)[:7]
-				_ = batch.DeleteRange(prefix, after(prefix), nil)
-			}
-		}
+		_ = batch.DeleteRange(pageKey(o.Number, 0, 0, 0), pageKey(o.Number, organization.UsersOfAll, 0, 0), nil)
 		o.Converted = false
 	}
 	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {

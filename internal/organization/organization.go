@@ -130,7 +130,7 @@ func (o *Organization) newState(number uint16) state {
 		o.clock.Follow(usage.Hour)
 		s.Kind = concurrent.New(number, def, &o.users, o.defs.Began, o.defs.Outages)
 	case usage.Consumption:
-		s.Kind = consumption.New(def, s.values, &o.users)
+		s.Kind = consumption.New(number, def, s.values, &o.users)
 	}
 	return s
 }

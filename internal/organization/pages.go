@@ -7,13 +7,12 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// usersOfAll stands in place of a meter's number where a page has a chunk of the
+// UsersOfAll stands in place of a meter's number where a page has a chunk of the
 // users' blocks, which are of all meters.
-const usersOfAll = math.MaxUint16
+const UsersOfAll = math.MaxUint16
 
 // DirtyPages calls f with every page of users that changed since it was last
 // called; the data are good until f returns.
@@ -25,7 +24,7 @@ func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page ui
 	var data []byte
 	o.users.Changed(func(chunk int) {
 		data = e.AppendChunk(data[:0], o.users.Blocks, chunk)
-		f(usersOfAll, 0, uint32(chunk), data)
+		f(UsersOfAll, 0, uint32(chunk), data)
 	})
 }
 
@@ -35,15 +34,13 @@ func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, 
 	switch {
 	case page > uint32(o.Users())*maxPagesPerUser:
 		return wire.ErrCorrupt
-	case meter == usersOfAll && population == 0:
+	case meter == UsersOfAll && population == 0:
 		return o.users.DecodeChunk(int(page), data)
 	case int(meter) >= len(o.meters):
 		return wire.ErrCorrupt
 	}
-	if o.meters[meter].def.Type == usage.ActiveUsers { // of before format 7
-		o.Converted = true
-		o.insertUsers()
-	}
+	o.Converted = true // it is of before format 7
+	o.insertUsers()
 	return o.meters[meter].RestorePage(&o.clock, population, page, data)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -66,6 +67,7 @@ func Share(of meter.Definitions) (*Shared, error) {
 		case usage.ConcurrentUsers:
 			claims = append(claims, concurrent.Claims(i)...)
 		case usage.Consumption:
+			claims = append(claims, consumption.Claims(i, &d.Meters[i])...)
 		}
 	}
 	var err error

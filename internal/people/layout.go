@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Kind is what a claim asks room for.
@@ -23,6 +26,9 @@ const (
 	Word
 	// Periods is a Word with a bit for each calendar period; Renew shifts it.
 	Periods
+	// Ring is a Word each for the running period of a calendar kind and for those before
+	// it that have figures; Renew moves them on. It takes as many IDs as words.
+	Ring
 	// Place is a Half that is not stored: where something that is not in the block
 	// lies in memory. After a start it may be anything.
 	Place
@@ -35,7 +41,7 @@ const (
 
 func (k Kind) String() string {
 	if k < numKinds {
-		return [numKinds]string{"half", "minute", "word", "periods", "place", "places"}[k]
+		return [numKinds]string{"half", "minute", "word", "periods", "ring", "place", "places"}[k]
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
 }
@@ -53,7 +59,8 @@ type Claim struct {
 	// out in the order in which they first appear, each in one cache line where
 	// that is possible.
 	Group uint32
-	Count int // of Places
+	Count int        // of Places
+	Of    usage.Kind // calendar kind of a Ring; what is past stands in the next group
 }
 
 // Field32 is where a Half or a Minute stands in a block, in halves.
@@ -82,6 +89,7 @@ type Layout struct {
 	words   int // a block
 	columns []column
 	periods []Field64
+	rings   []ring
 	entries bool // whether users may have entries
 	places  int  // inline entries
 	first   int  // word of the first of them
@@ -98,6 +106,7 @@ type column struct {
 // kind is unknown, or where a block would be larger than 32 KiB.
 func NewLayout(claims []Claim) (*Layout, error) {
 	l := &Layout{}
+	claims = l.unrolled(claims)
 	fields, places := 0, 0
 	for _, c := range claims {
 		switch {
@@ -126,8 +135,48 @@ func NewLayout(claims []Claim) (*Layout, error) {
 			l.periods = append(l.periods, Field64(c.at))
 		}
 	}
+	for i := range l.rings {
+		for n := range l.rings[i].words {
+			l.rings[i].words[n] = l.Field64(l.rings[i].id + uint32(n))
+		}
+	}
 	l.close(plan.last, places)
 	return l, nil
+}
+
+// ring is where the words of a claim stand, the running period's first.
+type ring struct {
+	id    uint32
+	first uint8 // bit of the calendar kind in a word of periods
+	words RingField
+}
+
+// RingField is where the words of a Ring stand in a block, the running period's
+// first.
+type RingField [period.Published]Field64
+
+// unrolled returns claims with the words of rings in their places.
+func (l *Layout) unrolled(claims []Claim) (all []Claim) {
+	for _, c := range claims {
+		if c.Kind != Ring {
+			all = append(all, c)
+			continue
+		}
+		l.rings = append(l.rings, ring{id: c.ID, first: uint8(BitOf[c.Of])})
+		for n := range uint32(period.Published) {
+			all = append(all, Claim{ID: c.ID + n, Kind: Word, Group: c.Group + min(n, 1)})
+		}
+	}
+	return all
+}
+
+// Ring returns where the words of a claim stand. It panics where there is none.
+func (l *Layout) Ring(id uint32) RingField {
+	i := slices.IndexFunc(l.rings, func(r ring) bool { return r.id == id })
+	if i < 0 {
+		panic(fmt.Sprintf("people: ring %d is asked for and was not claimed", id))
+	}
+	return l.rings[i].words
 }
 
 // close settles the size of a block whose fields end at a half. What is left up

@@ -69,9 +69,28 @@ func (b Block) Renew(minute uint32, turns []Turn) {
 			b.words[f] = Shift(w, turns)
 		}
 	}
+	for i := range b.blocks.layout.rings {
+		b.roll(&b.blocks.layout.rings[i], turns)
+	}
 	for c := b.Entries(); c.Next(); {
 		if e := c.Entry(); e.ID()&Periodic != 0 {
 			e.SetWord(Shift(e.Word(), turns))
+		}
+	}
+}
+
+// roll moves the words of a ring as many periods back as have begun.
+func (b Block) roll(r *ring, turns []Turn) {
+	for _, t := range turns {
+		if t.First != r.first {
+			continue
+		}
+		for n := len(r.words) - 1; n >= 0; n-- {
+			var w uint64
+			if from := n - int(t.Begun); from >= 0 {
+				w = b.words[r.words[from]]
+			}
+			b.words[r.words[n]] = w
 		}
 	}
 }

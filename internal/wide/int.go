@@ -73,6 +73,12 @@ func (a Int) Sub(b Int) Int {
 // Neg returns -a.
 func (a Int) Neg() Int { return Int{}.Sub(a) }
 
+// Words returns the two words of a number, the low one unsigned.
+func (a Int) Words() (hi int64, lo uint64) { return a.hi, a.lo }
+
+// FromWords returns the number that has these words.
+func FromWords(hi int64, lo uint64) Int { return Int{hi, lo} }
+
 // Half returns a/2, rounded down.
 func (a Int) Half() Int { return Int{a.hi >> 1, uint64(a.hi)<<63 | a.lo>>1} }
 

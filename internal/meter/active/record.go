@@ -23,8 +23,8 @@ func Claims(number int, def *usage.Meter) (claims []people.Claim) {
 	for class := range def.Classes {
 		last, periods := claimIDs(number, class)
 		claims = append(claims,
-			people.Claim{ID: last, Kind: people.Minute, Group: uint32(number)},
-			people.Claim{ID: periods, Kind: people.Periods, Group: uint32(number)})
+			people.Claim{ID: last, Kind: people.Minute, Group: uint32(number) << 1},
+			people.Claim{ID: periods, Kind: people.Periods, Group: uint32(number) << 1})
 	}
 	if len(def.Breakdowns) > 0 {
 		claims = append(claims, people.Claim{Kind: people.Places, Count: min(inlinePairs, 2*len(def.Breakdowns))})

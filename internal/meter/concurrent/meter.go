@@ -61,7 +61,7 @@ type Meter struct {
 
 // Claims are what a meter, by its number, keeps of every user.
 func Claims(number int) []people.Claim {
-	return []people.Claim{{ID: placeID(number), Kind: people.Place, Group: uint32(number)}}
+	return []people.Claim{{ID: placeID(number), Kind: people.Place, Group: uint32(number) << 1}}
 }
 
 func placeID(number int) uint32 { return uint32(number) << 16 }

@@ -309,27 +309,8 @@ func (x *Meter) BeginDays(from period.Minute) { x.dailyFrom = from }
 
 func (x *Meter) Restored(*period.Clock) {}
 
-// userSumsPopulation is the population under which a consumption meter's sums
-// by user are stored; an active_users meter has 0 for its users and 1.. for
-// its breakdowns.
-const userSumsPopulation = 255
+// DirtyPages has none: what is kept by user is in the users' blocks.
+func (x *Meter) DirtyPages(func(population uint8, page uint32, data []byte)) {}
 
-func (x *Meter) DirtyPages(f func(population uint8, page uint32, data []byte)) {
-	x.users.dirty.Each(func(page uint32) {
-		var e wire.Encoder
-		x.users.encodePage(int(page), &e)
-		f(userSumsPopulation, page, e.Bytes)
-	})
-	clear(x.users.dirty)
-}
-
-func (x *Meter) RestorePage(_ *period.Clock, population uint8, page uint32, data []byte) error {
-	if population != userSumsPopulation {
-		return wire.ErrCorrupt
-	}
-	d := &wire.Decoder{Bytes: data}
-	x.users.decodePage(int(page), d)
-	return d.Err()
-}
-
-func (x *Meter) Adopt(old meter.Kind) { x.users.adopt(&old.(*Meter).users) }
+// Adopt takes nothing: users' blocks are laid out anew as a whole.
+func (x *Meter) Adopt(meter.Kind) {}

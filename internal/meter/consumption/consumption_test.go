@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/metertest"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -29,23 +30,35 @@ type consumptionBench struct {
 	x     *Meter
 	c     *period.Clock
 	book  *series.Book
-	pages map[int][]byte // user pages as stored
+	users *people.Users
 	sheet series.Sheet
 	off   map[string]bool // window/period without figures
 }
 
-// spread orders slots unlike their numbers.
-type spread struct{}
+// spread is a hash that orders slots unlike their numbers.
+func spread(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
 
-func (spread) Hash(slot uint32) uint64 { return uint64(slot+1) * 0x9e3779b97f4a7c15 }
-
-func (spread) Nameless(uint32) bool { return false }
+// crowd are users as a meter keeps them, none or those that another one has.
+func crowd(t testing.TB, def *usage.Meter, old *people.Users, n uint32) *people.Users {
+	t.Helper()
+	layout, err := people.NewLayout(Claims(0, def))
+	require.NoError(t, err)
+	users := people.NewUsers(layout)
+	if old != nil {
+		require.NoError(t, users.Adopt(old.Blocks))
+		require.NoError(t, users.Index())
+	}
+	for slot := uint32(users.Len()); slot < n; slot++ {
+		users.Insert(spread(slot))
+	}
+	return &users
+}
 
 func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *consumptionBench {
 	t.Helper()
 	location, err := time.LoadLocation(zone)
 	require.NoError(t, err)
-	b := &consumptionBench{t: t, def: def, book: series.NewBook(time.Time{}), pages: map[int][]byte{}}
+	b := &consumptionBench{t: t, def: def, book: series.NewBook(time.Time{})}
 	for i := range def.Breakdowns {
 		b.vals = append(b.vals, meter.NewValues(&def.Breakdowns[i], 0))
 	}
@@ -56,7 +69,8 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 			b.c.Follow(w.Kind)
 		}
 	}
-	b.x = New(def, b.vals, spread{})
+	b.users = crowd(t, def, nil, 1000)
+	b.x = New(0, def, b.vals, b.users)
 	return b
 }
 
@@ -122,34 +136,18 @@ func (b *consumptionBench) figures() map[string]float64 {
 	return found
 }
 
-// checkpoint stores the user pages that changed, as the owner does.
-func (b *consumptionBench) checkpoint() {
-	b.x.users.dirty.Each(func(page uint32) {
-		e := &wire.Encoder{}
-		b.x.users.encodePage(int(page), e)
-		b.pages[int(page)] = e.Bytes
-	})
-	clear(b.x.users.dirty)
-}
-
 // restart writes the state and goes on with what is read back, as def.
 func (b *consumptionBench) restart(def *usage.Meter) {
-	b.checkpoint()
 	e := &wire.Encoder{}
 	b.x.Encode(e)
 	b.x.EncodeDays(e)
-	b.def, b.x = def, New(def, b.vals, spread{})
+	b.users = crowd(b.t, def, b.users, 1000)
+	b.def, b.x = def, New(0, def, b.vals, b.users)
 	d := &wire.Decoder{Bytes: e.Bytes}
 	b.x.Decode(d, 0)
 	b.x.DecodeDays(d, len(b.c.Days.Starts))
 	require.NoError(b.t, d.Err())
 	require.Empty(b.t, d.Bytes)
-	for i, page := range b.pages {
-		d := &wire.Decoder{Bytes: page}
-		b.x.users.decodePage(i, d)
-		require.NoError(b.t, d.Err())
-		require.Empty(b.t, d.Bytes)
-	}
 }
 
 func TestAnEventCountsInTheOnePeriodOfEachCalendarWindowThatContainsIt(t *testing.T) {

@@ -199,16 +199,10 @@ func (x *Meter) refill(c *period.Clock) {
 	if stale == nil {
 		return
 	}
-	for i := range x.users.pages {
-		p := x.users.page(c, i)
-		if p == nil {
-			continue
-		}
-		for n := range uint32(pageUsers) {
-			slot, sums := uint32(i)*pageUsers+n, x.users.user(p, n)
-			for _, at := range stale {
-				x.rank(at, slot, share{}, sums.at(at))
-			}
+	for slot := range uint32(x.users.users.Len()) {
+		sums := x.users.seen(c, slot)
+		for _, at := range stale {
+			x.rank(at, slot, share{}, sums.at(at))
 		}
 	}
 }

@@ -20,17 +20,14 @@ func (x *Meter) Part(c *period.Clock, root uint32, s meter.Span) (p meter.Part, 
 
 // sumOf returns a user's sum in a span of a calendar window.
 func (x *Meter) sumOf(c *period.Clock, user uint32, s meter.Span) (sum wide.Int, any bool) {
-	if s.Window.Kind == usage.Rolling || !x.users.has(user) {
-		return wide.Int{}, false
-	}
 	k := x.users.indexOf(uint64(s.Window.Kind))
-	page := x.users.page(c, int(user/pageUsers))
-	if k < 0 {
+	if s.Window.Kind == usage.Rolling || k < 0 {
 		return wide.Int{}, false
 	}
 	for back := range period.Published {
 		if start, _ := c.Tracks[s.Window.Kind].Bounds(back); start == s.Start {
-			of := x.users.user(page, user%pageUsers).at(k*period.Published + back)
+			sums := x.users.seen(c, user)
+			of := sums.at(k*period.Published + back)
 			return of.sum(), !of.none()
 		}
 	}
@@ -38,7 +35,7 @@ func (x *Meter) sumOf(c *period.Clock, user uint32, s meter.Span) (sum wide.Int,
 }
 
 func (x *Meter) Last(root uint32) period.Minute {
-	if !x.users.has(root) {
+	if len(x.users.kinds) == 0 {
 		return 0
 	}
 	return x.users.lastOf(root)

@@ -10,6 +10,7 @@ package consumption
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -30,7 +31,6 @@ import (
 type Meter struct {
 	def    *usage.Meter
 	vals   []*meter.Values // of each breakdown; the owner's
-	ids    ids
 	layout sumLayout
 	asOf   period.Minute // of the clock when the state was last changed
 
@@ -49,18 +49,11 @@ type Meter struct {
 	series consumptionSeries
 }
 
-// ids are those of users. Hashes give users an order that does not depend on their
-// slots; who has no name is not among those that are shown.
-type ids interface {
-	Hash(slot uint32) uint64
-	Nameless(slot uint32) bool
-}
-
 // New returns an empty state. vals numbers the values of each
 // breakdown.
-func New(def *usage.Meter, vals []*meter.Values, ids ids) *Meter {
+func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users) *Meter {
 	x := &Meter{
-		def: def, vals: vals, ids: ids, layout: newSumLayout(def),
+		def: def, vals: vals, layout: newSumLayout(def), users: newUserSums(int(number), def, users),
 		place: make([]int, len(def.Windows)),
 	}
 	x.delta = make([]int64, x.layout.width)
@@ -68,11 +61,6 @@ func New(def *usage.Meter, vals []*meter.Values, ids ids) *Meter {
 	x.kept.dims = make([][]uint32, len(def.Breakdowns))
 	x.busiest = newBusiest(&x.layout)
 	if def.ByUser != nil {
-		for i := range x.layout.windows {
-			if kind := x.layout.windows[i].Kind; kind < usage.Rolling {
-				x.users.kinds = append(x.users.kinds, kind)
-			}
-		}
 		x.tops = make([]topList, x.users.stride())
 		x.nobody = make([]share, x.users.stride())
 	}
@@ -165,7 +153,7 @@ func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect, run
 	var sums userCells
 	if named {
 		sums = x.users.of(c, ev.User)
-		sums.seen(ev.User, floor)
+		sums.note(floor)
 	}
 	for k, kind := range x.users.kinds {
 		back := 0
@@ -191,8 +179,8 @@ func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect, run
 // change the list.
 func (x *Meter) rank(cell int, slot uint32, before, after share) {
 	top := &x.tops[cell]
-	if before != after && !top.ignores(x.def.ByUser.Top, before, after) && !x.ids.Nameless(slot) {
-		top.change(x.def.ByUser.Top, slot, before, after, x.ids.Hash)
+	if before != after && !top.ignores(x.def.ByUser.Top, before, after) && !x.users.users.Nameless(slot) {
+		top.change(x.def.ByUser.Top, slot, before, after, x.users.users.Hash)
 	}
 }
 
@@ -214,12 +202,12 @@ func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
 
 // Merge makes one person of two users. What closed for good stays where it is.
 func (x *Meter) Merge(c *period.Clock, from, to uint32) {
-	if from == to || !x.users.has(from) {
+	if from == to || len(x.users.kinds) == 0 {
 		return
 	}
 	source, target := x.users.of(c, from), x.users.of(c, to)
-	target.seen(to, x.users.lastOf(from))
-	x.users.forget(from)
+	target.note(x.users.lastOf(from))
+	source.block.Set32(x.users.last, 0)
 	for k, kind := range x.users.kinds {
 		for back := range period.Published {
 			if c.Frozen(kind, back) {
@@ -236,16 +224,12 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	}
 }
 
-func (x *Meter) Prefetch(user uint32, dims []uint32, first uint32) uint64 {
+func (x *Meter) Prefetch(_ uint32, dims []uint32, first uint32) uint64 {
 	n := x.prefetchRow(0)
 	for i, dim := range dims {
 		if rows := x.kept.dims[i]; dim >= first && int(dim-first) < len(rows) {
 			n += x.prefetchRow(rows[dim-first])
 		}
-	}
-	if page := int(user / pageUsers); page < len(x.users.pages) && x.users.pages[page] != nil {
-		sum, _ := x.users.user(x.users.pages[page], user%pageUsers).at(0).sum().Int64()
-		n += uint64(sum)
 	}
 	return n
 }

@@ -4,11 +4,13 @@
 package consumption
 
 import (
+	"math"
+	"slices"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // share is a user's sum that knows whether anything was counted in it: 0 is
@@ -33,186 +35,146 @@ func (t share) join(other share) share {
 	return t.plus(other.sum())
 }
 
-// pageUsers is how many users share a page, the unit that is stored.
-const pageUsers = 64
-
 // userSums is the consumption of each user in the published periods of the
-// meter's calendar windows. Pages exist from the first event of one of their
-// users. Nothing visits them when a period ends: a page is brought up to date
-// when it is next used.
+// meter's calendar windows. It stands in the users' blocks:
 //
-//	page   stamp   minute up to which its periods are right
-//	       sums    [user in page][kind][current, previous, 2_ago]
-//	       last    [user in page] minute of the latest event, 0 for none
+//	rings   [kind][current, previous, 2_ago]   shares, a word each
+//	last    minute of the latest event, 0 for none
+//
+// A share of more than a word, which hardly any is, stands in two entries; the ring
+// has their number in its place.
 type userSums struct {
 	kinds []usage.Kind
-	pages []*sumPage
-	dirty people.Bitmap // pages changed since the owner cleared it
+	users *people.Users
+	rings []people.RingField // by kind
+	last  people.Field32
+	entry uint32 // id of the entries with low words; that of those with high ones is 2 more
 }
 
-type sumPage struct {
-	stamp period.Minute
-	sums  wide.Ints // shares
-	last  [pageUsers]period.Minute
+// Claims are what a meter, by its number, keeps of every user.
+func Claims(number int, def *usage.Meter) (claims []people.Claim) {
+	if def.ByUser == nil {
+		return nil
+	}
+	base, group := uint32(number)<<16, uint32(number)<<1
+	claims = []people.Claim{{ID: base, Kind: people.Minute, Group: group}, {Kind: people.Places}}
+	for _, kind := range calendarKinds(def) {
+		claims = append(claims, people.Claim{ID: ringID(number, kind), Kind: people.Ring, Of: kind, Group: group})
+	}
+	return claims
+}
+
+func ringID(number int, kind usage.Kind) uint32 { return uint32(number)<<16 | uint32(kind+1)<<2 }
+
+// calendarKinds returns those of the meter's windows.
+func calendarKinds(def *usage.Meter) (kinds []usage.Kind) {
+	for _, w := range def.Windows {
+		if w.Kind < usage.Rolling {
+			kinds = append(kinds, w.Kind)
+		}
+	}
+	return kinds
+}
+
+func newUserSums(number int, def *usage.Meter, users *people.Users) userSums {
+	u := userSums{users: users, entry: uint32(number+1) << 8}
+	if def.ByUser == nil {
+		return u
+	}
+	u.kinds = calendarKinds(def)
+	u.last = users.Layout().Field32(uint32(number) << 16)
+	for _, kind := range u.kinds {
+		u.rings = append(u.rings, users.Layout().Ring(ringID(number, kind)))
+	}
+	return u
 }
 
 // userCells are the sums of a user, [kind][period].
 type userCells struct {
-	page  *sumPage
-	first int
+	*userSums
+	block people.Block
+	begun [usage.NumKinds]int // periods since the block's stamp, by place in kinds; of one that is up to date none
 }
-
-func (s userCells) at(cell int) share { return share(s.page.sums.At(s.first + cell)) }
-
-func (s userCells) set(cell int, to share) { s.page.sums.Set(s.first+cell, wide.Int(to)) }
 
 // of returns a user's sums for changing them.
 func (u *userSums) of(c *period.Clock, slot uint32) userCells {
-	i := int(slot / pageUsers)
-	u.grow(i)
-	if u.pages[i] == nil {
-		u.pages[i] = &sumPage{stamp: c.AsOf, sums: wide.Make(pageUsers * u.stride())}
-	}
-	u.dirty.Set(uint32(i))
-	return u.user(u.page(c, i), slot%pageUsers)
+	cells := userCells{userSums: u, block: u.users.Current(c, slot)}
+	cells.block.Change()
+	return cells
 }
 
-// page returns a page with its periods up to date, nil where it has no sums.
-func (u *userSums) page(c *period.Clock, i int) *sumPage {
-	p := u.pages[i]
-	if p == nil || p.stamp == c.AsOf {
-		return p
-	}
-	for k, kind := range u.kinds {
-		ended := 0
-		for ended < period.Published && c.Tracks[kind].Starts[ended] > p.stamp {
-			ended++
-		}
-		if ended == 0 {
-			continue
-		}
-		for at := k * period.Published; at < p.sums.Len(); at += u.stride() {
-			p.sums.Shift(at, at+period.Published, ended)
+// seen returns a user's sums as they are now, without changing anything.
+func (u *userSums) seen(c *period.Clock, slot uint32) userCells {
+	cells := userCells{userSums: u, block: u.users.At(slot)}
+	if stamp := period.Minute(cells.block.Stamp()); stamp != 0 && stamp < c.Latest {
+		for k, kind := range u.kinds {
+			if cells.begun[k] = c.Tracks[kind].Index(stamp); cells.begun[k] < 0 {
+				cells.begun[k] = period.Published
+			}
 		}
 	}
-	p.stamp = c.AsOf
-	return p
+	return cells
+}
+
+// overflow is the least word of those that are the number of entries.
+const overflow = int64(math.MinInt64)
+
+// numbered reports whether a word is the number of entries that have the share.
+func numbered(word uint64) (n uint32, ok bool) {
+	return uint32(word), int64(word) < overflow+1<<32
+}
+
+func (s *userCells) at(cell int) share {
+	k, back := cell/period.Published, cell%period.Published-s.begun[cell/period.Published]
+	if back < 0 {
+		return share{}
+	}
+	word := s.block.Get64(s.rings[k][back])
+	n, is := numbered(word)
+	if !is {
+		return share(wide.Of(int64(word)))
+	}
+	low, _ := s.block.FindAt(s.entry, n)
+	high, _ := s.block.FindAt(s.entry+2, n)
+	return share(wide.FromWords(int64(high.Word()), low.Word()))
+}
+
+// set sets a sum of one that is up to date.
+func (s *userCells) set(cell int, to share) {
+	field := s.rings[cell/period.Published][cell%period.Published]
+	if n, was := numbered(s.block.Get64(field)); was {
+		s.block.Remove(s.entry, n)
+		s.block.Remove(s.entry+2, n)
+	}
+	if word, fits := wide.Int(to).Int64(); fits && word >= overflow+1<<32 {
+		s.block.Set64(field, uint64(word))
+		return
+	}
+	n := uint32(0)
+	for c := s.block.Entries(); c.Next(); {
+		if e := c.Entry(); e.ID() == s.entry {
+			n = max(n, e.At()+1)
+		}
+	}
+	high, low := wide.Int(to).Words()
+	s.block.Set64(field, uint64(overflow+int64(n)))
+	s.block.Insert(s.entry, n).SetWord(low)
+	s.block.Insert(s.entry+2, n).SetWord(uint64(high))
+}
+
+// note notes an event of the user.
+func (s *userCells) note(at period.Minute) {
+	s.block.Set32(s.last, max(s.block.Get32(s.last), uint32(at)))
+}
+
+// lastOf returns the minute of the latest event of a user, 0 for none.
+func (u *userSums) lastOf(slot uint32) period.Minute {
+	return period.Minute(u.users.At(slot).Get32(u.last))
 }
 
 func (u *userSums) stride() int { return len(u.kinds) * period.Published }
 
-// user returns the sums of the user n of a page.
-func (u *userSums) user(p *sumPage, n uint32) userCells { return userCells{p, int(n) * u.stride()} }
-
-// seen notes an event of the user, whose slot it takes.
-func (s userCells) seen(slot uint32, at period.Minute) {
-	last := &s.page.last[slot%pageUsers]
-	*last = max(*last, at)
-}
-
-// lastOf returns the minute of the latest event of a user who has sums.
-func (u *userSums) lastOf(slot uint32) period.Minute {
-	return u.pages[slot/pageUsers].last[slot%pageUsers]
-}
-
-// forget is for a user who has become another one.
-func (u *userSums) forget(slot uint32) { u.pages[slot/pageUsers].last[slot%pageUsers] = 0 }
-
-// has reports whether a user may have sums.
-func (u *userSums) has(slot uint32) bool {
-	i := int(slot / pageUsers)
-	return i < len(u.pages) && u.pages[i] != nil
-}
-
-func (u *userSums) grow(i int) {
-	for len(u.pages) <= i {
-		u.pages = append(u.pages, nil)
-	}
-}
-
-// encodePage writes a page; one without sums as a page of no kinds.
-func (u *userSums) encodePage(i int, e *wire.Encoder) {
-	if i >= len(u.pages) || u.pages[i] == nil {
-		e.Int(0)
-		e.Uint(0)
-		return
-	}
-	p := u.pages[i]
-	e.Int(int64(p.stamp))
-	e.Uint(uint64(len(u.kinds)))
-	for k, kind := range u.kinds {
-		e.Uint(uint64(kind))
-		for n := range uint32(pageUsers) {
-			for back := range period.Published {
-				e.Wide(wide.Int(u.user(p, n).at(k*period.Published + back)))
-			}
-		}
-	}
-	for _, last := range p.last {
-		if last == 0 {
-			e.Uint(0)
-		} else {
-			e.Uint(uint64(p.stamp-last) + 1)
-		}
-	}
-}
-
-// decodePage reads a page; all come before the first figures.
-func (u *userSums) decodePage(i int, d *wire.Decoder) {
-	stamp, kinds := d.Int(), d.Count(1+pageUsers*period.Published)
-	if stamp != int64(period.Minute(stamp)) {
-		d.Fail()
-	}
-	if kinds == 0 || d.Err() != nil {
-		return
-	}
-	p := &sumPage{stamp: period.Minute(stamp), sums: wide.Make(pageUsers * u.stride())}
-	for range kinds {
-		k := u.indexOf(d.Uint())
-		for n := range uint32(pageUsers) {
-			for back := range period.Published {
-				if t := share(d.Wide()); k >= 0 {
-					u.user(p, n).set(k*period.Published+back, t)
-				}
-			}
-		}
-	}
-	if len(d.Bytes) > 0 { // consumptionFormat 1 ends here
-		p.decodeLast(d)
-	}
-	if d.Err() == nil {
-		u.grow(i)
-		u.pages[i] = p
-	}
-}
-
-func (p *sumPage) decodeLast(d *wire.Decoder) {
-	for n := range p.last {
-		if ago := d.Uint(); ago != 0 {
-			p.last[n] = p.stamp - period.Minute(ago-1)
-		}
-	}
-}
-
 // indexOf returns the place of a kind, -1 where the meter no longer has it.
 func (u *userSums) indexOf(kind uint64) int {
-	for k, known := range u.kinds {
-		if uint64(known) == kind {
-			return k
-		}
-	}
-	return -1
-}
-
-// adopt takes all sums of the same meter under its old definition. Every page
-// is to be written again.
-func (u *userSums) adopt(old *userSums) {
-	for i := range old.pages {
-		var e wire.Encoder
-		old.encodePage(i, &e)
-		u.decodePage(i, &wire.Decoder{Bytes: e.Bytes})
-		if u.has(uint32(i * pageUsers)) {
-			u.dirty.Set(uint32(i))
-		}
-	}
+	return slices.IndexFunc(u.kinds, func(known usage.Kind) bool { return uint64(known) == kind })
 }
