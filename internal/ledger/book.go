@@ -53,7 +53,7 @@ type book struct {
 	dead       chan struct{} // closed when failed
 	fatal      *storeLogger  // what the store could not go on after
 	writing    sync.Mutex    // held by the one write that is under way
-	unfolded   int64         // bytes of the log not yet covered by checkpoints
+	unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
 	journaled  int64         // bytes of all journals
 
 	judge   intake.Judge

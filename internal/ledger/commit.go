@@ -55,7 +55,7 @@ func (l *Ledger) seal(b *book) *group {
 	g := b.pending
 	g.sealJournals()
 	b.committing, b.pending = g, newGroup(b.db, g.number+1)
-	b.unfolded += int64(len(g.entries.Bytes) + g.rows.Len())
+	b.unfolded += unfolded(g.rows.Len(), len(g.entries.Bytes))
 	return g
 }
 

@@ -45,8 +45,8 @@ type Settings struct {
 	// midnight UTC; 0 stands for one minute.
 	CollectEvery time.Duration
 	Logger       *zap.Logger
-	// FoldBytes is how many bytes of log gather before they are folded into
-	// rows; 0 stands for 64 MiB.
+	// FoldBytes is how many bytes of redo entries gather before they are folded
+	// into rows, a quarter of the bytes of rows among them; 0 stands for 64 MiB.
 	FoldBytes int64
 }
 

@@ -174,3 +174,30 @@ func requireLife(t *testing.T, s Settings, promised []int) {
 	}
 	closeLedger(t, l)
 }
+
+// The store has no sync of its own while requests come: there is one a commit.
+func TestOnlyTheLogIsSyncedWhileRequestsCome(t *testing.T) {
+	var counting atomic.Bool
+	var log, others atomic.Int64
+	s := settings(t, errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
+		switch {
+		case !counting.Load() || o.Kind != errorfs.OpFileSync && o.Kind != errorfs.OpFileSyncData:
+		case isOfLog(o.Path):
+			log.Add(1)
+		default:
+			others.Add(1)
+		}
+		return nil
+	})))
+	l := open(t, s, noon)
+	require.NoError(t, l.checkpoint(l.book))
+	require.Eventually(t, func() bool { return l.book.db.Metrics().Compact.NumInProgress == 0 }, 10*time.Second, time.Millisecond)
+	counting.Store(true)
+	for request := range 50 {
+		require.NoError(t, l.Record(context.Background(), noon, lifeRequest(request)))
+	}
+	counting.Store(false)
+	require.EqualValues(t, 50, log.Load())
+	require.Zero(t, others.Load())
+	closeLedger(t, l)
+}

@@ -461,3 +461,28 @@ func TestHousekeepingBesideAppends(t *testing.T) {
 	_, h := open(t, small(fs), released)
 	require.Len(t, h.records, 601-int(released))
 }
+
+func TestReadHandsOverWhatIsNeeded(t *testing.T) {
+	fs := vfs.NewMem()
+	l, _ := open(t, small(fs), 1)
+	records := texts(1, 21, 2*pageSize)
+	add(t, l, records...)
+	require.NoError(t, l.Release(8))
+	require.NoError(t, l.Close())
+	l, _ = open(t, small(fs), 8) // which has the last record in two segments
+	var h history
+	require.NoError(t, l.Read(h.replay))
+	require.Equal(t, history{first: 8, records: records[7:]}, h)
+
+	more := texts(21, 23, 8)
+	add(t, l, more...)
+	stop := errors.New("stop")
+	last := uint64(0)
+	require.ErrorIs(t, l.Read(func(number uint64, _ []byte) error {
+		if last = number; number == 22 {
+			return stop
+		}
+		return nil
+	}), stop)
+	require.EqualValues(t, 22, last)
+}
