@@ -64,6 +64,10 @@ func TestAnAlertIsOnItsWayAsSoonAsItsFiguresAreStored(t *testing.T) {
 	body := <-told
 	require.Contains(t, body, `"alertname":"SomeUsers"`)
 	require.Contains(t, body, `"link":"http://localhost:3000/d/users"`)
+	for counted := false; !counted; { // a rule beside it, which may be evaluated later
+		_, err := telemetry.GetMetric("otelcol_exporter_tsdb_rule_failures")
+		counted = err == nil
+	}
 	metadatatest.AssertEqualExporterTsdbRuleFailures(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, f.Shutdown(t.Context()))
 }

@@ -163,19 +163,19 @@ func TestSessions(t *testing.T) {
 func TestTheLogIsCounted(t *testing.T) {
 	w := &written{}
 	fs := counting{FS: vfs.NewMem(), written: w}
-	for _, name := range []string{"000001.log", "000002.sst"} {
+	for _, name := range []string{"log-000001", "000002.sst"} {
 		f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
 		require.NoError(t, err)
 		_, err = f.Write([]byte("four"))
 		require.NoError(t, err)
 		require.NoError(t, errors.Join(f.SyncData(), f.Sync(), f.Close()))
 	}
-	f, err := fs.ReuseForWrite("000001.log", "000003.log", vfs.WriteCategoryUnspecified)
+	f, err := fs.ReuseForWrite("log-000001", "log-000003", vfs.WriteCategoryUnspecified)
 	require.NoError(t, err)
 	_, err = f.Write([]byte("!"))
 	require.NoError(t, errors.Join(err, f.Close()))
 	require.Equal(t, []int64{5, 9, 2}, []int64{w.log.Load(), w.all.Load(), w.syncs.Load()})
-	_, err = fs.OpenReadWrite(filepath.Join("none", "000004.log"), vfs.WriteCategoryUnspecified)
+	_, err = fs.OpenReadWrite(filepath.Join("none", "log-000004"), vfs.WriteCategoryUnspecified)
 	require.Error(t, err)
 }
 
