@@ -119,8 +119,8 @@ func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 		_ = batch.DeleteRange(pageKey(o.Number, 0, 0, 0), pageKey(o.Number, organization.UsersOfAll, 0, 0), nil)
 		o.Converted = false
 	}
-	o.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
-		_ = batch.Set(pageKey(o.Number, m, population, page), data, nil)
+	o.DirtyPages(func(page uint32, data []byte) {
+		_ = batch.Set(pageKey(o.Number, organization.UsersOfAll, 0, page), data, nil)
 	})
 }
 

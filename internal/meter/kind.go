@@ -71,14 +71,10 @@ type Kind interface {
 	// Encode appends everything but pages.
 	Encode(e *wire.Encoder)
 	Decode(d *wire.Decoder, users int)
-	// DirtyPages calls f with the pages that changed since it was last called; data
-	// are good until f returns.
-	DirtyPages(f func(population uint8, page uint32, data []byte))
+	// RestorePage reads a page of before format 7, when meters had pages of their own.
 	RestorePage(c *period.Clock, population uint8, page uint32, data []byte) error
 	// Restored builds what is not stored, when all pages are read.
 	Restored(c *period.Clock)
-	// Adopt takes the records by user of the same meter under its old definition.
-	Adopt(old Kind)
 	// HasTraces reports whether it shows that an event was counted.
 	HasTraces() bool
 	// ForgetNames drops the series that name values and users.

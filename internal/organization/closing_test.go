@@ -141,8 +141,8 @@ func TestClosingsAreRestored(t *testing.T) {
 	again, err := Restore("acme", o.defs, o.users.Hashes(), e.Bytes, o.Now())
 	require.NoError(t, err)
 	require.NoError(t, again.RestoreClosings(c.Bytes))
-	o.DirtyPages(func(meter uint16, population uint8, page uint32, data []byte) {
-		require.NoError(t, again.RestorePage(meter, population, page, data))
+	o.DirtyPages(func(page uint32, data []byte) {
+		require.NoError(t, again.RestorePage(UsersOfAll, 0, page, data))
 	})
 	require.NoError(t, again.Restored())
 	calm.TakeStatements()

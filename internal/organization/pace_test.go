@@ -72,7 +72,7 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 			}
 			lives.SetQuotas(quotas)
 			read.SetQuotas(quotas)
-			compared, now, disk := 0, began, map[[3]uint32][]byte{}
+			compared, now, disk := 0, began, map[uint32][]byte{}
 			for now < began+150*period.MinutesPerDay {
 				now += period.Minute(1 + random.IntN(12*period.MinutesPerHour))
 				if random.IntN(40) == 0 {
@@ -98,13 +98,11 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 				if random.IntN(20) == 0 {
 					var head wire.Encoder
 					read.Encode(&head)
-					read.DirtyPages(func(m uint16, population uint8, page uint32, data []byte) {
-						disk[[3]uint32{uint32(m), uint32(population), page}] = slices.Clone(data)
-					})
+					read.DirtyPages(func(page uint32, data []byte) { disk[page] = slices.Clone(data) })
 					back, err := Restore("acme", d, hashes, head.Bytes, now.Ns())
 					require.NoError(t, err)
-					for _, id := range slices.SortedFunc(maps.Keys(disk), func(a, b [3]uint32) int { return slices.Compare(a[:], b[:]) }) {
-						require.NoError(t, back.RestorePage(uint16(id[0]), uint8(id[1]), id[2], disk[id]))
+					for _, page := range slices.Sorted(maps.Keys(disk)) {
+						require.NoError(t, back.RestorePage(UsersOfAll, 0, page, disk[page]))
 					}
 					require.NoError(t, back.Restored())
 					read = back

@@ -16,15 +16,12 @@ const UsersOfAll = math.MaxUint16
 
 // DirtyPages calls f with every page of users that changed since it was last
 // called; the data are good until f returns.
-func (o *Organization) DirtyPages(f func(meter uint16, population uint8, page uint32, data []byte)) {
-	for i := range o.meters {
-		o.meters[i].DirtyPages(func(population uint8, page uint32, data []byte) { f(uint16(i), population, page, data) })
-	}
+func (o *Organization) DirtyPages(f func(page uint32, data []byte)) {
 	var e people.Encoder
 	var data []byte
 	o.users.Changed(func(chunk int) {
 		data = e.AppendChunk(data[:0], o.users.Blocks, chunk)
-		f(UsersOfAll, 0, uint32(chunk), data)
+		f(uint32(chunk), data)
 	})
 }
 

@@ -192,9 +192,6 @@ func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	if err := n.users.Adopt(o.users.Blocks); err != nil {
 		return nil, err
 	}
-	for i := range o.meters {
-		n.meters[i].Adopt(o.meters[i].Kind)
-	}
 	for i := range n.held {
 		for j := range n.held[i].Effects {
 			n.held[i].Effects[j].Redefine(&o.defs.Definitions, &d.Definitions)

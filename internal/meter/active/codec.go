@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -73,9 +72,3 @@ func (a *Meter) Restored(c *period.Clock) {
 	a.Start(c)
 	a.rebuildRollings(c)
 }
-
-// DirtyPages has none: what is kept by user is in the users' blocks.
-func (a *Meter) DirtyPages(func(population uint8, page uint32, data []byte)) {}
-
-// Adopt takes nothing: users' blocks are laid out anew as a whole.
-func (a *Meter) Adopt(meter.Kind) {}

@@ -69,8 +69,4 @@ func (x *Meter) HasTraces() bool {
 
 func (x *Meter) Restored(*period.Clock) { x.sessions.restored() }
 
-func (x *Meter) DirtyPages(func(uint8, uint32, []byte)) {}
-
 func (x *Meter) RestorePage(*period.Clock, uint8, uint32, []byte) error { return wire.ErrCorrupt }
-
-func (x *Meter) Adopt(meter.Kind) {}

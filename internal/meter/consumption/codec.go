@@ -308,9 +308,3 @@ func (x *Meter) DecodeDays(d *wire.Decoder, days int) {
 func (x *Meter) BeginDays(from period.Minute) { x.dailyFrom = from }
 
 func (x *Meter) Restored(*period.Clock) {}
-
-// DirtyPages has none: what is kept by user is in the users' blocks.
-func (x *Meter) DirtyPages(func(population uint8, page uint32, data []byte)) {}
-
-// Adopt takes nothing: users' blocks are laid out anew as a whole.
-func (x *Meter) Adopt(meter.Kind) {}
