@@ -12,9 +12,9 @@ import (
 )
 
 // loaded opens a set with keys of 37 days, by checkpoints of 100,000 keys.
-func loaded(b *testing.B, keys int) *store {
+func loaded(b *testing.B, keys int) *diskSet {
 	b.Helper()
-	s := &store{t: b, fs: vfs.Default}
+	s := &diskSet{t: b, fs: vfs.Default}
 	var err error
 	s.Set, err = Open(vfs.Default, vfs.Default.PathJoin(b.TempDir(), dir))
 	require.NoError(b, err)

@@ -39,6 +39,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -297,7 +298,7 @@ func (s *Set) Link(dir string) error {
 			return err
 		}
 	}
-	return syncDir(s.fs, dir)
+	return store.SyncDir(s.fs, dir)
 }
 
 // remove removes the files of runs that are gone, the oldest first: those that
@@ -306,7 +307,7 @@ func (s *Set) remove() error {
 	for len(s.gone) > 0 {
 		r := s.gone[0]
 		s.gone = s.gone[1:]
-		if err := errors.Join(r.close(), s.fs.Remove(r.path), syncDir(s.fs, s.dir)); err != nil {
+		if err := errors.Join(r.close(), s.fs.Remove(r.path), store.SyncDir(s.fs, s.dir)); err != nil {
 			return err
 		}
 	}

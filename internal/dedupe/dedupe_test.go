@@ -26,46 +26,46 @@ const today = uint16(20768) // 2026-11-11
 
 const dir = "counted"
 
-// store is a Set with the file system that it is on.
-type store struct {
+// diskSet is a Set with the file system that it is on.
+type diskSet struct {
 	*Set
 	t  testing.TB
 	fs vfs.FS
 }
 
-func newStore(t testing.TB, fs vfs.FS) *store {
+func newDiskSet(t testing.TB, fs vfs.FS) *diskSet {
 	t.Helper()
-	s := &store{t: t, fs: fs}
+	s := &diskSet{t: t, fs: fs}
 	s.open()
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }
 
-func (s *store) open() {
+func (s *diskSet) open() {
 	var err error
 	s.Set, err = Open(s.fs, dir)
 	require.NoError(s.t, err)
 }
 
-func (s *store) reopen() {
+func (s *diskSet) reopen() {
 	require.NoError(s.t, s.Close())
 	s.open()
 }
 
-func (s *store) flush(day uint16) {
+func (s *diskSet) flush(day uint16) {
 	s.Seal(day)
 	require.NoError(s.t, s.Write())
 	s.Flushed()
 }
 
-func (s *store) seen(uid usage.UID) bool {
+func (s *diskSet) seen(uid usage.UID) bool {
 	seen, err := s.Seen(uid)
 	require.NoError(s.t, err)
 	return seen
 }
 
 // names are those of the runs that are looked into.
-func (s *store) names() (names []string) {
+func (s *diskSet) names() (names []string) {
 	for _, r := range s.runs {
 		names = append(names, r.name())
 	}
@@ -73,7 +73,7 @@ func (s *store) names() (names []string) {
 }
 
 // files are those in the directory.
-func (s *store) files() []string {
+func (s *diskSet) files() []string {
 	names, err := s.fs.List(dir)
 	require.NoError(s.t, err)
 	slices.Sort(names)
@@ -91,13 +91,13 @@ func uidOf(n int) usage.UID {
 }
 
 // addKeys adds the keys of some numbers.
-func (s *store) addKeys(from, to int) {
+func (s *diskSet) addKeys(from, to int) {
 	for n := from; n < to; n++ {
 		s.Add(uidOf(n))
 	}
 }
 
-func (s *store) requireKeys(from, to int) {
+func (s *diskSet) requireKeys(from, to int) {
 	s.t.Helper()
 	for n := from; n < to; n++ {
 		require.True(s.t, s.seen(uidOf(n)), "key %d", n)
@@ -109,7 +109,7 @@ func TestAKeyIsSeenFromTheMomentItWasAdded(t *testing.T) {
 		"any": uidOf(1), "of zeros": {}, "first": {0, 1}, "last": {^uint64(0), ^uint64(0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStore(t, vfs.NewMem())
+			s := newDiskSet(t, vfs.NewMem())
 			require.False(t, s.seen(uid))
 			s.Add(uid)
 			require.True(t, s.seen(uid), "in memory")
@@ -133,14 +133,14 @@ func TestAKeyIsSeenFromTheMomentItWasAdded(t *testing.T) {
 }
 
 func TestAKeyThatWasNotWrittenIsGoneAfterARestart(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	s.Add(uidOf(1))
 	s.reopen()
 	require.False(t, s.seen(uidOf(1)))
 }
 
 func TestAKeyThatIsAddedAgainIsOneWhenItsRunsAreJoined(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	s.Add(uidOf(1))
 	s.Add(uidOf(1))
 	s.flush(today)
@@ -152,7 +152,7 @@ func TestAKeyThatIsAddedAgainIsOneWhenItsRunsAreJoined(t *testing.T) {
 }
 
 func TestKeysAreTakenWhileOthersAreWritten(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	s.addKeys(0, 10_000)
 	s.flush(today)
 	s.addKeys(10_000, 20_000)
@@ -176,7 +176,7 @@ func TestKeysAreTakenWhileOthersAreWritten(t *testing.T) {
 // and a key is written again only a few times.
 func TestRunsAreFewAndSeldomWrittenAgain(t *testing.T) {
 	const writes, keys = 1000, 20
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	most, written := 0, 0
 	for n := range writes {
 		s.addKeys(n*keys, (n+1)*keys)
@@ -200,7 +200,7 @@ func TestRunsAreFewAndSeldomWrittenAgain(t *testing.T) {
 }
 
 func TestAnEpochThatIsOverBecomesOneRun(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	for i, keys := range []int{100, 50, 20} {
 		s.addKeys(i*1000, i*1000+keys)
 		s.flush(today + uint16(i))
@@ -221,7 +221,7 @@ func TestAnEpochThatIsOverBecomesOneRun(t *testing.T) {
 }
 
 func TestADroppedEpochLeavesNeitherMemoryNorFiles(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	for i := range 3 {
 		s.Add(uidOf(i))
 		s.flush(today + uint16(i)*epochDays)
@@ -246,7 +246,7 @@ func TestADroppedEpochLeavesNeitherMemoryNorFiles(t *testing.T) {
 }
 
 func TestADirectoryThatLacksARunIsRefused(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	for i := range 3 {
 		s.Add(uidOf(i))
 		s.flush(today + uint16(i)*epochDays)
@@ -258,7 +258,7 @@ func TestADirectoryThatLacksARunIsRefused(t *testing.T) {
 
 func TestADirectoryWithOtherFilesIsRefused(t *testing.T) {
 	for _, name := range []string{"copy of 20768-00000001-00000001.run", "20768-1-1.run", "20768-00000002-00000001.run", "99999-00000001-00000001.run", ".run"} {
-		s := newStore(t, vfs.NewMem())
+		s := newDiskSet(t, vfs.NewMem())
 		f, err := s.fs.Create(s.fs.PathJoin(dir, name), vfs.WriteCategoryUnspecified)
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
@@ -274,7 +274,7 @@ func TestAnUnreadableDiskIsAnErrorAndNotANewKey(t *testing.T) {
 		}
 		return nil
 	})}
-	s := newStore(t, errorfs.Wrap(vfs.NewMem(), failing))
+	s := newDiskSet(t, errorfs.Wrap(vfs.NewMem(), failing))
 	s.addKeys(0, 1000)
 	s.flush(today)
 	failing.On()
@@ -291,7 +291,7 @@ func TestAnUnreadableDiskIsAnErrorAndNotANewKey(t *testing.T) {
 
 func TestRunsAreNotJoinedWhileTheDiskIsFull(t *testing.T) {
 	fs := vfs.NewMem()
-	s := newStore(t, fs)
+	s := newDiskSet(t, fs)
 	for i := range 3 {
 		fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: []uint64{spare, spare, spare + 1000}[i]})
 		s.addKeys(i, i+1)
@@ -307,7 +307,7 @@ func TestTheSetIsExact(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
-			s, now := newStore(t, vfs.NewMem()), today
+			s, now := newDiskSet(t, vfs.NewMem()), today
 			onDisk, recent, sealed := map[usage.UID]uint16{}, map[usage.UID]uint16{}, map[usage.UID]uint16{}
 			known := func(uid usage.UID) bool {
 				for _, m := range []map[usage.UID]uint16{onDisk, recent, sealed} {
@@ -424,7 +424,7 @@ func TestAPowerCutAtAnyWriteLosesNothing(t *testing.T) {
 				continue
 			}
 			require.ErrorIs(t, err, errorfs.ErrInjected)
-			after := newStore(t, power.clone)
+			after := newDiskSet(t, power.clone)
 			kept := 0
 			if flushed >= 803 { // the last Write drops the first epoch
 				kept = 800
@@ -447,7 +447,7 @@ func TestAPowerCutAtAnyWriteLosesNothing(t *testing.T) {
 }
 
 func TestSeenAndAddDoNotAllocateInTheSteadyState(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	n := 0
 	for range 4 {
 		s.addKeys(n, n+50_000)
@@ -470,7 +470,7 @@ func TestSeenAndAddDoNotAllocateInTheSteadyState(t *testing.T) {
 }
 
 func TestALinkedDirectoryHasTheSameKeys(t *testing.T) {
-	s := newStore(t, vfs.NewMem())
+	s := newDiskSet(t, vfs.NewMem())
 	for _, keys := range []int{1000, 100} {
 		s.addKeys(keys, 2*keys)
 		s.flush(today)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -34,8 +35,6 @@ const (
 	tailSize  = 64
 	magic     = "counted\x01"
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // identity is what a run is of: the writes from first to last, in one epoch.
 type identity struct {
@@ -166,7 +165,7 @@ func (t *tail) encode() *[tailSize]byte {
 	binary.LittleEndian.PutUint64(b[32:], t.keys)
 	binary.LittleEndian.PutUint32(b[40:], t.filter)
 	binary.LittleEndian.PutUint32(b[44:], t.fences)
-	binary.LittleEndian.PutUint32(b[tailSize-4:], crc32.Checksum(b[:tailSize-4], castagnoli))
+	binary.LittleEndian.PutUint32(b[tailSize-4:], crc32.Checksum(b[:tailSize-4], store.Checksum))
 	return &b
 }
 
@@ -179,7 +178,7 @@ func decodeTail(b *[tailSize]byte) tail {
 		},
 		keys:   binary.LittleEndian.Uint64(b[32:]),
 		filter: binary.LittleEndian.Uint32(b[40:]), fences: binary.LittleEndian.Uint32(b[44:]),
-		checksum: crc32.Checksum(b[:tailSize-4], castagnoli),
+		checksum: crc32.Checksum(b[:tailSize-4], store.Checksum),
 	}
 }
 
@@ -191,7 +190,7 @@ func (r *run) part(from, to int64, checksum uint32, f func(uint64)) error {
 		if err := r.readAt(buffer, at); err != nil {
 			return err
 		}
-		sum = crc32.Update(sum, castagnoli, buffer)
+		sum = crc32.Update(sum, store.Checksum, buffer)
 		for i := 0; i < len(buffer); i += 8 {
 			f(binary.LittleEndian.Uint64(buffer[i:]))
 		}
@@ -227,7 +226,7 @@ func (r *run) block(n int, to *[blockSize]byte) (keys int, err error) {
 }
 
 func blockChecksum(n int, block *[blockSize]byte) uint32 {
-	return crc32.Update(uint32(n), castagnoli, block[:blockSize-4])
+	return crc32.Update(uint32(n), store.Checksum, block[:blockSize-4])
 }
 
 func keyIn(block *[blockSize]byte, n int) usage.UID {

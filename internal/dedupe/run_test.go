@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -114,7 +115,7 @@ func TestARunUnderAnotherNameIsRefused(t *testing.T) {
 	text := runOf(t, 3)
 	text[len(text)-tailSize+24]++
 	checked := text[len(text)-tailSize : len(text)-4]
-	binary.LittleEndian.PutUint32(text[len(text)-4:], crc32.Checksum(checked, castagnoli))
+	binary.LittleEndian.PutUint32(text[len(text)-4:], crc32.Checksum(checked, store.Checksum))
 	_, err := openBytes(t, text)
 	require.ErrorContains(t, err, "this is run 20768-00000003-00000018.run under another name")
 }
@@ -134,8 +135,8 @@ func FuzzRun(f *testing.F) {
 				block := (*[blockSize]byte)(body[n*blockSize:])
 				binary.LittleEndian.PutUint32(block[blockSize-4:], blockChecksum(n, block))
 			}
-			end.filter = crc32.Checksum(body[blocks*blockSize:fences], castagnoli)
-			end.fences = crc32.Checksum(body[fences:], castagnoli)
+			end.filter = crc32.Checksum(body[blocks*blockSize:fences], store.Checksum)
+			end.fences = crc32.Checksum(body[fences:], store.Checksum)
 		}
 		r, err := openBytes(t, append(body, end.encode()[:]...))
 		if err != nil {

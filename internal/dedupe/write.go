@@ -13,6 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -118,7 +119,7 @@ func (w *writer) numbers(sum *uint32, numbers []uint64) error {
 	for _, n := range numbers {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
-	*sum = crc32.Update(*sum, castagnoli, b)
+	*sum = crc32.Update(*sum, store.Checksum, b)
 	_, err := w.out.Write(b)
 	return err
 }
@@ -128,7 +129,7 @@ func (w *writer) publish() error {
 	if err := w.fs.Rename(w.run.path+temporary, w.run.path); err != nil {
 		return err
 	}
-	if err := syncDir(w.fs, w.dir); err != nil {
+	if err := store.SyncDir(w.fs, w.dir); err != nil {
 		return err
 	}
 	var err error
@@ -141,7 +142,7 @@ func makeDir(fs vfs.FS, dir string) error {
 	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if err := syncDir(fs, fs.PathDir(dir)); err != nil {
+	if err := store.SyncDir(fs, fs.PathDir(dir)); err != nil {
 		return err
 	}
 	names, err := fs.List(dir)
@@ -156,12 +157,4 @@ func makeDir(fs vfs.FS, dir string) error {
 		}
 	}
 	return nil
-}
-
-func syncDir(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

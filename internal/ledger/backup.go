@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 )
 
 // A backup is a tar of the files of a ledger directory, and at its end their
@@ -197,7 +199,7 @@ func restore(r io.Reader, dir string) (err error) {
 	if err := os.Rename(temporary, dir); err != nil {
 		return err
 	}
-	return syncDir(fs, parent)
+	return store.SyncDir(fs, parent)
 }
 
 var (
@@ -218,7 +220,7 @@ func unpack(r io.Reader, dir string) error {
 			if wanted == "" || sums != wanted {
 				return errCutShort
 			}
-			return errors.Join(syncDir(vfs.Default, vfs.Default.PathJoin(dir, duplicatesDir)), syncDir(vfs.Default, dir))
+			return errors.Join(store.SyncDir(vfs.Default, vfs.Default.PathJoin(dir, duplicatesDir)), store.SyncDir(vfs.Default, dir))
 		case err != nil && n == 0:
 			return fmt.Errorf("%w: %w", errNoBackup, err)
 		case err != nil:

@@ -16,6 +16,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -81,8 +82,8 @@ func cutConversions(t *testing.T, format string) {
 			fs := vfs.NewCrashableMem()
 			_, err := vfs.Clone(vfs.Default, fs, filepath.Join("testdata", format), "ledger", vfs.CloneSync)
 			require.NoError(t, err)
-			require.NoError(t, syncDir(fs, ""))
-			require.NoError(t, syncDir(fs, "ledger"))
+			require.NoError(t, store.SyncDir(fs, ""))
+			require.NoError(t, store.SyncDir(fs, "ledger"))
 			s := formatSettings(t, "ledger")
 			var mu sync.Mutex
 			var clone *vfs.MemFS

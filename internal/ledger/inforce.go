@@ -14,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -56,7 +57,7 @@ func (s *Settings) announce(merged []stored, change func() error) error {
 	if err := s.FS.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := syncDir(s.FS, s.Directory); err != nil {
+	if err := store.SyncDir(s.FS, s.Directory); err != nil {
 		return err
 	}
 	if err := change(); err != nil {
@@ -96,16 +97,8 @@ func replaceFile(fs vfs.FS, dir, name string, content []byte) error {
 	if err == nil {
 		err = fs.Rename(path+".new", path)
 	}
-	if err = errors.Join(err, syncDir(fs, dir)); err != nil {
+	if err = errors.Join(err, store.SyncDir(fs, dir)); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
-}
-
-func syncDir(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

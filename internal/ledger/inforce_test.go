@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -82,7 +83,7 @@ func TestAChangeOfDefinitionsNeverLeavesAnOldCopy(t *testing.T) {
 	for failing, ops := int32(0), int32(1); failing <= ops; failing++ {
 		mem := vfs.NewCrashableMem()
 		require.NoError(t, mem.MkdirAll("ledger", 0o700))
-		require.NoError(t, errors.Join(replaceFile(mem, "ledger", inForceFile, []byte(old)), syncDir(mem, "/")))
+		require.NoError(t, errors.Join(replaceFile(mem, "ledger", inForceFile, []byte(old)), store.SyncDir(mem, "/")))
 		s := settings(t, nil)
 		s.Directory, s.Logger, ops = "ledger", zap.NewNop(), 0
 		s.FS = errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {

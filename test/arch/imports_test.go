@@ -97,7 +97,7 @@ var allowed = map[string]struct {
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
 	},
 	"internal/dedupe": {
-		[]string{standard, "internal/usage", pebble, hash},
+		[]string{standard, "internal/usage", only + "internal/store", pebble, hash},
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
 	"internal/intake": {
@@ -118,7 +118,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/store/log",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", only + "internal/store", "internal/store/log",
 			pebble, group, zap,
 		},
 		"the book must outlive the Collector that it runs in: replay and the command line open it too",
