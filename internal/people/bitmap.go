@@ -5,22 +5,26 @@ package people
 
 import "math/bits"
 
-func (b *Bitmap) Unset(n uint32) {
-	if b.Has(n) {
-		(*b)[n>>6] &^= 1 << (n & 63)
-	}
-}
-
-// Bitmap is a set of small numbers.
+// Bitmap is a set of small numbers: a bit each, up to the largest that was ever
+// in it. The zero Bitmap is empty.
 type Bitmap []uint64
 
+// Has reports whether a number is in the set.
 func (b Bitmap) Has(n uint32) bool { return int(n>>6) < len(b) && b[n>>6]>>(n&63)&1 != 0 }
 
+// Set puts a number into the set.
 func (b *Bitmap) Set(n uint32) {
 	for int(n>>6) >= len(*b) {
 		*b = append(*b, 0)
 	}
 	(*b)[n>>6] |= 1 << (n & 63)
+}
+
+// Unset takes a number out of the set.
+func (b Bitmap) Unset(n uint32) {
+	if int(n>>6) < len(b) {
+		b[n>>6] &^= 1 << (n & 63)
+	}
 }
 
 // Each calls f for every number in the set, in order.

@@ -5,7 +5,6 @@ package people
 
 import (
 	"fmt"
-	"math/bits"
 	"unsafe"
 )
 
@@ -16,7 +15,7 @@ type Blocks struct {
 	table   table
 	blocks  arena
 	spill   spill
-	changed []uint64 // a bit a chunk
+	changed Bitmap // chunks
 	moves   moves
 }
 
@@ -96,26 +95,13 @@ func (b *Blocks) Clear(slot uint32) {
 
 // Change notes that a user's chunk is about to change.
 func (b *Blocks) Change(slot uint32) {
-	chunk := slot / chunkBlocks
-	for int(chunk/64) >= len(b.changed) {
-		b.changed = append(b.changed, 0)
-	}
-	b.changed[chunk/64] |= 1 << (chunk % 64)
+	b.changed.Set(slot / chunkBlocks)
 }
 
 // Changed calls f for each chunk that changed since the last call, in order.
 func (b *Blocks) Changed(f func(chunk int)) {
-	for i, w := range b.changed {
-		for ; w != 0; w &= w - 1 {
-			f(64*i + bits.TrailingZeros64(w))
-		}
-	}
+	b.changed.Each(func(chunk uint32) { f(int(chunk)) })
 	clear(b.changed)
-}
-
-func (b *Blocks) isChanged(slot uint32) bool {
-	chunk := slot / chunkBlocks
-	return int(chunk/64) < len(b.changed) && b.changed[chunk/64]>>(chunk%64)&1 != 0
 }
 
 // Chunks returns how many chunks there are.

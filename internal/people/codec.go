@@ -198,9 +198,7 @@ func (b *Blocks) DecodeChunk(chunk int, data []byte) error {
 	if d.Err() != nil {
 		return fmt.Errorf("chunk %d of the users: %w", chunk, d.Err())
 	}
-	if chunk/64 < len(b.changed) {
-		b.changed[chunk/64] &^= 1 << (chunk % 64)
-	}
+	b.changed.Unset(uint32(chunk))
 	return nil
 }
 
@@ -267,7 +265,7 @@ func (d *chunkDecoder) field() bool {
 		return false
 	}
 	d.ahead = header
-	c, known := d.view.blocks.layout.find(uint32(id))
+	c, known := d.blocks.layout.find(uint32(id))
 	if known && c.kind != kind {
 		d.FailWith(fmt.Errorf("field %d was stored as a %s and is claimed as a %s: claim it under another number", id, kind, c.kind))
 		return false
@@ -306,7 +304,7 @@ func (d *chunkDecoder) entries() {
 	absent := d.absent()
 	for i := range d.n {
 		if absent>>i&1 == 0 {
-			d.entriesOf(d.view.blocks.At(d.first + uint32(i)))
+			d.entriesOf(d.blocks.At(d.first + uint32(i)))
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (g guard) check() {
 }
 
 func (g guard) checkStore() {
-	if g.check(); !g.of.isChanged(g.slot) {
+	if g.check(); !g.of.changed.Has(g.slot / chunkBlocks) {
 		panic(fmt.Sprintf("people: user %d is changed without Change", g.slot))
 	}
 }

@@ -6,42 +6,24 @@ package people
 import "github.com/otelcol-usage/otelcol-usage/internal/wire"
 
 // Roster is who was there in 64 hours: a word a user, a bit an hour.
-//
-//	pages  [ . | 64 words | . | 64 words | ... ]   nil: none of these users
-type Roster struct{ pages []*[chunkBlocks]uint64 }
+type Roster struct{ hours paged[uint64] }
 
 // Of returns a user's word.
-func (r *Roster) Of(user uint32) *uint64 {
-	page := int(user / chunkBlocks)
-	for page >= len(r.pages) {
-		r.pages = append(r.pages, nil)
-	}
-	if r.pages[page] == nil {
-		r.pages[page] = new([chunkBlocks]uint64)
-	}
-	return &r.pages[page][user%chunkBlocks]
-}
+func (r *Roster) Of(user uint32) *uint64 { return r.hours.room(user) }
 
 // Has reports whether a user may have been there.
-func (r *Roster) Has(user uint32) bool {
-	page := int(user / chunkBlocks)
-	return page < len(r.pages) && r.pages[page] != nil
-}
+func (r *Roster) Has(user uint32) bool { return r.hours.of(user) != nil }
 
 // each calls f for every user who was there.
 func (r *Roster) each(f func(user uint32, there uint64)) {
-	for i, page := range r.pages {
-		if page == nil {
-			continue
+	r.hours.each(func(user uint32, there *uint64) {
+		if *there != 0 {
+			f(user, *there)
 		}
-		for n, there := range page {
-			if there != 0 {
-				f(uint32(i*chunkBlocks+n), there)
-			}
-		}
-	}
+	})
 }
 
+// Encode appends who was there.
 func (r *Roster) Encode(e *wire.Encoder) {
 	users := uint64(0)
 	r.each(func(uint32, uint64) { users++ })
@@ -52,7 +34,7 @@ func (r *Roster) Encode(e *wire.Encoder) {
 	})
 }
 
-// Decode reads what encode wrote, of an organization with so many users.
+// Decode reads what Encode wrote, of an organization with so many users.
 func (r *Roster) Decode(d *wire.Decoder, users int) {
 	for range d.Count(2) {
 		user, there := d.Uint(), d.Uint()

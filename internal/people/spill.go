@@ -17,8 +17,6 @@ type spill struct {
 	freed freed
 }
 
-const nodeEntries = lineWords / entryWords
-
 func newSpill() spill { return spill{nodes: newArena(lineWords), links: newArena(1)} }
 
 // take returns a node of zeros, chained to nothing. Other nodes may move.

@@ -27,13 +27,13 @@ func NewUsers(layout *Layout) Users {
 }
 
 // Hash returns the keyed hash of a user's id.
-func (u *Users) Hash(slot uint32) uint64 { return u.Blocks.blocks.word(slot) }
+func (u *Users) Hash(slot uint32) uint64 { return u.blocks.word(slot) }
 
 // Forget takes the hash by which a user is found: nobody is found by what is put
 // in its place.
 func (u *Users) Forget(slot uint32, instead uint64) {
 	u.Change(slot)
-	u.Blocks.blocks.at(slot)[0] = instead
+	u.blocks.at(slot)[0] = instead
 }
 
 // Nameless reports whether a user's id was erased.
