@@ -12,6 +12,17 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
+// breakdown counts users by value: one record a (user, value), of an entry for each
+// class.
+type breakdown struct {
+	number uint8
+	values *meter.Values
+	pairs  [][]uint32   // by value and class: the id of entries; nil, 0: nobody has one
+	totals []*headcount // by value; nil until it has a user
+	series [][]*usage.Series
+	legacy []uint64 // of a state of before format 7: user<<32 | value of each record
+}
+
 func (s *breakdown) encode(e *wire.Encoder, kinds []usage.Kind) {
 	e.Uint(0) // the pairs of format 2; they are entries of users now
 	e.Uint(uint64(len(s.totals)))
@@ -39,17 +50,17 @@ func (s *breakdown) decode(d *wire.Decoder, a *Meter, kinds []usage.Kind) {
 }
 
 // figures appends the counts of every value that has users in a window.
-func (sp *breakdown) figures(a *Meter, s *series.Sheet, dimension string, exists func(w usage.Window, back int) bool) {
-	for value, t := range sp.totals {
+func (s *breakdown) figures(a *Meter, sheet *series.Sheet, dimension string, exists func(w usage.Window, back int) bool) {
+	for value, t := range s.totals {
 		if t == nil {
 			continue
 		}
-		series := sp.seriesOf(a.def, s.Book, dimension, value)
+		all := s.seriesOf(a.def, sheet.Book, dimension, value)
 		rolling, n := 0, 0
 		for _, window := range a.def.Windows {
 			if window.Kind == usage.Rolling {
 				if count := t.prefix[0][rolling].count; count != 0 {
-					s.Add(series[n], float64(count))
+					sheet.Add(all[n], float64(count))
 				}
 				rolling++
 				n++
@@ -57,7 +68,7 @@ func (sp *breakdown) figures(a *Meter, s *series.Sheet, dimension string, exists
 			}
 			for i := range period.Published {
 				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
-					s.Add(series[n], float64(count))
+					sheet.Add(all[n], float64(count))
 				}
 				n++
 			}
@@ -66,20 +77,20 @@ func (sp *breakdown) figures(a *Meter, s *series.Sheet, dimension string, exists
 }
 
 // seriesOf returns a value's series in the order of windows and periods.
-func (sp *breakdown) seriesOf(def *usage.Meter, book *series.Book, dimension string, value int) []*usage.Series {
-	for len(sp.series) <= value {
-		sp.series = append(sp.series, nil)
+func (s *breakdown) seriesOf(def *usage.Meter, book *series.Book, dimension string, value int) []*usage.Series {
+	for len(s.series) <= value {
+		s.series = append(s.series, nil)
 	}
-	if sp.series[value] == nil {
+	if s.series[value] == nil {
 		for _, w := range def.Windows {
 			for i := range period.PeriodsOf(w) {
-				sp.series[value] = append(sp.series[value], book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, i,
+				s.series[value] = append(s.series[value], book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, i,
 					usage.Label{Name: "dimension", Value: dimension},
-					usage.Label{Name: "dimension_value", Value: sp.values.Names[value]})...))
+					usage.Label{Name: "dimension_value", Value: s.values.Names[value]})...))
 			}
 		}
 	}
-	return sp.series[value]
+	return s.series[value]
 }
 
 func (s *breakdown) counts(a *Meter, c *period.Clock, value uint32) *headcount {
@@ -94,27 +105,22 @@ func (s *breakdown) counts(a *Meter, c *period.Clock, value uint32) *headcount {
 	return s.totals[value]
 }
 
-// breakdown counts users by value: one record a (user, value), of an entry for each
-// class.
-type breakdown struct {
-	number uint8
-	values *meter.Values
-	pairs  [][]uint32   // by value and class: the id of entries; nil, 0: nobody has one
-	totals []*headcount // by value; nil until it has a user
-	series [][]*usage.Series
-	legacy []uint64 // of a state of before format 7: user<<32 | value of each record
-}
-
 // pair returns the ids of a value's entries by class, of which one class has one.
 func (s *breakdown) pair(a *Meter, value uint32, class uint8) []uint32 {
+	ids := s.ids(a, value)
+	if ids[class] == 0 {
+		ids[class] = a.users.Pairs.Add(people.Pair{Meter: a.number, Breakdown: s.number, Class: class, Value: value})
+	}
+	return ids
+}
+
+// ids returns the ids of a value's entries by class, for which it makes room.
+func (s *breakdown) ids(a *Meter, value uint32) []uint32 {
 	if int(value) >= len(s.pairs) {
 		s.pairs = append(s.pairs, make([][]uint32, int(value)+1-len(s.pairs))...)
 	}
 	if s.pairs[value] == nil {
 		s.pairs[value] = make([]uint32, len(a.def.Classes))
-	}
-	if id := &s.pairs[value][class]; *id == 0 {
-		*id = a.users.Pairs.Add(people.Pair{Meter: a.number, Breakdown: s.number, Class: class, Value: value})
 	}
 	return s.pairs[value]
 }
@@ -129,13 +135,7 @@ func (a *Meter) Numbered(id uint32, of people.Pair) (ok bool) {
 	if int(of.Value) >= len(s.values.Names) {
 		return false
 	}
-	for int(of.Value) >= len(s.pairs) {
-		s.pairs = append(s.pairs, nil)
-	}
-	if s.pairs[of.Value] == nil {
-		s.pairs[of.Value] = make([]uint32, len(a.def.Classes))
-	}
-	s.pairs[of.Value][of.Class] = id
+	s.ids(a, of.Value)[of.Class] = id
 	return true
 }
 
@@ -169,14 +169,10 @@ func (r record) lowest() uint8 {
 func (a *Meter) eachRecord(c *period.Clock, f func(root uint32, r record, t *headcount)) {
 	var room [usage.NumKinds]people.Turn
 	for root := range uint32(a.users.Len()) {
-		r := a.stored(root, nil)
-		stamp := period.Minute(r.block.Stamp())
-		if stamp == 0 {
-			continue
+		if a.users.At(root).Stamp() == 0 {
+			continue // nothing is known of them
 		}
-		if stamp < c.Latest {
-			r.turns = people.TurnsSince(c, stamp, room[:0])
-		}
+		r := a.seen(c, root, room[:])
 		f(root, r, &a.total)
 		if len(a.breakdowns) > 0 {
 			a.eachPair(r, func(of record, t *headcount) { f(root, of, t) })

@@ -15,7 +15,7 @@ import (
 // HasTraces reports whether any user has done anything that the meter counts.
 func (a *Meter) HasTraces() bool {
 	for root := range uint32(a.users.Len()) {
-		r := a.stored(root, nil)
+		r := a.stored(root)
 		for class := range r.classes() {
 			if r.last(class) != 0 || r.bits(class) != 0 || a.stood.Has(root) {
 				return true

@@ -85,7 +85,7 @@ func (a *Meter) inSpan(c *period.Clock, r record, p *people.Timeline, class uint
 }
 
 func (a *Meter) Last(root uint32) (last period.Minute) {
-	r := a.stored(root, nil)
+	r := a.stored(root)
 	for class := range r.classes() {
 		last = max(last, r.last(class))
 	}

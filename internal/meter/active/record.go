@@ -52,9 +52,9 @@ func (a *Meter) claimed(l *people.Layout) {
 // record is what a user did, in all or under one value of a breakdown.
 type record struct {
 	block  people.Block
-	fields []field  // of the user in all
-	pairs  []uint32 // else: the ids of the value's entries by class; 0: nobody has one
-	turns  []people.Turn
+	fields []field       // of the user in all
+	pairs  []uint32      // else: the ids of the value's entries by class; 0: nobody has one
+	turns  []people.Turn // what has become of periods since, where bits are to be those of now
 }
 
 // own returns a user's record, brought up to date for changing it.
@@ -62,15 +62,14 @@ func (a *Meter) own(c *period.Clock, root uint32) record {
 	return record{block: a.users.Current(c, root), fields: a.fields}
 }
 
-// stored returns a user's record as it is; turns are what has become of periods
-// since, if bits are to be those of now.
-func (a *Meter) stored(root uint32, turns []people.Turn) record {
-	return record{block: a.users.At(root), fields: a.fields, turns: turns}
+// stored returns a user's record as it is.
+func (a *Meter) stored(root uint32) record {
+	return record{block: a.users.At(root), fields: a.fields}
 }
 
 // seen returns a user's record as it is now, without changing anything.
 func (a *Meter) seen(c *period.Clock, root uint32, room []people.Turn) record {
-	r := a.stored(root, nil)
+	r := a.stored(root)
 	if stamp := period.Minute(r.block.Stamp()); stamp < c.Latest {
 		r.turns = people.TurnsSince(c, stamp, room[:0])
 	}
