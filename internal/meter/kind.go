@@ -31,8 +31,8 @@ type Kind interface {
 	// already. It reports whether that may be the user's first one in a period of a
 	// day or longer.
 	Apply(c *period.Clock, ev *Event, e *Effect) (first bool)
-	// Lift takes out all that a root counts for, put puts it back: what is known
-	// of the person changes in between.
+	// Lift takes out all that a root counts for; Put puts it back. What is known of
+	// the person changes in between.
 	Lift(c *period.Clock, root uint32)
 	Put(c *period.Clock, root uint32)
 	// Merge makes one person of two roots, which are lifted.
@@ -80,6 +80,25 @@ type Kind interface {
 	// ForgetNames drops the series that name values and users.
 	ForgetNames()
 }
+
+// Steady is embedded by kinds whose counts change by events and passing minutes
+// alone: not at other instants, and not by what becomes known of a person.
+type Steady struct{}
+
+// Start has nothing to follow.
+func (Steady) Start(*period.Clock) {}
+
+// Stop lets the clock go to where it is going.
+func (Steady) Stop(_, to period.Minute) period.Minute { return to }
+
+// Lift has nothing to take out.
+func (Steady) Lift(*period.Clock, uint32) {}
+
+// Put has nothing to put back.
+func (Steady) Put(*period.Clock, uint32) {}
+
+// Lasts reports false: without events, counts fall to zero.
+func (Steady) Lasts() bool { return false }
 
 // Sampler is a kind with figures that become final some time after their
 // instant.

@@ -30,6 +30,7 @@ import (
 // Late events count in samples and hand-overs that are not final and in hours
 // within the acceptance span.
 type Meter struct {
+	meter.Steady
 	def      *usage.Meter
 	sessions sessions
 	samples  peaks
@@ -89,17 +90,7 @@ func New(number uint16, def *usage.Meter, users *people.Users, began int64, outa
 	return x
 }
 
-func (x *Meter) Start(*period.Clock) {}
-
-func (x *Meter) Stop(_, to period.Minute) period.Minute { return to }
-
-func (x *Meter) Lift(*period.Clock, uint32) {}
-
-func (x *Meter) Put(*period.Clock, uint32) {}
-
 func (x *Meter) Revises(by meter.Change) bool { return by == meter.Aliases }
-
-func (x *Meter) Lasts() bool { return false }
 
 // Recover says that the ledger was down: samples whose time passed then, or
 // that would have been final then, are taken `settle` after it. It reports

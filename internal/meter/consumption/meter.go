@@ -29,6 +29,7 @@ import (
 // asks. Any other event adds its cell to one period of each window. The sums of
 // rolling windows take in and give back whole minutes as the clock turns.
 type Meter struct {
+	meter.Steady
 	def    *usage.Meter
 	vals   []*meter.Values // of each breakdown; the owner's
 	layout sumLayout
@@ -67,17 +68,7 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Us
 	return x
 }
 
-func (x *Meter) Start(*period.Clock) {}
-
-func (x *Meter) Stop(_, to period.Minute) period.Minute { return to }
-
-func (x *Meter) Lift(*period.Clock, uint32) {}
-
-func (x *Meter) Put(*period.Clock, uint32) {}
-
 func (x *Meter) Revises(meter.Change) bool { return false }
-
-func (x *Meter) Lasts() bool { return false }
 
 func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
 	x.asOf = c.AsOf
