@@ -232,11 +232,11 @@ func (o *Organization) decodeNets(d *wire.Decoder) {
 }
 
 // beginNets begins to find hand-overs where the first n meters of a head have
-// none: what it has of the last sample is a figure of another definition.
+// none.
 func (o *Organization) beginNets(n int) {
 	for i := range n {
 		if x, ok := o.meters[i].Kind.(*concurrent.Meter); ok {
-			x.NetFrom, x.Handover = x.Next, 0
+			x.BeginNets()
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func (x *Meter) Encode(e *wire.Encoder) {
-	e.Int(x.Next)
+	e.Int(x.next)
 	e.Int(x.started)
 	e.Uint(uint64(len(x.outages)))
 	for _, o := range x.outages {
@@ -19,26 +19,26 @@ func (x *Meter) Encode(e *wire.Encoder) {
 	}
 	e.Uint(uint64(x.latest.active))
 	e.Uint(uint64(x.latest.idle))
-	e.Uint(uint64(x.Handover))
+	e.Uint(uint64(x.handover))
 	x.samples.encode(e)
 	x.sessions.encode(e)
 	x.hours.encode(e)
 }
 
 func (x *Meter) Decode(d *wire.Decoder, users int) {
-	x.Next, x.started, x.outages = d.Int(), d.Int(), nil
+	x.next, x.started, x.outages = d.Int(), d.Int(), nil
 	for range d.Count(2) {
 		x.outages = append(x.outages, meter.Outage{Down: d.Int(), Up: d.Int()})
 	}
 	x.latest = sample{uint32(d.Uint()), uint32(d.Uint())}
-	x.Handover = uint32(d.Uint())
+	x.handover = uint32(d.Uint())
 	x.samples.decode(d)
 	x.sessions.decode(d, users)
 	x.hours.decode(d, users)
 }
 
 func (x *Meter) EncodeNets(e *wire.Encoder) {
-	e.Int(x.NetFrom)
+	e.Int(x.netFrom)
 	e.Uint(uint64(x.net))
 	e.Uint(uint64(len(x.pending)))
 	for _, n := range x.pending {
@@ -48,12 +48,16 @@ func (x *Meter) EncodeNets(e *wire.Encoder) {
 }
 
 func (x *Meter) DecodeNets(d *wire.Decoder) {
-	x.NetFrom, x.net = d.Int(), uint32(d.Uint())
+	x.netFrom, x.net = d.Int(), uint32(d.Uint())
 	for range d.Count(1) {
 		x.pending = append(x.pending, uint32(d.Uint()))
 	}
 	x.nets.decode(d)
 }
+
+// BeginNets begins to find hand-overs with the next sample. What a head of before
+// format 5 has of the last one is a figure of another definition.
+func (x *Meter) BeginNets() { x.netFrom, x.handover = x.next, 0 }
 
 func (x *Meter) HasTraces() bool {
 	if len(x.sessions.recent) > 0 || x.samples.any() || x.hours.frozen.any() {

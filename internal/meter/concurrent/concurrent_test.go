@@ -291,7 +291,7 @@ func TestAnOrganizationThatIsFirstSeenAfterOutagesHasTheSamplesOfTheOthers(t *te
 			}
 			at := up.Truncate(time.Minute).Add(2 * time.Minute)
 			require.Equal(t, old.collect(at), young.collect(at))
-			require.Equal(t, old.x.Next, young.x.Next)
+			require.Equal(t, old.x.next, young.x.next)
 			require.Equal(t, old.x.outages, young.x.outages)
 		})
 	}
@@ -331,7 +331,7 @@ func TestAHandOverIsNoMoreThanItsSample(t *testing.T) {
 // A sample of before there was this figure has none, and no window with one has.
 func TestThereIsNoNetPeakOfSamplesWithoutHandOver(t *testing.T) {
 	r := newYard(t, "08:10")
-	r.x.NetFrom = clockTime(t, "09:00").UnixNano()
+	r.x.netFrom = clockTime(t, "09:00").UnixNano()
 	r.arrive(clockTime(t, "09:00:30"), r.event(tom, "08:50", task))
 	f := r.collect(clockTime(t, "23:59"))
 	require.Contains(t, f, "concurrent_users_peak current day")

@@ -73,7 +73,7 @@ func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 	}
 	s.Add(x.series.active, float64(x.latest.active))
 	s.Add(x.series.idle, float64(x.latest.idle))
-	s.Add(x.series.handover, float64(x.Handover))
+	s.Add(x.series.handover, float64(x.handover))
 	s.Add(x.series.net, float64(x.net))
 	for i, series := range x.series.hours {
 		s.Add(series, float64(x.hours.users(i)))
@@ -101,10 +101,10 @@ func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 // there is no net peak.
 func (x *Meter) netsKnown(c *period.Clock, w usage.Window, back int) bool {
 	if w.Kind == usage.Rolling {
-		return x.NetFrom <= (c.AsOf - period.LengthOf(w) + 1).Ns()
+		return x.netFrom <= (c.AsOf - period.LengthOf(w) + 1).Ns()
 	}
 	start, _ := c.Tracks[w.Kind].Bounds(back)
-	return x.NetFrom <= start.Ns()
+	return x.netFrom <= start.Ns()
 }
 
 func (x *Meter) Scale() uint64 { return 1 }

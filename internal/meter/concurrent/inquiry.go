@@ -90,7 +90,7 @@ type Session struct {
 }
 
 func (x *Meter) Session(root uint32) (s Session) {
-	s.Sample = x.Next - x.sessions.interval
+	s.Sample = x.next - x.sessions.interval
 	place, known := x.sessions.find(root)
 	if !known {
 		return s

@@ -38,15 +38,15 @@ type Meter struct {
 	hours    hours
 
 	latest sample // the last final one
-	Next   int64  // instant of the next sample to become final, ns; 0 before start
+	next   int64  // instant of the next sample to become final, ns; 0 before start
 	// pending are the connected users of the samples whose hand-over is not
 	// final: those just before next, oldest first.
 	pending  []uint32
-	Handover uint32 // of the latest sample that has one
+	handover uint32 // of the latest sample that has one
 	net      uint32 // its connected users less that
-	// NetFrom is the first instant whose sample has a hand-over, ns: a program
+	// netFrom is the first instant whose sample has a hand-over, ns: a program
 	// of before format 5 did not find it. 0: all have.
-	NetFrom int64
+	netFrom int64
 	// started is when the ledger began; a sample of before is given the settle
 	// time from then on.
 	started int64
@@ -85,8 +85,8 @@ func New(number uint16, def *usage.Meter, users *people.Users, began int64, outa
 	if len(outages) > 0 && outages[0].Down >= began+settle {
 		began = outages[0].Down // all from before was final then
 	}
-	x.Next = began - settle
-	x.Next -= x.Next % int64(def.SampleInterval)
+	x.next = began - settle
+	x.next -= x.next % int64(def.SampleInterval)
 	return x
 }
 
@@ -102,13 +102,13 @@ func (x *Meter) Recover(o meter.Outage) bool {
 }
 
 func (x *Meter) forgetOutages() {
-	wanted := min(x.Next, x.oldest()+x.sessions.idle)
+	wanted := min(x.next, x.oldest()+x.sessions.idle)
 	x.outages = slices.DeleteFunc(x.outages, func(o meter.Outage) bool { return o.Up < wanted })
 }
 
 // oldest returns the instant of the oldest sample that is not final or whose
 // hand-over is not.
-func (x *Meter) oldest() int64 { return x.Next - int64(len(x.pending))*x.sessions.interval }
+func (x *Meter) oldest() int64 { return x.next - int64(len(x.pending))*x.sessions.interval }
 
 // due returns when a sample becomes final: at a collection, or before an
 // arrival. One from before the ledger began is due at the first collection, but
@@ -139,7 +139,7 @@ func (x *Meter) due(at int64, collecting bool) int64 {
 // those due at now as well. The clock has reached them: c.asOf is the last
 // minute before now, or now's own.
 func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) {
-	if x.Next == 0 {
+	if x.next == 0 {
 		return
 	}
 	isDue := func(at int64) bool {
@@ -152,16 +152,16 @@ func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) {
 		case len(x.pending) > 0 && isDue(oldest+x.sessions.idle):
 			// Events that came after the sample was final may show more who
 			// left and came than it has users.
-			x.Handover = min(x.sessions.handover(oldest), x.pending[0])
-			x.net = x.pending[0] - x.Handover
+			x.handover = min(x.sessions.handover(oldest), x.pending[0])
+			x.net = x.pending[0] - x.handover
 			x.nets.add(c, period.Floor(oldest), x.net)
 			x.pending = slices.Delete(x.pending, 0, 1)
 			x.sessions.forget(x.horizon())
-		case isDue(x.Next):
-			x.latest = x.sessions.count(x.Next)
-			x.samples.add(c, period.Floor(x.Next), x.latest.connected())
+		case isDue(x.next):
+			x.latest = x.sessions.count(x.next)
+			x.samples.add(c, period.Floor(x.next), x.latest.connected())
 			x.pending = append(x.pending, x.latest.connected())
-			x.Next += x.sessions.interval
+			x.next += x.sessions.interval
 		default:
 			x.forgetOutages()
 			return
@@ -172,7 +172,7 @@ func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) {
 // Rest returns the first instant at which a sample or a hand-over is due for
 // arrivals, ns.
 func (x *Meter) Rest() int64 {
-	rest := x.due(x.Next, false)
+	rest := x.due(x.next, false)
 	if len(x.pending) > 0 {
 		rest = min(rest, x.due(x.oldest()+x.sessions.idle, false))
 	}
@@ -210,7 +210,7 @@ func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
 	x.hours.turn(c, t)
 }
 
-func (x *Meter) Unsettled() (oldest, next int64) { return x.oldest(), x.Next }
+func (x *Meter) Unsettled() (oldest, next int64) { return x.oldest(), x.next }
 
 func (x *Meter) Interval() int64 { return x.sessions.interval }
 
