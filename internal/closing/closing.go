@@ -230,11 +230,7 @@ func (c *Closings) state(id periodID, back int, version uint32, made period.Minu
 	s := Statement{
 		Meter: id.meter, Kind: id.kind, Start: start, End: end, Version: version, Made: made,
 		Zone: zone.String(), Anchor: anchor, Reason: why, Cells: cells,
-	}
-	for i := 1; i < len(def.Versions); i++ {
-		if c.clock.Calendar.StartOf(def.Versions[i].EffectiveFrom).Before(end.Time()) {
-			s.Definition = i
-		}
+		Definition: meter.VersionAt(def, c.clock.Calendar, end.Time().Add(-1)),
 	}
 	for _, average := range def.Averages {
 		s.Averages = append(s.Averages, average.Name)

@@ -5,7 +5,9 @@ package meter
 
 import (
 	"slices"
+	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -79,6 +81,17 @@ func (d *Definitions) Exists(c *period.Clock, meter int, w usage.Window, back in
 	}
 	start, _ := c.Tracks[w.Kind].Bounds(back)
 	return d.Lived(meter, slices.Index(d.Meters[meter].Windows, w), start)
+}
+
+// VersionAt returns which version of a meter is in force at an instant, where a
+// calendar says when days begin.
+func VersionAt(def *usage.Meter, cal *calendar.Calendar, at time.Time) (version int) {
+	for i := 1; i < len(def.Versions); i++ {
+		if !cal.StartOf(def.Versions[i].EffectiveFrom).After(at) {
+			version = i
+		}
+	}
+	return version
 }
 
 // Outage is a span (Down, Up] in which the ledger was down, ns.

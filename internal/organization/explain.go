@@ -8,7 +8,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
-	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -18,18 +17,12 @@ import (
 
 // DefinitionIn returns which version of a meter's definition a span is counted
 // by: the one in force now while it runs, else immediately before its end.
-func (o *Organization) DefinitionIn(meter int, s meter.Span) int {
+func (o *Organization) DefinitionIn(number int, s meter.Span) int {
 	at := o.clock.AsOf
 	if back, ok := o.PeriodOf(s); ok && back > 0 {
 		at = s.End - 1
 	}
-	v := 0
-	for i, version := range o.defs.Meters[meter].Versions {
-		if i > 0 && period.MinuteOf(o.clock.Calendar.StartOf(version.EffectiveFrom)) <= at {
-			v = i
-		}
-	}
-	return v
+	return meter.VersionAt(&o.defs.Meters[number], o.clock.Calendar, at.Time())
 }
 
 // Flaws tells why a meter's figures may be too small: a limit refused users, a

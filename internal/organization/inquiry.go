@@ -38,18 +38,7 @@ func (o *Organization) PeriodOf(s meter.Span) (back int, ok bool) {
 // every event of the period could have been counted.
 func (o *Organization) Lived(meter int, s meter.Span) bool {
 	back, ok := o.PeriodOf(s)
-	return ok && o.windowAt(meter, s.Window) >= 0 && (s.Window.Kind == usage.Rolling || o.defs.Exists(&o.clock, meter, s.Window, back))
-}
-
-// windowAt returns the place of a window among those of a meter, -1 where it
-// does not keep it.
-func (o *Organization) windowAt(meter int, w usage.Window) int {
-	for i, other := range o.defs.Meters[meter].Windows {
-		if other == w {
-			return i
-		}
-	}
-	return -1
+	return ok && slices.Contains(o.defs.Meters[meter].Windows, s.Window) && (s.Window.Kind == usage.Rolling || o.defs.Exists(&o.clock, meter, s.Window, back))
 }
 
 // Frozen reports whether nothing revises a span's figures any more.

@@ -60,18 +60,7 @@ func (o *Organization) Key(name string) (n uint32, isNew bool) {
 // InForce reports whether an effect's version of its meter is the one in force
 // at t (ns) in the organization's zone.
 func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
-	versions := m.Versions
-	if len(versions) == 1 {
-		return true
-	}
-	at := time.Unix(0, t)
-	v := 0
-	for i := 1; i < len(versions); i++ {
-		if !o.clock.Calendar.StartOf(versions[i].EffectiveFrom).After(at) {
-			v = i
-		}
-	}
-	return v == int(e.Version)
+	return meter.VersionAt(m, o.clock.Calendar, time.Unix(0, t)) == int(e.Version)
 }
 
 // Refusal says why an effect cannot be applied, or ReasonNone.
