@@ -403,7 +403,7 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	if id == usage.NoOrganization {
 		defs = defs.Bare()
 	}
-	if r.Organization, err = organization.Restore(id, defs, users.hashes, d.Bytes, b.now); err != nil {
+	if r.Organization, err = organization.Restore(id, defs, users.hashes, d.Bytes); err != nil {
 		return nil, err
 	}
 	users.unname(r.Organization)

@@ -138,7 +138,7 @@ func TestClosingsAreRestored(t *testing.T) {
 	var e, c wire.Encoder
 	o.Encode(&e)
 	o.EncodeClosings(&c)
-	again, err := Restore("acme", o.defs, o.users.Hashes(), e.Bytes, o.Now())
+	again, err := Restore("acme", o.defs, o.users.Hashes(), e.Bytes)
 	require.NoError(t, err)
 	require.NoError(t, again.RestoreClosings(c.Bytes))
 	o.DirtyPages(func(page uint32, data []byte) {

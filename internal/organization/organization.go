@@ -10,8 +10,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -23,7 +21,7 @@ import (
 )
 
 // Organization is the whole state of one customer organization. It has one
-// owner; see Definitions for what organizations share.
+// owner; see Shared for what organizations have in common.
 //
 // Time goes on by Advance (an arrival) and Collect (a collection). Figures are
 // at whole minutes: when an arrival finds that a minute has passed, the figures
@@ -46,7 +44,7 @@ type Organization struct {
 	closings closing.Closings
 
 	// Info are the gauges whose labels tell what the catalogue says of the
-	// organization, see Definitions.Info, Account and Notify; all are 1.
+	// organization, see Shared.Info, Account and Notify; all are 1.
 	Info []*usage.Series
 	// Converted tells that pages of an earlier format were read: all that there are
 	// are to be taken away before new ones are written.
@@ -65,21 +63,27 @@ type Organization struct {
 	asideJudged bool // those of quotas are among them
 }
 
-// New returns an organization without events. now is when the
-// ledger first heard of it, in ns.
+// New returns an organization without events. now is when the ledger first heard
+// of it, in ns.
 func New(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization {
-	o := &Organization{ID: id, defs: d, keys: meter.NewValues(&usage.Breakdown{}, 0)}
-	o.clock = period.Clock{Calendar: cal, Past: d.Past, AsOf: period.Ceil(now) - 1, Now: period.Floor(now), Phase: phaseOf(id)}
-	o.closings = o.newClosings()
-	o.clock.Days = period.NewDays(cal, o.clock.AsOf)
+	asOf := period.Ceil(now) - 1
+	o := empty(id, d, period.Clock{Calendar: cal, AsOf: asOf, Now: period.Floor(now), Days: period.NewDays(cal, asOf)})
 	o.stream.hour = now / (60 * period.NsPerMinute)
-	o.users = people.NewUsers(d.layout)
+	o.pace.Next()
+	return o
+}
+
+// empty returns an organization of which nothing is known yet at the time of a
+// clock.
+func empty(id string, d *Shared, clock period.Clock) *Organization {
+	o := &Organization{ID: id, defs: d, clock: clock, users: people.NewUsers(d.layout), keys: meter.NewValues(&usage.Breakdown{}, 0)}
+	o.clock.Past, o.clock.Phase = d.Past, phaseOf(id)
+	o.closings = o.newClosings()
 	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
 	for i := range d.Meters {
 		o.meters = append(o.meters, o.newState(uint16(i)))
 	}
 	o.pace = pace.New(&o.clock, len(d.Meters), func(meter int) pace.Meter { return &o.meters[meter] })
-	o.pace.Next()
 	return o
 }
 
@@ -110,29 +114,6 @@ func phaseOf(id string) period.Minute {
 		h = (h ^ uint32(b)) * 16777619
 	}
 	return period.Minute(h % active.EdgeLength)
-}
-
-func (o *Organization) newState(number uint16) state {
-	def := &o.defs.Meters[number]
-	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
-	for i := range def.Breakdowns {
-		s.values = append(s.values, meter.NewValues(&def.Breakdowns[i], o.clock.AsOf))
-	}
-	for _, w := range def.Windows {
-		if w.Kind != usage.Rolling {
-			o.clock.Follow(w.Kind)
-		}
-	}
-	switch def.Type {
-	case usage.ActiveUsers:
-		s.Kind = active.New(number, def, s.values, &o.users, o.defs.series[number], &o.clock)
-	case usage.ConcurrentUsers:
-		o.clock.Follow(usage.Hour)
-		s.Kind = concurrent.New(number, def, &o.users, o.defs.Began, o.defs.Outages)
-	case usage.Consumption:
-		s.Kind = consumption.New(number, def, s.values, &o.users)
-	}
-	return s
 }
 
 // Advance moves the organization's time to an arrival at now (ns). Whole
@@ -212,7 +193,7 @@ func (o *Organization) judge(at period.Minute) {
 	o.aside, o.asideJudged = s.Figures, true
 }
 
-// SetQuotas makes quotas those in force, and tells whether that changed anything.
+// SetQuotas makes quotas those in force, and reports whether that changed anything.
 // They count from the next collection on.
 func (o *Organization) SetQuotas(quotas []quota.Quota) (changed bool) { return o.quotas.Set(quotas) }
 
@@ -442,7 +423,7 @@ func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 	o.put(root)
 }
 
-// lift takes out of every meter what a root counts for; put puts it back.
+// lift takes out of every meter what a root counts for, until put puts it back.
 func (o *Organization) lift(root uint32) {
 	for i := range o.meters {
 		o.meters[i].Lift(&o.clock, root)

@@ -99,7 +99,7 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 					var head wire.Encoder
 					read.Encode(&head)
 					read.DirtyPages(func(page uint32, data []byte) { disk[page] = slices.Clone(data) })
-					back, err := Restore("acme", d, hashes, head.Bytes, now.Ns())
+					back, err := Restore("acme", d, hashes, head.Bytes)
 					require.NoError(t, err)
 					for _, page := range slices.Sorted(maps.Keys(disk)) {
 						require.NoError(t, back.RestorePage(UsersOfAll, 0, page, disk[page]))
@@ -182,7 +182,7 @@ func FuzzPaceDecode(f *testing.F) {
 	o.Encode(&head)
 	before := head.Bytes[:len(head.Bytes)-len(e.Bytes)]
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		read, err := Restore("acme", d, []uint64{1}, append(slices.Clip(before), data...), o.Now())
+		read, err := Restore("acme", d, []uint64{1}, append(slices.Clip(before), data...))
 		if err != nil || len(data) == 0 {
 			return
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
-	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -60,23 +59,19 @@ func (o *Organization) Encode(e *wire.Encoder) {
 // Restore reads a head back. hashes are those of the user slots in
 // order; pages follow with RestorePage, then Restored. The meters of the head
 // are the first ones of d.
-func Restore(id string, d *Shared, hashes []uint64, head []byte, now int64) (*Organization, error) {
-	return restore(id, d, d, hashes, head, now)
+func Restore(id string, d *Shared, hashes []uint64, head []byte) (*Organization, error) {
+	return restore(id, d, d, hashes, head)
 }
 
 // restore reads a head that was written by the definitions written, whose
 // breakdowns are the first ones of those of d.
-func restore(id string, d, written *Shared, hashes []uint64, head []byte, now int64) (*Organization, error) {
+func restore(id string, d, written *Shared, hashes []uint64, head []byte) (*Organization, error) {
 	dec := &wire.Decoder{Bytes: head}
 	c, err := period.DecodeClock(dec)
 	if err != nil {
 		return nil, err
 	}
-	o := New(id, d, c.Calendar, now)
-	c.Past, c.Phase = o.clock.Past, o.clock.Phase
-	o.clock = c
-	o.closings = o.newClosings()
-	o.pace = pace.New(&o.clock, len(d.Meters), func(meter int) pace.Meter { return &o.meters[meter] })
+	o := empty(id, d, c)
 	o.hashes = hashes
 	o.users.Reserve(len(hashes))
 	for _, name := range dec.Strings() {
@@ -95,11 +90,8 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte, now in
 	if n > len(o.meters) {
 		return nil, wire.ErrCorrupt
 	}
-	for i := range o.meters {
-		o.meters[i] = o.newState(uint16(i))
-		if i < n {
-			o.meters[i].Decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
-		}
+	for i := range n {
+		o.meters[i].Decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
@@ -133,8 +125,9 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte, now in
 func (o *Organization) decodePairs(d *wire.Decoder) {
 	o.users.Pairs.Decode(d)
 	o.users.Pairs.Each(func(id uint32, of people.Pair) {
-		a, ok := o.meters[min(int(of.Meter), len(o.meters)-1)].Kind.(*active.Meter)
-		if !ok || int(of.Meter) >= len(o.meters) || !a.Numbered(id, of) {
+		if int(of.Meter) >= len(o.meters) {
+			d.Fail()
+		} else if a, ok := o.meters[of.Meter].Kind.(*active.Meter); !ok || !a.Numbered(id, of) {
 			d.Fail()
 		}
 	})
@@ -184,7 +177,7 @@ func (o *Organization) Meters() int { return len(o.meters) }
 func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 	var e wire.Encoder
 	o.Encode(&e)
-	n, err := restore(o.ID, d, o.defs, o.users.Hashes(), e.Bytes, o.Now())
+	n, err := restore(o.ID, d, o.defs, o.users.Hashes(), e.Bytes)
 	if err != nil {
 		return nil, err
 	}
@@ -249,6 +242,29 @@ type state struct {
 	defs    *meter.Definitions
 	counted bool            // an event, ever
 	values  []*meter.Values // by breakdown
+}
+
+func (o *Organization) newState(number uint16) state {
+	def := &o.defs.Meters[number]
+	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
+	for i := range def.Breakdowns {
+		s.values = append(s.values, meter.NewValues(&def.Breakdowns[i], o.clock.AsOf))
+	}
+	for _, w := range def.Windows {
+		if w.Kind != usage.Rolling {
+			o.clock.Follow(w.Kind)
+		}
+	}
+	switch def.Type {
+	case usage.ActiveUsers:
+		s.Kind = active.New(number, def, s.values, &o.users, o.defs.series[number], &o.clock)
+	case usage.ConcurrentUsers:
+		o.clock.Follow(usage.Hour)
+		s.Kind = concurrent.New(number, def, &o.users, o.defs.Began, o.defs.Outages)
+	case usage.Consumption:
+		s.Kind = consumption.New(number, def, s.values, &o.users)
+	}
+	return s
 }
 
 // Used returns what a quota is held against, in millionths.
