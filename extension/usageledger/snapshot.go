@@ -17,7 +17,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/api"
 )
 

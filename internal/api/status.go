@@ -8,9 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 func healthy(w http.ResponseWriter, _ *admitted) error {

@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"

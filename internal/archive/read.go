@@ -10,7 +10,6 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"

@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"

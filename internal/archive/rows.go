@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )

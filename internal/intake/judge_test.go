@@ -11,12 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 

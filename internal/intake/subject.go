@@ -7,10 +7,9 @@ import (
 	"encoding/binary"
 	"unsafe"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-
 	"github.com/dchest/siphash"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 

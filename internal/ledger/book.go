@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-
 	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
 
@@ -21,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"

@@ -7,8 +7,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 func encodeAll(b *Blocks) (chunks [][]byte) {

@@ -6,9 +6,8 @@ package redo
 import (
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 

@@ -9,7 +9,6 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 

@@ -7,9 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )

@@ -7,13 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/closing"
-	"github.com/otelcol-usage/otelcol-usage/internal/quota"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"

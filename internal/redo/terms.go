@@ -9,7 +9,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 )
 
 // worked lets a user finish a task at each of the instants, which arrives a

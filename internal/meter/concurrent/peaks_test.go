@@ -7,9 +7,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
-	"github.com/stretchr/testify/require"
 )
 
 func TestAPeakComesWithItsHits(t *testing.T) {
