@@ -90,7 +90,7 @@ func (l *Ledger) Statements(ctx context.Context, q StatementQuery) ([]archive.St
 	var all []archive.Statement
 	err := l.eachRange(q, func(org uint32, r archive.Range) error {
 		for more := true; more; {
-			err := l.reading(ctx, org, func(of *archive.Reader) (err error) {
+			err := l.reading(org, func(of *archive.Reader) (err error) {
 				all, r.From, more, err = of.Read(all, r, readAtOnce, q.Limit)
 				return err
 			})
@@ -103,7 +103,7 @@ func (l *Ledger) Statements(ctx context.Context, q StatementQuery) ([]archive.St
 	if err != nil {
 		return nil, err
 	}
-	return all, nil
+	return all, l.settled(ctx)
 }
 
 // StatementsAt returns the statements of all closed periods that end at an
@@ -111,7 +111,7 @@ func (l *Ledger) Statements(ctx context.Context, q StatementQuery) ([]archive.St
 func (l *Ledger) StatementsAt(ctx context.Context, organization string, end time.Time) ([]archive.Statement, error) {
 	var all []archive.Statement
 	err := l.eachRange(StatementQuery{Organization: organization, To: end}, func(org uint32, r archive.Range) error {
-		return l.reading(ctx, org, func(of *archive.Reader) (err error) {
+		return l.reading(org, func(of *archive.Reader) (err error) {
 			var found bool
 			if r.From, found, err = of.Last(r); err != nil || !found {
 				return err
@@ -128,18 +128,14 @@ func (l *Ledger) StatementsAt(ctx context.Context, organization string, end time
 	if err != nil {
 		return nil, err
 	}
-	return all, nil
+	return all, l.settled(ctx)
 }
 
 // readAtOnce is how many statements are read while arrivals wait.
 const readAtOnce = 200
 
-// reading calls f with the archive of an organization, while arrivals wait. What
-// is in the archive is on disk: rows go there when the log has them.
-func (l *Ledger) reading(ctx context.Context, org uint32, f func(*archive.Reader) error) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
-	}
+// reading calls f with the archive of an organization, while arrivals wait.
+func (l *Ledger) reading(org uint32, f func(*archive.Reader) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.unreadable(); err != nil {
@@ -199,6 +195,15 @@ func (l *Ledger) unreadable() error {
 		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)
 	}
 	return l.failure
+}
+
+// settled waits until what was read is on disk: a row can be read a moment
+// before it is.
+func (l *Ledger) settled(ctx context.Context) error {
+	l.mu.Lock()
+	g := l.book.committing
+	l.mu.Unlock()
+	return l.await(ctx, g)
 }
 
 // StatementID names a version of the statement of a period.
