@@ -110,7 +110,7 @@ func (c *Closings) Stop(to period.Minute) period.Minute {
 	return to
 }
 
-// Close makes the statements that are due at clock.asOf.
+// Close makes the statements that are due at the clock's minute.
 func (c *Closings) Close() {
 	if c.clock.AsOf < c.due {
 		return

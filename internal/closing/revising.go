@@ -22,7 +22,7 @@ type Watch struct {
 	cells   []meter.Cell
 }
 
-// watched is a closed period; watch.cells[from:to] is what it had.
+// watched is a closed period; Watch.cells[from:to] is what it had.
 type watched struct {
 	id       periodID
 	period   int
@@ -82,8 +82,13 @@ func (c *Closings) watchMeter(w *Watch, meter uint16, wanted func(id periodID, e
 	})
 }
 
-// Compare enters what has become of watched periods, as n events.
-func (c *Closings) Compare(w *Watch, n func(*watched) uint32) {
+// Compare enters what has become of watched periods, as one event.
+func (c *Closings) Compare(w *Watch) {
+	c.compare(w, func(*watched) uint32 { return 1 })
+}
+
+// compare enters what has become of watched periods, as n events.
+func (c *Closings) compare(w *Watch, n func(*watched) uint32) {
 	var cells []meter.Cell
 	for i := range w.periods {
 		p := &w.periods[i]
@@ -93,8 +98,6 @@ func (c *Closings) Compare(w *Watch, n func(*watched) uint32) {
 		}
 	}
 }
-
-func Once(*watched) uint32 { return 1 }
 
 // enterLate enters an event that is about to be applied as a change of the
 // closed periods in which it lies.
@@ -157,7 +160,7 @@ func (c *Closings) LateSamples(number uint16, x meter.Sampler, settle func()) {
 	w := Watch{kind: meter.LateSamples}
 	c.watchMeter(&w, number, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
 	settle()
-	c.Compare(&w, func(p *watched) (n uint32) {
+	c.compare(&w, func(p *watched) (n uint32) {
 		start, end := c.clock.Tracks[p.id.kind].Bounds(p.period)
 		nowOldest, nowNext := x.Unsettled()
 		for at := oldest; at < nowNext; at += x.Interval() {

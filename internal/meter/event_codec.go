@@ -20,6 +20,7 @@ func (x *Effect) OfMeter() bool {
 	}
 }
 
+// Clone returns a copy that shares no memory with the event.
 func (ev *Event) Clone() Event {
 	c := *ev
 	c.Effects = slices.Clone(ev.Effects)

@@ -17,7 +17,7 @@ import (
 type Kind interface {
 	// Start follows the clock's calendar, when there is one and when it changes.
 	Start(c *period.Clock)
-	// Stop returns the first minute after asOf, up to a minute, at which counting
+	// Stop returns the first minute after asOf, up to another, at which counting
 	// changes.
 	Stop(asOf, to period.Minute) period.Minute
 	// Turn follows the clock through a step, after it has been taken.
@@ -63,13 +63,14 @@ type Kind interface {
 	Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool)
 
 	// Part returns what the meter has of a user in a span of one of its windows;
-	// any is false where that is nothing.
-	Part(c *period.Clock, root uint32, s Span) (p Part, any bool)
+	// has is false where that is nothing.
+	Part(c *period.Clock, root uint32, s Span) (p Part, has bool)
 	// Last returns the latest activity of a user that is known, 0 for none.
 	Last(root uint32) period.Minute
 
 	// Encode appends everything but pages.
 	Encode(e *wire.Encoder)
+	// Decode reads what Encode wrote, of an organization with so many users.
 	Decode(d *wire.Decoder, users int)
 	// RestorePage reads a page of before format 7, when meters had pages of their own.
 	RestorePage(c *period.Clock, population uint8, page uint32, data []byte) error

@@ -156,6 +156,8 @@ func (v *Values) Named(name string) int {
 	return -1
 }
 
+// Forget puts a number in the place of a value's name. What was counted for it stays
+// with its number.
 func (v *Values) Forget(name string) {
 	n := v.Named(name)
 	if n < 0 {

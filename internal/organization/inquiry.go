@@ -80,8 +80,8 @@ func (o *Organization) StatusIn(root uint32, s meter.Span) usage.Status {
 }
 
 // PartOf returns what a meter that keeps the span's window has of a user in it;
-// any is false where that is nothing.
-func (o *Organization) PartOf(meter int, root uint32, s meter.Span) (p meter.Part, any bool) {
+// has is false where that is nothing.
+func (o *Organization) PartOf(meter int, root uint32, s meter.Span) (p meter.Part, has bool) {
 	return o.meters[meter].Part(&o.clock, root, s)
 }
 

@@ -225,7 +225,7 @@ func (o *Organization) turn(to period.Minute) {
 // beforeEnd returns the last minute of a period whose curve is recorded where a
 // minute lies beyond it, and then the first of the next.
 func (o *Organization) beforeEnd(to period.Minute) period.Minute {
-	switch end := o.pace.Marks.End; {
+	switch end := o.pace.End(); {
 	case o.clock.AsOf+1 == end:
 		return end
 	case to >= end:
@@ -375,7 +375,7 @@ func (o *Organization) Apply(ev *meter.Event) (first uint64) {
 func (o *Organization) apply(ev *meter.Event) (first uint64) {
 	w := o.closings.Watch(ev)
 	first = o.affect(ev)
-	o.closings.Compare(&w, closing.Once)
+	o.closings.Compare(&w)
 	return first
 }
 

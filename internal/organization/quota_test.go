@@ -104,7 +104,7 @@ func TestTheQuotaVector(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(raw, &vector))
 	require.NotEmpty(t, vector.Cases)
-	bands := map[string]quota.QuotaStatus{"under": quota.UnderQuota, "moderate": quota.ModerateUse, "high": quota.HighUse, "at_or_over": quota.AtOrOverQuota}
+	bands := map[string]quota.Status{"under": quota.UnderQuota, "moderate": quota.ModerateUse, "high": quota.HighUse, "at_or_over": quota.AtOrOverQuota}
 	for _, c := range vector.Cases {
 		d := newDesk(t, *metertest.ConsumptionMeter(t, "month"))
 		d.SetQuotas([]quota.Quota{{Window: metertest.MustWindows(t, "month")[0], Limit: metertest.Units(int64(c.Limit)), Thresholds: quarters}})

@@ -141,7 +141,7 @@ func (o *Organization) decodeUsers(d *wire.Decoder) {
 	}
 	for range d.Count(3) {
 		root := uint32(d.Uint())
-		p := people.DecodePerson(d)
+		p := people.DecodeTimeline(d)
 		if int(root) >= o.Users() || o.users.Persons.Of(root) != nil {
 			d.Fail()
 			return

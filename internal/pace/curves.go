@@ -174,6 +174,7 @@ func sumOf(packed []byte) (sum wide.Int, ok bool) {
 	return sum, true
 }
 
+// EncodeCurves appends the curves of a meter with the names of their windows.
 func (p *Paces) EncodeCurves(e *wire.Encoder, meter int) {
 	windows := p.meters(meter).Definition().Windows
 	e.Uint(uint64(len(windows)))

@@ -62,6 +62,7 @@ func (s *DaySums) Between(d *period.Days, start, until period.Minute) float64 {
 	return sum.Over(1) + part
 }
 
+// Encode appends the sums, oldest first.
 func (s *DaySums) Encode(e *wire.Encoder) {
 	e.Uint(uint64(s.Sums.Len()))
 	for i := range s.Sums.Len() {
@@ -69,6 +70,7 @@ func (s *DaySums) Encode(e *wire.Encoder) {
 	}
 }
 
+// Decode reads what Encode wrote.
 func (s *DaySums) Decode(d *wire.Decoder) {
 	for range d.Count(1) {
 		s.Sums.Append(d.Wide())

@@ -27,14 +27,17 @@ func curved(def *usage.Meter, w usage.Window) bool {
 
 // Meter is a meter whose use goes on.
 type Meter interface {
+	// Definition returns what the meter is.
 	Definition() *usage.Meter
 	// Lived reports whether every event of a period that begins at start could have
-	// been counted in a window, exists whether a calendar period has a figure.
+	// been counted in a window.
 	Lived(window int, start period.Minute) bool
+	// Exists reports whether a calendar period has a figure.
 	Exists(c *period.Clock, w usage.Window, back int) bool
 	// Use returns the users, or millionths of a sum, of a window's period that lies
-	// some periods back; used the same in millionths.
+	// some periods back.
 	Use(c *period.Clock, window, back int) wide.Int
+	// Used returns the same in millionths.
 	Used(c *period.Clock, window, back int) wide.Int
 	// Outlook returns what is expected of a running period, in units of the meter.
 	Outlook(c *period.Clock, window int, rise *Curves) Outlook
@@ -50,10 +53,12 @@ type Paces struct {
 	meters   func(meter int) Meter
 	Curves   [][]Curves // by meter and window
 	past     [][]past   // likewise
-	Marks    marks
+	marks    marks
 	yearsAgo [usage.NumKinds]yearAgo
 }
 
+// New returns the paces of n meters, whose curves begin with the minute after the
+// clock's.
 func New(c *period.Clock, n int, meters func(meter int) Meter) Paces {
 	p := Paces{clock: c, meters: meters}
 	for i := range n {
@@ -71,10 +76,10 @@ func New(c *period.Clock, n int, meters func(meter int) Meter) Paces {
 // Mark notes the values of curves at the marks that are passed on the way to a
 // minute, and ends the curves of periods that end on it. Nothing has been
 // applied that lies after the organization's minute, so the value of now is
-// the one at each of those marks. It reports whether there was any; then next is due
-// when the clock is there.
+// the one at each of those marks. It reports whether there was any; then Next is
+// due when the clock is there.
 func (p *Paces) Mark(to period.Minute) (marked bool) {
-	if to < p.Marks.next {
+	if to < p.marks.next {
 		return false
 	}
 	for i := range p.Curves {
@@ -99,12 +104,12 @@ func (p *Paces) Mark(to period.Minute) (marked bool) {
 // marks are when curves have something to note.
 type marks struct {
 	next period.Minute // the first minute that is a mark
-	End  period.Minute // the first minute on which a period ends
+	end  period.Minute // the first minute on which a period ends
 }
 
-// Next finds the marks after the clock's minute: the first one
-// of a curve that has none yet, each hour of a day, each midnight, and where
-// periods end, which after a change of the zone need not be midnight.
+// Next finds the marks after the clock's minute: the first one of a curve that has
+// none yet, each hour of a day, each midnight, and where periods end, which after a
+// change of the zone need not be midnight.
 func (p *Paces) Next() {
 	next := marks{p.clock.Days.End, math.MaxInt32}
 	for i := range p.Curves {
@@ -113,7 +118,7 @@ func (p *Paces) Next() {
 			if !curved(def, window) {
 				continue
 			}
-			next.End = min(next.End, p.clock.Tracks[window.Kind].End)
+			next.end = min(next.end, p.clock.Tracks[window.Kind].End)
 			if p.Curves[i][w].points.Len() == 0 {
 				next.next = p.clock.AsOf + 1
 			}
@@ -123,9 +128,12 @@ func (p *Paces) Next() {
 			}
 		}
 	}
-	next.next = min(next.next, next.End)
-	p.Marks = next
+	next.next = min(next.next, next.end)
+	p.marks = next
 }
+
+// End returns the first minute on which a period ends whose curve is recorded.
+func (p *Paces) End() period.Minute { return p.marks.end }
 
 // then returns what an earlier period of a window, which begins at start, had
 // when as much of it had passed as of the running one by now; ok is false
@@ -160,6 +168,7 @@ func (p *Paces) yearAgo(k usage.Kind) (start, end period.Minute) {
 // Series are the series of a paced window.
 type Series struct{ projected, previous, yearAgo *usage.Series }
 
+// NewSeries returns the series of each window of a meter. Organizations share them.
 func NewSeries(book *series.Book, m *usage.Meter) (all []Series) {
 	for _, w := range m.Windows {
 		if !paced(w) {

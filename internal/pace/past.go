@@ -110,6 +110,7 @@ func (p *Paces) EncodePast(e *wire.Encoder) {
 	}
 }
 
+// DecodePast reads what EncodePast wrote.
 func (p *Paces) DecodePast(d *wire.Decoder) {
 	for i := range d.Count(1) {
 		if i >= len(p.past) {

@@ -27,6 +27,7 @@ type Timeline struct {
 	Switches []StandingSwitch
 }
 
+// StatusChange gives a person a status from an instant (ns) on.
 type StatusChange struct {
 	At     int64
 	Status usage.Status
@@ -42,10 +43,12 @@ type StandingSwitch struct {
 	Class uint8 // of an on
 }
 
+// CompareStatus orders changes by time, then by status.
 func CompareStatus(a, b StatusChange) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Status, b.Status))
 }
 
+// CompareSwitch orders switches as a Timeline has them.
 func CompareSwitch(a, b StandingSwitch) int {
 	return cmp.Or(cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Key, b.Key), cmp.Compare(a.At, b.At),
 		cmp.Compare(offLast(a), offLast(b)), cmp.Compare(a.Class, b.Class))
@@ -67,6 +70,7 @@ func Insert[T any](s []T, v T, compare func(a, b T) int) ([]T, bool) {
 	return slices.Insert(s, i, v), true
 }
 
+// Full reports whether a timeline takes no more transitions.
 func (p *Timeline) Full() bool { return len(p.Statuses)+len(p.Switches) >= maxTransitions }
 
 // Status returns the latest status.
@@ -159,6 +163,7 @@ func (p *Timeline) Take(other *Timeline) {
 	}
 }
 
+// Encode appends the timeline.
 func (p *Timeline) Encode(e *wire.Encoder) {
 	e.Uint(uint64(len(p.Statuses)))
 	for _, s := range p.Statuses {
@@ -175,7 +180,8 @@ func (p *Timeline) Encode(e *wire.Encoder) {
 	}
 }
 
-func DecodePerson(d *wire.Decoder) *Timeline {
+// DecodeTimeline reads what Encode wrote.
+func DecodeTimeline(d *wire.Decoder) *Timeline {
 	p := &Timeline{}
 	for range d.Count(2) {
 		p.Statuses = append(p.Statuses, StatusChange{At: d.Int(), Status: usage.Status(d.Uint() % uint64(usage.NumStatuses))})
@@ -188,6 +194,7 @@ func DecodePerson(d *wire.Decoder) *Timeline {
 	return p
 }
 
+// Prefetch reads the first line of the timeline's statuses.
 func (p *Timeline) Prefetch() uint64 {
 	if p == nil || len(p.Statuses) == 0 {
 		return 0

@@ -28,7 +28,7 @@ const Published = 3
 type Track struct {
 	Kind   usage.Kind
 	End    Minute   // of the current period
-	Starts []Minute // starts[0] of the current period, older ones behind it
+	Starts []Minute // Starts[0] of the current period, older ones behind it
 }
 
 // Bounds returns the period that lies i periods before the current one.
@@ -54,8 +54,8 @@ func (t *Track) Index(m Minute) int {
 // fixed, and the periods around it.
 type Clock struct {
 	Calendar *calendar.Calendar
-	AsOf     Minute // figures are "at asOf"; applied events lie before asOf+1
-	Now      Minute // the minute of the latest arrival or collection; >= asOf
+	AsOf     Minute // figures are "at AsOf"; applied events lie before AsOf+1
+	Now      Minute // the minute of the latest arrival or collection; >= AsOf
 	Past     Minute // acceptance span
 	Phase    Minute // minute of the hour at which rolling edges end; spreads their rebuilding over organizations
 	Tracks   [usage.NumKinds]*Track
@@ -110,6 +110,7 @@ func Shift[T any](values []T, width, n int) {
 	clear(values[:n])
 }
 
+// Encode appends the clock, but for its days.
 func (c *Clock) Encode(e *wire.Encoder) {
 	history := c.Calendar.History()
 	e.Uint(uint64(len(history)))
@@ -131,6 +132,7 @@ func (c *Clock) Encode(e *wire.Encoder) {
 	}
 }
 
+// DecodeClock reads what Encode wrote.
 func DecodeClock(d *wire.Decoder) (Clock, error) {
 	var history []calendar.Entry
 	for range d.Count(3) {

@@ -79,6 +79,7 @@ func (d *Days) Share(i int, m Minute) float64 {
 	return float64(m-d.Starts[i]) / float64(d.endOf(i)-d.Starts[i])
 }
 
+// Encode appends when days end, from the last one back.
 func (d *Days) Encode(e *wire.Encoder) {
 	e.Int(int64(d.End))
 	e.Uint(uint64(len(d.Starts)))
@@ -89,6 +90,7 @@ func (d *Days) Encode(e *wire.Encoder) {
 	}
 }
 
+// Decode reads what Encode wrote.
 func (d *Days) Decode(dec *wire.Decoder) {
 	d.End = Minute(dec.Int())
 	n, after := dec.Count(1), d.End

@@ -10,6 +10,7 @@ import (
 // Minute is whole minutes since 1970 UTC.
 type Minute int32
 
+// NsPerMinute is the length of a minute, ns.
 const NsPerMinute = int64(time.Minute)
 
 // Floor returns the minute in which ns lies.

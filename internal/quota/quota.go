@@ -33,21 +33,22 @@ func (q *Quota) equal(p *Quota) bool {
 	return q.Meter == p.Meter && q.Window == p.Window && q.Limit == p.Limit && slices.Equal(q.Thresholds, p.Thresholds)
 }
 
-// QuotaStatus is the band in which used/limit lies; its number is the value of
+// Status is the band in which used/limit lies; its number is the value of
 // the series.
-type QuotaStatus uint8
+type Status uint8
 
 // The bands: below 0.50, [0.50, 0.80), [0.80, 0.95], above.
 const (
-	UnderQuota QuotaStatus = iota
+	UnderQuota Status = iota
 	ModerateUse
 	HighUse
 	AtOrOverQuota
 )
 
-const (
-	Whole = int64(usage.Micro) // a share of all
+// Whole is the share of all of a limit.
+const Whole = int64(usage.Micro)
 
+const (
 	moderateFrom = Whole * 50 / 100
 	highFrom     = Whole * 80 / 100
 	highUntil    = Whole * 95 / 100
@@ -57,7 +58,7 @@ const (
 )
 
 // Status returns the band of a use.
-func (q *Quota) Status(used wide.Int) QuotaStatus {
+func (q *Quota) Status(used wide.Int) Status {
 	switch {
 	case q.Compare(used, moderateFrom) < 0:
 		return UnderQuota
@@ -158,7 +159,7 @@ type Quotas struct {
 	Judged bool // a collection has changed which thresholds are reached
 }
 
-// Set makes quotas those in force, and tells whether that changed anything. They
+// Set makes quotas those in force, and reports whether that changed anything. They
 // count from the next collection on.
 func (q *Quotas) Set(to []Quota) (changed bool) {
 	if slices.EqualFunc(q.List, to, func(a quota, b Quota) bool { return a.equal(&b) }) {
@@ -274,6 +275,7 @@ func DecodeQuotas(d *wire.Decoder) (quotas []Quota) {
 	return quotas
 }
 
+// Encode appends the quotas and what collections have found.
 func (q *Quotas) Encode(e *wire.Encoder) {
 	plain := make([]Quota, len(q.List))
 	for i := range q.List {
@@ -288,6 +290,7 @@ func (q *Quotas) Encode(e *wire.Encoder) {
 	}
 }
 
+// Decode reads what Encode wrote.
 func (q *Quotas) Decode(d *wire.Decoder) {
 	plain := DecodeQuotas(d)
 	q.List = make([]quota, 0, len(plain))

@@ -8,6 +8,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
+// Flag returns 1 for true, 0 for false.
 func Flag(b bool) int {
 	if b {
 		return 1

@@ -57,11 +57,13 @@ type Sheet struct {
 	Person func(user uint32, reveal bool) string
 }
 
+// Add writes a figure.
 func (s *Sheet) Add(series *usage.Series, value float64) {
 	s.Figures = append(s.Figures, usage.Figure{Series: series, Value: value})
 }
 
-// labels of windows and periods.
+// WindowLabels are the labels of a meter's window and of the period that lies some
+// periods back.
 func WindowLabels(meter string, w usage.Window, back int, more ...usage.Label) []usage.Label {
 	return append([]usage.Label{
 		{Name: "meter", Value: meter},

@@ -57,8 +57,6 @@ type live struct {
 	offHeap uint64 // resident, and not of the Go runtime
 }
 
-func (l live) all() float64 { return float64(l.heap + l.offHeap) }
-
 // liveMemory collects the garbage, gives back what is free and looks.
 func liveMemory() (live, error) {
 	quiet()

@@ -10,7 +10,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // User is a person of an organization. It has their id.
@@ -47,6 +46,7 @@ type first struct {
 	Definition *string   `json:"definition"` // effective_from; null: always in force
 }
 
+// UserOf returns a user as they are shown.
 func UserOf(u *ledger.User) User {
 	out := User{
 		ID: u.ID, Pseudonym: u.Pseudonym, Place: u.Place, Status: u.Status.String(), Standing: u.Standing,
@@ -120,7 +120,7 @@ func UserCells(u *ledger.User, p *ledger.UserPart) []sheet.Cell {
 	}
 	sum, hours := sheet.Cell{}, sheet.Cell{}
 	if p.Summed {
-		sum = sheet.Number(wide.Int(p.Sum).Decimal(6))
+		sum = sheet.Number(p.Sum.Decimal(6))
 	}
 	if p.Hours > 0 {
 		hours = count(p.Hours)

@@ -44,6 +44,7 @@ func (a *Meter) Encode(e *wire.Encoder) {
 	}
 }
 
+// Decode reads what Encode wrote.
 func (a *Meter) Decode(d *wire.Decoder, _ int) {
 	var kinds []usage.Kind
 	for range d.Count(1) {

@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
-// Figures appends the meter's figures at c.asOf.
+// Figures appends the meter's figures at c.AsOf.
 func (a *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	rolling := 0
 	for w, window := range a.def.Windows {
@@ -50,6 +50,7 @@ func (a *Meter) rollingFigures(s *series.Sheet, shown [][2]*usage.Series, n int)
 	}
 }
 
+// Scale returns 1: users are counted one by one.
 func (a *Meter) Scale() uint64 { return 1 }
 
 // Use returns the users of billable classes.
@@ -88,15 +89,18 @@ func (a *Meter) Headline(*period.Clock) wide.Int {
 	return wide.Product(n, usage.Micro)
 }
 
+// Outlook projects the use by the curves of earlier periods.
 func (a *Meter) Outlook(c *period.Clock, window int, rise *pace.Curves) pace.Outlook {
 	kind, used := a.def.Windows[window].Kind, a.Use(c, window, 0)
 	return rise.Shaped(&c.Days, kind, pace.SpanOf(c, kind), used.Over(1))
 }
 
+// Until returns what the curve of an ended period had.
 func (a *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at period.Minute) (value float64, ok bool) {
 	return rise.ValueIn(&c.Days, a.def.Windows[window].Kind, start, at)
 }
 
+// Cells appends the users of each class, and those under each value.
 func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back int) []meter.Cell {
 	cells = meter.AddCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
 	for b, s := range a.breakdowns {
@@ -109,6 +113,7 @@ func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 	return cells
 }
 
+// ForgetNames drops the series of values.
 func (a *Meter) ForgetNames() {
 	for _, s := range a.breakdowns {
 		clear(s.series)
@@ -121,6 +126,7 @@ type Series struct {
 	total [][][][2]*usage.Series
 }
 
+// NewSeries returns those of a meter. Organizations share them.
 func NewSeries(book *series.Book, m *usage.Meter) *Series {
 	s := &Series{}
 	for _, w := range m.Windows {

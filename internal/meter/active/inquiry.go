@@ -40,14 +40,16 @@ type Acted struct {
 	Requires usage.Status // NoStatus: nothing
 }
 
-func (a *Meter) Part(c *period.Clock, root uint32, s meter.Span) (part meter.Part, any bool) {
+// Part returns in which class a user counts, when they were last active, and
+// whether a standing activity touches the span.
+func (a *Meter) Part(c *period.Clock, root uint32, s meter.Span) (part meter.Part, has bool) {
 	var room [usage.NumKinds]people.Turn
 	person := a.users.Persons.Of(root)
 	r := a.seen(c, root, room[:])
 	part.Class = a.classOf(c, r, person, s)
 	for class := range r.classes() {
 		acted, stood := a.inSpan(c, r, person, class, s)
-		any, part.Standing = any || acted || stood, part.Standing || stood
+		has, part.Standing = has || acted || stood, part.Standing || stood
 		if acted && part.Class < 0 {
 			part.Last = max(part.Last, r.last(class))
 		}
@@ -55,7 +57,7 @@ func (a *Meter) Part(c *period.Clock, root uint32, s meter.Span) (part meter.Par
 	if part.Class >= 0 {
 		part.Last = r.last(uint8(part.Class))
 	}
-	return part, any
+	return part, has
 }
 
 // classOf returns the class in which a user counts in a span, -1 for none.
@@ -84,6 +86,7 @@ func (a *Meter) inSpan(c *period.Clock, r record, p *people.Timeline, class uint
 	return r.bits(class)>>(people.BitOf[s.Window.Kind]+back)&1 != 0, p.StandsIn(a.number, class, s.Start, s.End)
 }
 
+// Last returns the minute at or after the latest action of any class.
 func (a *Meter) Last(root uint32) (last period.Minute) {
 	r := a.stored(root)
 	for class := range r.classes() {

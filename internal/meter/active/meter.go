@@ -52,6 +52,8 @@ type rules struct {
 	plain    bool           // nothing is required
 }
 
+// New returns a meter of an organization in which nobody was active yet; shown are
+// the series that organizations share.
 func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users, shown *Series, c *period.Clock) *Meter {
 	a := &Meter{number: number, def: def, users: users, series: shown, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
@@ -229,6 +231,7 @@ func (a *Meter) lastIn(rs *rules, r record, p *people.Timeline, t *headcount, cl
 	return max(r.last(class), p.LastStanding(a.number, class))
 }
 
+// Apply enters an action, or what a switch has made of a standing activity.
 func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
 	if e.Kind != usage.Active {
 		a.stand(c, ev.User)
@@ -237,12 +240,16 @@ func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return a.act(c, a.users.Persons.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
 }
 
+// Lift takes a root out of all counts.
 func (a *Meter) Lift(c *period.Clock, root uint32) { a.contribute(c, root, -1) }
 
+// Put counts a root as their person is now known.
 func (a *Meter) Put(c *period.Clock, root uint32) { a.contribute(c, root, 1) }
 
+// Revises reports true: whatever becomes known of a person may change who counts.
 func (a *Meter) Revises(meter.Change) bool { return true }
 
+// Lasts reports whether anybody has a standing activity.
 func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
 
 // contribute adds (1) or takes out (-1) all that a user counts for, in every
@@ -405,6 +412,7 @@ func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
 	return false
 }
 
+// Prefetch reads what is known of the person; the block is read for all meters.
 func (a *Meter) Prefetch(user uint32, _ []uint32, _ uint32) uint64 {
 	return a.users.Persons.Of(user).Prefetch()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
+// Encode appends outages, samples, sessions and hours; see EncodeNets for the rest.
 func (x *Meter) Encode(e *wire.Encoder) {
 	e.Int(x.next)
 	e.Int(x.started)
@@ -25,6 +26,7 @@ func (x *Meter) Encode(e *wire.Encoder) {
 	x.hours.encode(e)
 }
 
+// Decode reads what Encode wrote.
 func (x *Meter) Decode(d *wire.Decoder, users int) {
 	x.next, x.started, x.outages = d.Int(), d.Int(), nil
 	for range d.Count(2) {
@@ -37,6 +39,7 @@ func (x *Meter) Decode(d *wire.Decoder, users int) {
 	x.hours.decode(d, users)
 }
 
+// EncodeNets appends what is known of samples less their hand-over.
 func (x *Meter) EncodeNets(e *wire.Encoder) {
 	e.Int(x.netFrom)
 	e.Uint(uint64(x.net))
@@ -47,6 +50,7 @@ func (x *Meter) EncodeNets(e *wire.Encoder) {
 	x.nets.encode(e)
 }
 
+// DecodeNets reads what EncodeNets wrote.
 func (x *Meter) DecodeNets(d *wire.Decoder) {
 	x.netFrom, x.net = d.Int(), uint32(d.Uint())
 	for range d.Count(1) {
@@ -59,6 +63,7 @@ func (x *Meter) DecodeNets(d *wire.Decoder) {
 // format 5 has of the last one is a figure of another definition.
 func (x *Meter) BeginNets() { x.netFrom, x.handover = x.next, 0 }
 
+// HasTraces reports whether anybody was there.
 func (x *Meter) HasTraces() bool {
 	if len(x.sessions.recent) > 0 || x.samples.any() || x.hours.frozen.any() {
 		return true
@@ -71,6 +76,8 @@ func (x *Meter) HasTraces() bool {
 	return false
 }
 
+// Restored builds the table by which a user's sessions are found.
 func (x *Meter) Restored(*period.Clock) { x.sessions.restored() }
 
+// RestorePage fails: there never were pages of concurrent users.
 func (x *Meter) RestorePage(*period.Clock, uint8, uint32, []byte) error { return wire.ErrCorrupt }

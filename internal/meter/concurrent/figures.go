@@ -14,6 +14,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
+// Cells appends the peaks of samples, of hours, and of samples less their hand-over,
+// with how often each was reached.
 func (x *Meter) Cells(to []meter.Cell, c *period.Clock, k usage.Kind, back int) []meter.Cell {
 	w := slices.IndexFunc(x.def.Windows, func(w usage.Window) bool { return w.Kind == k })
 	samples, hours := x.samples.peak(c, w, back), x.hours.peak(c, w, back)
@@ -66,7 +68,7 @@ func newConcurrentSeries(book *series.Book, def *usage.Meter) *concurrentSeries 
 	return s
 }
 
-// Figures appends the meter's figures at c.asOf.
+// Figures appends the meter's figures at c.AsOf.
 func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	if x.series == nil {
 		x.series = newConcurrentSeries(s.Book, x.def)
@@ -107,6 +109,7 @@ func (x *Meter) netsKnown(c *period.Clock, w usage.Window, back int) bool {
 	return x.netFrom <= start.Ns()
 }
 
+// Scale returns 1: users are counted one by one.
 func (x *Meter) Scale() uint64 { return 1 }
 
 // Use returns the peak of users in the hour.
@@ -114,19 +117,23 @@ func (x *Meter) Use(c *period.Clock, window, back int) wide.Int {
 	return wide.Of(int64(x.hours.peak(c, window, back).max))
 }
 
+// Headline returns the peak of users in the hour.
 func (x *Meter) Headline(c *period.Clock) wide.Int {
 	return wide.Product(int64(x.hours.peak(c, 0, 0).max), usage.Micro)
 }
 
+// Outlook projects the peak by those of the weekdays to come.
 func (x *Meter) Outlook(c *period.Clock, window int, _ *pace.Curves) pace.Outlook {
 	used := x.Use(c, window, 0)
 	return x.dayPeaks(c).Peaking(&c.Days, pace.SpanOf(c, x.def.Windows[window].Kind), used.Over(1))
 }
 
+// Until returns what the curve of an ended period had.
 func (x *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at period.Minute) (value float64, ok bool) {
 	return rise.ValueIn(&c.Days, x.def.Windows[window].Kind, start, at)
 }
 
+// ForgetNames has nothing to drop: no series names anybody.
 func (x *Meter) ForgetNames() {}
 
 // busyOf is what the largest hours of past days depend on.

@@ -63,7 +63,7 @@ func newHours(windows []usage.Window) hours {
 }
 
 // note counts a user in the hour of a minute and returns when it started. The
-// minute is not after c.asOf; before the acceptance span nothing is counted.
+// minute is not after c.AsOf; before the acceptance span nothing is counted.
 func (h *hours) note(c *period.Clock, user uint32, m period.Minute) period.Minute {
 	if m < c.Now-c.Past {
 		return 0
@@ -110,7 +110,7 @@ func (h *hours) startingAfter(m period.Minute) int {
 	return sort.Search(len(h.open), func(i int) bool { return h.open[i].start > m })
 }
 
-// reach lays out the hours up to that of c.asOf.
+// reach lays out the hours up to that of c.AsOf.
 func (h *hours) reach(c *period.Clock) {
 	if len(h.open) == 0 {
 		p := c.Calendar.Period(usage.Hour, c.AsOf.Time())

@@ -18,14 +18,16 @@ type Peak struct{ Max, Hits uint32 }
 // Peaks are those of a span.
 type Peaks struct {
 	Samples, Net, Hours Peak
-	// NetKnown tells whether all samples have a hand-over.
+	// NetKnown reports whether all samples have a hand-over.
 	NetKnown bool
 	// Busiest are the starts of the hours that equal the peak of hours and may
 	// still be revised; of others it is not known when they were.
 	Busiest []period.Minute
 }
 
-func (x *Meter) Part(_ *period.Clock, root uint32, s meter.Span) (p meter.Part, any bool) {
+// Part returns in how many hours of the span that may still be revised a user was
+// there.
+func (x *Meter) Part(_ *period.Clock, root uint32, s meter.Span) (p meter.Part, has bool) {
 	p.Class, p.Hours = -1, x.hours.countOf(root, s)
 	return p, p.Hours > 0 || x.sessions.within(root, s)
 }
@@ -84,11 +86,12 @@ func (h *hours) lastOf(user uint32) (last period.Minute) {
 // kept for as long as a sample that it plays a part in is not final.
 type Session struct {
 	LastOn, LastOff int64 // 0: none is known
-	// Connected tells whether they were connected at Sample, the last one.
+	// Connected reports whether they were connected at Sample, the last one.
 	Connected bool
 	Sample    int64
 }
 
+// Session returns what is known of a user's latest sessions.
 func (x *Meter) Session(root uint32) (s Session) {
 	s.Sample = x.next - x.sessions.interval
 	place, known := x.sessions.find(root)
@@ -104,6 +107,7 @@ func (x *Meter) Session(root uint32) (s Session) {
 	return s
 }
 
+// Last returns when a user was last there, maybe only to the hour.
 func (x *Meter) Last(root uint32) period.Minute {
 	on := x.Session(root)
 	return max(x.hours.lastOf(root), period.Floor(on.LastOn), period.Floor(on.LastOff))

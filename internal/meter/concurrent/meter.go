@@ -90,6 +90,8 @@ func New(number uint16, def *usage.Meter, users *people.Users, began int64, outa
 	return x
 }
 
+// Revises reports whether two users have become one: they may have been counted in
+// one sample.
 func (x *Meter) Revises(by meter.Change) bool { return by == meter.Aliases }
 
 // Recover says that the ledger was down: samples whose time passed then, or
@@ -136,7 +138,7 @@ func (x *Meter) due(at int64, collecting bool) int64 {
 
 // Settle makes samples and hand-overs final, each in the order of time: before
 // a batch that arrives at now those due earlier, at a collection (collecting)
-// those due at now as well. The clock has reached them: c.asOf is the last
+// those due at now as well. The clock has reached them: c.AsOf is the last
 // minute before now, or now's own.
 func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) {
 	if x.next == 0 {
@@ -183,6 +185,7 @@ func (x *Meter) Rest() int64 {
 // hand-over that is not final.
 func (x *Meter) horizon() int64 { return x.oldest() - 2*x.sessions.idle }
 
+// Apply enters an action by its roles.
 func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
 	if ev.User == meter.NoUser {
 		return false
@@ -204,14 +207,17 @@ func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return false
 }
 
+// Turn lets hours and periods end.
 func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
 	x.samples.turn(c, t)
 	x.nets.turn(c, t)
 	x.hours.turn(c, t)
 }
 
+// Unsettled implements meter.Sampler.
 func (x *Meter) Unsettled() (oldest, next int64) { return x.oldest(), x.next }
 
+// Interval implements meter.Sampler.
 func (x *Meter) Interval() int64 { return x.sessions.interval }
 
 // Merge makes two users one, in samples that are not final and in hours within
@@ -221,4 +227,5 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	x.hours.merge(c, from, to)
 }
 
+// Prefetch reads what is known of the user's sessions.
 func (x *Meter) Prefetch(user uint32, _ []uint32, _ uint32) uint64 { return x.sessions.prefetch(user) }

@@ -287,6 +287,7 @@ func (l *minuteLog) encode(e *wire.Encoder, width int) {
 	}
 }
 
+// HasTraces reports whether any day has a sum.
 func (x *Meter) HasTraces() bool { return x.read().daily.Sums.Len() > 0 }
 
 // EncodeDays appends the sums by day.
@@ -307,4 +308,5 @@ func (x *Meter) DecodeDays(d *wire.Decoder, days int) {
 // BeginDays says that the sums by day have nothing from before a minute.
 func (x *Meter) BeginDays(from period.Minute) { x.dailyFrom = from }
 
+// Restored has nothing left to build.
 func (x *Meter) Restored(*period.Clock) {}

@@ -22,7 +22,7 @@ type consumptionSeries struct {
 	last, before map[uint32]*usage.Series // by user: of these figures, and of those before them
 }
 
-// Figures appends the figures at c.asOf. exists tells which periods of
+// Figures appends the figures at c.AsOf. exists tells which periods of
 // calendar windows have figures.
 func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	if !x.def.Corrections {
@@ -207,14 +207,18 @@ func (x *Meter) refill(c *period.Clock) {
 	}
 }
 
+// Scale returns a million: sums are of millionths.
 func (x *Meter) Scale() uint64 { return usage.Micro }
 
+// Use returns the sum.
 func (x *Meter) Use(_ *period.Clock, window, back int) wide.Int {
 	return x.read().total().sum(&x.layout, &x.layout.windows[window], back)
 }
 
+// Headline returns the sum.
 func (x *Meter) Headline(c *period.Clock) wide.Int { return x.Use(c, 0, 0) }
 
+// Outlook projects a day by the curves of earlier ones, a longer period by its days.
 func (x *Meter) Outlook(c *period.Clock, window int, rise *pace.Curves) pace.Outlook {
 	kind := x.def.Windows[window].Kind
 	used, p := series.Amount(x.Use(c, window, 0))*usage.Micro, pace.SpanOf(c, kind)
@@ -224,6 +228,8 @@ func (x *Meter) Outlook(c *period.Clock, window int, rise *pace.Curves) pace.Out
 	return x.read().daily.RunRate(&c.Days, p, used).Scaled()
 }
 
+// Until returns what the curve of an ended day had, of a longer period the sum of
+// its days.
 func (x *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at period.Minute) (value float64, ok bool) {
 	if kind := x.def.Windows[window].Kind; kind == usage.Day {
 		value, ok = rise.ValueIn(&c.Days, kind, start, at)
@@ -235,6 +241,7 @@ func (x *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at 
 	return x.read().daily.Between(&c.Days, start, at) / usage.Micro, true
 }
 
+// Cells appends the sums and numbers of events, in all and under each value.
 func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back int) []meter.Cell {
 	i := slices.IndexFunc(x.layout.windows, func(w sumWindow) bool { return w.Kind == k })
 	place := x.layout.place(&x.layout.windows[i], back)
@@ -255,6 +262,7 @@ func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 	return cells
 }
 
+// ForgetNames drops the series of values and users.
 func (x *Meter) ForgetNames() {
 	for i := range x.kept.rows {
 		x.kept.rows[i].series = nil

@@ -12,28 +12,29 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
-func (x *Meter) Part(c *period.Clock, root uint32, s meter.Span) (p meter.Part, any bool) {
+// Part returns a user's sum, where the meter has a breakdown by user.
+func (x *Meter) Part(c *period.Clock, root uint32, s meter.Span) (p meter.Part, has bool) {
 	p.Class = -1
 	p.Sum, p.Summed = x.sumOf(c, root, s)
 	return p, p.Summed
 }
 
 // sumOf returns a user's sum in a span of a calendar window.
-func (x *Meter) sumOf(c *period.Clock, user uint32, s meter.Span) (sum wide.Int, any bool) {
+func (x *Meter) sumOf(c *period.Clock, user uint32, s meter.Span) (sum wide.Int, has bool) {
 	k := x.users.indexOf(uint64(s.Window.Kind))
 	if s.Window.Kind == usage.Rolling || k < 0 {
 		return wide.Int{}, false
 	}
-	for back := range period.Published {
-		if start, _ := c.Tracks[s.Window.Kind].Bounds(back); start == s.Start {
-			sums := x.users.seen(c, user)
-			of := sums.at(k*period.Published + back)
-			return of.sum(), !of.none()
-		}
+	back, ok := s.Back(c)
+	if !ok {
+		return wide.Int{}, false
 	}
-	return wide.Int{}, false
+	sums := x.users.seen(c, user)
+	of := sums.at(k*period.Published + back)
+	return of.sum(), !of.none()
 }
 
+// Last returns the minute of a user's latest event that is known.
 func (x *Meter) Last(root uint32) period.Minute {
 	if len(x.users.kinds) == 0 {
 		return 0

@@ -68,8 +68,10 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Us
 	return x
 }
 
+// Revises reports false: a sum is the same whoever made it.
 func (x *Meter) Revises(meter.Change) bool { return false }
 
+// Apply adds an event's value to the sums of its periods.
 func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
 	x.asOf = c.AsOf
 	x.prepare(e)
@@ -175,6 +177,7 @@ func (x *Meter) rank(cell int, slot uint32, before, after share) {
 	}
 }
 
+// Turn pours the minute that ends into the windows, and lets periods end.
 func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
 	have := x.read()
 	x.asOf = c.AsOf
@@ -215,6 +218,7 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	}
 }
 
+// Prefetch reads the cells of the running minute.
 func (x *Meter) Prefetch(_ uint32, dims []uint32, first uint32) uint64 {
 	n := x.prefetchRow(0)
 	for i, dim := range dims {

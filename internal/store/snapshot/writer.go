@@ -112,7 +112,7 @@ func (w *Writer) commit(meta []byte) error {
 	}
 	s := w.s
 	next := edition{manifest: manifest{next: s.manifest.next + 1, meta: slices.Clone(meta), files: slices.Clone(s.manifest.files)}, parts: s.parts}
-	err := next.append(s, w.out, w.done.changes())
+	err := next.append(w.out, w.done.changes())
 	if err == nil {
 		err = next.merge(s, w.anew)
 	}
@@ -149,7 +149,7 @@ type edition struct {
 }
 
 // append puts some changes behind those there are.
-func (e *edition) append(s *Store, out *output, c changes) error {
+func (e *edition) append(out *output, c changes) error {
 	if len(c.owners)+len(c.parts) == 0 {
 		return out.discard()
 	}
