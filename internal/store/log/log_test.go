@@ -129,6 +129,23 @@ func TestWhatWasAppendedComesBack(t *testing.T) {
 }
 
 // copied is a copy of a file system's segments.
+// Records begin anywhere in a page and end anywhere in the buffer.
+func TestARecordOfAnyLengthAtAnyPlace(t *testing.T) {
+	fs := vfs.NewMem()
+	o := Options{FS: fs, Dir: dir, SegmentBytes: 64 * bufferSize}
+	l, _ := open(t, o, 0)
+	var want [][]byte
+	for _, place := range []int{0, 1, 100, pageSize / 2, pageSize - headerSize - 1} {
+		for _, left := range []int{0, 1, headerSize, headerSize + 1, pageSize - 1, pageSize, pageSize + 1} {
+			want = append(want, make([]byte, place), bytes.Repeat([]byte{byte(left)}, 2*bufferSize-left))
+		}
+	}
+	add(t, l, want...)
+	require.NoError(t, l.Close())
+	_, h := open(t, o, 0)
+	require.True(t, slices.EqualFunc(want, h.records, bytes.Equal))
+}
+
 func copied(t testing.TB, fs vfs.FS) vfs.FS {
 	clone := vfs.NewMem()
 	for _, name := range files(t, fs, dir) {

@@ -26,7 +26,7 @@ func Open(o Options, from uint64, replay func(number uint64, record []byte) erro
 	o.SegmentBytes = cmp.Or(o.SegmentBytes, 16<<20)
 	o.Spares = cmp.Or(o.Spares, 8)
 	l := &Log{o: o, next: from, needed: from}
-	l.out = writer{most: o.SegmentBytes, buf: make([]byte, bufferSize)}
+	l.out = writer{most: o.SegmentBytes, buf: newBuffer()}
 	err := l.open(replay)
 	if err == nil {
 		return l, nil

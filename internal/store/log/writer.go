@@ -15,7 +15,7 @@ const (
 	// pageSize is what a file system writes at once. The rest of a record's last
 	// page is written as zeros, so that no page has to be read to be changed.
 	pageSize = 4096
-	// bufferSize is how much is handed to the file system in one write.
+	// bufferSize is how much of a record is handed to the file system in one write.
 	bufferSize = 64 * pageSize
 	// growth is by how much a new file grows at once: a sync that changes a
 	// file's size costs a commit of the file system's own journal, so that one in
@@ -32,6 +32,10 @@ type writer struct {
 	most int64 // to which the file grows beforehand
 	buf  []byte
 }
+
+// newBuffer returns a writer's buffer: a record begins and ends anywhere in a page, so
+// that the last piece of one may be followed by the rest of its page.
+func newBuffer() []byte { return make([]byte, bufferSize+pageSize) }
 
 // write writes a record; it is in force when the file is synced.
 func (w *writer) write(number uint64, data []byte) error {
