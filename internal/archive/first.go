@@ -18,6 +18,7 @@ import (
 // First is the first qualifying item of a user: in a period of a calendar
 // window, by class, or (Ever) of all. Reports and explanations read them.
 type First struct {
+	Meter   uint16
 	Kind    uint8 // usage.Kind, or Ever
 	Class   uint8
 	Period  period.Minute // start of the period
@@ -39,7 +40,8 @@ const keptPeriods = 3
 // another number.
 const (
 	packedFirsts    = 127 // of formats 3 to 5: without signals
-	signalledFirsts = 126
+	signalledFirsts = 126 // of formats 6 and 7: of one meter, whose number is in the key
+	meteredFirsts   = 125
 )
 
 // sameItem reports whether two entries are of one item.
@@ -47,12 +49,13 @@ func sameItem(a, b *First) bool {
 	return a.Time == b.Time && a.UID == b.UID && a.Action == b.Action && a.Version == b.Version && a.Signal == b.Signal
 }
 
-// EncodeFirsts appends entries. One item is often the first of several periods:
-// it is written once.
+// EncodeFirsts appends entries. One item is often the first of several periods and
+// for several meters: it is written once.
 func EncodeFirsts(e *wire.Encoder, all []First) {
-	e.Uint(signalledFirsts)
+	e.Uint(meteredFirsts)
 	for i := range all {
 		f := &all[i]
+		e.Uint(uint64(f.Meter))
 		e.Uint(uint64(f.Kind))
 		e.Uint(uint64(f.Class))
 		if f.Kind != Ever {
@@ -70,23 +73,28 @@ func EncodeFirsts(e *wire.Encoder, all []First) {
 	}
 }
 
-// DecodeFirsts reads entries and appends them.
+// DecodeFirsts reads entries and appends them. Those of formats up to 7 are of
+// meter 0: which one it is is in their key.
 func DecodeFirsts(b []byte, to []First) ([]First, error) {
 	d := &wire.Decoder{Bytes: b}
-	if len(b) == 0 || b[0] != packedFirsts && b[0] != signalledFirsts {
+	if len(b) == 0 || b[0] < meteredFirsts || b[0] > packedFirsts {
 		return decodeFirsts2(d, to)
 	}
-	signalled := d.Uint() == signalledFirsts
+	form := d.Uint()
 	begin := len(to)
 	for len(d.Bytes) > 0 {
-		f := First{Kind: uint8(d.Uint()), Class: uint8(d.Uint())}
+		var f First
+		if form == meteredFirsts {
+			f.Meter = uint16(d.Uint())
+		}
+		f.Kind, f.Class = uint8(d.Uint()), uint8(d.Uint())
 		before := int64(0)
 		if f.Kind != Ever {
 			before = d.Int()
 		}
 		if n := d.Uint(); n == 0 {
 			f.Time, f.Version = d.Int(), uint8(d.Uint())
-			if signalled {
+			if form != packedFirsts {
 				f.Signal = uint8(d.Uint())
 			}
 			f.Action, f.UID = d.String(), d.String()
@@ -122,18 +130,18 @@ func decodeFirsts2(d *wire.Decoder, to []First) ([]First, error) {
 	return to, nil
 }
 
-// MergeFirsts keeps the earliest item of each kind, class and period, of the
+// MergeFirsts keeps the earliest item of each meter, kind, class and period, of the
 // newest periods. The order in which items come does not matter.
 func MergeFirsts(all []First) []First {
 	slices.SortFunc(all, func(a, b First) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class), cmp.Compare(b.Period, a.Period),
+		return cmp.Or(cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class), cmp.Compare(b.Period, a.Period),
 			cmp.Compare(a.Time, b.Time), strings.Compare(a.UID, b.UID), strings.Compare(a.Action, b.Action), cmp.Compare(a.Version, b.Version),
 			cmp.Compare(b.Signal, a.Signal)) // one whose signal is known before the same without
 	})
 	kept, periods, last := all[:0], 0, First{}
 	for i, f := range all {
 		switch {
-		case i == 0 || last.Kind != f.Kind || last.Class != f.Class:
+		case i == 0 || last.Meter != f.Meter || last.Kind != f.Kind || last.Class != f.Class:
 			periods = 1
 		case last.Period == f.Period:
 			continue

@@ -28,8 +28,10 @@ func TestFirstItemsAreReadBackAlsoThoseOfOlderFormats(t *testing.T) {
 	for i := range all {
 		all[i].Signal = 1 + uint8(usage.Metrics)
 	}
-	var packed, format2, format3 wire.Encoder
-	EncodeFirsts(&packed, all)
+	var packed, format2, format3, format6 wire.Encoder
+	metered := slices.Clone(all)
+	metered[0].Meter, metered[2].Meter = 3, 300
+	EncodeFirsts(&packed, metered)
 	for _, f := range old {
 		format2.Uint(uint64(f.Kind))
 		format2.Uint(uint64(f.Class))
@@ -40,26 +42,32 @@ func TestFirstItemsAreReadBackAlsoThoseOfOlderFormats(t *testing.T) {
 		format2.String(f.UID)
 	}
 	format3.Uint(packedFirsts)
+	format6.Uint(signalledFirsts)
 	for i, f := range old {
-		format3.Uint(uint64(f.Kind))
-		format3.Uint(uint64(f.Class))
-		if f.Kind != Ever {
-			format3.Int(int64(period.Floor(f.Time) - f.Period))
+		for of, e := range map[int]*wire.Encoder{3: &format3, 6: &format6} {
+			e.Uint(uint64(f.Kind))
+			e.Uint(uint64(f.Class))
+			if f.Kind != Ever {
+				e.Int(int64(period.Floor(f.Time) - f.Period))
+			}
+			if i%2 == 1 { // b and d are of a's item
+				e.Uint(1)
+				continue
+			}
+			e.Uint(0)
+			e.Int(f.Time)
+			e.Uint(uint64(f.Version))
+			if of == 6 {
+				e.Uint(uint64(all[i].Signal))
+			}
+			e.String(f.Action)
+			e.String(f.UID)
 		}
-		if i%2 == 1 { // b and d are of a's item
-			format3.Uint(1)
-			continue
-		}
-		format3.Uint(0)
-		format3.Int(f.Time)
-		format3.Uint(uint64(f.Version))
-		format3.String(f.Action)
-		format3.String(f.UID)
 	}
 	for _, of := range []struct {
 		bytes []byte
 		want  []First
-	}{{packed.Bytes, all}, {format2.Bytes, old}, {format3.Bytes, old}} {
+	}{{packed.Bytes, metered}, {format6.Bytes, all}, {format2.Bytes, old}, {format3.Bytes, old}} {
 		got, err := DecodeFirsts(of.bytes, []First{c})
 		require.NoError(t, err)
 		require.Equal(t, append([]First{c}, of.want...), got)

@@ -34,7 +34,7 @@ type Cursor interface {
 
 // The first byte of a key says what a row holds; numbers in keys are big-endian.
 const (
-	KindFirst     = 'f' // f org4 slot4 meter2                -> first qualifying items (merged)
+	KindFirst     = 'f' // f org4 slot4                       -> first qualifying items (merged)
 	KindStatement = 's' // s org4 meter2 kind1 start4 version4 -> a version of a statement
 	KindBilled    = 'b' // b org4 meter2 kind1 start4         -> the version that was billed
 )
@@ -54,13 +54,19 @@ func periodKey(kind byte, organization uint32, number uint16, k usage.Kind, star
 	return binary.BigEndian.AppendUint32(key, uint32(start))
 }
 
-// FirstKey is where the first items are that a meter has of a user.
-func FirstKey(organization, slot uint32, number uint16) []byte {
-	return binary.BigEndian.AppendUint16(FirstsOf(organization, slot), number)
+// FirstsOf is where a user's first items are. Up to format 7 there was a row a
+// meter, with its number, meter2, behind this key: MeterOfFirsts.
+func FirstsOf(organization, slot uint32) []byte {
+	key := binary.BigEndian.AppendUint32(append(make([]byte, 0, firstsKeySize), KindFirst), organization)
+	return binary.BigEndian.AppendUint32(key, slot)
 }
 
-// FirstsOf is what all keys of a user's first items begin with.
-func FirstsOf(organization, slot uint32) []byte {
-	key := binary.BigEndian.AppendUint32(append(make([]byte, 0, 11), KindFirst), organization)
-	return binary.BigEndian.AppendUint32(key, slot)
+const firstsKeySize = 9
+
+// MeterOfFirsts returns the number that a key of formats up to 7 ends with.
+func MeterOfFirsts(key []byte) (number uint16, there bool) {
+	if len(key) != firstsKeySize+2 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint16(key[firstsKeySize:]), true
 }

@@ -55,11 +55,14 @@ type book struct {
 	unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
 	journaled  int64         // bytes of all journals
 
+	// whole is the first group whose entries are all of it: before, journals and
+	// first items went to rows at once.
+	whole uint64
+
 	judge   intake.Judge
 	scribe  scribe
-	firsts  []archive.First // scratch of noteFirst
-	encoded []byte          // likewise
-	written []byte          // likewise, of commit
+	first   redo.First // scratch of noteFirst
+	written []byte     // likewise, of commit
 }
 
 // org is an organization with what the ledger keeps about it.
@@ -78,6 +81,8 @@ type org struct {
 	tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	trends            []trend
 	journal           *journal // nil where the catalogue has or had it, or it is too late
+	notes             archive.Notes
+	firsts            []archive.First // scratch of note
 }
 
 func (o *org) setSecret(secret []byte) {

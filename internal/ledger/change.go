@@ -43,8 +43,10 @@ func (b *book) recover(down int64) {
 	redo.Recover{Outage: o}.Append(&b.pending.entries)
 	b.defs.Recover(o)
 	for _, org := range b.byID {
+		size := org.journal.bytes()
 		org.recover(o)
-		b.keepOutage(org, o)
+		org.keepOutage(o)
+		b.lengthened(org, size)
 	}
 }
 

@@ -115,6 +115,8 @@ func (b *book) saveOrg(o *org, batch *pebble.Batch) {
 	var c wire.Encoder
 	o.EncodeClosings(&c)
 	_ = batch.Set(orgKey(keyClosings, o.Number), c.Bytes, nil)
+	o.saveJournal(batch)
+	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
 	if o.Converted {
 		_ = batch.DeleteRange(pageKey(o.Number, 0, 0, 0), pageKey(o.Number, organization.UsersOfAll, 0, 0), nil)
 		o.Converted = false

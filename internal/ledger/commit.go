@@ -53,7 +53,6 @@ func (l *Ledger) seal(b *book) *group {
 		return nil
 	}
 	g := b.pending
-	g.sealJournals()
 	b.committing, b.pending = g, newGroup(b.db, g.number+1)
 	b.unfolded += unfolded(g.rows.Len(), len(g.entries.Bytes))
 	return g

@@ -25,7 +25,7 @@ var ErrListed = errors.New("the catalogue lists it: take it out of the catalogue
 // it begins anew. The keys of its counted items are hashes under a secret that
 // is gone, and run out by themselves.
 func (l *Ledger) Erase(ctx context.Context, id string, now time.Time) (users int, err error) {
-	if err := l.durably(ctx); err != nil {
+	if err := l.durably(ctx, id); err != nil {
 		return 0, err
 	}
 	e, users, err := l.erase(id, now)

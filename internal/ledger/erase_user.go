@@ -44,7 +44,7 @@ var ErrNoUser = errors.New("no item of this user was seen, or they were erased")
 // is nil, that is on disk, and no file of the ledger's directory has them any
 // more. What figures count stays.
 func (l *Ledger) EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error) {
-	if err := l.durably(ctx); err != nil { // ids are on disk, to be read
+	if err := l.durably(ctx, organization); err != nil { // ids are on disk, to be read
 		return 0, err
 	}
 	e, err := l.eraseUser(organization, user, now)
@@ -69,6 +69,8 @@ type erasure struct {
 }
 
 func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, error) {
+	l.folding.Lock() // a checkpoint that is under way would write first items again
+	defer l.folding.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.unavailable(now); err != nil {
@@ -138,6 +140,7 @@ func (b *book) unname(o *org, names []name, e *erasure) error {
 		b.pending.set(tombstoneKey(o.Number, n.slot), tombstone(until))
 		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.pending.clear(firsts)
+		o.notes.Drop(n.slot)
 		e.spans = append(e.spans, under(userKey(o.Number, n.slot)), under(firsts))
 		if o.HasName(n.id) {
 			o.ForgetName(n.id)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -29,7 +30,7 @@ func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, err
 		return nil, &QueryError{"meter", "", "say which meter's figure is to be explained"}
 	}
 	if q.User != "" {
-		if err := l.durably(ctx); err != nil { // a user who has just come has an id then
+		if err := l.durably(ctx, q.Organization); err != nil { // a user who has just come has an id then
 			return nil, err
 		}
 	}
@@ -56,11 +57,15 @@ func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, err
 	return x, nil
 }
 
-// durably waits until everything that was taken in is on disk.
-func (l *Ledger) durably(ctx context.Context) error {
+// durably waits until everything that was taken in of an organization is in rows,
+// on disk.
+func (l *Ledger) durably(ctx context.Context, organization string) error {
 	l.mu.Lock()
 	err, g := l.unreadable(), (*group)(nil)
 	if err == nil {
+		if o := l.book.named(organization); o != nil {
+			l.file(o)
+		}
 		g = l.book.lastGroup()
 	}
 	l.mu.Unlock()
@@ -239,18 +244,18 @@ func (a *asked) session(root uint32, part *UserPart) *SessionExplanation {
 // matched returns the classes that a user's actions matched in the period.
 func (a *asked) matched(r *userReader, root uint32, status usage.Status) (all []MatchedClass, err error) {
 	m := &a.book.defs.Meters[a.meter]
-	firsts, err := r.firstsOf(root, a.meter)
-	if err != nil {
+	if err := r.reading(func() error { return r.firstsOf(root) }); err != nil {
 		return nil, err
 	}
+	firsts := archive.MergeFirsts(r.firsts)
 	for _, c := range a.org.ActedIn(a.meter, root, a.span) {
 		of := MatchedClass{Name: m.Classes[c.Class], Requires: c.Requires.String(), Met: c.Requires == usage.NoStatus || c.Requires == status, Key: c.Key}
 		if c.Standing != 0 {
 			of.StandingSince = time.Unix(0, c.Standing).UTC()
 		}
 		for i := range firsts {
-			if f := &firsts[i]; f.Class == c.Class && r.in(f) {
-				of.First = a.book.firstItem(a.meter, f)
+			if f := &firsts[i]; int(f.Meter) == a.meter && f.Class == c.Class && r.in(f) {
+				of.First = a.book.firstItem(f)
 				break
 			}
 		}

@@ -5,7 +5,9 @@ package ledger
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,11 +22,10 @@ import (
 // firstsOf reads the first items of a user of the first organization.
 func firstsOf(t *testing.T, l *Ledger, slot uint32) []archive.First {
 	t.Helper()
-	row, err := l.book.meta(archive.FirstKey(0, slot, 0))
-	require.NoError(t, err)
-	all, err := archive.DecodeFirsts(row, nil)
-	require.NoError(t, err)
-	return all
+	require.NoError(t, l.durably(t.Context(), l.book.orgs[0].ID))
+	r := userReader{asked: &asked{book: l.book, org: l.book.orgs[0]}}
+	require.NoError(t, r.reading(func() error { return r.firstsOf(slot) }))
+	return archive.MergeFirsts(r.firsts)
 }
 
 func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) {
@@ -58,4 +59,55 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 		require.Equal(t, expected, firstsOf(t, l, 0), "seed %d", seed)
 		closeLedger(t, l)
 	}
+}
+
+// First items are in the log, then noted, then in rows: wherever they are, all that
+// there were are found, once.
+func TestFirstItemsAreFoundWhereverTheyAre(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	s := settings(t, fs)
+	l := open(t, s, noon)
+	var want []archive.First
+	on := func(day int) {
+		at := noon.AddDate(0, 0, day-10)
+		send(t, l, noon.Add(time.Duration(day)*time.Second), func(b *usage.Batch) {
+			visit(b, "acme", "ann", at)
+			b.Items[0].UID = fmt.Sprint("item-", day)
+		})
+		want = append(want, archive.First{Kind: uint8(usage.Day), Period: period.MinuteOf(at.Truncate(24 * time.Hour)), Time: at.UnixNano(), Signal: 1, Action: "course.accessed", UID: fmt.Sprint("item-", day)})
+	}
+	check := func(step string) {
+		t.Helper()
+		var days []archive.First
+		for _, f := range firstsOf(t, l, 0) {
+			if f.Kind == uint8(usage.Day) {
+				days = append(days, f)
+			}
+		}
+		newest := slices.Clone(want[max(0, len(want)-3):])
+		slices.Reverse(newest)
+		require.Equal(t, newest, days, step)
+	}
+	crash := func() {
+		s.FS = fs.CrashClone(vfs.CrashCloneCfg{})
+		closeLedger(t, l)
+		fs = s.FS.(*vfs.MemFS)
+		l = open(t, s, noon.Add(time.Minute))
+	}
+	on(0)
+	crash()
+	check("made again from the log")
+	on(1)
+	require.NoError(t, l.checkpoint(l.book))
+	on(2)
+	crash()
+	check("in a row, and in the log")
+	on(3)
+	check("read before a checkpoint")
+	crash()
+	check("and after a crash")
+	require.NoError(t, l.checkpoint(l.book))
+	crash()
+	check("all in rows")
+	closeLedger(t, l)
 }

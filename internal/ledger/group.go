@@ -19,10 +19,8 @@ type group struct {
 	number  uint64
 	entries wire.Encoder
 	rows    *pebble.Batch
-	// journals are the organizations whose journals grow with the group.
-	journals []*org
-	done     chan struct{} // closed when committed or failed
-	err      error         // of the commit, once done
+	done    chan struct{} // closed when committed or failed
+	err     error         // of the commit, once done
 }
 
 func newGroup(db *pebble.DB, number uint64) *group {

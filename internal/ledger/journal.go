@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -45,22 +44,26 @@ const (
 	maxJournals = 1 << 30
 )
 
+// Between checkpoints a journal is in the log, with all else: in memory as its
+// tail. A checkpoint of the organization writes the tail as a row, in the batch
+// with what came of it, so that the row and the entries behind the organization's
+// position are the whole journal.
+
 // journal is what is known of an organization's rows under keyJournal.
 type journal struct {
 	began   int64          // when the organization was opened, ns
 	outages []meter.Outage // as in meter.Definitions then
-	size    int64          // bytes of all rows
+	size    int64          // bytes of all rows and of the tail
+	row     uint64         // number of the last row
 
-	arrival   int64  // the last one in gathering
-	gathering []byte // goes with the group that is gathering
-	sealed    []byte // went with a group that may not be on disk yet
-	sealedIn  uint64 // its number; math.MaxUint64: all rows are on disk
+	arrival int64  // the last one in the tail; 0: none
+	tail    []byte // entries behind those of the rows
 }
 
-// journalKey is of the entries that a group has of an organization; group 0 is
-// the row that says how the organization began.
-func journalKey(org uint32, group uint64) []byte {
-	return binary.BigEndian.AppendUint64(orgKey(keyJournal, org), group)
+// journalKey is of one of the rows of an organization's journal, whose numbers
+// increase. Row 0 says how the organization began.
+func journalKey(org uint32, row uint64) []byte {
+	return binary.BigEndian.AppendUint64(orgKey(keyJournal, org), row)
 }
 
 // begin begins the journal of an organization that has just been opened.
@@ -68,7 +71,7 @@ func (b *book) begin(o *org) {
 	if _, listed := b.settings.Catalogue.Lookup(o.ID); listed || o.ID == usage.NoOrganization {
 		return
 	}
-	o.journal = &journal{began: b.now, outages: slices.Clone(b.defs.Outages), sealedIn: math.MaxUint64}
+	o.journal = &journal{began: b.now, outages: slices.Clone(b.defs.Outages)}
 	var e wire.Encoder
 	e.Int(b.now)
 	encodeOutages(&e, b.defs.Outages)
@@ -78,47 +81,64 @@ func (b *book) begin(o *org) {
 // keep puts the entries that the gathering group has from a byte on, which are
 // all of one organization, into its journal.
 func (b *book) keep(o *org, from int) {
-	if o.journal == nil {
+	size := o.journal.bytes()
+	o.keep(b.now, b.pending.entries.Bytes[from:])
+	b.lengthened(o, size)
+}
+
+// keep puts entries, which arrived now and are all of one organization, into its
+// journal, if it has one. The organization's time is that of the arrival.
+func (o *org) keep(now int64, entries []byte) {
+	j := o.journal
+	if j == nil {
 		return
 	}
-	j := b.gather(o)
-	e := wire.Encoder{Bytes: j.gathering}
-	if j.arrival != b.now {
-		if asOf := o.AsOf(); asOf.Ns() == b.now { // this minute was collected before the item came
+	e := wire.Encoder{Bytes: j.tail}
+	if j.arrival != now {
+		if asOf := o.AsOf(); asOf.Ns() == now { // this minute was collected before the item came
 			redo.Collect{At: asOf}.Append(&e)
 		}
-		redo.Arrival{Now: b.now}.Append(&e)
-		j.arrival = b.now
+		redo.Arrival{Now: now}.Append(&e)
+		j.arrival = now
 	}
-	b.lengthen(o, append(e.Bytes, b.pending.entries.Bytes[from:]...))
+	j.grow(append(e.Bytes, entries...))
 }
 
-// keepOutage puts into an organization's journal that the ledger was down.
-func (b *book) keepOutage(o *org, of meter.Outage) {
+// keepOutage puts into an organization's journal, if it has one, that the ledger
+// was down.
+func (o *org) keepOutage(of meter.Outage) {
 	if o.journal == nil {
 		return
 	}
-	e := wire.Encoder{Bytes: b.gather(o).gathering}
+	e := wire.Encoder{Bytes: o.journal.tail}
 	redo.Recover{Outage: of}.Append(&e)
-	b.lengthen(o, e.Bytes)
+	o.journal.grow(e.Bytes)
+	o.dirty = true // the tail is to be written
 }
 
-// gather has the gathering group write an organization's journal.
-func (b *book) gather(o *org) *journal {
-	if len(o.journal.gathering) == 0 {
-		o.journal.arrival = 0
-		b.pending.journals = append(b.pending.journals, o)
+// bytes is the size of a journal, 0 where there is none.
+func (j *journal) bytes() int64 {
+	if j == nil {
+		return 0
 	}
-	return o.journal
+	return j.size
 }
 
-func (b *book) lengthen(o *org, gathering []byte) {
-	j := o.journal
-	more := int64(len(gathering) - len(j.gathering))
-	j.gathering, j.size, b.journaled = gathering, j.size+more, b.journaled+more
-	if j.size > maxJournal || b.journaled > maxJournals {
+func (j *journal) grow(tail []byte) {
+	j.size += int64(len(tail) - len(j.tail))
+	j.tail = tail
+}
+
+// lengthened counts what a journal has grown by since it had a size, and ends one
+// that is too long.
+func (b *book) lengthened(o *org, before int64) {
+	if o.journal == nil {
+		return
+	}
+	b.journaled += o.journal.size - before
+	if o.journal.size > maxJournal || b.journaled > maxJournals {
 		b.settings.Logger.Warn("usage ledger: an organization that the catalogue does not have has sent so much that it stays in UTC for now; a zone and anchor that the catalogue gives it will take effect with its next period",
-			zap.String("organization", o.ID), zap.Int64("journal_bytes", j.size))
+			zap.String("organization", o.ID), zap.Int64("journal_bytes", o.journal.size))
 		b.forget(o)
 	}
 }
@@ -133,59 +153,41 @@ func (b *book) forget(o *org) {
 	b.pending.clear(orgKey(keyJournal, o.Number))
 }
 
-// sealJournals puts the journals that grew with a group into its rows.
-func (g *group) sealJournals() {
-	for _, o := range g.journals {
-		if j := o.journal; j != nil {
-			e := wire.Encoder{}
-			e.Int(j.size)
-			g.set(journalKey(o.Number, g.number), append(e.Bytes, j.gathering...))
-			j.gathering, j.sealed, j.sealedIn = j.sealed[:0], j.gathering, g.number
-		}
+// saveJournal puts the tail of an organization's journal into a row, in the batch
+// that has its position.
+func (o *org) saveJournal(batch *pebble.Batch) {
+	j := o.journal
+	if j == nil || len(j.tail) == 0 {
+		return
 	}
+	e := wire.Encoder{}
+	e.Int(j.size)
+	j.row++
+	_ = batch.Set(journalKey(o.Number, j.row), append(e.Bytes, j.tail...), nil) // cannot fail before it is committed
+	j.arrival, j.tail = 0, nil
 }
 
-// readJournals finds the journals that there are.
-func (b *book) readJournals() (err error) {
-	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: []byte{keyJournal}, UpperBound: []byte{keyJournal + 1}})
-	if err != nil {
+// readJournal finds the journal of an organization, if there is one.
+func (b *book) readJournal(o *org) error {
+	first, err := b.meta(journalKey(o.Number, 0))
+	if err != nil || first == nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, it.Close()) }()
-	for ok := it.First(); ok; ok = it.Next() {
-		o, first, err := b.journalRow(it)
-		if err != nil {
-			return err
+	d := &wire.Decoder{Bytes: first}
+	j := &journal{began: d.Int(), outages: decodeOutages(d)}
+	err = errors.Join(d.Err(), b.eachIn(journalKey(o.Number, 1), after(orgKey(keyJournal, o.Number)), func(key, value []byte) error {
+		if len(key) != 13 {
+			return errors.New("damaged key")
 		}
-		j := &journal{began: first.Int(), outages: decodeOutages(first), sealedIn: math.MaxUint64}
-		it.SeekLT(journalKey(o.Number, math.MaxUint64))
-		_, last, err := b.journalRow(it)
-		if err != nil {
-			return err
-		}
-		if binary.BigEndian.Uint64(it.Key()[5:]) > 0 {
-			j.size = last.Int()
-		}
-		if err := errors.Join(first.Err(), last.Err()); err != nil {
-			return fmt.Errorf("journal of organization %d: %w", o.Number, err)
-		}
-		o.journal = j
-		b.journaled += j.size
+		d := &wire.Decoder{Bytes: value}
+		j.size, j.row = d.Int(), binary.BigEndian.Uint64(key[5:])
+		return d.Err()
+	}))
+	if err != nil {
+		return fmt.Errorf("journal of organization %d: %w", o.Number, err)
 	}
-	return it.Error()
-}
-
-func (b *book) journalRow(it *pebble.Iterator) (*org, *wire.Decoder, error) {
-	key := it.Key()
-	if len(key) != 13 {
-		return nil, nil, errors.New("damaged key of a journal")
-	}
-	number := binary.BigEndian.Uint32(key[1:])
-	if int(number) >= len(b.orgs) || b.orgs[number] == nil {
-		return nil, nil, fmt.Errorf("journal of organization %d, which is not there", number)
-	}
-	value, err := it.ValueAndErr()
-	return b.orgs[number], &wire.Decoder{Bytes: slices.Clone(value)}, err
+	o.journal = j
+	return nil
 }
 
 // closed ends an organization's journal where a statement shows by which
@@ -221,15 +223,13 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 	j := o.journal
 	anew := &org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
-	err := b.eachIn(journalKey(o.Number, 1), journalKey(o.Number, j.sealedIn), func(_, value []byte) error {
+	err := b.eachIn(journalKey(o.Number, 1), after(orgKey(keyJournal, o.Number)), func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
 	})
-	for _, entries := range [][]byte{j.sealed, j.gathering} {
-		if err == nil {
-			err = b.tell(anew, &wire.Decoder{Bytes: entries})
-		}
+	if err == nil {
+		err = b.tell(anew, &wire.Decoder{Bytes: j.tail})
 	}
 	return anew, err
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -219,9 +221,11 @@ func TestJournalsAreBounded(t *testing.T) {
 			l := open(t, withGrace(t, vfs.NewMem()), noon)
 			defer closeLedger(t, l)
 			night(t, l, noon)
+			require.NoError(t, l.checkpoint(l.book))
 			require.Equal(t, 2, journalRows(t, l))
 			fill(l.book)
 			night(t, l, noon.Add(time.Second))
+			require.Nil(t, l.book.find("acme").journal)
 			require.Zero(t, journalRows(t, l))
 			reloadAcme(t, l, noon.Add(time.Minute), newYork)
 			require.Len(t, l.book.find("acme").Calendar().History(), 2)
@@ -244,6 +248,32 @@ func TestTheSizeOfJournalsIsKnownAfterARestart(t *testing.T) {
 	require.Equal(t, before+int64(len(outage.Bytes)), l.book.find("acme").journal.size)
 	require.Equal(t, all+2*int64(len(outage.Bytes)), l.book.journaled)
 	closeLedger(t, l)
+}
+
+// testdata/format-7-journal was left by the last program of format 7, killed with a
+// journal in rows: one of before a checkpoint, and one of a group behind it, which
+// is in the log too.
+func TestAJournalOfFormat7GoesOn(t *testing.T) {
+	s := withGrace(t, vfs.Default)
+	s.Directory = t.TempDir()
+	require.NoError(t, os.CopyFS(s.Directory, os.DirFS(filepath.Join("testdata", "format-7-journal"))))
+	now := noon.Add(2 * time.Minute)
+	l := open(t, s, now)
+	require.Equal(t, [2]float64{15, 0}, days(t, l, now), "UTC")
+	send(t, l, now.Add(time.Second), func(b *usage.Batch) { minutes(b, "acme", "four", 11, noon.Add(-9*time.Hour)) })
+	require.NoError(t, l.durable(l.book))
+	killed := s
+	killed.Directory = t.TempDir()
+	require.NoError(t, os.CopyFS(killed.Directory, os.DirFS(s.Directory)))
+	closeLedger(t, l)
+	for _, s := range []Settings{s, killed} {
+		l = open(t, s, now.Add(time.Minute))
+		require.Equal(t, [2]float64{26, 0}, days(t, l, now.Add(time.Minute)), "UTC")
+		reloadAcme(t, l, now.Add(time.Minute), newYork)
+		require.Equal(t, [2]float64{5, 21}, days(t, l, now.Add(2*time.Minute)), "New York")
+		require.Zero(t, journalRows(t, l))
+		closeLedger(t, l)
+	}
 }
 
 // Items arrive while organizations are put on their calendars; all are counted,

@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the version of all that this package writes. A directory of
 // a newer one is refused untouched.
-const formatVersion = 7
+const formatVersion = 8
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
@@ -26,7 +26,7 @@ const (
 	keyRedo       = 'r'                   // r group8                           -> entries; up to format 6, see convert
 	keyClosings   = 'c'                   // c org4                             -> closings of organization.Organization
 	keyStatement  = archive.KindStatement // 's'
-	keyJournal    = 'j'                   // j org4 group8                      -> size, entries
+	keyJournal    = 'j'                   // j org4 number8                     -> size, entries
 	keyBilled     = archive.KindBilled    // 'b'
 	keyMemory     = 'w'                   // w name 0 key                       -> what Remember was given
 	keyErased     = 'x'                   // x org4                             -> when, ns since 1970, varint
@@ -46,6 +46,7 @@ var (
 	metaPurge       = []byte("mpurge")       // nothing: see purge
 	metaLog         = []byte("mlog")         // the first group that the log is needed for, see fold; uint
 	metaApplied     = []byte("mapplied")     // the last group whose rows are applied, see applyRows; uint
+	metaWhole       = []byte("mwhole")       // the first group whose entries are all of it, see openWhole; uint
 )
 
 func orgKey(kind byte, org uint32) []byte { return binary.BigEndian.AppendUint32([]byte{kind}, org) }

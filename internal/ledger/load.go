@@ -119,6 +119,9 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err := b.openLog(); err != nil {
 		return nil, err
 	}
+	if err := b.openWhole(); err != nil {
+		return nil, err
+	}
 	meters, fresh, err := b.readMeta(now)
 	if err != nil {
 		return nil, err
@@ -131,6 +134,7 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 			return nil, err
 		}
 	}
+	b.beginWhole()
 	if err := b.readSpellings(fresh, max(b.now, now)); err != nil {
 		return nil, err
 	}
@@ -365,7 +369,7 @@ func (b *book) readOrgs() error {
 		}
 		o := b.add(numbers[i], r.id, r.secret, r.Organization)
 		o.position, o.trends = r.position, r.trends
-		if err := b.readTombstones(o); err != nil {
+		if err := errors.Join(b.readTombstones(o), b.readJournal(o)); err != nil {
 			return err
 		}
 		b.now = max(b.now, r.Now())
@@ -474,5 +478,5 @@ func (b *book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
 	users.unname(m)
 	o := b.add(number, users.organization, users.secret, m)
 	o.dirty = true
-	return b.readTombstones(o)
+	return errors.Join(b.readTombstones(o), b.readJournal(o))
 }

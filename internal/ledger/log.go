@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -104,6 +105,24 @@ func (b *book) applyRows() error {
 		return apply()
 	})
 	return errors.Join(err, apply())
+}
+
+// openWhole reads since which group entries have first items, and are not in
+// journals yet: of those before, both are in rows.
+func (b *book) openWhole() error {
+	number, there, err := b.number(metaWhole)
+	if b.whole = number; !there {
+		b.whole = math.MaxUint64
+	}
+	return err
+}
+
+// beginWhole says so where no group is of that kind yet, with the first one that is.
+func (b *book) beginWhole() {
+	if b.whole == math.MaxUint64 {
+		b.whole = b.pending.number
+		setNumber(b.pending.rows, metaWhole, b.whole)
+	}
 }
 
 // unfolded is how much a start has to do for a group, in bytes of entries. Rows

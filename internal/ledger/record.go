@@ -4,12 +4,13 @@
 package ledger
 
 import (
+	"time"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // record judges and applies the items of a batch, in order.
@@ -43,14 +44,16 @@ func (b *book) take(i int, it *usage.Item) error {
 	b.advance(o)
 	b.scribe.org = o
 	v, err := b.judge.Judge(i, &o.Subject, refused, &b.scribe)
+	var first uint64
 	switch {
 	case err != nil:
 	case v.Outcome == usage.Counted:
-		b.enter(o, it, v)
+		first = b.enter(o, it, v)
 	default:
 		b.count(o, it, v)
 	}
 	b.keep(o, from)
+	b.noteFirst(o, it, v, first)
 	return err
 }
 
@@ -86,45 +89,73 @@ func (b *book) count(o *org, it *usage.Item, v *intake.Verdict) {
 	}
 }
 
-// enter writes a counted item down and applies it.
-func (b *book) enter(o *org, it *usage.Item, v *intake.Verdict) {
+// enter writes a counted item down and applies it. It returns which effects may be
+// a user's first ones in a period, as organization.Apply does.
+func (b *book) enter(o *org, it *usage.Item, v *intake.Verdict) (first uint64) {
 	if v.Summed {
 		b.duplicates.Add(v.UID)
 	}
 	entry := redo.Event{Signal: it.Signal, Event: v.Event, UID: v.UID, Summed: v.Summed}
 	entry.Append(&b.pending.entries, o.Number)
 	o.Count(b.now, it.Signal, usage.Counted, 1)
-	first := o.Apply(&v.Event)
+	first = o.Apply(&v.Event)
 	for i := range v.Event.Effects {
 		e := &v.Event.Effects[i]
 		if it.Sampled && e.OfMeter() && o.MarkSampled(e.Meter) {
 			redo.Sampled{Meter: e.Meter}.Append(&b.pending.entries, o.Number)
 		}
-		if first>>min(i, 63)&1 != 0 && e.Kind == usage.Active {
-			b.noteFirst(o, it, v, i)
+	}
+	return first
+}
+
+// noteFirst writes down an item of which some effects may be a user's first ones
+// in a period. It is not for journals: an erased user's items stay in those.
+func (b *book) noteFirst(o *org, it *usage.Item, v *intake.Verdict, first uint64) {
+	if first == 0 || o.Nameless(v.Event.User) {
+		return
+	}
+	f := &b.first
+	*f = redo.First{User: v.Event.User, Time: it.Time, Signal: it.Signal, Action: it.Action, UID: it.UID, Of: f.Of[:0]}
+	for i := range v.Event.Effects {
+		if e := &v.Event.Effects[i]; first>>min(i, 63)&1 != 0 && e.Kind == usage.Active {
+			f.Of = append(f.Of, redo.FirstOf{Meter: e.Meter, Class: e.Class, Version: v.Versions[i]})
 		}
+	}
+	if len(f.Of) > 0 {
+		f.Append(&b.pending.entries, o.Number)
+		b.note(o, f)
 	}
 }
 
-// noteFirst writes down an item whose i-th effect may be a user's first one in a
-// period.
-func (b *book) noteFirst(o *org, it *usage.Item, v *intake.Verdict, i int) {
-	user, e := v.Event.User, &v.Event.Effects[i]
-	if o.Nameless(user) {
+// note keeps a first item until the next checkpoint puts it into its row.
+func (b *book) note(o *org, x *redo.First) {
+	if o.Nameless(x.User) { // erased since
 		return
 	}
-	f := archive.First{Class: e.Class, Time: it.Time, Version: v.Versions[i], Signal: 1 + uint8(it.Signal), Action: it.Action, UID: it.UID, Kind: archive.Ever}
-	b.firsts = append(b.firsts[:0], f)
-	for _, w := range b.defs.Meters[e.Meter].Windows {
-		if w.Kind != usage.Rolling && w.Kind != usage.Hour {
-			f.Kind, f.Period = uint8(w.Kind), o.PeriodStart(w.Kind, it.Time)
-			b.firsts = append(b.firsts, f)
+	o.firsts = o.firsts[:0]
+	for _, of := range x.Of {
+		f := archive.First{
+			Meter: of.Meter, Kind: archive.Ever, Class: of.Class, Time: x.Time, Version: of.Version,
+			Signal: 1 + uint8(x.Signal), Action: x.Action, UID: x.UID,
+		}
+		o.firsts = append(o.firsts, f)
+		for _, w := range b.defs.Meters[of.Meter].Windows {
+			if w.Kind != usage.Rolling && w.Kind != usage.Hour {
+				f.Kind, f.Period = uint8(w.Kind), o.PeriodStart(w.Kind, x.Time)
+				o.firsts = append(o.firsts, f)
+			}
 		}
 	}
-	enc := wire.Encoder{Bytes: b.encoded[:0]}
-	archive.EncodeFirsts(&enc, b.firsts)
-	b.encoded = enc.Bytes
-	b.pending.merge(archive.FirstKey(o.Number, user, e.Meter), enc.Bytes)
+	o.notes.Add(x.User, o.firsts)
+}
+
+// file puts the first items of an organization that are noted into their rows, to
+// be read there; not while the disk is full. To merge one once more after a crash
+// makes no difference.
+func (l *Ledger) file(o *org) {
+	if l.unavailable(time.Time{}) == nil {
+		o.notes.Take(o.Number, l.book.pending.merge)
+	}
 }
 
 // scribe writes what an item brings with it into the gathering group.

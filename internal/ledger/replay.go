@@ -33,14 +33,12 @@ func (b *book) replay(now int64) error {
 	if err := errors.Join(b.eachGroup(r.group), r.apply()); err != nil {
 		return err
 	}
-	if err := b.readJournals(); err != nil {
-		return err
-	}
 	again := b.db.NewBatch() // statements that no group has: those of a collection that was cut off
 	for _, o := range b.orgs {
 		if o == nil {
 			continue
 		}
+		b.journaled += o.journal.bytes()
 		if b.log == nil {
 			b.pending.number = max(b.pending.number, o.position.group+1)
 		}
@@ -69,6 +67,7 @@ type step struct {
 	org  *org
 	now  int64 // the arrival before it
 	read redo.Reading
+	kept []byte // for the journal of the organization
 }
 
 // group reads the entries of one group. What an organization's checkpoint
@@ -90,7 +89,7 @@ func (r *replayer) entry(d *wire.Decoder, at position) error {
 			return err
 		}
 	}
-	s := &r.stretch[r.n]
+	s, before := &r.stretch[r.n], d.Bytes
 	if err := s.read.Read(d); err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func (r *replayer) entry(d *wire.Decoder, at position) error {
 		r.moveTo(x.Now)
 		return nil
 	case redo.OfOrganization:
-		return r.gather(s, at)
+		return r.gather(s, at, before[:len(before)-len(d.Bytes)])
 	}
 	if err := r.apply(); err != nil { // of the entries before this one
 		return err
@@ -128,6 +127,9 @@ func (r *replayer) common(read *redo.Reading, at position) error {
 		for _, o := range b.byID {
 			if !o.position.covers(at) {
 				o.recover(x.Outage)
+				if at.group >= b.whole {
+					o.keepOutage(x.Outage)
+				}
 			}
 		}
 	case *redo.Open:
@@ -152,7 +154,7 @@ func (r *replayer) open(number uint32, x *redo.Open) error {
 
 // gather adds an entry of one organization to the stretch, whose next step it
 // was read into.
-func (r *replayer) gather(s *step, at position) error {
+func (r *replayer) gather(s *step, at position, entry []byte) error {
 	b, n := r.book, s.read.Organization
 	erased := r.erased[n]
 	if int(n) >= len(b.orgs) || b.orgs[n] == nil && !erased {
@@ -162,9 +164,13 @@ func (r *replayer) gather(s *step, at position) error {
 	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
 		b.duplicates.Add(x.UID)
 	}
-	if !erased && !s.org.position.covers(at) {
-		r.n++
+	if erased || s.org.position.covers(at) {
+		return nil
 	}
+	if s.kept = s.kept[:0]; s.org.journal != nil && at.group >= b.whole {
+		s.kept = append(s.kept, entry...)
+	}
+	r.n++
 	return nil
 }
 
@@ -185,7 +191,7 @@ func (r *replayer) apply() error {
 			}
 			for i := range steps {
 				if s := &steps[i]; mine(s) {
-					if err := s.apply(); err != nil {
+					if err := s.apply(r.book); err != nil {
 						return fmt.Errorf("redo of organization %d: %w", s.org.Number, err)
 					}
 				}
@@ -196,7 +202,15 @@ func (r *replayer) apply() error {
 	return g.Wait()
 }
 
-func (s *step) apply() error {
+func (s *step) apply(b *book) error {
 	s.org.advanceTo(s.now, false)
-	return s.read.Entry.(redo.OfOrganization).Apply(s.org.Organization, s.now)
+	if x, is := s.read.Entry.(*redo.First); is {
+		b.note(s.org, x)
+		return nil
+	}
+	err := s.read.Entry.(redo.OfOrganization).Apply(s.org.Organization, s.now)
+	if len(s.kept) > 0 {
+		s.org.keep(s.now, s.kept)
+	}
+	return err
 }

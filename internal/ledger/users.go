@@ -6,7 +6,6 @@ package ledger
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -106,6 +105,7 @@ func (l *Ledger) Users(ctx context.Context, q UsersQuery, yield func(*User) erro
 		l.mu.Unlock()
 		return err
 	}
+	l.file(a.org)
 	g, end := a.book.lastGroup(), uint32(a.org.Users())
 	l.mu.Unlock()
 	if err := l.await(ctx, g); err != nil { // their ids are on disk then
@@ -255,7 +255,10 @@ func (r *userReader) introduce(u *User) (err error) {
 	if u.ID != "" {
 		u.Pseudonym = pseudonym(o.secret[16:], u.ID)
 	}
-	return r.eachFirst(u.Place, 0, len(r.book.defs.Meters), func(number int) { r.take(u, number) })
+	if err = r.firstsOf(u.Place); err == nil {
+		r.take(u)
+	}
+	return err
 }
 
 // instant returns a minute as a time, the zero time for none.
@@ -299,39 +302,33 @@ func billable(v *usage.Version, class int) bool {
 	return slices.ContainsFunc(v.Classes, func(c usage.Class) bool { return int(c.Index) == class && c.Billable })
 }
 
-// eachFirst calls f with the first items that meters from one number to another
-// have of a user, under each of the ids that became theirs.
-func (r *userReader) eachFirst(root uint32, from, to int, f func(meter int)) error {
+// firstsOf reads the first items of a user, under each of the ids that became
+// theirs, into r.firsts.
+func (r *userReader) firstsOf(root uint32) error {
+	r.firsts = r.firsts[:0]
 	return r.slotsOf(root, func(slot uint32) error {
-		prefix := archive.FirstsOf(r.org.Number, slot)
-		for ok := r.items.seek(archive.FirstKey(r.org.Number, slot, uint16(from))); ok && bytes.HasPrefix(r.items.it.Key(), prefix); ok = r.items.next() {
-			number := int(binary.BigEndian.Uint16(r.items.it.Key()[9:]))
-			if number >= to {
-				break
-			}
+		key := archive.FirstsOf(r.org.Number, slot)
+		for ok := r.items.seek(key); ok && bytes.HasPrefix(r.items.it.Key(), key); ok = r.items.next() {
 			value, err := r.items.it.ValueAndErr()
+			from := len(r.firsts)
 			if err == nil {
-				r.firsts, err = archive.DecodeFirsts(value, r.firsts[:0])
+				r.firsts, err = archive.DecodeFirsts(value, r.firsts)
 			}
 			if err != nil {
 				return err
 			}
-			f(number)
+			if meter, there := archive.MeterOfFirsts(r.items.it.Key()); there {
+				for i := from; i < len(r.firsts); i++ {
+					r.firsts[i].Meter = meter
+				}
+			}
 		}
 		return r.items.it.Error()
 	})
 }
 
-// firstsOf returns the first items that a meter has of a user.
-func (r *userReader) firstsOf(root uint32, number int) (all []archive.First, err error) {
-	err = r.reading(func() error {
-		return r.eachFirst(root, number, number+1, func(int) { all = append(all, r.firsts...) })
-	})
-	return archive.MergeFirsts(all), err
-}
-
-// take brings first items of a meter into a user.
-func (r *userReader) take(u *User, number int) {
+// take brings the first items that were read last into a user.
+func (r *userReader) take(u *User) {
 	for i := range r.firsts {
 		if f := &r.firsts[i]; f.Kind == archive.Ever && (u.First.IsZero() || f.Time < u.First.UnixNano()) {
 			u.First = time.Unix(0, f.Time).UTC()
@@ -339,13 +336,13 @@ func (r *userReader) take(u *User, number int) {
 	}
 	for i := range u.Parts {
 		part := &u.Parts[i]
-		if part.Meter != r.book.defs.Meters[number].Name || !part.Counts {
+		if !part.Counts {
 			continue
 		}
 		for j := range r.firsts {
 			f := &r.firsts[j]
-			if int(f.Class) == r.used[i].Class && r.in(f) && (part.First == nil || f.Time < part.First.Time.UnixNano()) {
-				part.First = r.book.firstItem(number, f)
+			if r.book.defs.Meters[f.Meter].Name == part.Meter && int(f.Class) == r.used[i].Class && r.in(f) && (part.First == nil || f.Time < part.First.Time.UnixNano()) {
+				part.First = r.book.firstItem(f)
 			}
 		}
 	}
@@ -356,8 +353,8 @@ func (r *userReader) in(f *archive.First) bool {
 	return r.span.Window.Kind != usage.Rolling && f.Kind == uint8(r.span.Window.Kind) && f.Period == r.span.Start
 }
 
-func (b *book) firstItem(number int, f *archive.First) *FirstItem {
-	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: b.definition(number, int(f.Version))}
+func (b *book) firstItem(f *archive.First) *FirstItem {
+	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: b.definition(int(f.Meter), int(f.Version))}
 	if f.Signal > 0 && int(f.Signal) <= usage.NumSignals {
 		item.Signal = usage.Signal(f.Signal - 1).String()
 	}

@@ -36,6 +36,7 @@ type Reading struct {
 	arrival Arrival
 	event   Event
 	count   Count
+	first   First
 }
 
 // Read reads the next entry.
@@ -93,6 +94,8 @@ func (r *Reading) blank(number uint64) Entry {
 		return &Sampled{}
 	case forgetName:
 		return &ForgetName{}
+	case first:
+		return &r.first
 	}
 	return nil
 }

@@ -61,6 +61,7 @@ func entries() []struct {
 		{13, &Terms{Meter: 1, Window: usage.Day}},
 		{14, &Sampled{Meter: 4}},
 		{15, &ForgetName{"ann@example.org"}},
+		{16, &First{User: 3, Time: noon.UnixNano() + 5, Signal: usage.Traces, Action: "course.accessed", UID: "8f7d", Of: []FirstOf{{Meter: 2, Class: 1, Version: 3}, {Meter: 7}}}},
 	}
 }
 
