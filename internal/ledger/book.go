@@ -63,6 +63,7 @@ type book struct {
 	scribe  scribe
 	first   redo.First // scratch of noteFirst
 	written []byte     // likewise, of commit
+	spare   []byte     // of the next group, see leave
 }
 
 // org is an organization with what the ledger keeps about it.

@@ -33,16 +33,17 @@ func (l *Ledger) commitLoop(b *book) {
 				l.fail(b, err)
 				return
 			}
-			l.finish(g, nil)
+			l.finish(b, g)
 		}
 	}
 }
 
-// finish tells those who wait for a group what became of it, the first time.
-func (l *Ledger) finish(g *group, err error) {
+// finish tells those who wait for a group that it is on disk.
+func (l *Ledger) finish(b *book, g *group) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	g.finish(err)
+	g.finish(nil)
+	b.leave(g)
 }
 
 // seal takes the gathered group, nil where there is nothing to commit.
@@ -53,7 +54,7 @@ func (l *Ledger) seal(b *book) *group {
 		return nil
 	}
 	g := b.pending
-	b.committing, b.pending = g, newGroup(b.db, g.number+1)
+	b.committing, b.pending = g, b.newGroup(g.number+1)
 	b.unfolded += unfolded(g.rows.Len(), len(g.entries.Bytes))
 	return g
 }
@@ -79,7 +80,7 @@ func (b *book) commitNow() error {
 		return nil
 	}
 	g := b.pending
-	b.pending = newGroup(b.db, g.number+1)
+	b.pending = b.newGroup(g.number+1)
 	return b.commit(g)
 }
 

@@ -23,8 +23,22 @@ type group struct {
 	err     error         // of the commit, once done
 }
 
-func newGroup(db *pebble.DB, number uint64) *group {
-	return &group{number: number, rows: db.NewBatch(), done: make(chan struct{})}
+// maxSpare bounds the memory that one group leaves to the next.
+const maxSpare = 1 << 20
+
+// newGroup begins a group, in memory that an earlier one has left.
+func (b *book) newGroup(number uint64) *group {
+	g := &group{number: number, rows: b.db.NewBatch(), done: make(chan struct{})}
+	g.entries.Bytes, b.spare = b.spare, nil
+	return g
+}
+
+// leave takes the memory of a group that is on disk.
+func (b *book) leave(g *group) {
+	if cap(g.entries.Bytes) <= maxSpare {
+		b.spare = g.entries.Bytes[:0]
+	}
+	g.entries.Bytes = nil
 }
 
 func (g *group) empty() bool { return len(g.entries.Bytes) == 0 && g.rows.Empty() }

@@ -257,7 +257,7 @@ func (b *book) meta(key []byte) ([]byte, error) {
 
 // read reads organizations and duplicates, and applies the redo entries.
 func (b *book) read(fresh bool) error {
-	b.pending = newGroup(b.db, 1)
+	b.pending = b.newGroup(1)
 	if b.log != nil {
 		b.pending.number = b.log.Next()
 	}

@@ -181,7 +181,7 @@ func (b *book) convert() (err error) {
 	b.mark(batch, b.clock(), next)
 	_ = batch.DeleteRange(redo.from, redo.to, nil) // cannot fail before it is committed
 	_ = batch.Apply(b.pending.rows, nil)           // likewise: journals that have ended
-	b.pending = newGroup(b.db, next)
+	b.pending = b.newGroup(next)
 	if err := b.flush(batch); err != nil {
 		return err
 	}
