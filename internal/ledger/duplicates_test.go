@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"context"
 	"math/rand/v2"
 	"path/filepath"
@@ -54,7 +56,7 @@ func TestKeysOfOlderFormatsBecomeRuns(t *testing.T) {
 			now := noon.Add(14 * 24 * time.Hour)
 			l := open(t, s, now)
 			require.NotZero(t, l.book.duplicates.Len())
-			require.NoError(t, l.book.each([]byte{keyDuplicates}, func(key, _ []byte) error {
+			require.NoError(t, l.book.db.Each(rows.Under([]byte{keyDuplicates}), func(key, _ []byte) error {
 				t.Errorf("row %x is still there", key)
 				return nil
 			}))

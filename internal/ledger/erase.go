@@ -4,16 +4,12 @@
 package ledger
 
 import (
-	"bytes"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
-
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // ErrListed says that an organization cannot be erased.
@@ -57,12 +53,12 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 	if _, listed := b.settings.Catalogue.Lookup(o.ID); listed {
 		return nil, 0, ErrListed
 	}
-	err := b.redact(func(text string) bool {
+	err := redact(b, func(text string) bool {
 		_, known := o.FindUser(o.Hashes.User(text))
 		return known
 	})
 	if err == nil {
-		err = b.forgetMemory(o)
+		err = forgetMemory(b, o)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -70,61 +66,10 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 	b.tick(now.UnixNano())
 	b.erase(o)
 	b.pending.set(metaPurge, nil)
-	e := &erasure{book: b, group: b.pending, spans: []span{under([]byte{keyMemory}), under([]byte{keyRedo})}}
+	e := &erasure{book: b, group: b.pending, spans: []rows.Span{rows.Under([]byte{keyMemory}), rows.Under([]byte{keyRedo})}}
 	for _, kind := range ofOrganization {
-		e.spans = append(e.spans, under(orgKey(kind, o.Number)))
+		e.spans = append(e.spans, rows.Under(orgKey(kind, o.Number)))
 	}
 	l.latest = l.latest.Without(o.ID)
 	return e, o.Users(), nil
-}
-
-// erase takes an organization out of the book. All of it goes in one batch, and
-// a mark stays: its number is never given again, and redo entries of before are
-// passed over.
-func (b *book) erase(o *org) {
-	b.setUnlisted(o, false)
-	b.forget(o)
-	o.erased = true
-	b.orgs[o.Number] = nil
-	delete(b.byName, o.ID)
-	b.byID = slices.DeleteFunc(slices.Clone(b.byID), func(other *org) bool { return other == o })
-	for _, kind := range ofOrganization {
-		b.pending.clear(orgKey(kind, o.Number))
-	}
-	var at wire.Encoder
-	at.Int(b.now)
-	b.pending.set(orgKey(keyErased, o.Number), at.Bytes)
-}
-
-// forgetMemory drops the rows of an organization that others keep, see
-// usage.Memory.
-func (b *book) forgetMemory(o *org) error {
-	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
-	return b.each([]byte{keyMemory}, func(key, _ []byte) error {
-		name, of, _ := bytes.Cut(key[1:], []byte{0})
-		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
-			b.pending.drop(key)
-		}
-		return nil
-	})
-}
-
-// readErased reads which numbers are of organizations that were erased.
-func (b *book) readErased() (map[uint32]bool, error) {
-	erased := map[uint32]bool{}
-	err := b.each([]byte{keyErased}, func(key, _ []byte) error {
-		if len(key) != 5 {
-			return errors.New("damaged mark of an erased organization")
-		}
-		number := binary.BigEndian.Uint32(key[1:])
-		if int(number) < len(b.orgs) && b.orgs[number] != nil {
-			return fmt.Errorf("organization %d is there, and marked as erased", number)
-		}
-		erased[number] = true
-		for int(number) >= len(b.orgs) {
-			b.orgs = append(b.orgs, nil)
-		}
-		return nil
-	})
-	return erased, err
 }

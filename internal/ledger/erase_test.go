@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"context"
 	"testing"
 	"time"
@@ -18,14 +20,14 @@ import (
 // rowsOf counts the rows of an organization by kind.
 func rowsOf(t *testing.T, l *Ledger, number uint32) map[string]int {
 	t.Helper()
-	rows := map[string]int{}
-	require.NoError(t, l.book.each(nil, func(key, _ []byte) error {
+	found := map[string]int{}
+	require.NoError(t, l.book.db.Each(rows.Under(nil), func(key, _ []byte) error {
 		if len(key) >= 5 && string(key[1:5]) == string(orgKey(0, number)[1:]) && key[0] != keyMeta && key[0] != keyRedo {
-			rows[string(key[:1])]++
+			found[string(key[:1])]++
 		}
 		return nil
 	}))
-	return rows
+	return found
 }
 
 // fill sends two users and a sum of an organization.

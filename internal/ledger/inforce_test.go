@@ -101,7 +101,7 @@ func TestAChangeOfDefinitionsNeverLeavesAnOldCopy(t *testing.T) {
 			return string(text)
 		}
 		changed := false
-		err := s.announce([]stored{{Meter: meters(t)[0]}}, func() error {
+		err := announce(s.FS, s.Directory, zap.NewNop(), []stored{{Meter: meters(t)[0]}}, func() error {
 			changed = true
 			require.Empty(t, copied(mem.CrashClone(vfs.CrashCloneCfg{})))
 			return nil

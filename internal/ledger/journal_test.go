@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -42,7 +44,7 @@ func parsed(t testing.TB, text string) *catalogue.Catalogue {
 func journalRows(t testing.TB, l *Ledger) (n int) {
 	t.Helper()
 	require.NoError(t, l.durable(l.book))
-	require.NoError(t, l.book.each([]byte{keyJournal}, func(_, _ []byte) error { n++; return nil }))
+	require.NoError(t, l.book.db.Each(rows.Under([]byte{keyJournal}), func(_, _ []byte) error { n++; return nil }))
 	return n
 }
 

@@ -6,9 +6,13 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Recall returns the rows that Remember keeps under a name, by their keys.
@@ -18,15 +22,15 @@ func (l *Ledger) Recall(_ context.Context, name string) (map[string][]byte, erro
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
-	prefix, rows := memoryKey(name, ""), map[string][]byte{}
-	err := l.book.each(prefix, func(key, value []byte) error {
-		rows[string(key[len(prefix):])] = bytes.Clone(value)
+	prefix, kept := memoryKey(name, ""), map[string][]byte{}
+	err := l.book.db.Each(rows.Under(prefix), func(key, value []byte) error {
+		kept[string(key[len(prefix):])] = bytes.Clone(value)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("recall what %s keeps: %w", name, err)
 	}
-	return rows, nil
+	return kept, nil
 }
 
 // Remember keeps rows under a name, which are not the ledger's own business. A
@@ -39,7 +43,7 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 	}
 	var err error
 	for key, row := range rows {
-		err = errors.Join(err, l.book.remember(memoryKey(name, key), row))
+		err = errors.Join(err, remember(l.book, memoryKey(name, key), row))
 	}
 	g := l.book.lastGroup()
 	l.mu.Unlock()
@@ -51,14 +55,59 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 
 // remember sets a row, or drops it. What an erasure has dropped already is not
 // dropped again: its key would be on disk once more.
-func (b *book) remember(key, row []byte) error {
+func remember(b *book, key, row []byte) error {
 	if row != nil {
 		b.pending.set(key, row)
 		return nil
 	}
-	known, err := b.meta(key)
+	known, err := b.db.Get(key)
 	if known != nil {
 		b.pending.drop(key)
 	}
 	return err
+}
+
+// forgetMemory drops the rows of an organization that others keep, see
+// usage.Memory.
+func forgetMemory(b *book, o *org) error {
+	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
+	return b.db.Each(rows.Under([]byte{keyMemory}), func(key, _ []byte) error {
+		name, of, _ := bytes.Cut(key[1:], []byte{0})
+		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
+			b.pending.drop(key)
+		}
+		return nil
+	})
+}
+
+// byUserLabel is the label whose value is a user in series by user.
+const byUserLabel = "dimension_value"
+
+// redact writes other texts in the place of users, in the series that others keep
+// in rows of the ledger. What rows mean is not known here, but for this: texts
+// stand behind their length, and a label's value behind its name.
+func redact(b *book, user func(text string) bool) error {
+	label := append(binary.AppendUvarint(nil, uint64(len(byUserLabel))), byUserLabel...)
+	return b.db.Each(rows.Under([]byte{keyMemory}), func(key, value []byte) error {
+		row, changed := bytes.Clone(value), false
+		for at := 0; ; {
+			i := bytes.Index(row[at:], label)
+			if i < 0 {
+				break
+			}
+			at += i + len(label)
+			length, n := binary.Uvarint(row[at:])
+			if n <= 0 || length > uint64(len(row)-at-n) {
+				continue
+			}
+			if text := row[at+n : at+n+int(length)]; user(string(text)) {
+				copy(text, bytes.Repeat([]byte{'-'}, len(text)))
+				changed = true
+			}
+		}
+		if changed {
+			b.pending.set(key, row)
+		}
+		return nil
+	})
 }

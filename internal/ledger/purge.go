@@ -4,15 +4,14 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
 // What is deleted is still in files for a while:
@@ -23,25 +22,11 @@ import (
 // purge brings all of that about. That it is to be done is a row of the group that
 // deletes, so that a start does what a crash has cut short.
 
-// span is a range of keys.
-type span struct{ from, to []byte }
-
-func under(prefix []byte) span { return span{prefix, after(prefix)} }
-
-// everywhere are the kinds of rows in which something can have stood that is
-// erased.
-func everywhere() (spans []span) {
-	for _, kind := range append(ofOrganization[:], keyMemory, keyRedo) {
-		spans = append(spans, under([]byte{kind}))
-	}
-	return spans
-}
-
 // cleaned bounds how long old tables may stay after compactions.
 const cleaned = 10 * time.Second
 
 // purge removes what was deleted in some spans from the files of the directory.
-func (l *Ledger) purge(ctx context.Context, b *book, spans []span) error {
+func (l *Ledger) purge(ctx context.Context, b *book, spans []rows.Span) error {
 	l.folding.Lock() // the store is not closed meanwhile
 	defer l.folding.Unlock()
 	err := l.current(b)
@@ -75,7 +60,7 @@ func (l *Ledger) current(b *book) error {
 	return nil
 }
 
-func (l *Ledger) rewrite(ctx context.Context, b *book, spans []span) error {
+func (l *Ledger) rewrite(ctx context.Context, b *book, spans []rows.Span) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // a store that failed does not end what it has begun
@@ -86,7 +71,7 @@ func (l *Ledger) rewrite(ctx context.Context, b *book, spans []span) error {
 		}
 	}()
 	for _, s := range spans {
-		if err := b.db.Compact(ctx, s.from, s.to, false); err != nil {
+		if err := b.db.Compact(ctx, s.From, s.To, false); err != nil {
 			return err
 		}
 	}
@@ -95,11 +80,11 @@ func (l *Ledger) rewrite(ctx context.Context, b *book, spans []span) error {
 	}
 	done := b.db.NewBatch()
 	_ = done.Delete(metaPurge, nil) // cannot fail before it is committed
-	return b.write(done)            // if a crash brings it back, it is done once more
+	return b.db.Write(done)         // if a crash brings it back, it is done once more
 }
 
 // awaitCleaning waits until tables that nothing uses any more are removed.
-func awaitCleaning(ctx context.Context, db *pebble.DB) error {
+func awaitCleaning(ctx context.Context, db *rows.DB) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, cleaned, errors.New("old tables are still in use"))
 	defer cancel()
 	often := time.NewTicker(5 * time.Millisecond)
@@ -121,7 +106,7 @@ func (l *Ledger) finishPurge(b *book) {
 	l.folding.Lock() // the store is not closed meanwhile
 	due, err := []byte(nil), l.current(b)
 	if err == nil {
-		due, err = b.meta(metaPurge)
+		due, err = b.db.Get(metaPurge)
 	}
 	l.folding.Unlock()
 	if err == nil && due != nil {
@@ -132,34 +117,11 @@ func (l *Ledger) finishPurge(b *book) {
 	}
 }
 
-// byUserLabel is the label whose value is a user in series by user.
-const byUserLabel = "dimension_value"
-
-// redact writes other texts in the place of users, in the series that others keep
-// in rows of the ledger. What rows mean is not known here, but for this: texts
-// stand behind their length, and a label's value behind its name.
-func (b *book) redact(user func(text string) bool) error {
-	label := append(binary.AppendUvarint(nil, uint64(len(byUserLabel))), byUserLabel...)
-	return b.each([]byte{keyMemory}, func(key, value []byte) error {
-		row, changed := bytes.Clone(value), false
-		for at := 0; ; {
-			i := bytes.Index(row[at:], label)
-			if i < 0 {
-				break
-			}
-			at += i + len(label)
-			length, n := binary.Uvarint(row[at:])
-			if n <= 0 || length > uint64(len(row)-at-n) {
-				continue
-			}
-			if text := row[at+n : at+n+int(length)]; user(string(text)) {
-				copy(text, bytes.Repeat([]byte{'-'}, len(text)))
-				changed = true
-			}
-		}
-		if changed {
-			b.pending.set(key, row)
-		}
-		return nil
-	})
+// everywhere are the kinds of rows in which something can have stood that is
+// erased.
+func everywhere() (spans []rows.Span) {
+	for _, kind := range append(ofOrganization[:], keyMemory, keyRedo) {
+		spans = append(spans, rows.Under([]byte{kind}))
+	}
+	return spans
 }

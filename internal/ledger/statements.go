@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,39 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
-
-// publish writes the statements that an organization has made since the last
-// call, with the group that is gathering.
-func (b *book) publish(o *org) {
-	for _, s := range o.TakeStatements() {
-		b.closed(o, &s)
-		b.pending.set(archive.StatementKey(o.Number, &s), archive.StatementRow(&s))
-		o.dirty = true
-	}
-}
-
-// republish puts those that redo entries have made again into a batch, where
-// they are missing: what was made is never written over.
-func (b *book) republish(o *org, batch *pebble.Batch) error {
-	for _, s := range o.TakeStatements() {
-		b.closed(o, &s)
-		key := archive.StatementKey(o.Number, &s)
-		known, err := b.meta(key)
-		if err == nil && known == nil {
-			err = batch.Set(key, archive.StatementRow(&s), nil)
-		}
-		if err != nil {
-			return fmt.Errorf("statements of organization %d: %w", o.Number, err)
-		}
-	}
-	return nil
-}
 
 // StatementQuery selects statements of one organization; what is left out
 // selects all.
@@ -58,31 +28,6 @@ type StatementQuery struct {
 
 // ErrNoOrganization says that the ledger does not know an organization.
 var ErrNoOrganization = errors.New("not in the catalogue, and no event of it was seen")
-
-// rows is the store as package archive reads it.
-type rows struct{ db *pebble.DB }
-
-// Get implements archive.Rows.
-func (r rows) Get(key []byte) ([]byte, error) {
-	value, closer, err := r.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{}, value...), closer.Close()
-}
-
-// Range implements archive.Rows.
-func (r rows) Range(from, to []byte) (archive.Cursor, error) {
-	return r.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
-}
-
-// archive returns a reader of what an organization has written down for good.
-func (b *book) archive(o *org) *archive.Reader {
-	return &archive.Reader{Rows: rows{b.db}, ID: o.ID, Number: o.Number, Names: o, Meters: b.defs.Meters}
-}
 
 // Statements returns statements by meter, window and start. What it returns is
 // on disk.
@@ -252,14 +197,4 @@ func (l *Ledger) bill(organization string, periods []StatementID) (_ *group, ver
 		b.pending.set(mark.Key, mark.Value)
 	}
 	return b.lastGroup(), versions, nil
-}
-
-// bill returns the version that is marked, or will be and then the mark.
-func (b *book) bill(o *org, id StatementID) (version uint32, _ *archive.Mark, _ error) {
-	m := slices.IndexFunc(b.defs.Meters, func(m usage.Meter) bool { return m.Name == id.Meter })
-	w, err := usage.ParseWindow(id.Window)
-	if err != nil || m < 0 {
-		return 0, nil, cmp.Or(err, errors.New("there is no such meter"))
-	}
-	return b.archive(o).Bill(uint16(m), w.Kind, period.MinuteOf(id.Start), id.Version)
 }

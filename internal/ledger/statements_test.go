@@ -170,7 +170,7 @@ func TestStatementsSurvivePowerCutsAsIfThereWereNone(t *testing.T) {
 						<-done
 					} else {
 						collect(t, l, at)
-						remember(t, seen, l)
+						recollect(t, seen, l)
 					}
 					if cut {
 						crashes++
@@ -180,7 +180,7 @@ func TestStatementsSurvivePowerCutsAsIfThereWereNone(t *testing.T) {
 						collect(t, l, at.Add(time.Minute))
 						collect(t, calm, at.Add(time.Minute))
 						now = at.Add(time.Minute)
-						remember(t, seen, l)
+						recollect(t, seen, l)
 					}
 				}
 			}
@@ -188,7 +188,7 @@ func TestStatementsSurvivePowerCutsAsIfThereWereNone(t *testing.T) {
 			end := now.Add(2 * time.Hour).Truncate(time.Minute)
 			collect(t, calm, end)
 			collect(t, l, end)
-			remember(t, seen, l)
+			recollect(t, seen, l)
 			revisions := 0
 			for _, org := range []string{"acme", "birch"} {
 				want := statements(t, calm, StatementQuery{Organization: org})
@@ -204,9 +204,9 @@ func TestStatementsSurvivePowerCutsAsIfThereWereNone(t *testing.T) {
 	}
 }
 
-// remember checks that what was read before is as it was, and that versions
+// recollect checks that what was read before is as it was, and that versions
 // have no gap.
-func remember(t *testing.T, seen map[string]archive.Version, l *Ledger) {
+func recollect(t *testing.T, seen map[string]archive.Version, l *Ledger) {
 	t.Helper()
 	found := map[string]bool{}
 	for _, org := range []string{"acme", "birch"} {

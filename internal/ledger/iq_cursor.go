@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"bytes"
 	"errors"
 
@@ -22,8 +24,7 @@ type cursor struct {
 const nearby = 16
 
 func (b *book) cursor(kind byte, org uint32) (cursor, error) {
-	prefix := orgKey(kind, org)
-	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	it, err := b.db.Range(rows.Under(orgKey(kind, org)))
 	return cursor{it: it}, err
 }
 

@@ -8,11 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -45,60 +45,26 @@ func CheckDefinitions(dir string, meters []usage.Meter, now time.Time) error {
 // announce keeps the copy of the definitions while change stores them: a crash
 // in between leaves none rather than an old one. What fails after the change
 // leaves none either.
-func (s *Settings) announce(merged []stored, change func() error) error {
+func announce(fs vfs.FS, dir string, log *zap.Logger, merged []stored, change func() error) error {
 	text, err := json.Marshal(merged)
 	if err != nil {
 		return err
 	}
-	path := s.FS.PathJoin(s.Directory, inForceFile)
-	if known, err := readFile(s.FS, path); err == nil && bytes.Equal(known, text) {
+	path := fs.PathJoin(dir, inForceFile)
+	if known, err := readFile(fs, path); err == nil && bytes.Equal(known, text) {
 		return change()
 	}
-	if err := s.FS.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := fs.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := store.SyncDir(s.FS, s.Directory); err != nil {
+	if err := store.SyncDir(fs, dir); err != nil {
 		return err
 	}
 	if err := change(); err != nil {
 		return err
 	}
-	if err := replaceFile(s.FS, s.Directory, inForceFile, text); err != nil {
-		s.Logger.Warn("usage ledger: `validate` cannot judge changed definitions until the next start: " + err.Error())
-	}
-	return nil
-}
-
-// readFile returns a file's content, nil where there is none.
-func readFile(fs vfs.FS, path string) ([]byte, error) {
-	f, err := fs.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	text, err := io.ReadAll(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return text, nil
-}
-
-// replaceFile writes a file as a whole: a crash leaves the old or the new one.
-func replaceFile(fs vfs.FS, dir, name string, content []byte) error {
-	path := fs.PathJoin(dir, name)
-	f, err := fs.Create(path+".new", vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return fmt.Errorf("make %s: %w", path, err)
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = fs.Rename(path+".new", path)
-	}
-	if err = errors.Join(err, store.SyncDir(fs, dir)); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	if err := replaceFile(fs, dir, inForceFile, text); err != nil {
+		log.Warn("usage ledger: `validate` cannot judge changed definitions until the next start: " + err.Error())
 	}
 	return nil
 }

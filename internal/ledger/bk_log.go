@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,7 +35,7 @@ import (
 
 // number reads a row that has one; there is false where there is no such row.
 func (b *book) number(key []byte) (n uint64, there bool, err error) {
-	row, err := b.meta(key)
+	row, err := b.db.Get(key)
 	if err != nil || row == nil {
 		return 0, false, err
 	}
@@ -83,7 +85,7 @@ func (b *book) applyRows() error {
 			return nil
 		}
 		applied(batch, last)
-		err := b.write(batch)
+		err := b.db.Write(batch)
 		batch = b.db.NewBatch()
 		return err
 	}
@@ -132,7 +134,7 @@ func unfolded(rows, entries int) int64 { return int64(rows/4 + entries) }
 // eachGroup calls f for the entries of each group, in order.
 func (b *book) eachGroup(f func(number uint64, entries []byte) error) error {
 	if b.log == nil {
-		return b.each([]byte{keyRedo}, func(key, value []byte) error {
+		return b.db.Each(rows.Under([]byte{keyRedo}), func(key, value []byte) error {
 			if len(key) != 9 {
 				return errors.New("damaged key of redo")
 			}
@@ -162,7 +164,7 @@ func (b *book) convert() (err error) {
 		}
 		batch := b.db.NewBatch()
 		b.saveOrg(o, batch)
-		if err := b.write(batch); err != nil {
+		if err := b.db.Write(batch); err != nil {
 			return err
 		}
 	}
@@ -177,12 +179,12 @@ func (b *book) convert() (err error) {
 	if err != nil {
 		return err
 	}
-	batch, redo := b.db.NewBatch(), under([]byte{keyRedo})
+	batch, redo := b.db.NewBatch(), rows.Under([]byte{keyRedo})
 	b.mark(batch, b.clock(), next)
-	_ = batch.DeleteRange(redo.from, redo.to, nil) // cannot fail before it is committed
+	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
 	_ = batch.Apply(b.pending.rows, nil)           // likewise: journals that have ended
 	b.pending = b.newGroup(next)
-	if err := b.flush(batch); err != nil {
+	if err := b.db.WriteThrough(batch); err != nil {
 		return err
 	}
 	b.duplicates.Flushed()

@@ -46,7 +46,7 @@ func (b *book) replay(now int64) error {
 			return err
 		}
 	}
-	return b.write(again)
+	return b.db.Write(again)
 }
 
 // stretchLength is how many entries are gathered: enough for the workers to

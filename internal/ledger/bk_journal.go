@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -169,13 +171,13 @@ func (o *org) saveJournal(batch *pebble.Batch) {
 
 // readJournal finds the journal of an organization, if there is one.
 func (b *book) readJournal(o *org) error {
-	first, err := b.meta(journalKey(o.Number, 0))
+	first, err := b.db.Get(journalKey(o.Number, 0))
 	if err != nil || first == nil {
 		return err
 	}
 	d := &wire.Decoder{Bytes: first}
 	j := &journal{began: d.Int(), outages: decodeOutages(d)}
-	err = errors.Join(d.Err(), b.eachIn(journalKey(o.Number, 1), after(orgKey(keyJournal, o.Number)), func(key, value []byte) error {
+	err = errors.Join(d.Err(), b.db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(orgKey(keyJournal, o.Number)).To}, func(key, value []byte) error {
 		if len(key) != 13 {
 			return errors.New("damaged key")
 		}
@@ -223,7 +225,7 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 	j := o.journal
 	anew := &org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
-	err := b.eachIn(journalKey(o.Number, 1), after(orgKey(keyJournal, o.Number)), func(_, value []byte) error {
+	err := b.db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(orgKey(keyJournal, o.Number)).To}, func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
@@ -279,7 +281,7 @@ func (b *book) replace(o, anew *org) {
 		b.publish(o)
 	}
 	for i, t := range o.trends { // of days that have not begun in the new zone
-		o.trends[i] = slices.DeleteFunc(t, func(day trendDay) bool { return !later(o.Today(), day.date) })
+		o.trends[i] = slices.DeleteFunc(t, func(day trendDay) bool { return o.Today().Compare(day.date) <= 0 })
 	}
 	b.describe(o)
 	b.saveOrg(o, b.pending.rows)

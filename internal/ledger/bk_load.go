@@ -4,6 +4,8 @@
 package ledger
 
 import (
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -12,9 +14,6 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
-	"github.com/cockroachdb/pebble/v2/vfs"
-	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
@@ -28,92 +27,24 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// Open opens a ledger, or makes a new one in an empty directory. now is the
-// time of the first arrival at the earliest.
-func Open(s Settings, now time.Time) (*Ledger, error) {
-	if s.FS == nil {
-		s.FS = vfs.Default
-	}
-	if s.Logger == nil {
-		s.Logger = zap.NewNop()
-	}
-	if s.FoldBytes == 0 {
-		s.FoldBytes = defaultFoldBytes
-	}
-	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
-		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
-	}
-	version, err := checkFormat(s.FS, s.Directory)
-	if err != nil {
-		return nil, err
-	}
-	lock, err := pebble.LockDirectory(s.Directory, s.FS)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger %s: another process uses this directory (%w); stop it, or set usage_ledger::directory to another one", s.Directory, err)
-	}
-	if err := s.FS.RemoveAll(s.FS.PathJoin(s.Directory, copyDir)); err != nil { // of a backup that was cut short
-		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
-	}
-	if version < formatVersion {
-		if err := writeFormat(s.FS, s.Directory); err != nil {
-			return nil, errors.Join(err, lock.Close())
-		}
-	}
-	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
-	l.space = newSpace(&l.settings)
-	b, err := l.openBook(now.UnixNano())
-	if err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	if err := l.space.keepReserve(); err != nil {
-		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
-	}
-	l.book = b
-	l.wg.Add(2)
-	go l.commitLoop(b)
-	go l.foldLoop()
-	l.wg.Go(func() { l.finishPurge(b) })
-	return l, nil
-}
-
 // firstsMerger merges the rows of archive.KindFirst.
 var firstsMerger = &pebble.Merger{
 	Name:  archive.MergerName,
 	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
 }
 
-// storeOptions are Pebble's, without a log of its own. Rows are small and read
-// once, at start.
-func (l *Ledger) storeOptions(logger *storeLogger) *pebble.Options {
-	o := &pebble.Options{
-		FS:                 l.settings.FS,
-		Lock:               l.lock,
-		Merger:             firstsMerger,
-		Logger:             logger,
-		EventListener:      &pebble.EventListener{FlushEnd: logger.flushed},
-		DisableWAL:         true,
-		MemTableSize:       16 << 20,
-		FormatMajorVersion: pebble.FormatNewest,
-	}
-	for i := range o.Levels {
-		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-	}
-	o.EnsureDefaults()
-	return o
-}
-
-// openBook reads the directory.
-func (l *Ledger) openBook(now int64) (_ *book, err error) {
-	fatal := &storeLogger{log: l.settings.Logger, happened: make(chan struct{})}
-	db, err := pebble.Open(l.settings.Directory, l.storeOptions(fatal))
+// openBook reads the directory, of which the caller has the lock. now is the time
+// of the first arrival at the earliest.
+func openBook(s *Settings, lock *pebble.Lock, now int64) (_ *book, err error) {
+	db, err := rows.Open(rows.Options{FS: s.FS, Dir: s.Directory, Lock: lock, Merger: firstsMerger, Logger: s.Logger})
 	if err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", l.settings.Directory, err)
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &book{settings: &l.settings, db: db, byName: map[string]*org{}, dead: make(chan struct{}), fatal: fatal}
-	b.judge.Rules, b.scribe.book = l.settings.rules(), b
+	b := &book{settings: s, db: db, byName: map[string]*org{}, dead: make(chan struct{})}
+	b.judge.Rules, b.scribe.book = s.rules(), b
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("open ledger %s: %w", l.settings.Directory, errors.Join(err, b.close()))
+			err = fmt.Errorf("open ledger %s: %w", s.Directory, errors.Join(err, b.close()))
 		}
 	}()
 	if err := b.openLog(); err != nil {
@@ -138,19 +69,19 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err := b.readSpellings(fresh, max(b.now, now)); err != nil {
 		return nil, err
 	}
-	if l.settings.Catalogue, err = l.settings.Catalogue.Spelled(b.identity()); err != nil {
+	if s.Catalogue, err = s.Catalogue.Spelled(b.identity()); err != nil {
 		return nil, err
 	}
 	if err := b.giveCalendars(); err != nil {
 		return nil, err
 	}
-	merged, changed, err := mergeDefinitions(meters, l.settings.Extraction.Meters, now)
+	merged, changed, err := mergeDefinitions(meters, s.Extraction.Meters, now)
 	if err != nil {
 		return nil, err
 	}
 	down := max(b.now, b.defs.Began) // the one if it was killed before it wrote anything down
 	b.now = max(b.now, now)
-	err = l.settings.announce(merged, func() error {
+	err = announce(s.FS, s.Directory, s.Logger, merged, func() error {
 		if !changed {
 			return nil
 		}
@@ -159,17 +90,16 @@ func (l *Ledger) openBook(now int64) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l.extraction = extraction(l.settings.Extraction, merged)
-	if l.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
+	b.extraction = extraction(s.Extraction, merged)
+	if b.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
 		return nil, err
 	}
-	l.extraction.Spellings = b.spellings
-	b.tellSpellings()
+	b.extraction.Spellings = b.spellings
 	redo.Arrival{Now: b.now}.Append(&b.pending.entries)
 	if !fresh {
 		b.recover(down)
 	}
-	b.follow(l.settings.Catalogue)
+	b.follow(s.Catalogue)
 	return b, nil
 }
 
@@ -196,7 +126,7 @@ func (b *book) define(meters []stored, birth int64) error {
 
 // readMeta reads the stored definitions; fresh tells that there are none.
 func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
-	birth, err := b.meta(metaBirth)
+	birth, err := b.db.Get(metaBirth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -205,14 +135,14 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
-	text, err := b.meta(metaDefinitions)
+	text, err := b.db.Get(metaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
 		err = json.Unmarshal(text, &meters)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.meta(metaNow)
+	now, err := b.db.Get(metaNow)
 	if err != nil {
 		return nil, false, err
 	}
@@ -234,7 +164,7 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 // the latest that could be counted when this program first opened it. Once the
 // acceptance span is past it, nothing asks for former content any more.
 func (b *book) formerBefore(fresh bool) (end int64, err error) {
-	known, err := b.meta(metaFormer)
+	known, err := b.db.Get(metaFormer)
 	if err != nil {
 		return 0, err
 	}
@@ -252,7 +182,7 @@ func (b *book) formerBefore(fresh bool) (end int64, err error) {
 }
 
 func (b *book) meta(key []byte) ([]byte, error) {
-	return rows{b.db}.Get(key)
+	return b.db.Get(key)
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
@@ -283,9 +213,9 @@ const duplicatesDir = "counted"
 // those become files, and the rows go. Where that is cut short, the next start
 // does it again.
 func (b *book) openDuplicates() error {
-	fs, rows := b.settings.FS, under([]byte{keyDuplicates})
+	fs, old := b.settings.FS, rows.Under([]byte{keyDuplicates})
 	dir := fs.PathJoin(b.settings.Directory, duplicatesDir)
-	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: rows.from, UpperBound: rows.to})
+	it, err := b.db.Range(old)
 	if err != nil {
 		return err
 	}
@@ -294,7 +224,7 @@ func (b *book) openDuplicates() error {
 		err = dedupe.Import(fs, dir, it)
 	}
 	if err = errors.Join(err, it.Error(), it.Close()); err == nil && found {
-		err = b.db.DeleteRange(rows.from, rows.to, pebble.NoSync)
+		err = b.db.DeleteRange(old.From, old.To, pebble.NoSync)
 	}
 	if err != nil {
 		return err
@@ -315,31 +245,11 @@ func (b *book) close() error {
 	return errors.Join(err, b.db.Close())
 }
 
-// each calls f for every row under a prefix, in order.
-func (b *book) each(prefix []byte, f func(key, value []byte) error) error {
-	return b.eachIn(prefix, after(prefix), f)
-}
-
-// eachIn calls f for every row from a key on and before another, in order.
-func (b *book) eachIn(from, to []byte, f func(key, value []byte) error) error {
-	it, err := b.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
-	if err != nil {
-		return err
-	}
-	for ok := it.First(); ok && err == nil; ok = it.Next() {
-		var value []byte
-		if value, err = it.ValueAndErr(); err == nil {
-			err = f(it.Key(), value)
-		}
-	}
-	return errors.Join(err, it.Error(), it.Close())
-}
-
 // readOrgs reads the organizations that have a checkpoint, several at a time;
 // one that has none is made by its redo entry.
 func (b *book) readOrgs() error {
 	var numbers []uint32
-	err := b.each([]byte{keyOrg}, func(key, value []byte) error {
+	err := b.db.Each(rows.Under([]byte{keyOrg}), func(key, value []byte) error {
 		if len(key) != 5 || len(value) < 32 {
 			return errors.New("damaged organization")
 		}
@@ -388,7 +298,7 @@ type readBack struct {
 
 // readOrg reads an organization, nil where it has no checkpoint.
 func (b *book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.meta(orgKey(keyHead, number))
+	head, err := b.db.Get(orgKey(keyHead, number))
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -411,14 +321,14 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	users.unname(r.Organization)
-	closings, err := b.meta(orgKey(keyClosings, number))
+	closings, err := b.db.Get(orgKey(keyClosings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("closed periods: %w", err)
 	}
-	err = b.each(orgKey(keyPage, number), func(key, value []byte) error {
+	err = b.db.Each(rows.Under(orgKey(keyPage, number)), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
@@ -446,12 +356,12 @@ func (u *storedUsers) unname(o *organization.Organization) {
 
 // readUsers reads an organization's secret and its users.
 func (b *book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.meta(orgKey(keyOrg, number))
+	row, err := b.db.Get(orgKey(keyOrg, number))
 	if err != nil || len(row) < 32 {
 		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}
 	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
-	err = b.each(orgKey(keyUser, number), func(key, value []byte) error {
+	err = b.db.Each(rows.Under(orgKey(keyUser, number)), func(key, value []byte) error {
 		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}

@@ -9,6 +9,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
+// formatVersion is the version of all that a ledger writes. A directory of a newer
+// one is refused untouched.
+const formatVersion = 8
+
 // formatFile names the version of the state beside the store, so that a newer
 // one is refused before anything is opened.
 const formatFile = "FORMAT"

@@ -4,8 +4,6 @@
 package ledger
 
 import (
-	"time"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
@@ -150,13 +148,8 @@ func (b *book) note(o *org, x *redo.First) {
 }
 
 // file puts the first items of an organization that are noted into their rows, to
-// be read there; not while the disk is full. To merge one once more after a crash
-// makes no difference.
-func (l *Ledger) file(o *org) {
-	if l.unavailable(time.Time{}) == nil {
-		o.notes.Take(o.Number, l.book.pending.merge)
-	}
-}
+// be read there. To merge one once more after a crash makes no difference.
+func (b *book) file(o *org) { o.notes.Take(o.Number, b.pending.merge) }
 
 // scribe writes what an item brings with it into the gathering group.
 type scribe struct {

@@ -8,21 +8,21 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -30,11 +30,14 @@ import (
 // owner at a time; Ledger is the locked shell around it.
 type book struct {
 	settings *Settings
-	db       *pebble.DB
+	db       *rows.DB
 	log      *log.Log
 	defs     *organization.Shared
 
 	spellings usage.Spellings
+	// extraction is what extract works by: meters under their numbers, with all
+	// versions of their definitions.
+	extraction usage.Extraction
 
 	orgs   []*org // by number
 	byName map[string]*org
@@ -50,8 +53,6 @@ type book struct {
 	committing *group // the one sealed last; nil before the first
 	failed     bool
 	dead       chan struct{} // closed when failed
-	fatal      *storeLogger  // what the store could not go on after
-	writing    sync.Mutex    // held by the one write that is under way
 	unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
 	journaled  int64         // bytes of all journals
 
@@ -253,12 +254,11 @@ func (b *book) tick(now int64) {
 func (b *book) person(o *org, user uint32, reveal bool) string {
 	id, known := o.names[user]
 	if !known {
-		value, closer, err := b.db.Get(userKey(o.Number, user))
+		value, err := b.db.Get(userKey(o.Number, user))
 		if err != nil || len(value) < 8 {
 			return "" // not on disk yet: shown at the next collection
 		}
 		id = string(value[8:])
-		_ = closer.Close() // releases memory only
 		if len(o.names) >= maxNames {
 			clear(o.names)
 		}
@@ -273,3 +273,20 @@ func (b *book) person(o *org, user uint32, reveal bool) string {
 // maxNames bounds the names kept of one organization: the top users of a few
 // meters and periods.
 const maxNames = 1000
+
+// definition is when the version of a meter's definition took effect.
+func (b *book) definition(meter, version int) usage.Date {
+	if versions := b.defs.Meters[meter].Versions; version < len(versions) {
+		return versions[version].EffectiveFrom
+	}
+	return usage.Date{}
+}
+
+// slotOf finds a user by an id that somebody asks for: as it is, else as
+// telemetry is spelled now.
+func (b *book) slotOf(o *org, id string) (slot uint32, known bool) {
+	if slot, known = o.FindUser(o.Hashes.User(id)); known {
+		return slot, true
+	}
+	return o.FindUser(o.Hashes.User(identity.Spell(id, b.spellings.Newest())))
+}

@@ -6,9 +6,11 @@ package ledger
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -75,4 +77,53 @@ func (g *group) newUser(org, slot uint32, hash uint64, id string) {
 func (g *group) set(key, value []byte)   { _ = g.rows.Set(key, value, nil) }
 func (g *group) drop(key []byte)         { _ = g.rows.Delete(key, nil) }
 func (g *group) merge(key, value []byte) { _ = g.rows.Merge(key, value, nil) }
-func (g *group) clear(prefix []byte)     { _ = g.rows.DeleteRange(prefix, after(prefix), nil) }
+func (g *group) clear(prefix []byte) {
+	s := rows.Under(prefix)
+	_ = g.rows.DeleteRange(s.From, s.To, nil)
+}
+
+// commit appends a group to the log, which syncs it, and then applies its rows:
+// what can be read is on disk.
+func (b *book) commit(g *group) error {
+	b.written = g.record(b.written[:0])
+	number, err := b.log.Append(b.written)
+	if err == nil && number != g.number {
+		err = fmt.Errorf("group %d is record %d of the log", g.number, number)
+	}
+	if err != nil || g.rows.Empty() {
+		return err
+	}
+	applied(g.rows, g.number)
+	return b.db.Write(g.rows)
+}
+
+// commitNow commits what has gathered, before there is a commitLoop.
+func (b *book) commitNow() error {
+	if b.pending.empty() {
+		return nil
+	}
+	g := b.pending
+	b.pending = b.newGroup(g.number + 1)
+	return b.commit(g)
+}
+
+// finish is called with the ledger's lock held: a checkpoint that fails may end
+// a group while its commit is still under way.
+func (g *group) finish(err error) {
+	select {
+	case <-g.done:
+	default:
+		g.err = err
+		close(g.done)
+	}
+}
+
+// lastGroup returns the group that holds the last change, nil where everything
+// is on disk. What changes nothing waits for it too: what it repeats may be in
+// there.
+func (b *book) lastGroup() *group {
+	if b.pending.empty() {
+		return b.committing
+	}
+	return b.pending
+}

@@ -4,7 +4,6 @@
 package ledger
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -87,7 +86,7 @@ func mergeMeter(s stored, m usage.Meter, now int64) (_ stored, changed bool, err
 	version := renumber(&s.Meter, &m)
 	last := *newest(&old)
 	if !sameDefinition(last, version) {
-		if !later(version.EffectiveFrom, last.EffectiveFrom) || beforeToday(version.EffectiveFrom, now) {
+		if version.EffectiveFrom.Compare(last.EffectiveFrom) <= 0 || beforeToday(version.EffectiveFrom, now) {
 			return s, false, fmt.Errorf("effective_from %q: the definition has changed, and a changed one takes effect on a later day than the last (%s) and not in the past; nothing is applied backwards", date(version.EffectiveFrom), date(last.EffectiveFrom))
 		}
 		s.Meter.Versions = append(s.Meter.Versions, version)
@@ -169,14 +168,10 @@ func sinceOf(since []period.Minute, old, windows []usage.Window, now int64) []pe
 	return out
 }
 
-func later(a, b usage.Date) bool {
-	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Day, b.Day)) > 0
-}
-
 // beforeToday leaves a day's room for zones ahead of UTC.
 func beforeToday(d usage.Date, now int64) bool {
 	y, m, day := time.Unix(0, now).UTC().AddDate(0, 0, -1).Date()
-	return later(usage.Date{Year: y, Month: m, Day: day}, d)
+	return d.Compare(usage.Date{Year: y, Month: m, Day: day}) < 0
 }
 
 func date(d usage.Date) string {
@@ -198,3 +193,6 @@ func extraction(x usage.Extraction, meters []stored) usage.Extraction {
 	}
 	return x
 }
+
+// newest returns the newest version of a meter's definition.
+func newest(m *usage.Meter) *usage.Version { return &m.Versions[len(m.Versions)-1] }

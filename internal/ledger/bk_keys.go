@@ -7,12 +7,7 @@ import (
 	"encoding/binary"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
-
-// formatVersion is the version of all that this package writes. A directory of
-// a newer one is refused untouched.
-const formatVersion = 8
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
 const (
@@ -65,17 +60,6 @@ func memoryKey(name, key string) []byte {
 	return append(append(append([]byte{keyMemory}, name...), 0), key...)
 }
 
-// after returns the first key behind all that begin with prefix.
-func after(prefix []byte) []byte {
-	end := append([]byte(nil), prefix...)
-	for i := len(end) - 1; i >= 0; i-- {
-		if end[i]++; end[i] != 0 {
-			return end[:i+1]
-		}
-	}
-	return nil
-}
-
 // dayOf is the UTC day of an event time.
 func dayOf(ns int64) uint16 { return uint16(ns / (24 * 3600 * 1e9)) }
 
@@ -89,6 +73,3 @@ type position struct {
 func (p position) covers(entry position) bool {
 	return entry.group < p.group || entry.group == p.group && entry.offset < p.offset
 }
-
-// newest returns the newest version of a meter's definition.
-func newest(m *usage.Meter) *usage.Version { return &m.Versions[len(m.Versions)-1] }

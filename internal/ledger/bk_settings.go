@@ -1,0 +1,64 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/intake"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// Settings of a ledger.
+type Settings struct {
+	// Directory holds all its state. One process at a time may open it.
+	Directory string
+	// FS is the file system; nil is the disk.
+	FS vfs.FS
+	// Extraction holds the meters and actions as configured.
+	Extraction usage.Extraction
+	// Past and Future bound how far an event's time may be from its arrival.
+	// Past is 35 days at most.
+	Past, Future time.Duration
+	// Grace is how long after its end a period is closed.
+	Grace time.Duration
+	// Silence is how long a stream may be quiet that should not be.
+	Silence time.Duration
+	Limits  intake.Limits
+	// RejectUnknown refuses items of organizations that are not in the
+	// catalogue and not in the ledger.
+	RejectUnknown bool
+	Catalogue     *catalogue.Catalogue // nil: none
+	// CollectEvery is how far collections are apart, whole minutes from
+	// midnight UTC; 0 stands for one minute.
+	CollectEvery time.Duration
+	Logger       *zap.Logger
+	// FoldBytes is how many bytes of redo entries gather before they are folded
+	// into rows, a quarter of the bytes of rows among them; 0 stands for 64 MiB.
+	FoldBytes int64
+}
+
+const (
+	// defaultFoldBytes keeps the reading of the log at start near a second.
+	defaultFoldBytes = 64 << 20
+	// foldEvery bounds the log of a quiet ledger in time.
+	foldEvery = 15 * time.Minute
+)
+
+func (s *Settings) zoneOf(id string) (*time.Location, int) {
+	if o, listed := s.Catalogue.Lookup(id); listed {
+		return o.Location, o.AnchorDay
+	}
+	return time.UTC, 1
+}
+
+// rules are what items are judged by, but for meters and spellings, of which the
+// directory has a say.
+func (s *Settings) rules() intake.Rules {
+	return intake.Rules{Past: s.Past.Nanoseconds(), Future: s.Future.Nanoseconds(), Limits: s.Limits, RejectUnknown: s.RejectUnknown}
+}

@@ -1,0 +1,91 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+)
+
+// Open opens a ledger, or makes a new one in an empty directory. now is the
+// time of the first arrival at the earliest.
+func Open(s Settings, now time.Time) (*Ledger, error) {
+	if s.FS == nil {
+		s.FS = vfs.Default
+	}
+	if s.Logger == nil {
+		s.Logger = zap.NewNop()
+	}
+	if s.FoldBytes == 0 {
+		s.FoldBytes = defaultFoldBytes
+	}
+	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
+		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
+	}
+	version, err := checkFormat(s.FS, s.Directory)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := pebble.LockDirectory(s.Directory, s.FS)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: another process uses this directory (%w); stop it, or set usage_ledger::directory to another one", s.Directory, err)
+	}
+	if err := s.FS.RemoveAll(s.FS.PathJoin(s.Directory, copyDir)); err != nil { // of a backup that was cut short
+		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
+	}
+	if version < formatVersion {
+		if err := writeFormat(s.FS, s.Directory); err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+	}
+	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l.space = newSpace(&l.settings)
+	b, err := openBook(&l.settings, lock, now.UnixNano())
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	if err := l.space.keepReserve(); err != nil {
+		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
+	}
+	l.book, l.extraction = b, b.extraction
+	tellSpellings(b)
+	l.wg.Add(2)
+	go l.commitLoop(b)
+	go l.foldLoop()
+	l.wg.Go(func() { l.finishPurge(b) })
+	return l, nil
+}
+
+// tellSpellings logs how ids are spelled, and since when.
+func tellSpellings(b *book) {
+	log, last := b.settings.Logger, b.spellings[len(b.spellings)-1]
+	of := []zap.Field{zap.Stringer("normalize", last.Normalize)}
+	if last.From == 0 {
+		log.Info("usage ledger: identity::normalize is what this ledger began with", of...)
+		return
+	}
+	before := b.spellings[len(b.spellings)-2]
+	of = append(of, zap.Time("from", time.Unix(0, last.From).UTC()), zap.Stringer("before", before.Normalize))
+	log.Info("usage ledger: identity::normalize holds for events from a day on, another for those before", of...)
+	if last.From <= b.now {
+		return
+	}
+	var ids []string
+	for _, o := range b.byID {
+		if identity.Spell(o.ID, last.Normalize) != identity.Spell(o.ID, before.Normalize) {
+			ids = append(ids, o.ID)
+		}
+	}
+	if len(ids) > 0 {
+		log.Warn("usage ledger: organizations whose id will be spelled otherwise begin anew under the new id, and keep what they have under the old one",
+			append(of, zap.Int("organizations", len(ids)), zap.Strings("ids", ids[:min(len(ids), 20)]))...)
+	}
+}
