@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // Config is the configuration of the usage ledger: what is counted, where its
@@ -70,7 +70,7 @@ func (c *Config) Validate() error {
 	if _, err := extract.New(x); err != nil { // compiles the conditions
 		errs = append(errs, err)
 	}
-	if err := ledger.CheckDefinitions(c.Directory, x.Meters, time.Now()); err != nil {
+	if err := versions.CheckDefinitions(c.Directory, x.Meters, time.Now()); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -26,7 +26,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/api"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -86,13 +86,13 @@ func (f *fakeBook) Pseudonym(organization, user string) string {
 	return "p(" + organization + "," + user + ")"
 }
 
-func (f *fakeBook) Status(id string) (ledger.Status, bool) {
-	return ledger.Status{ID: id}, id == "acme"
+func (f *fakeBook) Status(id string) (inquiry.Status, bool) {
+	return inquiry.Status{ID: id}, id == "acme"
 }
 
 func (f *fakeBook) Calendar(id string) (*calendar.Calendar, error) {
 	if id != "acme" {
-		return nil, ledger.ErrNoOrganization
+		return nil, inquiry.ErrNoOrganization
 	}
 	return calendar.New(time.UTC, 1), f.failure
 }

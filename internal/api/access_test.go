@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 )
 
 // rights are the principals that the matrix asks for, by their username.
@@ -37,7 +37,7 @@ principals:
 func guarded(t *testing.T) (*API, *fakeBook) {
 	t.Helper()
 	b := closed()
-	b.statuses = append(b.statuses, ledger.Status{ID: "birch"})
+	b.statuses = append(b.statuses, inquiry.Status{ID: "birch"})
 	a := over(t, b)
 	a.lists(t, rights)
 	a.Authenticate, a.Challenge = named, "Basic"
@@ -123,7 +123,7 @@ func TestWhoHasNoRightIsToldTheRemedyAndNothingElse(t *testing.T) {
 // asked for.
 func TestWhatMayNotBeSeenIsNotThere(t *testing.T) {
 	a, b := guarded(t)
-	b.statuses = append(b.statuses, ledger.Status{ID: "none"})
+	b.statuses = append(b.statuses, inquiry.Status{ID: "none"})
 	for _, way := range a.routes() {
 		if !strings.Contains(way.pattern, "{organization}") {
 			continue

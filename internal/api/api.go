@@ -15,7 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -52,7 +52,7 @@ type Book interface {
 	Ready() error
 	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
 	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
-	Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error)
+	Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error)
 	Backup(ctx context.Context, w io.Writer) error
 	StatementsAt(ctx context.Context, organization string, end time.Time) ([]archive.Statement, error)
 }

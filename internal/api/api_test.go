@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -60,12 +60,12 @@ func get(t *testing.T, a *API, target string, header ...string) *httptest.Respon
 
 // kept returns a book with two organizations and one collection.
 func kept() *fakeBook {
-	acme := ledger.Status{ID: "acme", LastEvent: at.Add(-time.Second)}
+	acme := inquiry.Status{ID: "acme", LastEvent: at.Add(-time.Second)}
 	acme.Items[usage.Logs][usage.Counted] = 7
 	acme.Items[usage.Logs][usage.Late] = 1
 	acme.Items[usage.Traces][usage.Counted] = 2
-	acme.Rejects = []ledger.Reject{{Time: at, Signal: usage.Logs, Outcome: usage.Late, Action: "api.called"}}
-	acme.Trends = []ledger.Trend{{Meter: "api_calls", Window: "day", Unit: "calls", Days: []ledger.TrendDay{
+	acme.Rejects = []inquiry.Reject{{Time: at, Signal: usage.Logs, Outcome: usage.Late, Action: "api.called"}}
+	acme.Trends = []inquiry.Trend{{Meter: "api_calls", Window: "day", Unit: "calls", Days: []inquiry.TrendDay{
 		{Date: usage.Date{Year: 2026, Month: 11, Day: 19}, Value: 4}, {Date: usage.Date{Year: 2026, Month: 11, Day: 20}, Value: 9},
 	}}}
 	day, _ := usage.ParseWindow("day") // it is one
@@ -77,7 +77,7 @@ func kept() *fakeBook {
 			Name: "api_calls", Type: usage.Consumption, Windows: []usage.Window{day}, Unit: "calls", Classes: []string{""},
 			Versions: []usage.Version{{Classes: []usage.Class{{Actions: []string{"api.called"}}}}},
 		}}},
-		statuses: []ledger.Status{acme, {ID: "north/sea", Silent: true}},
+		statuses: []inquiry.Status{acme, {ID: "north/sea", Silent: true}},
 		latest: usage.Collection{At: at, Organizations: []usage.OrganizationFigures{
 			{Organization: "acme", Figures: []usage.Figure{{Series: series, Value: 9}, {Series: &usage.Series{Name: "usage_quota_ratio"}, Value: math.Inf(1)}}},
 			{Organization: "north/sea"},
@@ -201,11 +201,11 @@ func textOf(t *testing.T, page string) string {
 
 func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 	b := kept()
-	nobody := ledger.Status{ID: usage.NoOrganization}
+	nobody := inquiry.Status{ID: usage.NoOrganization}
 	nobody.Items[usage.Logs][usage.Invalid] = 1
-	b.statuses = []ledger.Status{nobody}
+	b.statuses = []inquiry.Status{nobody}
 	for i := range 250 {
-		b.statuses = append(b.statuses, ledger.Status{ID: fmt.Sprintf("org-%03d", i)})
+		b.statuses = append(b.statuses, inquiry.Status{ID: fmt.Sprintf("org-%03d", i)})
 	}
 	b.latest.Organizations = nil // none has figures yet
 	a := over(t, b)
@@ -234,7 +234,7 @@ func TestManyOrganizationsArePagedByNameAndFound(t *testing.T) {
 	require.Len(t, names("q=ORG-01"), 10)
 	require.Empty(t, names("q=nobody"))
 
-	b.statuses[0] = ledger.Status{ID: usage.NoOrganization}
+	b.statuses[0] = inquiry.Status{ID: usage.NoOrganization}
 	require.Len(t, names("page=3"), 50, "all items named an organization")
 	b.latest = usage.Collection{}
 	require.Equal(t, first, names(""), "before the first collection")
@@ -252,7 +252,7 @@ func TestOrganizationsThatNeedAttentionAreFirst(t *testing.T) {
 			{Series: &usage.Series{Name: "usage_quota_status"}}, {Series: &usage.Series{Name: "usage_quota_status"}, Value: o.status},
 			{Series: &usage.Series{Name: "usage_stream_silent"}, Value: o.silent}, {Series: &usage.Series{Name: "usage_quota_used"}, Value: 99},
 		}
-		b.statuses = append(b.statuses, ledger.Status{ID: o.id})
+		b.statuses = append(b.statuses, inquiry.Status{ID: o.id})
 		b.latest.Organizations = append(b.latest.Organizations, usage.OrganizationFigures{Organization: o.id, Figures: figures})
 	}
 	a := over(t, b)

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -24,7 +25,7 @@ func (a *API) erase(r *admitted) (any, error) {
 	id := r.Organization
 	users, err := r.Book.Erase(r.Context(), id, a.Now())
 	switch {
-	case errors.Is(err, ledger.ErrNoOrganization):
+	case errors.Is(err, inquiry.ErrNoOrganization):
 		return nil, unknownOrganization(id)
 	case errors.Is(err, ledger.ErrListed):
 		return nil, refuse(http.StatusConflict, conflict, "%s", err)

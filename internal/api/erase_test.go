@@ -11,13 +11,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 func TestAnOrganizationIsErasedByDelete(t *testing.T) {
 	b := kept()
-	b.statuses = append(b.statuses, ledger.Status{ID: "globex"})
+	b.statuses = append(b.statuses, inquiry.Status{ID: "globex"})
 	a := over(t, b)
 	a.AlertTests.start("acme", at)
 	w := request(t, a, http.MethodDelete, "/api/v1/organizations/acme%20") // another spelling of it

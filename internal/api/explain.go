@@ -5,7 +5,7 @@ package api
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 )
 
 func explain(r *admitted) (any, error) {
@@ -13,7 +13,7 @@ func explain(r *admitted) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := r.Book.Explain(r.Context(), ledger.ExplainQuery{
+	x, err := r.Book.Explain(r.Context(), inquiry.ExplainQuery{
 		Organization: r.Organization, Meter: r.Query.Get("meter"), Window: r.Query.Get("window"), Period: period, User: r.Query.Get("user"),
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -39,14 +40,14 @@ type fakeBook struct {
 	Book // of which no test asks the rest
 
 	extraction usage.Extraction
-	statuses   []ledger.Status
+	statuses   []inquiry.Status
 	latest     usage.Collection
 	statements []archive.Statement // of acme
 	asked      ledger.StatementQuery
 	failure    error
 
-	users       ledger.UsersQuery
-	explanation *ledger.Explanation
+	users       inquiry.UsersQuery
+	explanation *inquiry.Explanation
 
 	erased []string
 	kept   map[string][]byte // bills
@@ -63,13 +64,13 @@ func (f *fakeBook) IDs() (ids []string) {
 	return ids
 }
 
-func (f *fakeBook) Status(id string) (ledger.Status, bool) {
+func (f *fakeBook) Status(id string) (inquiry.Status, bool) {
 	for _, s := range f.statuses {
 		if s.ID == strings.TrimSpace(id) { // as identity::normalize: trim
 			return s, true
 		}
 	}
-	return ledger.Status{}, false
+	return inquiry.Status{}, false
 }
 
 func (f *fakeBook) Statements(_ context.Context, q ledger.StatementQuery) ([]archive.Statement, error) {
@@ -96,7 +97,7 @@ func (f *fakeBook) Erase(_ context.Context, id string, _ time.Time) (users int, 
 	case id == "globex":
 		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrListed)
 	case id != "acme":
-		return 0, fmt.Errorf("organization %q: %w", id, ledger.ErrNoOrganization)
+		return 0, fmt.Errorf("organization %q: %w", id, inquiry.ErrNoOrganization)
 	}
 	f.erased = append(f.erased, id)
 	return 2, nil
@@ -114,18 +115,18 @@ func (f *fakeBook) EraseUser(_ context.Context, organization, user string, _ tim
 }
 
 // Users are ann and bob.
-func (f *fakeBook) Users(_ context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
+func (f *fakeBook) Users(_ context.Context, q inquiry.UsersQuery, yield func(*inquiry.User) error) error {
 	f.users = q
 	if f.failure != nil {
 		return f.failure
 	}
-	first := &ledger.FirstItem{Time: at.Add(-time.Hour), Action: "login", Signal: "logs", UID: "=1", Definition: usage.Date{Year: 2026, Month: 3, Day: 1}}
-	for _, u := range []ledger.User{
-		{ID: "=ann", Pseudonym: "5f2c", Place: 3, Status: usage.Registered, First: at.AddDate(0, -1, 0), Last: at, Parts: []ledger.UserPart{
+	first := &inquiry.FirstItem{Time: at.Add(-time.Hour), Action: "login", Signal: "logs", UID: "=1", Definition: usage.Date{Year: 2026, Month: 3, Day: 1}}
+	for _, u := range []inquiry.User{
+		{ID: "=ann", Pseudonym: "5f2c", Place: 3, Status: usage.Registered, First: at.AddDate(0, -1, 0), Last: at, Parts: []inquiry.UserPart{
 			{Meter: "members", Counts: true, Class: "onboarded", Billable: true, First: first, Last: at},
 			{Meter: "api_calls", Type: usage.Consumption, Sum: wide.Of(2_500_000), Summed: true},
 		}},
-		{Place: 7, Standing: true, Parts: []ledger.UserPart{{Meter: "members"}, {Meter: "operators", Type: usage.ConcurrentUsers, Hours: 4}}},
+		{Place: 7, Standing: true, Parts: []inquiry.UserPart{{Meter: "members"}, {Meter: "operators", Type: usage.ConcurrentUsers, Hours: 4}}},
 	} {
 		if u.Place < q.From {
 			continue
@@ -137,14 +138,14 @@ func (f *fakeBook) Users(_ context.Context, q ledger.UsersQuery, yield func(*led
 	return nil
 }
 
-func (f *fakeBook) Explain(_ context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error) {
+func (f *fakeBook) Explain(_ context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error) {
 	if f.failure != nil {
 		return nil, f.failure
 	}
 	if f.explanation != nil {
 		return f.explanation, nil
 	}
-	return &ledger.Explanation{Organization: q.Organization, Meter: q.Meter, Window: q.Window, Period: "current", State: ledger.Running}, nil
+	return &inquiry.Explanation{Organization: q.Organization, Meter: q.Meter, Window: q.Window, Period: "current", State: inquiry.Running}, nil
 }
 
 func (f *fakeBook) Backup(_ context.Context, w io.Writer) error {

@@ -24,7 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -284,7 +284,7 @@ func TestEveryAnswerThatIsDescribedIsGiven(t *testing.T) {
 			given := map[string]bool{}
 			try := func(change func(*API, *fakeBook), target, body string, header ...string) {
 				b := closed()
-				b.statuses = append(b.statuses, ledger.Status{ID: "globex"})
+				b.statuses = append(b.statuses, inquiry.Status{ID: "globex"})
 				a := over(t, b)
 				a.lists(t, "organizations: [{id: globex}]")
 				change(a, b)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -46,7 +46,7 @@ func organizations(r *admitted) (any, error) {
 	return out, nil
 }
 
-func itemsJSON(s *ledger.Status) map[string]map[string]uint64 {
+func itemsJSON(s *inquiry.Status) map[string]map[string]uint64 {
 	items := map[string]map[string]uint64{}
 	for signal := range s.Items {
 		for outcome, n := range s.Items[signal] {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -73,7 +73,7 @@ func catalogueState(r *admitted) overview.State {
 }
 
 // hasItems reports whether anything was received.
-func hasItems(s *ledger.Status) bool {
+func hasItems(s *inquiry.Status) bool {
 	return s.Items != [usage.NumSignals][usage.NumOutcomes]uint64{}
 }
 
@@ -141,7 +141,7 @@ func last(l listed) int {
 }
 
 // organization gives the page what it shows of one.
-func organization(l listed, s *ledger.Status, c usage.Collection) overview.Organization {
+func organization(l listed, s *inquiry.Status, c usage.Collection) overview.Organization {
 	o := overview.Organization{
 		ID: l.id, Name: l.name, Zone: l.zone,
 		LastEvent: s.LastEvent, Silent: s.Silent, Items: s.Items,

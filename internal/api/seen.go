@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -52,10 +53,10 @@ func (s seen) IDs() []string {
 	return slices.DeleteFunc(s.all.IDs(), func(id string) bool { return !s.by.Sees(id) })
 }
 
-func (s seen) Status(id string) (ledger.Status, bool) {
+func (s seen) Status(id string) (inquiry.Status, bool) {
 	status, known := s.all.Status(id)
 	if !known || !s.by.Sees(status.ID) {
-		return ledger.Status{}, false
+		return inquiry.Status{}, false
 	}
 	return status, true
 }
@@ -88,7 +89,7 @@ func (s seen) SignUps(ctx context.Context, organization string, from, to time.Ti
 	return s.all.SignUps(ctx, organization, from, to)
 }
 
-func (s seen) Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error {
+func (s seen) Users(ctx context.Context, q inquiry.UsersQuery, yield func(*inquiry.User) error) error {
 	if !s.by.Sees(q.Organization) {
 		return noOrganization(q.Organization)
 	}
@@ -102,7 +103,7 @@ func (s seen) EraseUser(ctx context.Context, organization, user string, now time
 	return s.all.EraseUser(ctx, organization, user, now)
 }
 
-func (s seen) Explain(ctx context.Context, q ledger.ExplainQuery) (*ledger.Explanation, error) {
+func (s seen) Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error) {
 	if !s.by.Sees(q.Organization) {
 		return nil, noOrganization(q.Organization)
 	}
@@ -161,5 +162,5 @@ func organizationOf(key string) string {
 
 // noOrganization is the error of the ledger for one that it does not have.
 func noOrganization(id string) error {
-	return fmt.Errorf("organization %q: %w", id, ledger.ErrNoOrganization)
+	return fmt.Errorf("organization %q: %w", id, inquiry.ErrNoOrganization)
 }

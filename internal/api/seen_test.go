@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -34,12 +35,12 @@ func TestABookHasWhatItsClientMaySee(t *testing.T) {
 
 	other := book("viewer of another")
 	_, err := other.Statements(t.Context(), ledger.StatementQuery{Organization: "acme"})
-	require.ErrorIs(t, err, ledger.ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	_, err = other.StatementsAt(t.Context(), "acme", at)
-	require.ErrorIs(t, err, ledger.ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	for _, reader := range []string{"viewer of another", "jane"} {
 		_, err = book(reader).Erase(t.Context(), "acme", at)
-		require.ErrorIs(t, err, ledger.ErrNoOrganization)
+		require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	}
 	require.Empty(t, b.erased)
 	_, err = book("admin of it").Erase(t.Context(), "acme", at)

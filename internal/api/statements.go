@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -50,7 +51,7 @@ func statements(r *admitted) (any, error) {
 // refuseStatements says why statements cannot be read.
 func refuseStatements(err error) error {
 	switch {
-	case errors.Is(err, ledger.ErrNoOrganization):
+	case errors.Is(err, inquiry.ErrNoOrganization):
 		return refuse(http.StatusNotFound, notFound, "%s", err)
 	case errors.Is(err, archive.ErrTooMany):
 		return refuse(http.StatusBadRequest, badData, "more than %d statements: narrow them with meter, window, period, from or to", maxStatements)

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -23,9 +24,9 @@ import (
 
 // usersPage is which users of a period are asked for.
 type usersPage struct {
-	ledger.UsersQuery
+	inquiry.UsersQuery
 	limit int
-	write func(io.Writer, *usersPage, func(yield func(*ledger.User) error) error) error
+	write func(io.Writer, *usersPage, func(yield func(*inquiry.User) error) error) error
 }
 
 // users writes who was counted in a period, as the ledger reads them.
@@ -42,14 +43,14 @@ func (a *API) users(w http.ResponseWriter, r *admitted) error {
 		page.limit = 0
 	}
 	return a.stream(w, r, func(out io.Writer) error {
-		return refuseQuestion(page.write(out, page, func(yield func(*ledger.User) error) error {
+		return refuseQuestion(page.write(out, page, func(yield func(*inquiry.User) error) error {
 			return r.Book.Users(r.Context(), page.UsersQuery, yield)
 		}))
 	})
 }
 
 func usersAsked(r *admitted) (*usersPage, error) {
-	p := &usersPage{UsersQuery: ledger.UsersQuery{Organization: r.Organization, Meter: r.Query.Get("meter"), Window: r.Query.Get("window")}, limit: math.MaxInt}
+	p := &usersPage{UsersQuery: inquiry.UsersQuery{Organization: r.Organization, Meter: r.Query.Get("meter"), Window: r.Query.Get("window")}, limit: math.MaxInt}
 	var err error
 	if p.Period, err = periodAsked(r.Query); err != nil {
 		return nil, err
@@ -92,9 +93,9 @@ var errEnough = errors.New("as many as were asked for")
 
 // upTo calls f with as many users as a page has; more reports whether there are
 // others behind.
-func (p *usersPage) upTo(read func(yield func(*ledger.User) error) error, f func(*ledger.User) error) (more bool, err error) {
+func (p *usersPage) upTo(read func(yield func(*inquiry.User) error) error, f func(*inquiry.User) error) (more bool, err error) {
 	n := 0
-	err = read(func(u *ledger.User) error {
+	err = read(func(u *inquiry.User) error {
 		if n == p.limit {
 			return errEnough
 		}
@@ -108,7 +109,7 @@ func (p *usersPage) upTo(read func(yield func(*ledger.User) error) error, f func
 }
 
 // usersInJSON writes an envelope around a list that need not be in memory.
-func usersInJSON(w io.Writer, p *usersPage, read func(yield func(*ledger.User) error) error) error {
+func usersInJSON(w io.Writer, p *usersPage, read func(yield func(*inquiry.User) error) error) error {
 	head, err := json.Marshal(struct {
 		Organization string `json:"organization"`
 		Meter        string `json:"meter,omitempty"`
@@ -119,7 +120,7 @@ func usersInJSON(w io.Writer, p *usersPage, read func(yield func(*ledger.User) e
 		return err
 	}
 	separator, last := `{"status":"success","data":`+string(head[:len(head)-1])+`,"users":[`, uint32(0)
-	more, err := p.upTo(read, func(u *ledger.User) error {
+	more, err := p.upTo(read, func(u *inquiry.User) error {
 		row, err := json.Marshal(shape.UserOf(u))
 		if err == nil {
 			_, err = io.WriteString(w, separator+string(row))
@@ -143,14 +144,14 @@ func usersInJSON(w io.Writer, p *usersPage, read func(yield func(*ledger.User) e
 
 // usersInCSV writes a row for each meter that has something of a user, or of the
 // one that is asked for.
-func usersInCSV(w io.Writer, p *usersPage, read func(yield func(*ledger.User) error) error) error {
+func usersInCSV(w io.Writer, p *usersPage, read func(yield func(*inquiry.User) error) error) error {
 	var out *sheet.CSV
 	begin := func() {
 		if out == nil {
 			out = sheet.NewCSV(w, shape.UserColumns...)
 		}
 	}
-	_, err := p.upTo(read, func(u *ledger.User) error {
+	_, err := p.upTo(read, func(u *inquiry.User) error {
 		begin()
 		for i := range u.Parts {
 			if part := &u.Parts[i]; p.Meter == "" || part.Meter == p.Meter {
@@ -168,14 +169,14 @@ func usersInCSV(w io.Writer, p *usersPage, read func(yield func(*ledger.User) er
 
 // refuseQuestion says why the ledger does not answer what it was asked.
 func refuseQuestion(err error) error {
-	var query *ledger.QueryError
-	var period *ledger.PeriodError
+	var query *inquiry.QueryError
+	var period *inquiry.PeriodError
 	switch {
 	case errors.As(err, &query):
 		return refuse(http.StatusBadRequest, badData, "%s: %q: %s", query.Parameter, query.Value, query.Problem)
 	case errors.As(err, &period):
 		return refuse(http.StatusBadRequest, badData, "%s", period)
-	case errors.Is(err, ledger.ErrNoOrganization), errors.Is(err, ledger.ErrNoUser):
+	case errors.Is(err, inquiry.ErrNoOrganization), errors.Is(err, ledger.ErrNoUser):
 		return refuse(http.StatusNotFound, notFound, "%s", err)
 	case errors.Is(err, usage.ErrUnavailable):
 		return refuse(http.StatusServiceUnavailable, unavailable, "%s", err)

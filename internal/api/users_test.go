@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -42,7 +42,7 @@ func TestUsersOfAPeriodInJSON(t *testing.T) {
 		require.JSONEq(t, `{"status":"success","data":{"organization":"acme",`+tc.head+`,"users":[`+tc.users+`],"next":`+tc.next+`}}`, w.Body.String())
 	}
 	get(t, a, usersOfAcme+"?window=30d&meter=members&period=2_ago&after=41")
-	require.Equal(t, ledger.UsersQuery{Organization: "acme", Meter: "members", Window: "30d", Period: 2, From: 42}, b.users)
+	require.Equal(t, inquiry.UsersQuery{Organization: "acme", Meter: "members", Window: "30d", Period: 2, From: 42}, b.users)
 }
 
 func TestUsersOfAPeriodInCSV(t *testing.T) {
@@ -78,10 +78,10 @@ func TestWhatCannotBeAnsweredOfUsersIsSaid(t *testing.T) {
 		code int
 		says string
 	}{
-		{&ledger.QueryError{Parameter: "window", Value: "moon", Problem: "use another"}, http.StatusBadRequest, `window: \"moon\": use another`},
-		{&ledger.PeriodError{Window: "month", Period: "2_ago", Problem: "it is too old"}, http.StatusBadRequest, "period 2_ago of window month: it is too old"},
+		{&inquiry.QueryError{Parameter: "window", Value: "moon", Problem: "use another"}, http.StatusBadRequest, `window: \"moon\": use another`},
+		{&inquiry.PeriodError{Window: "month", Period: "2_ago", Problem: "it is too old"}, http.StatusBadRequest, "period 2_ago of window month: it is too old"},
 		{fmt.Errorf("%w: the disk is full", usage.ErrUnavailable), http.StatusServiceUnavailable, "the disk is full"},
-		{ledger.ErrNoOrganization, http.StatusNotFound, "not in the catalogue"},
+		{inquiry.ErrNoOrganization, http.StatusNotFound, "not in the catalogue"},
 		{fmt.Errorf("damaged"), http.StatusInternalServerError, "internal error"},
 	} {
 		b.failure = tc.err
@@ -122,11 +122,11 @@ func TestAUserIsErasedByDeleteWhateverTheirID(t *testing.T) {
 func TestAnExplanationInJSON(t *testing.T) {
 	b := kept()
 	a := over(t, b)
-	x := &ledger.Explanation{
+	x := &inquiry.Explanation{
 		Organization: "acme", Meter: "members", Type: usage.ActiveUsers, Window: "month", Period: "previous", Start: at.AddDate(0, -2, 0), End: at.AddDate(0, -1, 0), Zone: "UTC", Anchor: 1, AsOf: at,
-		State: ledger.Closed, Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Sampled: true,
-		Classes:  []ledger.ClassExplanation{{Name: "onboarded", Users: 2, Billable: true, Requires: "registered", Actions: []string{"login"}}},
-		Quota:    &ledger.QuotaExplanation{Limit: wide.Int{}, Used: wide.Of(2_000_000), Overage: wide.Of(2_000_000), Ratio: math.Inf(1), Thresholds: []ledger.ThresholdExplanation{{Share: 0.5, Reached: true}}, FlexPrice: "2.5", Currency: "EUR"},
+		State: inquiry.Closed, Definition: usage.Date{Year: 2026, Month: 3, Day: 1}, Sampled: true,
+		Classes:  []inquiry.ClassExplanation{{Name: "onboarded", Users: 2, Billable: true, Requires: "registered", Actions: []string{"login"}}},
+		Quota:    &inquiry.QuotaExplanation{Limit: wide.Int{}, Used: wide.Of(2_000_000), Overage: wide.Of(2_000_000), Ratio: math.Inf(1), Thresholds: []inquiry.ThresholdExplanation{{Share: 0.5, Reached: true}}, FlexPrice: "2.5", Currency: "EUR"},
 		Versions: []archive.Version{{Number: 1, Made: at, Used: wide.Of(1_000_000)}, {Number: 2, Made: at, Used: wide.Of(2_000_000), Reason: []archive.Revised{{Kind: "late_event", Events: 3}}}},
 		Billed:   1,
 	}
@@ -144,15 +144,15 @@ func TestAnExplanationInJSON(t *testing.T) {
 		"versions":[{"version":1,"made":"2026-11-20T14:05:00Z","reason":[],"used":1},{"version":2,"made":"2026-11-20T14:05:00Z","reason":[{"kind":"late_event","events":3}],"used":2}],"as_billed":1}}`, asked(""))
 
 	x.Classes, x.Quota, x.Versions, x.Billed, x.Type = nil, nil, nil, 0, usage.ConcurrentUsers
-	x.Peaks = &ledger.PeaksExplanation{Connected: concurrent.Peak{Max: 3, Hits: 1}, Hours: concurrent.Peak{Max: 2, Hits: 4}, Busiest: []time.Time{at}}
+	x.Peaks = &inquiry.PeaksExplanation{Connected: concurrent.Peak{Max: 3, Hits: 1}, Hours: concurrent.Peak{Max: 2, Hits: 4}, Busiest: []time.Time{at}}
 	require.JSONEq(t, `{"status":"success","data":{`+head+`"type":"concurrent_users",
 		"peaks":{"connected_users":{"users":3,"hits":1},"net_connected_users":null,"users_in_the_hour":{"users":2,"hits":4},"busiest_hours":["2026-11-20T14:05:00Z"]}}}`, asked(""))
 
-	x.User = &ledger.UserExplanation{
-		ID: "ann", Verdict: ledger.Counts, Became: "anna", StatusThen: usage.Registered,
-		Person: &ledger.User{ID: "anna", Parts: []ledger.UserPart{}}, Part: &ledger.UserPart{Meter: "members", Type: usage.ConcurrentUsers, Hours: 1},
-		Classes: []ledger.MatchedClass{{Name: "onboarded", Requires: "registered", Met: true, StandingSince: at, Key: "linkedin"}},
-		Session: &ledger.SessionExplanation{LastOn: at, Sample: at, Hours: 1, HoursFrom: at},
+	x.User = &inquiry.UserExplanation{
+		ID: "ann", Verdict: inquiry.Counts, Became: "anna", StatusThen: usage.Registered,
+		Person: &inquiry.User{ID: "anna", Parts: []inquiry.UserPart{}}, Part: &inquiry.UserPart{Meter: "members", Type: usage.ConcurrentUsers, Hours: 1},
+		Classes: []inquiry.MatchedClass{{Name: "onboarded", Requires: "registered", Met: true, StandingSince: at, Key: "linkedin"}},
+		Session: &inquiry.SessionExplanation{LastOn: at, Sample: at, Hours: 1, HoursFrom: at},
 	}
 	require.JSONEq(t, `{"status":"success","data":{`+head+`"type":"concurrent_users","user":{"id":"ann","verdict":"counts","became":"anna","status_then":"registered",
 		"person":{"id":"anna","place":0,"standing":false,"first_activity":null,"last_activity":null,"meters":[]},

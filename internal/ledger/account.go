@@ -11,6 +11,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -24,7 +25,7 @@ func (l *Ledger) Account(ctx context.Context, organization string) (*billing.Acc
 	var entry *catalogue.Organization
 	listed := false
 	if err == nil { // else the directory may be being read anew, and the catalogue with it
-		if o := l.book.named(organization); o != nil {
+		if o := l.book.Named(organization); o != nil {
 			organization, cal = o.ID, o.Calendar()
 		}
 		entry, listed = l.settings.Catalogue.Lookup(organization)
@@ -59,9 +60,9 @@ func (l *Ledger) Calendar(organization string) (*calendar.Calendar, error) {
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
-	o := l.book.named(organization)
+	o := l.book.Named(organization)
 	if o == nil {
-		return nil, fmt.Errorf("organization %q: %w", organization, ErrNoOrganization)
+		return nil, fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 	}
 	return o.Calendar(), nil
 }

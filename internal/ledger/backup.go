@@ -17,7 +17,9 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // A backup is a tar of the files of a ledger directory, and at its end their
@@ -61,24 +63,24 @@ func (l *Ledger) copy(to string) error {
 	if err := fs.RemoveAll(to); err != nil {
 		return err
 	}
-	if err := b.db.Checkpoint(to); err != nil {
+	if err := b.Db.Checkpoint(to); err != nil {
 		return err
 	}
-	if err := b.duplicates.Link(fs.PathJoin(to, duplicatesDir)); err != nil {
+	if err := b.Duplicates.Link(fs.PathJoin(to, book.DuplicatesDir)); err != nil {
 		return err
 	}
-	if err := b.log.Copy(to); err != nil { // last: it has all that is in the others
+	if err := b.Log.Copy(to); err != nil { // last: it has all that is in the others
 		return err
 	}
-	for _, name := range []string{formatFile, inForceFile} {
-		text, err := readFile(fs, fs.PathJoin(l.settings.Directory, name))
+	for _, name := range []string{versions.FormatFile, versions.InForceFile} {
+		text, err := store.ReadFile(fs, fs.PathJoin(l.settings.Directory, name))
 		if err != nil {
 			return err
 		}
 		if text == nil { // the definitions: they are a copy
 			continue
 		}
-		if err := replaceFile(fs, to, name, text); err != nil {
+		if err := store.ReplaceFile(fs, to, name, text); err != nil {
 			return err
 		}
 	}
@@ -112,10 +114,10 @@ func filesToArchive(fs vfs.FS, dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return name == duplicatesDir })
-	runs, err := fs.List(fs.PathJoin(dir, duplicatesDir))
+	names = slices.DeleteFunc(names, func(name string) bool { return name == book.DuplicatesDir })
+	runs, err := fs.List(fs.PathJoin(dir, book.DuplicatesDir))
 	for _, name := range runs {
-		names = append(names, duplicatesDir+"/"+name)
+		names = append(names, book.DuplicatesDir+"/"+name)
 	}
 	slices.Sort(names)
 	return names, err
@@ -190,7 +192,7 @@ func restore(r io.Reader, dir string) (err error) {
 	if err := unpack(r, temporary); err != nil {
 		return err
 	}
-	if version, err := checkFormat(fs, temporary); err != nil || version == 0 {
+	if version, err := versions.CheckFormat(fs, temporary); err != nil || version == 0 {
 		return errors.Join(err, errNoBackup)
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -209,7 +211,7 @@ var (
 
 // unpack writes the files of a backup into a directory, and checks their sums.
 func unpack(r io.Reader, dir string) error {
-	if err := vfs.Default.MkdirAll(vfs.Default.PathJoin(dir, duplicatesDir), 0o700); err != nil {
+	if err := vfs.Default.MkdirAll(vfs.Default.PathJoin(dir, book.DuplicatesDir), 0o700); err != nil {
 		return err
 	}
 	archive, sums, wanted := tar.NewReader(r), "", ""
@@ -220,7 +222,7 @@ func unpack(r io.Reader, dir string) error {
 			if wanted == "" || sums != wanted {
 				return errCutShort
 			}
-			return errors.Join(store.SyncDir(vfs.Default, vfs.Default.PathJoin(dir, duplicatesDir)), store.SyncDir(vfs.Default, dir))
+			return errors.Join(store.SyncDir(vfs.Default, vfs.Default.PathJoin(dir, book.DuplicatesDir)), store.SyncDir(vfs.Default, dir))
 		case err != nil && n == 0:
 			return fmt.Errorf("%w: %w", errNoBackup, err)
 		case err != nil:
@@ -245,7 +247,7 @@ func unpack(r io.Reader, dir string) error {
 
 // isFileOfBackup reports whether a file of a ledger may be called so.
 func isFileOfBackup(name string) bool {
-	name = strings.TrimPrefix(name, duplicatesDir+"/")
+	name = strings.TrimPrefix(name, book.DuplicatesDir+"/")
 	return name != "." && name != ".." && !strings.ContainsAny(name, `/\:`)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // A backup is made while others send. What was acknowledged before is in it, and
@@ -98,7 +99,7 @@ func TestARestoredLedgerHasTheFiguresOfTheBackup(t *testing.T) {
 		require.Equal(t, values(want.Organizations[i]), values(got.Organizations[i]))
 	}
 	require.Equal(t, all, statements(t, l, StatementQuery{Organization: "acme"}))
-	require.FileExists(t, filepath.Join(s.Directory, inForceFile))
+	require.FileExists(t, filepath.Join(s.Directory, versions.InForceFile))
 	requireDuplicates(t, l, now.Add(2*time.Minute))
 	closeLedger(t, l)
 }
@@ -173,8 +174,8 @@ func TestABackupOfANewerFormatIsRefused(t *testing.T) {
 	s := settings(t, vfs.Default)
 	s.Directory = t.TempDir()
 	l := open(t, s, noon)
-	newer := fmt.Appendf(nil, "otelcol-usage ledger %d\n", formatVersion+1)
-	require.NoError(t, os.WriteFile(filepath.Join(s.Directory, formatFile), newer, 0o600))
+	newer := fmt.Appendf(nil, "otelcol-usage ledger %d\n", versions.Format+1)
+	require.NoError(t, os.WriteFile(filepath.Join(s.Directory, versions.FormatFile), newer, 0o600))
 	var backup bytes.Buffer
 	require.NoError(t, l.Backup(context.Background(), &backup))
 	closeLedger(t, l)

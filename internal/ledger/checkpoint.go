@@ -5,6 +5,8 @@ package ledger
 
 import (
 	"fmt"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 )
 
 // A checkpoint writes what changed of each organization to its rows, one
@@ -15,18 +17,18 @@ import (
 // released.
 
 // checkpoint folds the log into rows. One runs at a time.
-func (l *Ledger) checkpoint(b *book) error {
+func (l *Ledger) checkpoint(b *book.Book) error {
 	l.folding.Lock()
 	defer l.folding.Unlock()
 	return l.fold(b)
 }
 
 // fold is a checkpoint; the caller holds l.folding.
-func (l *Ledger) fold(b *book) error {
+func (l *Ledger) fold(b *book.Book) error {
 	l.mu.Lock()
-	orgs := append([]*org(nil), b.byID...)
-	start, before := b.pending.number, b.unfolded
-	now := b.clock() // no entry is older that a checkpoint made from here on does not cover
+	orgs := append([]*book.Org(nil), b.ByID...)
+	start, before := b.Pending.Number, b.Unfolded
+	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover
 	l.mu.Unlock()
 	for _, o := range orgs {
 		if err := l.checkpointOrg(b, o); err != nil {
@@ -34,60 +36,60 @@ func (l *Ledger) fold(b *book) error {
 		}
 	}
 	l.mu.Lock()
-	b.sealDuplicates()
+	b.SealDuplicates()
 	l.mu.Unlock()
 	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
 		return err
 	}
-	if err := b.duplicates.Write(); err != nil {
+	if err := b.Duplicates.Write(); err != nil {
 		return err
 	}
-	batch := b.db.NewBatch()
-	b.mark(batch, now, start)
-	if err := b.db.WriteThrough(batch); err != nil {
+	batch := b.Db.NewBatch()
+	b.Mark(batch, now, start)
+	if err := b.Db.WriteThrough(batch); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.mu.Lock()
-	b.duplicates.Flushed()
-	b.unfolded -= before
+	b.Duplicates.Flushed()
+	b.Unfolded -= before
 	l.mu.Unlock()
-	if err := b.log.Release(start); err != nil {
+	if err := b.Log.Release(start); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil
 }
 
-func (l *Ledger) checkpointOrg(b *book, o *org) error {
-	batch := b.db.NewBatch()
+func (l *Ledger) checkpointOrg(b *book.Book, o *book.Org) error {
+	batch := b.Db.NewBatch()
 	l.mu.Lock()
-	b.bury(o)
-	if !o.dirty {
+	b.Bury(o)
+	if !o.Dirty {
 		l.mu.Unlock()
 		return batch.Close()
 	}
-	b.wake(o)
-	b.saveOrg(o, batch)
+	b.Wake(o)
+	b.SaveOrg(o, batch)
 	l.mu.Unlock()
 	if err := l.durable(b); err != nil {
 		return err
 	}
-	return b.db.Write(batch)
+	return b.Db.Write(batch)
 }
 
 // durable waits until all that has been applied is on disk.
-func (l *Ledger) durable(b *book) error {
+func (l *Ledger) durable(b *book.Book) error {
 	l.mu.Lock()
-	groups := []*group{b.committing}
-	if !b.pending.empty() {
-		groups = append(groups, b.pending)
+	groups := []*book.Group{b.Committing}
+	if !b.Pending.Empty() {
+		groups = append(groups, b.Pending)
 	}
 	l.mu.Unlock()
 	l.wakeCommitter()
 	for _, g := range groups {
 		if g != nil {
-			<-g.done
-			if g.err != nil {
-				return g.err
+			<-g.Done
+			if g.Err != nil {
+				return g.Err
 			}
 		}
 	}

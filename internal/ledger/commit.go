@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -16,18 +17,18 @@ import (
 // or with the first write that fails: nothing is acknowledged after that, and
 // no sync is tried again on the same file; revive then opens the directory
 // anew.
-func (l *Ledger) commitLoop(b *book) {
+func (l *Ledger) commitLoop(b *book.Book) {
 	defer l.wg.Done()
 	for stop := false; !stop; {
 		select {
 		case <-l.wake:
-		case <-b.dead:
+		case <-b.Dead:
 			stop = true
 		case <-l.stop:
 			stop = true
 		}
 		if g := l.seal(b); g != nil {
-			if err := b.commit(g); err != nil {
+			if err := b.Commit(g); err != nil {
 				l.fail(b, err)
 				return
 			}
@@ -37,23 +38,23 @@ func (l *Ledger) commitLoop(b *book) {
 }
 
 // finish tells those who wait for a group that it is on disk.
-func (l *Ledger) finish(b *book, g *group) {
+func (l *Ledger) finish(b *book.Book, g *book.Group) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	g.finish(nil)
-	b.leave(g)
+	g.Finish(nil)
+	b.Leave(g)
 }
 
 // seal takes the gathered group, nil where there is nothing to commit.
-func (l *Ledger) seal(b *book) *group {
+func (l *Ledger) seal(b *book.Book) *book.Group {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b.failed || b.pending.empty() {
+	if b.Failed || b.Pending.Empty() {
 		return nil
 	}
-	g := b.pending
-	b.committing, b.pending = g, b.newGroup(g.number+1)
-	b.unfolded += unfolded(g.rows.Len(), len(g.entries.Bytes))
+	g := b.Pending
+	b.Committing, b.Pending = g, b.NewGroup(g.Number+1)
+	b.Unfolded += book.Unfolded(g.Rows.Len(), len(g.Entries.Bytes))
 	return g
 }
 
@@ -67,21 +68,21 @@ func (l *Ledger) wakeCommitter() {
 
 // fail stops acknowledging: who waits is told to send again, and so is
 // everyone who comes until the directory has been opened anew.
-func (l *Ledger) fail(b *book, err error) {
+func (l *Ledger) fail(b *book.Book, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b.failed {
+	if b.Failed {
 		return
 	}
 	l.settings.Logger.Error("usage ledger: a write failed; nothing is acknowledged until the directory has been read anew", zap.Error(err))
-	b.failed = true
+	b.Failed = true
 	l.failure = fmt.Errorf("%w: write to %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
-	for _, g := range []*group{b.committing, b.pending} {
+	for _, g := range []*book.Group{b.Committing, b.Pending} {
 		if g != nil {
-			g.finish(l.failure)
+			g.Finish(l.failure)
 		}
 	}
-	close(b.dead)
+	close(b.Dead)
 	l.wg.Add(1)
 	go l.revive(b)
 }

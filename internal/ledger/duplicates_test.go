@@ -4,8 +4,6 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"context"
 	"math/rand/v2"
 	"path/filepath"
@@ -18,7 +16,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -55,12 +55,12 @@ func TestKeysOfOlderFormatsBecomeRuns(t *testing.T) {
 			s.FS = fs
 			now := noon.Add(14 * 24 * time.Hour)
 			l := open(t, s, now)
-			require.NotZero(t, l.book.duplicates.Len())
-			require.NoError(t, l.book.db.Each(rows.Under([]byte{keyDuplicates}), func(key, _ []byte) error {
+			require.NotZero(t, l.book.Duplicates.Len())
+			require.NoError(t, l.book.Db.Each(rows.Under([]byte{book.KeyDuplicates}), func(key, _ []byte) error {
 				t.Errorf("row %x is still there", key)
 				return nil
 			}))
-			names, err := fs.List(fs.PathJoin("ledger", duplicatesDir))
+			names, err := fs.List(fs.PathJoin("ledger", book.DuplicatesDir))
 			require.NoError(t, err)
 			require.NotEmpty(t, names)
 			requireDuplicates(t, l, now)
@@ -136,9 +136,9 @@ func TestNoKeyIsOnDiskBeforeItsItem(t *testing.T) {
 	minutes(&b, "acme", "2", 10, noon)
 	broken.Store(true)
 	l.mu.Lock()
-	require.NoError(t, l.book.record(&b))
-	for _, o := range l.book.byID {
-		o.dirty = false // as if the checkpoint had been past it when the item came
+	require.NoError(t, l.book.Record(&b))
+	for _, o := range l.book.ByID {
+		o.Dirty = false // as if the checkpoint had been past it when the item came
 	}
 	l.mu.Unlock()
 	require.Error(t, l.checkpoint(l.book))

@@ -4,12 +4,14 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
 // ErrListed says that an organization cannot be erased.
@@ -46,11 +48,11 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 		return nil, 0, err
 	}
 	b := l.book
-	o := b.named(id)
-	if o == nil || o == b.nobody {
-		return nil, 0, ErrNoOrganization
+	o := b.Named(id)
+	if o == nil || o == b.Nobody {
+		return nil, 0, inquiry.ErrNoOrganization
 	}
-	if _, listed := b.settings.Catalogue.Lookup(o.ID); listed {
+	if _, listed := b.Settings.Catalogue.Lookup(o.ID); listed {
 		return nil, 0, ErrListed
 	}
 	err := redact(b, func(text string) bool {
@@ -63,12 +65,12 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 	if err != nil {
 		return nil, 0, err
 	}
-	b.tick(now.UnixNano())
-	b.erase(o)
-	b.pending.set(metaPurge, nil)
-	e := &erasure{book: b, group: b.pending, spans: []rows.Span{rows.Under([]byte{keyMemory}), rows.Under([]byte{keyRedo})}}
-	for _, kind := range ofOrganization {
-		e.spans = append(e.spans, rows.Under(orgKey(kind, o.Number)))
+	b.Tick(now.UnixNano())
+	b.Erase(o)
+	b.Pending.Set(book.MetaPurge, nil)
+	e := &erasure{book: b, group: b.Pending, spans: []rows.Span{rows.Under([]byte{book.KeyMemory}), rows.Under([]byte{book.KeyRedo})}}
+	for _, kind := range book.OfOrganization {
+		e.spans = append(e.spans, rows.Under(book.OrgKey(kind, o.Number)))
 	}
 	l.latest = l.latest.Without(o.ID)
 	return e, o.Users(), nil

@@ -4,8 +4,6 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"context"
 	"testing"
 	"time"
@@ -13,7 +11,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -21,8 +22,8 @@ import (
 func rowsOf(t *testing.T, l *Ledger, number uint32) map[string]int {
 	t.Helper()
 	found := map[string]int{}
-	require.NoError(t, l.book.db.Each(rows.Under(nil), func(key, _ []byte) error {
-		if len(key) >= 5 && string(key[1:5]) == string(orgKey(0, number)[1:]) && key[0] != keyMeta && key[0] != keyRedo {
+	require.NoError(t, l.book.Db.Each(rows.Under(nil), func(key, _ []byte) error {
+		if len(key) >= 5 && string(key[1:5]) == string(book.OrgKey(0, number)[1:]) && key[0] != book.KeyMeta && key[0] != book.KeyRedo {
 			found[string(key[:1])]++
 		}
 		return nil
@@ -41,7 +42,7 @@ func fill(t *testing.T, l *Ledger, id string) {
 }
 
 // cut cuts the power and opens the ledger again.
-func cut(t *testing.T, l *Ledger, s Settings, fs *vfs.MemFS, now time.Time) (*Ledger, *vfs.MemFS) {
+func cut(t *testing.T, l *Ledger, s book.Settings, fs *vfs.MemFS, now time.Time) (*Ledger, *vfs.MemFS) {
 	t.Helper()
 	after := fs.CrashClone(vfs.CrashCloneCfg{})
 	closeLedger(t, l)
@@ -54,13 +55,13 @@ func TestErasingTakesAJournal(t *testing.T) {
 	s := settings(t, fs)
 	l := open(t, s, noon)
 	fill(t, l, "acme")
-	number := l.book.find("acme").Number
-	require.Positive(t, rowsOf(t, l, number)[string(keyJournal)])
+	number := l.book.Find("acme").Number
+	require.Positive(t, rowsOf(t, l, number)[string(book.KeyJournal)])
 	fill(t, l, "acme") // in the journal of the group that the erasure is in
 	_, err := l.Erase(context.Background(), "acme", noon)
 	require.NoError(t, err)
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, number))
-	require.Zero(t, l.book.journaled)
+	require.Zero(t, l.book.Journaled)
 	l, _ = cut(t, l, s, fs, noon)
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, number))
 	closeLedger(t, l)
@@ -81,10 +82,10 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	require.NoError(t, err)
 	_, err = l.EraseUser(context.Background(), "acme", "bob", later)
 	require.NoError(t, err)
-	acme, birch := l.book.find("acme").Number, l.book.find("birch").Number
+	acme, birch := l.book.Find("acme").Number, l.book.Find("birch").Number
 	before, kept := rowsOf(t, l, acme), rowsOf(t, l, birch)
-	for _, kind := range ofOrganization {
-		if kind != keyJournal { // which ended as the first day was closed
+	for _, kind := range book.OfOrganization {
+		if kind != book.KeyJournal { // which ended as the first day was closed
 			require.Positive(t, before[string(kind)], "the test has rows of kind %c", kind)
 		}
 	}
@@ -95,11 +96,11 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, acme))
 	require.Equal(t, kept, rowsOf(t, l, birch))
 	_, err = l.Statements(context.Background(), StatementQuery{Organization: "acme"})
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	_, err = l.Erase(context.Background(), "acme", later)
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	_, err = l.Erase(context.Background(), usage.NoOrganization, later)
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 
 	// Redo entries of it are on disk: what is read after a power cut is the same.
 	l, fs = cut(t, l, s, fs, later)
@@ -113,7 +114,7 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	visit(&b, "acme", "ann", noon)
 	minutes(&b, "acme", "1", 5, noon)
 	require.NoError(t, l.Record(context.Background(), later.Add(time.Minute), &b))
-	require.Greater(t, l.book.find("acme").Number, max(acme, birch))
+	require.Greater(t, l.book.Find("acme").Number, max(acme, birch))
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, acme))
 	l, _ = cut(t, l, s, fs, later.Add(2*time.Minute))
 	c = collect(t, l, later.Add(3*time.Minute))
@@ -133,7 +134,7 @@ func TestTheNumberOfAnErasedOrganizationIsNeverGivenAgain(t *testing.T) {
 	closeLedger(t, l)
 	l = open(t, s, noon)
 	fill(t, l, "birch")
-	require.Equal(t, uint32(1), l.book.find("birch").Number)
+	require.Equal(t, uint32(1), l.book.Find("birch").Number)
 	closeLedger(t, l)
 }
 

@@ -4,14 +4,15 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -58,8 +59,8 @@ func (l *Ledger) EraseUser(ctx context.Context, organization, user string, now t
 
 // erasure is what is left to do of one.
 type erasure struct {
-	book  *book
-	group *group      // has it
+	book  *book.Book
+	group *book.Group // has it
 	spans []rows.Span // of the rows
 	ids   int         // that are erased, of a user
 }
@@ -73,38 +74,38 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 		return nil, err
 	}
 	b := l.book
-	o := b.named(organization)
-	if o == nil || o == b.nobody {
-		return nil, ErrNoOrganization
+	o := b.Named(organization)
+	if o == nil || o == b.Nobody {
+		return nil, inquiry.ErrNoOrganization
 	}
-	slot, known := b.slotOf(o, user)
+	slot, known := b.SlotOf(o, user)
 	if !known || o.Nameless(slot) {
 		return nil, ErrNoUser
 	}
-	names, err := b.namesOf(o, slot)
+	names, err := b.NamesOf(o, slot)
 	if err != nil {
 		return nil, err
 	}
-	b.tick(now.UnixNano())
-	b.advance(o)
-	e := &erasure{book: b, group: b.pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{keyMemory}), rows.Under([]byte{keyRedo})}}
+	b.Tick(now.UnixNano())
+	b.Advance(o)
+	e := &erasure{book: b, group: b.Pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{book.KeyMemory}), rows.Under([]byte{book.KeyRedo})}}
 	err = redact(b, func(text string) bool {
-		return slices.ContainsFunc(names, func(n name) bool { return text == n.id || text == n.pseudonym })
+		return slices.ContainsFunc(names, func(n book.Name) bool { return text == n.Id || text == n.Pseudonym })
 	})
 	if err != nil {
 		return nil, err
 	}
-	e.spans = append(e.spans, b.unname(o, names)...)
+	e.spans = append(e.spans, b.Unname(o, names)...)
 	l.hide(o, names)
 	return e, nil
 }
 
 // hide takes what names a user out of the figures that are shown until the next
 // collection.
-func (l *Ledger) hide(o *org, names []name) {
+func (l *Ledger) hide(o *book.Org, names []book.Name) {
 	named := func(s *usage.Series) bool {
 		return slices.ContainsFunc(s.Labels, func(label usage.Label) bool {
-			return slices.ContainsFunc(names, func(n name) bool { return label.Value == n.id || label.Value == n.pseudonym })
+			return slices.ContainsFunc(names, func(n book.Name) bool { return label.Value == n.Id || label.Value == n.Pseudonym })
 		})
 	}
 	o.Hide(named)

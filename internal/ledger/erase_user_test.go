@@ -19,6 +19,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -82,7 +84,7 @@ func shownRow(value string) []byte {
 }
 
 // erasable are meters of which one has users and features among its values.
-func erasable(t testing.TB, fs vfs.FS, dir string) Settings {
+func erasable(t testing.TB, fs vfs.FS, dir string) book.Settings {
 	t.Helper()
 	s := workspaceSettings(t, fs)
 	s.Directory = dir
@@ -116,7 +118,7 @@ func churn(t testing.TB, l *Ledger, now time.Time) {
 	t.Helper()
 	for i := range 8 {
 		new(doing).viewed(fmt.Sprint("user-", i), now).send(t, l, now)
-		require.NoError(t, l.book.db.Flush())
+		require.NoError(t, l.book.Db.Flush())
 	}
 }
 
@@ -177,17 +179,17 @@ func TestNoFileHasAnErasedUser(t *testing.T) {
 		require.Equal(t, figure(before, "acme", series, "window=month", "period=current"), figure(c, "acme", series, "window=month", "period=current"))
 	}
 	require.Empty(t, holding(t, fs, dir, canary))
-	_, all := usersOf(t, l, UsersQuery{Meter: "workspace", Window: "month"})
+	_, all := usersOf(t, l, inquiry.UsersQuery{Meter: "workspace", Window: "month"})
 	require.NotContains(t, all, canary)
 	require.Empty(t, all[""].Pseudonym)
 	require.Nil(t, all[""].Parts[0].First)
-	require.Equal(t, Erased, explain(t, l, ExplainQuery{Meter: "workspace", Window: "month", User: canary}).User.Verdict)
+	require.Equal(t, inquiry.Erased, explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: canary}).User.Verdict)
 	_, err = l.EraseUser(context.Background(), "acme", canary, again.Add(2*time.Minute))
 	require.ErrorIs(t, err, ErrNoUser)
 	_, err = l.EraseUser(context.Background(), "acme", "nobody", again.Add(2*time.Minute))
 	require.ErrorIs(t, err, ErrNoUser)
 	_, err = l.EraseUser(context.Background(), "birch", canary, again.Add(2*time.Minute))
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	closeLedger(t, l)
 }
 
@@ -247,10 +249,10 @@ func TestErasingAUserIsAllOrNothingAndAStartFinishesIt(t *testing.T) {
 				}
 			}
 			l, after := cut(t, l, s, fs, now.Add(time.Minute))
-			_, all := usersOf(t, l, UsersQuery{Meter: "workspace", Window: "month"})
+			_, all := usersOf(t, l, inquiry.UsersQuery{Meter: "workspace", Window: "month"})
 			require.Equal(t, cutAt == "before", all[canary].ID == canary)
-			require.Equal(t, cutAt != "before", l.book.find("acme").Nameless(0))
-			require.Len(t, l.book.find("acme").tombstones, map[bool]int{true: 0, false: 2}[cutAt == "before"])
+			require.Equal(t, cutAt != "before", l.book.Find("acme").Nameless(0))
+			require.Len(t, l.book.Find("acme").Tombstones, map[bool]int{true: 0, false: 2}[cutAt == "before"])
 			c := collect(t, l, now.Add(2*time.Minute))
 			require.Equal(t, cutAt == "before", named(c, canary) != nil)
 			require.Equal(t, figure(before, "acme", "usage_consumption", "window=month"), figure(c, "acme", "usage_consumption", "window=month"))
@@ -281,7 +283,7 @@ func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
 			s := workspaceSettings(t, vfs.NewMem())
 			l := open(t, s, noon)
 			(&doing{}).viewed(canary, noon.Add(-time.Hour)).viewed("ann", noon.Add(-time.Hour)).send(t, l, noon)
-			hash := l.book.find("acme").Hashes.User(canary)
+			hash := l.book.Find("acme").Hashes.User(canary)
 			require.Equal(t, 2.0, month(l, noon, "current"))
 			_, err := l.EraseUser(context.Background(), "acme", canary, noon)
 			require.NoError(t, err)
@@ -295,7 +297,7 @@ func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
 				collect(t, l, day)
 				require.NoError(t, l.checkpoint(l.book))
 				if want, asked := tc.known[day]; asked {
-					_, known := l.book.find("acme").FindUser(hash)
+					_, known := l.book.Find("acme").FindUser(hash)
 					require.Equal(t, want, known, day)
 				}
 				if day.Day() == 15 { // what is known is on disk
@@ -303,9 +305,9 @@ func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
 					l = open(t, s, day)
 				}
 			}
-			require.Equal(t, tc.users, l.book.find("acme").Users())
+			require.Equal(t, tc.users, l.book.Find("acme").Users())
 			if strings.HasPrefix(tc.name, "back late") {
-				ids, _ := usersOf(t, l, UsersQuery{Meter: "workspace", Window: "month", Period: 2})
+				ids, _ := usersOf(t, l, inquiry.UsersQuery{Meter: "workspace", Window: "month", Period: 2})
 				require.Equal(t, []string{canary}, ids, "who comes after the tombstone's time has a name again")
 			}
 			closeLedger(t, l)

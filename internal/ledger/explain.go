@@ -9,14 +9,16 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Explain says how a figure comes about, as of the last collection or arrival.
-func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, error) {
+func (l *Ledger) Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error) {
 	if q.Meter == "" {
-		return nil, &QueryError{"meter", "", "say which meter's figure is to be explained"}
+		return nil, &inquiry.QueryError{Parameter: "meter", Value: "", Problem: "say which meter's figure is to be explained"}
 	}
 	if q.User != "" {
 		if err := l.durably(ctx, q.Organization); err != nil { // a user who has just come has an id then
@@ -24,7 +26,7 @@ func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, err
 		}
 	}
 	x, a, err := l.explain(&q)
-	if err != nil || q.User != "" || a.span.Window.Kind == usage.Rolling {
+	if err != nil || q.User != "" || a.Span.Window.Kind == usage.Rolling {
 		return x, err
 	}
 	all, err := l.Statements(ctx, StatementQuery{
@@ -35,12 +37,12 @@ func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, err
 	}
 	s := &all[0]
 	x.Versions, x.Billed = s.Versions, s.Billed
-	if x.State == Ended {
-		x.State = Closed
+	if x.State == inquiry.Ended {
+		x.State = inquiry.Closed
 	}
 	if s.Quota != nil {
 		of := quota.Quota{Limit: s.Quota.Limit}
-		x.Quota = quotaExplanation(&quota.Allowance{Quota: of, Used: s.Current().Used})
+		x.Quota = inquiry.ExplainQuota(&quota.Allowance{Quota: of, Used: s.Current().Used})
 		x.Quota.FlexPrice, x.Quota.Currency = s.Quota.FlexPrice, s.Quota.Currency
 	}
 	return x, nil
@@ -48,9 +50,9 @@ func (l *Ledger) Explain(ctx context.Context, q ExplainQuery) (*Explanation, err
 
 // file puts the first items of an organization into their rows, to be read there;
 // not while the disk is full.
-func (l *Ledger) file(o *org) {
+func (l *Ledger) file(o *book.Org) {
 	if l.unavailable(time.Time{}) == nil {
-		l.book.file(o)
+		l.book.File(o)
 	}
 }
 
@@ -58,32 +60,32 @@ func (l *Ledger) file(o *org) {
 // on disk.
 func (l *Ledger) durably(ctx context.Context, organization string) error {
 	l.mu.Lock()
-	err, g := l.unreadable(), (*group)(nil)
+	err, g := l.unreadable(), (*book.Group)(nil)
 	if err == nil {
-		if o := l.book.named(organization); o != nil {
+		if o := l.book.Named(organization); o != nil {
 			l.file(o)
 		}
-		g = l.book.lastGroup()
+		g = l.book.LastGroup()
 	}
 	l.mu.Unlock()
 	return errors.Join(err, l.await(ctx, g))
 }
 
-func (l *Ledger) explain(q *ExplainQuery) (*Explanation, *asked, error) {
+func (l *Ledger) explain(q *inquiry.ExplainQuery) (*inquiry.Explanation, *inquiry.Asked, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a, err := l.ask(q.Organization, q.Meter, q.Window, q.Period)
 	if err != nil {
 		return nil, nil, err
 	}
-	x := a.explanation()
+	x := a.Explanation()
 	x.Period = usage.PeriodName(q.Period)
 	if q.User == "" {
-		a.whole(x)
+		a.Whole(x)
 		return x, a, nil
 	}
-	if x.User, err = a.explainUser(q.User); err != nil {
-		return nil, nil, fmt.Errorf("explain a user of organization %q: %w", a.org.ID, err)
+	if x.User, err = a.ExplainUser(q.User); err != nil {
+		return nil, nil, fmt.Errorf("explain a user of organization %q: %w", a.Org.ID, err)
 	}
 	return x, a, nil
 }

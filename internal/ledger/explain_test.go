@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
@@ -20,7 +21,7 @@ import (
 
 func micros(n int64) wide.Int { return wide.Product(n, usage.Micro) }
 
-func explain(t testing.TB, l *Ledger, q ExplainQuery) *Explanation {
+func explain(t testing.TB, l *Ledger, q inquiry.ExplainQuery) *inquiry.Explanation {
 	t.Helper()
 	q.Organization = "acme"
 	x, err := l.Explain(context.Background(), q)
@@ -41,62 +42,62 @@ func TestExplainSaysWhyAUserCountsOrNot(t *testing.T) {
 		worked("fay", "logon", ago(62*time.Minute), usage.RoleLogon).worked("fay", "task", ago(61*time.Minute), usage.RoleHourly).worked("fay", "logoff", ago(10*time.Minute), usage.RoleLogoff).
 		send(t, l, now)
 	collect(t, l, now.Add(time.Minute))
-	first := func(user, action string, at time.Time) *FirstItem {
-		return &FirstItem{Time: at, Action: action, Signal: "traces", UID: user + action}
+	first := func(user, action string, at time.Time) *inquiry.FirstItem {
+		return &inquiry.FirstItem{Time: at, Action: action, Signal: "traces", UID: user + action}
 	}
 	for _, tc := range []struct {
 		name    string
-		q       ExplainQuery
-		verdict Verdict
+		q       inquiry.ExplainQuery
+		verdict inquiry.Verdict
 		became  string
-		classes []MatchedClass
+		classes []inquiry.MatchedClass
 	}{
-		{"the first class of two", ExplainQuery{Meter: "workspace", Window: "month", User: "ann"}, Counts, "", []MatchedClass{
+		{"the first class of two", inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "ann"}, inquiry.Counts, "", []inquiry.MatchedClass{
 			{Name: "onboarded", Requires: "registered", Met: true, First: first("ann", "login", ago(50*time.Minute))},
 			{Name: "anonymous", Met: true, First: first("ann", "post.viewed", ago(49*time.Minute))},
 		}},
-		{"as telemetry is spelled", ExplainQuery{Meter: "workspace", Window: "30d", User: " ann "}, Counts, "", []MatchedClass{{Name: "onboarded", Requires: "registered", Met: true}, {Name: "anonymous", Met: true}}},
-		{"not registered", ExplainQuery{Meter: "workspace", Window: "month", User: "bob"}, StatusUnmet, "", []MatchedClass{
+		{"as telemetry is spelled", inquiry.ExplainQuery{Meter: "workspace", Window: "30d", User: " ann "}, inquiry.Counts, "", []inquiry.MatchedClass{{Name: "onboarded", Requires: "registered", Met: true}, {Name: "anonymous", Met: true}}},
+		{"not registered", inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "bob"}, inquiry.StatusUnmet, "", []inquiry.MatchedClass{
 			{Name: "onboarded", Requires: "registered", First: first("bob", "login", ago(45*time.Minute))},
 		}},
-		{"another id by now", ExplainQuery{Meter: "workspace", Window: "month", Period: 1, User: "cas@home"}, Counts, "cas", []MatchedClass{
+		{"another id by now", inquiry.ExplainQuery{Meter: "workspace", Window: "month", Period: 1, User: "cas@home"}, inquiry.Counts, "cas", []inquiry.MatchedClass{
 			{Name: "anonymous", Met: true, First: first("cas@home", "post.viewed", ago(25*24*time.Hour))},
 		}},
-		{"the id that stays", ExplainQuery{Meter: "workspace", Window: "month", User: "cas"}, Counts, "", []MatchedClass{
+		{"the id that stays", inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "cas"}, inquiry.Counts, "", []inquiry.MatchedClass{
 			{Name: "anonymous", Met: true, First: first("cas", "post.viewed", ago(30*time.Minute))},
 		}},
-		{"standing", ExplainQuery{Meter: "workspace", Window: "month", User: "dee"}, Counts, "", []MatchedClass{
+		{"standing", inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "dee"}, inquiry.Counts, "", []inquiry.MatchedClass{
 			{Name: "anonymous", Met: true, StandingSince: ago(time.Minute), Key: "linkedin"},
 		}},
-		{"nothing of this meter", ExplainQuery{Meter: "workspace", Window: "month", User: "eve"}, Idle, "", nil},
-		{"nothing in this period", ExplainQuery{Meter: "workspace", Window: "month", Period: 1, User: "ann"}, Idle, "", nil},
-		{"a sum", ExplainQuery{Meter: "minutes", Window: "month", User: "eve"}, Counts, "", nil},
-		{"no sum", ExplainQuery{Meter: "minutes", Window: "month", User: "ann"}, Idle, "", nil},
-		{"not kept by user", ExplainQuery{Meter: "minutes", Window: "30d", User: "eve"}, NotByUser, "", nil},
-		{"in an hour", ExplainQuery{Meter: "operators", Window: "month", User: "fay"}, Counts, "", nil},
-		{"never connected", ExplainQuery{Meter: "operators", Window: "month", User: "ann"}, Idle, "", nil},
-		{"nobody", ExplainQuery{Meter: "workspace", Window: "month", User: "zoe"}, NotKnown, "", nil},
+		{"nothing of this meter", inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "eve"}, inquiry.Idle, "", nil},
+		{"nothing in this period", inquiry.ExplainQuery{Meter: "workspace", Window: "month", Period: 1, User: "ann"}, inquiry.Idle, "", nil},
+		{"a sum", inquiry.ExplainQuery{Meter: "minutes", Window: "month", User: "eve"}, inquiry.Counts, "", nil},
+		{"no sum", inquiry.ExplainQuery{Meter: "minutes", Window: "month", User: "ann"}, inquiry.Idle, "", nil},
+		{"not kept by user", inquiry.ExplainQuery{Meter: "minutes", Window: "30d", User: "eve"}, inquiry.NotByUser, "", nil},
+		{"in an hour", inquiry.ExplainQuery{Meter: "operators", Window: "month", User: "fay"}, inquiry.Counts, "", nil},
+		{"never connected", inquiry.ExplainQuery{Meter: "operators", Window: "month", User: "ann"}, inquiry.Idle, "", nil},
+		{"nobody", inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "zoe"}, inquiry.NotKnown, "", nil},
 	} {
 		x := explain(t, l, tc.q)
 		require.Equal(t, tc.verdict, x.User.Verdict, tc.name)
 		require.Equal(t, tc.became, x.User.Became, tc.name)
 		require.Equal(t, tc.classes, x.User.Classes, tc.name)
-		if tc.verdict == NotKnown {
+		if tc.verdict == inquiry.NotKnown {
 			require.Nil(t, x.User.Person)
 			continue
 		}
-		require.Equal(t, tc.verdict == Counts && x.Type == usage.ActiveUsers, x.User.Part != nil && x.User.Part.Counts, tc.name)
+		require.Equal(t, tc.verdict == inquiry.Counts && x.Type == usage.ActiveUsers, x.User.Part != nil && x.User.Part.Counts, tc.name)
 	}
-	eve := explain(t, l, ExplainQuery{Meter: "minutes", Window: "month", User: "eve"}).User
+	eve := explain(t, l, inquiry.ExplainQuery{Meter: "minutes", Window: "month", User: "eve"}).User
 	require.Equal(t, micros(7), eve.Part.Sum)
-	fay := explain(t, l, ExplainQuery{Meter: "operators", Window: "month", User: "fay"}).User
-	require.Equal(t, &SessionExplanation{
+	fay := explain(t, l, inquiry.ExplainQuery{Meter: "operators", Window: "month", User: "fay"}).User
+	require.Equal(t, &inquiry.SessionExplanation{
 		LastOn: ago(62 * time.Minute), LastOff: ago(10 * time.Minute), Sample: now, Hours: 1,
 		HoursFrom: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
 	}, fay.Session)
-	ann := explain(t, l, ExplainQuery{Meter: "workspace", Window: "month", User: "ann"}).User
+	ann := explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month", User: "ann"}).User
 	require.Equal(t, usage.Registered, ann.StatusThen)
-	require.Equal(t, usage.NoStatus, explain(t, l, ExplainQuery{Meter: "workspace", Window: "month", Period: 1, User: "ann"}).User.StatusThen)
+	require.Equal(t, usage.NoStatus, explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month", Period: 1, User: "ann"}).User.StatusThen)
 	closeLedger(t, l)
 }
 
@@ -115,13 +116,13 @@ func TestExplainSaysHowAFigureComesAbout(t *testing.T) {
 		send(t, l, now)
 	collect(t, l, now)
 
-	x := explain(t, l, ExplainQuery{Meter: "workspace", Window: "month"})
+	x := explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month"})
 	require.Equal(t, "Europe/Berlin", x.Zone)
 	require.Equal(t, time.Date(2026, 4, 30, 22, 0, 0, 0, time.UTC), x.Start)
 	require.Equal(t, time.Date(2026, 5, 31, 22, 0, 0, 0, time.UTC), x.End)
 	require.Equal(t, now, x.AsOf)
-	require.Equal(t, Running, x.State)
-	require.Equal(t, []ClassExplanation{
+	require.Equal(t, inquiry.Running, x.State)
+	require.Equal(t, []inquiry.ClassExplanation{
 		{Name: "onboarded", Users: 2, Billable: true, Requires: "registered", Actions: []string{"login"}},
 		{Name: "anonymous", Users: 1, Actions: []string{"post.viewed"}},
 	}, x.Classes)
@@ -130,39 +131,39 @@ func TestExplainSaysHowAFigureComesAbout(t *testing.T) {
 	require.Equal(t, wide.Int{}, x.Quota.Remaining)
 	require.Equal(t, 2.0, x.Quota.Ratio)
 	require.Equal(t, "2.5", x.Quota.FlexPrice)
-	require.Equal(t, ThresholdExplanation{1, true}, x.Quota.Thresholds[3])
+	require.Equal(t, inquiry.ThresholdExplanation{Share: 1, Reached: true}, x.Quota.Thresholds[3])
 
-	rolling := explain(t, l, ExplainQuery{Meter: "workspace", Window: "30d"})
+	rolling := explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "30d"})
 	require.Equal(t, x.Classes, rolling.Classes)
 	require.Equal(t, now.Add(-30*24*time.Hour), rolling.Start)
 	require.Nil(t, rolling.Quota)
 
-	sum := explain(t, l, ExplainQuery{Meter: "minutes", Window: "30d"})
+	sum := explain(t, l, inquiry.ExplainQuery{Meter: "minutes", Window: "30d"})
 	require.Equal(t, micros(5), sum.Sum)
 	require.Equal(t, wide.Of(2), sum.Events)
 	require.Equal(t, 1.25, sum.Quota.Ratio)
 
-	peaks := explain(t, l, ExplainQuery{Meter: "operators", Window: "month"}).Peaks
+	peaks := explain(t, l, inquiry.ExplainQuery{Meter: "operators", Window: "month"}).Peaks
 	require.Equal(t, concurrent.Peak{Max: 2, Hits: 1}, peaks.Hours)
 	require.Equal(t, []time.Time{noon}, peaks.Busiest)
 
 	// The month is closed, and then revised.
 	closed := time.Date(2026, 6, 3, 23, 0, 0, 0, time.UTC)
 	collect(t, l, closed.Add(-24*time.Hour))
-	require.Equal(t, Ended, explain(t, l, ExplainQuery{Meter: "workspace", Window: "month", Period: 1}).State)
+	require.Equal(t, inquiry.Ended, explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month", Period: 1}).State)
 	collect(t, l, closed)
 	new(doing).status("cas", usage.Removed, closed).viewed("dee", noon).send(t, l, closed)
 	collect(t, l, closed.Add(2*time.Hour))
-	x = explain(t, l, ExplainQuery{Meter: "workspace", Window: "month", Period: 1})
-	require.Equal(t, Closed, x.State)
+	x = explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month", Period: 1})
+	require.Equal(t, inquiry.Closed, x.State)
 	require.Equal(t, int64(2), x.Classes[1].Users)
 	require.Len(t, x.Versions, 2)
 	require.Equal(t, []archive.Revised{{Kind: "late_event", Events: 1}}, x.Versions[1].Reason)
 	require.Equal(t, micros(1), x.Quota.Limit, "of the statement")
 	require.Equal(t, micros(2), x.Quota.Used)
 	collect(t, l, closed.AddDate(0, 0, 40))
-	require.Equal(t, Final, explain(t, l, ExplainQuery{Meter: "workspace", Window: "month", Period: 2}).State)
-	_, err = l.Explain(context.Background(), ExplainQuery{Organization: "acme", Window: "month"})
+	require.Equal(t, inquiry.Final, explain(t, l, inquiry.ExplainQuery{Meter: "workspace", Window: "month", Period: 2}).State)
+	_, err = l.Explain(context.Background(), inquiry.ExplainQuery{Organization: "acme", Window: "month"})
 	require.ErrorContains(t, err, `meter "": say which`)
 	closeLedger(t, l)
 }

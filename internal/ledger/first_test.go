@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -22,10 +23,10 @@ import (
 // firstsOf reads the first items of a user of the first organization.
 func firstsOf(t *testing.T, l *Ledger, slot uint32) []archive.First {
 	t.Helper()
-	require.NoError(t, l.durably(t.Context(), l.book.orgs[0].ID))
-	r := userReader{asked: &asked{book: l.book, org: l.book.orgs[0]}}
-	require.NoError(t, r.reading(func() error { return r.firstsOf(slot) }))
-	return archive.MergeFirsts(r.firsts)
+	require.NoError(t, l.durably(t.Context(), l.book.Orgs[0].ID))
+	r := inquiry.Reader{Asked: &inquiry.Asked{Book: l.book, Org: l.book.Orgs[0]}}
+	require.NoError(t, r.Reading(func() error { return r.FirstsOf(slot) }))
+	return archive.MergeFirsts(r.Firsts)
 }
 
 func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -20,41 +21,41 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 	l.mu.Lock()
 	err := l.unavailable(now)
 	if err == nil {
-		c, err = c.Spelled(l.book.identity())
+		c, err = c.Spelled(l.book.Identity())
 	}
 	if err != nil {
 		l.mu.Unlock()
 		return err
 	}
-	b, entries := l.book, inOrder(c)
+	b, entries := l.book, book.InOrder(c)
 	l.settings.Catalogue = c
-	b.tick(now.UnixNano())
+	b.Tick(now.UnixNano())
 	l.mu.Unlock()
 	l.folding.Lock() // see book.replace
-	err = l.stretches(b, len(entries), func(i int) { b.admit(entries[i]) })
+	err = l.stretches(b, len(entries), func(i int) { b.Admit(entries[i]) })
 	l.folding.Unlock()
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
-	orgs := append([]*org(nil), b.byID...)
+	orgs := append([]*book.Org(nil), b.ByID...)
 	l.mu.Unlock()
 	if err := l.stretches(b, len(orgs), func(i int) {
-		if !orgs[i].erased {
-			b.settle(orgs[i])
+		if !orgs[i].Erased {
+			b.Settle(orgs[i])
 		}
 	}); err != nil {
 		return err
 	}
 	l.mu.Lock()
-	g := b.lastGroup()
+	g := b.LastGroup()
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }
 
 // stretches goes through n organizations of a book with the lock held, a
 // stretch at a time, as long as the book is the one in use.
-func (l *Ledger) stretches(b *book, n int, each func(i int)) error {
+func (l *Ledger) stretches(b *book.Book, n int, each func(i int)) error {
 	for from := 0; from < n; from += stretch {
 		l.mu.Lock()
 		err := l.unavailable(time.Time{})

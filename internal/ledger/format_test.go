@@ -16,8 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // ofEachType are meters with all that the state of one may have.
@@ -83,7 +86,7 @@ func visits(b *usage.Batch, hour int, now time.Time) {
 }
 
 // formatSettings are those of a ledger with that history.
-func formatSettings(t testing.TB, directory string) Settings {
+func formatSettings(t testing.TB, directory string) book.Settings {
 	t.Helper()
 	s := withGrace(t, vfs.Default)
 	s.Extraction.Meters, s.Directory = ofEachType(t), directory
@@ -152,9 +155,9 @@ func readOld(t *testing.T, format string) {
 		closeLedger(t, read)
 		closeLedger(t, made)
 	}
-	version, err := checkFormat(old.FS, old.Directory)
+	version, err := versions.CheckFormat(old.FS, old.Directory)
 	require.NoError(t, err)
-	require.Equal(t, formatVersion, version)
+	require.Equal(t, versions.Format, version)
 }
 
 // What format 5 has of first items is read; which signal they came from was not
@@ -166,7 +169,7 @@ func TestFirstItemsOfFormat5HaveNoSignal(t *testing.T) {
 	l := open(t, s, now)
 	send(t, l, now, func(b *usage.Batch) { visitFeature(b, 99, now.Add(-time.Minute)) })
 	old, noted := map[string]int{}, 0
-	require.NoError(t, l.Users(t.Context(), UsersQuery{Organization: "acme", Meter: s.Extraction.Meters[0].Name, Window: "month"}, func(u *User) error {
+	require.NoError(t, l.Users(t.Context(), inquiry.UsersQuery{Organization: "acme", Meter: s.Extraction.Meters[0].Name, Window: "month"}, func(u *inquiry.User) error {
 		f := u.Parts[0].First
 		require.NotEmpty(t, f.Action)
 		if f.Signal == "" {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // changedMeters are those of meters with another definition of the first, in
@@ -31,48 +32,48 @@ func changedMeters(t *testing.T, from usage.Date) []usage.Meter {
 func TestDefinitionsAreJudgedBesideAnOpenLedgerAsItWouldJudgeThem(t *testing.T) {
 	s := settings(t, vfs.Default)
 	s.Directory = filepath.Join(t.TempDir(), "ledger")
-	require.NoError(t, CheckDefinitions(s.Directory, meters(t), noon), "no ledger yet")
+	require.NoError(t, versions.CheckDefinitions(s.Directory, meters(t), noon), "no ledger yet")
 	require.NoDirExists(t, s.Directory, "nothing is written")
 
 	june := usage.Date{Year: 2026, Month: 6, Day: 1}
 	l := open(t, s, noon)
-	require.NoError(t, CheckDefinitions(s.Directory, meters(t), noon))
-	err := CheckDefinitions(s.Directory, changedMeters(t, usage.Date{}), noon)
+	require.NoError(t, versions.CheckDefinitions(s.Directory, meters(t), noon))
+	err := versions.CheckDefinitions(s.Directory, changedMeters(t, usage.Date{}), noon)
 	require.ErrorContains(t, err, `meters::learners: effective_from "none": the definition has changed`)
-	require.NoError(t, CheckDefinitions(s.Directory, changedMeters(t, june), noon))
-	require.ErrorContains(t, CheckDefinitions(s.Directory, changedMeters(t, june), noon.AddDate(0, 3, 0)), "not in the past")
+	require.NoError(t, versions.CheckDefinitions(s.Directory, changedMeters(t, june), noon))
+	require.ErrorContains(t, versions.CheckDefinitions(s.Directory, changedMeters(t, june), noon.AddDate(0, 3, 0)), "not in the past")
 	closeLedger(t, l)
 
 	s.Extraction.Meters = changedMeters(t, june)
 	closeLedger(t, open(t, s, noon))
-	require.NoError(t, CheckDefinitions(s.Directory, changedMeters(t, june), noon.AddDate(0, 3, 0)), "it is in force now")
-	require.ErrorContains(t, CheckDefinitions(s.Directory, meters(t), noon), "a later day than the last (2026-06-01)")
+	require.NoError(t, versions.CheckDefinitions(s.Directory, changedMeters(t, june), noon.AddDate(0, 3, 0)), "it is in force now")
+	require.ErrorContains(t, versions.CheckDefinitions(s.Directory, meters(t), noon), "a later day than the last (2026-06-01)")
 }
 
 func TestALedgerWithoutTheCopyMakesIt(t *testing.T) {
 	s := settings(t, vfs.Default)
 	s.Directory = t.TempDir()
 	closeLedger(t, open(t, s, noon))
-	path := filepath.Join(s.Directory, inForceFile)
+	path := filepath.Join(s.Directory, versions.InForceFile)
 	for _, lost := range []func() error{
 		func() error { return os.Remove(path) },
 		func() error { return os.WriteFile(path, []byte("[{"), 0o600) },
 	} {
 		require.NoError(t, lost())
-		err := CheckDefinitions(s.Directory, changedMeters(t, usage.Date{}), noon)
+		err := versions.CheckDefinitions(s.Directory, changedMeters(t, usage.Date{}), noon)
 		if err != nil {
 			require.ErrorContains(t, err, "DEFINITIONS is damaged")
 			require.ErrorContains(t, err, "remove it")
 		}
 		closeLedger(t, open(t, s, noon))
-		require.ErrorContains(t, CheckDefinitions(s.Directory, changedMeters(t, usage.Date{}), noon), "effective_from")
+		require.ErrorContains(t, versions.CheckDefinitions(s.Directory, changedMeters(t, usage.Date{}), noon), "effective_from")
 	}
 }
 
 func TestStateOfANewerFormatIsRefusedBeforeItsDefinitions(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, formatFile), []byte("otelcol-usage ledger 99\n"), 0o600))
-	require.ErrorContains(t, CheckDefinitions(dir, meters(t), noon), "its state is of format 99")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, versions.FormatFile), []byte("otelcol-usage ledger 99\n"), 0o600))
+	require.ErrorContains(t, versions.CheckDefinitions(dir, meters(t), noon), "its state is of format 99")
 }
 
 // A copy that is older than the definitions would refuse them at the next
@@ -83,7 +84,7 @@ func TestAChangeOfDefinitionsNeverLeavesAnOldCopy(t *testing.T) {
 	for failing, ops := int32(0), int32(1); failing <= ops; failing++ {
 		mem := vfs.NewCrashableMem()
 		require.NoError(t, mem.MkdirAll("ledger", 0o700))
-		require.NoError(t, errors.Join(replaceFile(mem, "ledger", inForceFile, []byte(old)), store.SyncDir(mem, "/")))
+		require.NoError(t, errors.Join(store.ReplaceFile(mem, "ledger", versions.InForceFile, []byte(old)), store.SyncDir(mem, "/")))
 		s := settings(t, nil)
 		s.Directory, s.Logger, ops = "ledger", zap.NewNop(), 0
 		s.FS = errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
@@ -96,12 +97,12 @@ func TestAChangeOfDefinitionsNeverLeavesAnOldCopy(t *testing.T) {
 			return nil
 		}))
 		copied := func(fs vfs.FS) string {
-			text, err := readFile(fs, "ledger/"+inForceFile)
+			text, err := store.ReadFile(fs, "ledger/"+versions.InForceFile)
 			require.NoError(t, err)
 			return string(text)
 		}
 		changed := false
-		err := announce(s.FS, s.Directory, zap.NewNop(), []stored{{Meter: meters(t)[0]}}, func() error {
+		err := versions.Announce(s.FS, s.Directory, zap.NewNop(), []versions.Meter{{Meter: meters(t)[0]}}, func() error {
 			changed = true
 			require.Empty(t, copied(mem.CrashClone(vfs.CrashCloneCfg{})))
 			return nil

@@ -4,8 +4,6 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -20,9 +18,11 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -44,7 +44,7 @@ func parsed(t testing.TB, text string) *catalogue.Catalogue {
 func journalRows(t testing.TB, l *Ledger) (n int) {
 	t.Helper()
 	require.NoError(t, l.durable(l.book))
-	require.NoError(t, l.book.db.Each(rows.Under([]byte{keyJournal}), func(_, _ []byte) error { n++; return nil }))
+	require.NoError(t, l.book.Db.Each(rows.Under([]byte{book.KeyJournal}), func(_, _ []byte) error { n++; return nil }))
 	return n
 }
 
@@ -97,8 +97,8 @@ func TestTheFirstZoneHoldsFromTheBeginningAlsoAfterAPowerCut(t *testing.T) {
 				l = open(t, s, now.Add(30*time.Second))
 				defer func() { closeLedger(t, l) }()
 				require.Equal(t, [2]float64{5, 3}, days(t, l, now.Add(time.Minute)), "after the power cut")
-				require.Equal(t, "America/New_York", l.book.find("acme").Calendar().Zone().String())
-				require.Len(t, l.book.find("acme").Calendar().History(), 1)
+				require.Equal(t, "America/New_York", l.book.Find("acme").Calendar().Zone().String())
+				require.Len(t, l.book.Find("acme").Calendar().History(), 1)
 				require.Zero(t, journalRows(t, l))
 				night(t, l, now.Add(time.Minute))
 				require.Equal(t, [2]float64{5, 3}, days(t, l, now.Add(2*time.Minute)), "a resend is known")
@@ -148,7 +148,7 @@ func TestWhatIsClosedEndsTheJournal(t *testing.T) {
 			}
 			require.Zero(t, journalRows(t, l))
 			reloadAcme(t, l, closing.Add(time.Second), newYork)
-			require.Len(t, l.book.find("acme").Calendar().History(), 2)
+			require.Len(t, l.book.Find("acme").Calendar().History(), 2)
 			require.Equal(t, []string{"learners day 05-20: v1 05-24T00:00 used 2"}, storyOf(statements(t, l, StatementQuery{
 				Organization: "acme", Meter: "learners", Window: "day", From: noon.Add(-day), To: noon.Add(time.Hour),
 			})))
@@ -182,7 +182,7 @@ func TestOnlyTheFirstZoneHoldsFromTheBeginning(t *testing.T) {
 			l := open(t, withGrace(t, vfs.NewMem()), noon)
 			defer closeLedger(t, l)
 			night(t, l, noon)
-			o := l.book.find("acme")
+			o := l.book.Find("acme")
 			was := o.Organization
 			reloadAcme(t, l, noon.Add(time.Minute), first)
 			require.Equal(t, first == "", was == o.Organization)
@@ -198,7 +198,7 @@ func TestOnlyTheFirstZoneHoldsFromTheBeginning(t *testing.T) {
 	night(t, l, noon.Add(time.Second))
 	require.Zero(t, journalRows(t, l), "the catalogue had it first")
 	reloadAcme(t, l, noon.Add(time.Minute), newYork)
-	require.Len(t, l.book.find("acme").Calendar().History(), 2)
+	require.Len(t, l.book.Find("acme").Calendar().History(), 2)
 }
 
 func TestAChangedDefinitionEndsJournals(t *testing.T) {
@@ -211,13 +211,13 @@ func TestAChangedDefinitionEndsJournals(t *testing.T) {
 	defer closeLedger(t, l)
 	require.Zero(t, journalRows(t, l))
 	reloadAcme(t, l, noon.Add(2*time.Minute), newYork)
-	require.Len(t, l.book.find("acme").Calendar().History(), 2)
+	require.Len(t, l.book.Find("acme").Calendar().History(), 2)
 }
 
 func TestJournalsAreBounded(t *testing.T) {
-	for name, fill := range map[string]func(b *book){
-		"one": func(b *book) { b.find("acme").journal.size = maxJournal - 10 },
-		"all": func(b *book) { b.journaled = maxJournals - 10 },
+	for name, fill := range map[string]func(b *book.Book){
+		"one": func(b *book.Book) { b.Find("acme").Journal.Size = book.MaxJournal - 10 },
+		"all": func(b *book.Book) { b.Journaled = book.MaxJournals - 10 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, withGrace(t, vfs.NewMem()), noon)
@@ -227,10 +227,10 @@ func TestJournalsAreBounded(t *testing.T) {
 			require.Equal(t, 2, journalRows(t, l))
 			fill(l.book)
 			night(t, l, noon.Add(time.Second))
-			require.Nil(t, l.book.find("acme").journal)
+			require.Nil(t, l.book.Find("acme").Journal)
 			require.Zero(t, journalRows(t, l))
 			reloadAcme(t, l, noon.Add(time.Minute), newYork)
-			require.Len(t, l.book.find("acme").Calendar().History(), 2)
+			require.Len(t, l.book.Find("acme").Calendar().History(), 2)
 		})
 	}
 }
@@ -241,14 +241,14 @@ func TestTheSizeOfJournalsIsKnownAfterARestart(t *testing.T) {
 	night(t, l, noon)
 	send(t, l, noon, func(b *usage.Batch) { visit(b, "other", "ann", noon) })
 	night(t, l, noon.Add(time.Second))
-	before, all := l.book.find("acme").journal.size, l.book.journaled
+	before, all := l.book.Find("acme").Journal.Size, l.book.Journaled
 	require.Positive(t, before)
 	closeLedger(t, l)
 	l = open(t, s, noon.Add(time.Minute))
 	outage := wire.Encoder{}
 	redo.Recover{Outage: meter.Outage{Down: noon.Add(time.Second).UnixNano(), Up: noon.Add(time.Minute).UnixNano()}}.Append(&outage)
-	require.Equal(t, before+int64(len(outage.Bytes)), l.book.find("acme").journal.size)
-	require.Equal(t, all+2*int64(len(outage.Bytes)), l.book.journaled)
+	require.Equal(t, before+int64(len(outage.Bytes)), l.book.Find("acme").Journal.Size)
+	require.Equal(t, all+2*int64(len(outage.Bytes)), l.book.Journaled)
 	closeLedger(t, l)
 }
 
@@ -268,7 +268,7 @@ func TestAJournalOfFormat7GoesOn(t *testing.T) {
 	killed.Directory = t.TempDir()
 	require.NoError(t, os.CopyFS(killed.Directory, os.DirFS(s.Directory)))
 	closeLedger(t, l)
-	for _, s := range []Settings{s, killed} {
+	for _, s := range []book.Settings{s, killed} {
 		l = open(t, s, now.Add(time.Minute))
 		require.Equal(t, [2]float64{26, 0}, days(t, l, now.Add(time.Minute)), "UTC")
 		reloadAcme(t, l, now.Add(time.Minute), newYork)
@@ -333,11 +333,11 @@ func BenchmarkGiveCalendar(b *testing.B) {
 		})
 	}
 	require.NoError(b, l.durable(l.book))
-	o := l.book.find("acme")
-	size := o.journal.size
+	o := l.book.Find("acme")
+	size := o.Journal.Size
 	for b.Loop() {
 		l.mu.Lock()
-		_, err := l.book.retell(o, o.Calendar())
+		_, err := l.book.Retell(o, o.Calendar())
 		l.mu.Unlock()
 		require.NoError(b, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -20,7 +21,7 @@ import (
 // Ledger is the durable book of usage. Its methods may be called
 // concurrently; after Close they return errors.
 type Ledger struct {
-	settings   Settings
+	settings   book.Settings
 	lock       *pebble.Lock
 	extraction usage.Extraction
 	space      *space
@@ -34,7 +35,7 @@ type Ledger struct {
 
 	// mu guards everything below.
 	mu      sync.Mutex
-	book    *book
+	book    *book.Book
 	failure error // why nothing is acknowledged, or nil
 	closed  bool
 	now     int64 // the latest time that a caller gave, ns
@@ -54,26 +55,26 @@ func (l *Ledger) Record(ctx context.Context, now time.Time, batch *usage.Batch) 
 		return err
 	}
 	b := l.book
-	b.tick(now.UnixNano())
-	if err := b.record(batch); err != nil {
+	b.Tick(now.UnixNano())
+	if err := b.Record(batch); err != nil {
 		l.mu.Unlock()
 		l.fail(b, err)
 		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
 	}
-	g := b.lastGroup()
+	g := b.LastGroup()
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }
 
 // await waits until a group is on disk.
-func (l *Ledger) await(ctx context.Context, g *group) error {
+func (l *Ledger) await(ctx context.Context, g *book.Group) error {
 	if g == nil {
 		return nil
 	}
 	l.wakeCommitter()
 	select {
-	case <-g.done:
-		return g.err
+	case <-g.Done:
+		return g.Err
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", usage.ErrUnavailable, ctx.Err())
 	}
@@ -124,22 +125,22 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 		return usage.Collection{}, err
 	}
-	b, g := l.book, (*group)(nil)
+	b, g := l.book, (*book.Group)(nil)
 	if !full { // figures can be shown without room to write down that they were
-		b.tick(at.Ns())
-		redo.Collect{At: at}.Append(&b.pending.entries)
-		g = b.pending
+		b.Tick(at.Ns())
+		redo.Collect{At: at}.Append(&b.Pending.Entries)
+		g = b.Pending
 	}
-	orgs := append([]*org(nil), b.byID...)
+	orgs := append([]*book.Org(nil), b.ByID...)
 	l.mu.Unlock()
 	c := usage.Collection{At: at.Time()}
 	for from := 0; from < len(orgs); from += stretch {
 		l.mu.Lock()
 		for _, o := range orgs[from:min(from+stretch, len(orgs))] {
-			if o.erased {
+			if o.Erased {
 				continue
 			}
-			if f, ok := b.collect(o, at); ok {
+			if f, ok := b.Collect(o, at); ok {
 				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 			}
 		}
@@ -183,9 +184,9 @@ func (l *Ledger) Close(ctx context.Context) error {
 	l.mu.Lock()
 	b = l.book
 	l.mu.Unlock()
-	if b != nil && !b.failed {
+	if b != nil && !b.Failed {
 		l.folding.Lock() // nothing that goes through its files is under way
-		err = errors.Join(err, b.close())
+		err = errors.Join(err, b.Close())
 		l.folding.Unlock()
 	}
 	return errors.Join(err, l.lock.Close())
@@ -194,7 +195,7 @@ func (l *Ledger) Close(ctx context.Context) error {
 // foldLoop folds the log into rows when there are many, or now and then.
 func (l *Ledger) foldLoop() {
 	defer l.wg.Done()
-	often, rarely := time.NewTicker(time.Second), time.NewTicker(foldEvery)
+	often, rarely := time.NewTicker(time.Second), time.NewTicker(book.FoldEvery)
 	defer often.Stop()
 	defer rarely.Stop()
 	for {
@@ -208,7 +209,7 @@ func (l *Ledger) foldLoop() {
 		}
 		l.mu.Lock()
 		b, ok := l.book, l.failure == nil && !l.closed
-		due = due || b.unfolded > l.settings.FoldBytes
+		due = due || b.Unfolded > l.settings.FoldBytes
 		l.mu.Unlock()
 		if !ok || !due {
 			continue

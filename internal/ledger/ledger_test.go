@@ -24,9 +24,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,16 +61,16 @@ func meters(t testing.TB) []usage.Meter {
 	}
 }
 
-func settings(t testing.TB, fs vfs.FS) Settings {
+func settings(t testing.TB, fs vfs.FS) book.Settings {
 	t.Helper()
-	return Settings{
+	return book.Settings{
 		Directory: "ledger", FS: fs, Extraction: usage.Extraction{Meters: meters(t)},
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Silence: time.Hour,
 		Limits: intake.Limits{Organizations: 100, UnknownOrganizations: 100, UsersPerOrganization: 1_000_000, ValuesPerDimension: 10},
 	}
 }
 
-func open(t testing.TB, s Settings, now time.Time) *Ledger {
+func open(t testing.TB, s book.Settings, now time.Time) *Ledger {
 	t.Helper()
 	l, err := Open(s, now)
 	require.NoError(t, err)
@@ -293,9 +295,9 @@ func TestStateOfFormat1IsReadAndBecomesTheNewest(t *testing.T) {
 	s.Directory = t.TempDir()
 	require.NoError(t, os.CopyFS(s.Directory, os.DirFS(filepath.Join("testdata", "format-1"))))
 	l := open(t, s, noon.Add(3*time.Minute))
-	version, err := checkFormat(s.FS, s.Directory)
+	version, err := versions.CheckFormat(s.FS, s.Directory)
 	require.NoError(t, err)
-	require.Equal(t, formatVersion, version)
+	require.Equal(t, versions.Format, version)
 	for minute := time.Duration(4); minute < 6; minute++ {
 		c := collect(t, l, noon.Add(minute*time.Minute))
 		require.Equal(t, 9.0, figure(c, "acme", "usage_active_users", "window=month", "period=current"))
@@ -349,9 +351,9 @@ func TestStateOfFormat2IsReadAndBecomesTheNewest(t *testing.T) {
 		require.Equal(t, noon.UnixNano(), firstsOf(t, l, 0)[0].Time, "the first of the day stays")
 		closeLedger(t, l)
 	}
-	version, err := checkFormat(s.FS, s.Directory)
+	version, err := versions.CheckFormat(s.FS, s.Directory)
 	require.NoError(t, err)
-	require.Equal(t, formatVersion, version)
+	require.Equal(t, versions.Format, version)
 }
 
 func TestAChangedDefinitionNeedsALaterDay(t *testing.T) {

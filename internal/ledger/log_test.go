@@ -21,6 +21,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -63,7 +64,7 @@ func stride() int {
 
 // life is what a ledger does in the test of crashes: it counts, makes checkpoints,
 // and is closed and opened. taken is called with each request that was acknowledged.
-func life(s Settings, taken func(request int)) error {
+func life(s book.Settings, taken func(request int)) error {
 	for start := range 2 {
 		now := noon.Add(time.Duration(start) * time.Hour)
 		l, err := Open(s, now)
@@ -152,7 +153,7 @@ func TestACrashAtAnyWriteLosesNothing(t *testing.T) {
 
 // requireLife opens what is left of a life, of which some requests were
 // acknowledged.
-func requireLife(t *testing.T, s Settings, promised []int) {
+func requireLife(t *testing.T, s book.Settings, promised []int) {
 	t.Helper()
 	now := noon.Add(time.Hour)
 	l := open(t, s, now)
@@ -191,7 +192,7 @@ func TestOnlyTheLogIsSyncedWhileRequestsCome(t *testing.T) {
 	})))
 	l := open(t, s, noon)
 	require.NoError(t, l.checkpoint(l.book))
-	require.Eventually(t, func() bool { return l.book.db.Metrics().Compact.NumInProgress == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.book.Db.Metrics().Compact.NumInProgress == 0 }, 10*time.Second, time.Millisecond)
 	counting.Store(true)
 	for request := range 50 {
 		require.NoError(t, l.Record(context.Background(), noon, lifeRequest(request)))

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -22,8 +23,8 @@ func (l *Ledger) Recall(_ context.Context, name string) (map[string][]byte, erro
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
-	prefix, kept := memoryKey(name, ""), map[string][]byte{}
-	err := l.book.db.Each(rows.Under(prefix), func(key, value []byte) error {
+	prefix, kept := book.MemoryKey(name, ""), map[string][]byte{}
+	err := l.book.Db.Each(rows.Under(prefix), func(key, value []byte) error {
 		kept[string(key[len(prefix):])] = bytes.Clone(value)
 		return nil
 	})
@@ -43,9 +44,9 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 	}
 	var err error
 	for key, row := range rows {
-		err = errors.Join(err, remember(l.book, memoryKey(name, key), row))
+		err = errors.Join(err, remember(l.book, book.MemoryKey(name, key), row))
 	}
-	g := l.book.lastGroup()
+	g := l.book.LastGroup()
 	l.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("remember what %s keeps: %w", name, err)
@@ -55,26 +56,26 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 
 // remember sets a row, or drops it. What an erasure has dropped already is not
 // dropped again: its key would be on disk once more.
-func remember(b *book, key, row []byte) error {
+func remember(b *book.Book, key, row []byte) error {
 	if row != nil {
-		b.pending.set(key, row)
+		b.Pending.Set(key, row)
 		return nil
 	}
-	known, err := b.db.Get(key)
+	known, err := b.Db.Get(key)
 	if known != nil {
-		b.pending.drop(key)
+		b.Pending.Drop(key)
 	}
 	return err
 }
 
 // forgetMemory drops the rows of an organization that others keep, see
 // usage.Memory.
-func forgetMemory(b *book, o *org) error {
+func forgetMemory(b *book.Book, o *book.Org) error {
 	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
-	return b.db.Each(rows.Under([]byte{keyMemory}), func(key, _ []byte) error {
+	return b.Db.Each(rows.Under([]byte{book.KeyMemory}), func(key, _ []byte) error {
 		name, of, _ := bytes.Cut(key[1:], []byte{0})
 		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
-			b.pending.drop(key)
+			b.Pending.Drop(key)
 		}
 		return nil
 	})
@@ -86,9 +87,9 @@ const byUserLabel = "dimension_value"
 // redact writes other texts in the place of users, in the series that others keep
 // in rows of the ledger. What rows mean is not known here, but for this: texts
 // stand behind their length, and a label's value behind its name.
-func redact(b *book, user func(text string) bool) error {
+func redact(b *book.Book, user func(text string) bool) error {
 	label := append(binary.AppendUvarint(nil, uint64(len(byUserLabel))), byUserLabel...)
-	return b.db.Each(rows.Under([]byte{keyMemory}), func(key, value []byte) error {
+	return b.Db.Each(rows.Under([]byte{book.KeyMemory}), func(key, value []byte) error {
 		row, changed := bytes.Clone(value), false
 		for at := 0; ; {
 			i := bytes.Index(row[at:], label)
@@ -106,7 +107,7 @@ func redact(b *book, user func(text string) bool) error {
 			}
 		}
 		if changed {
-			b.pending.set(key, row)
+			b.Pending.Set(key, row)
 		}
 		return nil
 	})

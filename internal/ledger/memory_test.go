@@ -75,9 +75,9 @@ func TestAnOrganizationIsMadeAgainAfterTheSameOutages(t *testing.T) {
 			}
 		}
 		defer closeLedger(t, l)
-		require.Len(t, l.book.defs.Outages, 2)
+		require.Len(t, l.book.Defs.Outages, 2)
 		var e wire.Encoder
-		l.book.find("globex").Encode(&e)
+		l.book.Find("globex").Encode(&e)
 		return e.Bytes
 	}
 	require.Equal(t, state(false), state(true))

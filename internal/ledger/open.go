@@ -12,8 +12,13 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
+
+// Settings of a ledger.
+type Settings = book.Settings
 
 // Open opens a ledger, or makes a new one in an empty directory. now is the
 // time of the first arrival at the earliest.
@@ -25,12 +30,12 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 		s.Logger = zap.NewNop()
 	}
 	if s.FoldBytes == 0 {
-		s.FoldBytes = defaultFoldBytes
+		s.FoldBytes = book.DefaultFoldBytes
 	}
 	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
 	}
-	version, err := checkFormat(s.FS, s.Directory)
+	version, err := versions.CheckFormat(s.FS, s.Directory)
 	if err != nil {
 		return nil, err
 	}
@@ -41,21 +46,21 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	if err := s.FS.RemoveAll(s.FS.PathJoin(s.Directory, copyDir)); err != nil { // of a backup that was cut short
 		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
 	}
-	if version < formatVersion {
-		if err := writeFormat(s.FS, s.Directory); err != nil {
+	if version < versions.Format {
+		if err := versions.WriteFormat(s.FS, s.Directory); err != nil {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
 	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	l.space = newSpace(&l.settings)
-	b, err := openBook(&l.settings, lock, now.UnixNano())
+	b, err := book.Open(&l.settings, lock, now.UnixNano())
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	if err := l.space.keepReserve(); err != nil {
 		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
 	}
-	l.book, l.extraction = b, b.extraction
+	l.book, l.extraction = b, b.Extraction
 	tellSpellings(b)
 	l.wg.Add(2)
 	go l.commitLoop(b)
@@ -65,21 +70,21 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 }
 
 // tellSpellings logs how ids are spelled, and since when.
-func tellSpellings(b *book) {
-	log, last := b.settings.Logger, b.spellings[len(b.spellings)-1]
+func tellSpellings(b *book.Book) {
+	log, last := b.Settings.Logger, b.Spellings[len(b.Spellings)-1]
 	of := []zap.Field{zap.Stringer("normalize", last.Normalize)}
 	if last.From == 0 {
 		log.Info("usage ledger: identity::normalize is what this ledger began with", of...)
 		return
 	}
-	before := b.spellings[len(b.spellings)-2]
+	before := b.Spellings[len(b.Spellings)-2]
 	of = append(of, zap.Time("from", time.Unix(0, last.From).UTC()), zap.Stringer("before", before.Normalize))
 	log.Info("usage ledger: identity::normalize holds for events from a day on, another for those before", of...)
-	if last.From <= b.now {
+	if last.From <= b.Now {
 		return
 	}
 	var ids []string
-	for _, o := range b.byID {
+	for _, o := range b.ByID {
 		if identity.Spell(o.ID, last.Normalize) != identity.Spell(o.ID, before.Normalize) {
 			ids = append(ids, o.ID)
 		}

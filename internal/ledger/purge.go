@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
@@ -26,13 +27,13 @@ import (
 const cleaned = 10 * time.Second
 
 // purge removes what was deleted in some spans from the files of the directory.
-func (l *Ledger) purge(ctx context.Context, b *book, spans []rows.Span) error {
+func (l *Ledger) purge(ctx context.Context, b *book.Book, spans []rows.Span) error {
 	l.folding.Lock() // the store is not closed meanwhile
 	defer l.folding.Unlock()
 	err := l.current(b)
 	if err == nil {
 		if err = l.fold(b); err == nil {
-			err = b.log.Scrub()
+			err = b.Log.Scrub()
 		}
 		if err != nil {
 			l.fail(b, err)
@@ -48,7 +49,7 @@ func (l *Ledger) purge(ctx context.Context, b *book, spans []rows.Span) error {
 }
 
 // current says why a book is not the ledger's any more.
-func (l *Ledger) current(b *book) error {
+func (l *Ledger) current(b *book.Book) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.unreadable(); err != nil {
@@ -60,27 +61,27 @@ func (l *Ledger) current(b *book) error {
 	return nil
 }
 
-func (l *Ledger) rewrite(ctx context.Context, b *book, spans []rows.Span) error {
+func (l *Ledger) rewrite(ctx context.Context, b *book.Book, spans []rows.Span) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // a store that failed does not end what it has begun
 		select {
-		case <-b.dead:
+		case <-b.Dead:
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
 	for _, s := range spans {
-		if err := b.db.Compact(ctx, s.From, s.To, false); err != nil {
+		if err := b.Db.Compact(ctx, s.From, s.To, false); err != nil {
 			return err
 		}
 	}
-	if err := awaitCleaning(ctx, b.db); err != nil {
+	if err := awaitCleaning(ctx, b.Db); err != nil {
 		return err
 	}
-	done := b.db.NewBatch()
-	_ = done.Delete(metaPurge, nil) // cannot fail before it is committed
-	return b.db.Write(done)         // if a crash brings it back, it is done once more
+	done := b.Db.NewBatch()
+	_ = done.Delete(book.MetaPurge, nil) // cannot fail before it is committed
+	return b.Db.Write(done)              // if a crash brings it back, it is done once more
 }
 
 // awaitCleaning waits until tables that nothing uses any more are removed.
@@ -102,11 +103,11 @@ func awaitCleaning(ctx context.Context, db *rows.DB) error {
 }
 
 // finishPurge does at a start what a crash has cut short.
-func (l *Ledger) finishPurge(b *book) {
+func (l *Ledger) finishPurge(b *book.Book) {
 	l.folding.Lock() // the store is not closed meanwhile
 	due, err := []byte(nil), l.current(b)
 	if err == nil {
-		due, err = b.db.Get(metaPurge)
+		due, err = b.Db.Get(book.MetaPurge)
 	}
 	l.folding.Unlock()
 	if err == nil && due != nil {
@@ -120,7 +121,7 @@ func (l *Ledger) finishPurge(b *book) {
 // everywhere are the kinds of rows in which something can have stood that is
 // erased.
 func everywhere() (spans []rows.Span) {
-	for _, kind := range append(ofOrganization[:], keyMemory, keyRedo) {
+	for _, kind := range append(book.OfOrganization[:], book.KeyMemory, book.KeyRedo) {
 		spans = append(spans, rows.Under([]byte{kind}))
 	}
 	return spans

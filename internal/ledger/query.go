@@ -6,24 +6,25 @@ package ledger
 import (
 	"fmt"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // ask finds what a question is about. The caller holds the ledger's lock.
-func (l *Ledger) ask(organization, meterName, window string, back int) (*asked, error) {
+func (l *Ledger) ask(organization, meterName, window string, back int) (*inquiry.Asked, error) {
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
-	return ask(l.book, organization, meterName, window, back)
+	return inquiry.Ask(l.book, organization, meterName, window, back)
 }
 
 // still puts a question again after the lock was let go.
-func (l *Ledger) still(a *asked) error {
+func (l *Ledger) still(a *inquiry.Asked) error {
 	if err := l.unreadable(); err != nil {
 		return err
 	}
-	if l.book != a.book {
+	if l.book != a.Book {
 		return fmt.Errorf("%w: it was reopened meanwhile", usage.ErrUnavailable)
 	}
-	return a.still()
+	return a.Still()
 }

@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 )
 
 // longestWait bounds how long senders are refused after the cause is gone.
 const longestWait = 5 * time.Second
 
 // revive opens the directory anew after a failed write, as often as it takes.
-func (l *Ledger) revive(failed *book) {
+func (l *Ledger) revive(failed *book.Book) {
 	defer l.wg.Done()
 	closing := make(chan struct{})
 	go func() {
@@ -21,7 +23,7 @@ func (l *Ledger) revive(failed *book) {
 		defer func() { _ = recover() }() // a store that gave up may not close cleanly
 		l.folding.Lock()                 // nothing that goes through its files is under way
 		defer l.folding.Unlock()
-		_ = failed.close()
+		_ = failed.Close()
 	}()
 	for wait := time.Second; ; wait = min(2*wait, longestWait) {
 		timer := time.NewTimer(wait)
@@ -38,7 +40,7 @@ func (l *Ledger) revive(failed *book) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := openBook(&l.settings, l.lock, l.time())
+		b, err := book.Open(&l.settings, l.lock, l.time())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 )
 
 // signUpsAtOnce is how many users are looked at while arrivals wait.
@@ -22,9 +24,9 @@ func (l *Ledger) SignUps(ctx context.Context, organization string, from, to time
 		}
 		l.mu.Lock()
 		if err = l.unreadable(); err == nil {
-			o := l.book.named(organization)
+			o := l.book.Named(organization)
 			if o == nil {
-				err = fmt.Errorf("organization %q: %w", organization, ErrNoOrganization)
+				err = fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 			} else {
 				end := min(slot+signUpsAtOnce, uint32(o.Users()))
 				n += int64(o.SignUps(slot, end, from.UnixNano(), to.UnixNano()))

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -43,5 +44,5 @@ func TestASignUpIsTheFirstRegistrationEver(t *testing.T) {
 		require.Equal(t, span.want, n, name)
 	}
 	_, err := l.SignUps(t.Context(), "initech", noon, noon)
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 }

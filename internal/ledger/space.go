@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -42,7 +43,7 @@ type space struct {
 	err     error
 }
 
-func newSpace(s *Settings) *space {
+func newSpace(s *book.Settings) *space {
 	return &space{fs: s.FS, dir: s.Directory, logger: s.Logger}
 }
 

@@ -16,10 +16,12 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 var midnight = time.Date(2026, 5, 21, 0, 0, 0, 0, time.UTC) // the first after noon
@@ -59,7 +61,7 @@ func TestAChangedSpellingBeginsWithTheNextDayThatNothingIsTakenInOf(t *testing.T
 				require.NoError(t, err)
 				configured = usage.Spellings{{Normalize: n}}
 			}
-			require.Equal(t, test.want, mergeSpellings(test.old, configured, test.fresh, ns(test.now)))
+			require.Equal(t, test.want, versions.MergeSpellings(test.old, configured, test.fresh, ns(test.now)))
 		})
 	}
 }
@@ -69,7 +71,7 @@ func TestAChangedSpellingBeginsWithTheNextDayThatNothingIsTakenInOf(t *testing.T
 type people struct {
 	t  *testing.T
 	fs *vfs.MemFS
-	s  Settings
+	s  book.Settings
 	l  *Ledger
 	x  *extract.Extractor
 }
@@ -106,9 +108,9 @@ func (p *people) crash() {
 // forget makes the directory one of format 3.
 func (p *people) forget() {
 	p.t.Helper()
-	db, err := pebble.Open("ledger", &pebble.Options{FS: p.fs, Merger: firstsMerger, FormatMajorVersion: pebble.FormatNewest})
+	db, err := pebble.Open("ledger", &pebble.Options{FS: p.fs, Merger: book.FirstsMerger, FormatMajorVersion: pebble.FormatNewest})
 	require.NoError(p.t, err)
-	require.NoError(p.t, db.Delete(metaSpellings, pebble.Sync))
+	require.NoError(p.t, db.Delete(book.MetaSpellings, pebble.Sync))
 	require.NoError(p.t, db.Close())
 }
 
@@ -191,7 +193,7 @@ func TestWhoComesBackLongAfterAChangeIsKnown(t *testing.T) {
 	require.Zero(t, p.month(later.Add(-time.Minute)))
 	p.visits(later, later, "Ann", "Bob", "Cas")
 	require.Equal(t, 3.0, p.month(later))
-	require.Equal(t, 4, p.l.book.find("acme").Users(), "Ann, bob, ann, cas: no Bob and no Cas, of whom nothing can come any more")
+	require.Equal(t, 4, p.l.book.Find("acme").Users(), "Ann, bob, ann, cas: no Bob and no Cas, of whom nothing can come any more")
 	closeLedger(t, p.l)
 }
 

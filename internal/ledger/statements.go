@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -25,9 +28,6 @@ type StatementQuery struct {
 	From, To     time.Time // the period begins at or after From and before To
 	Limit        int       // of statements; 0: none
 }
-
-// ErrNoOrganization says that the ledger does not know an organization.
-var ErrNoOrganization = errors.New("not in the catalogue, and no event of it was seen")
 
 // Statements returns statements by meter, window and start. What it returns is
 // on disk.
@@ -86,11 +86,11 @@ func (l *Ledger) reading(org uint32, f func(*archive.Reader) error) error {
 	if err := l.unreadable(); err != nil {
 		return err
 	}
-	o := l.book.orgs[org]
+	o := l.book.Orgs[org]
 	if o == nil { // erased meanwhile
-		return ErrNoOrganization
+		return inquiry.ErrNoOrganization
 	}
-	return f(l.book.archive(o))
+	return f(l.book.Archive(o))
 }
 
 // eachRange calls f for each meter's window that a query selects, by the name
@@ -101,11 +101,11 @@ func (l *Ledger) eachRange(q StatementQuery, f func(org uint32, r archive.Range)
 		l.mu.Unlock()
 		return err
 	}
-	o := l.book.named(q.Organization)
-	meters := l.book.defs.Meters
+	o := l.book.Named(q.Organization)
+	meters := l.book.Defs.Meters
 	l.mu.Unlock()
 	if o == nil || o.ID == usage.NoOrganization {
-		return fmt.Errorf("organization %q: %w", q.Organization, ErrNoOrganization)
+		return fmt.Errorf("organization %q: %w", q.Organization, inquiry.ErrNoOrganization)
 	}
 	var numbers []uint16
 	for i := range meters {
@@ -146,7 +146,7 @@ func (l *Ledger) unreadable() error {
 // before it is.
 func (l *Ledger) settled(ctx context.Context) error {
 	l.mu.Lock()
-	g := l.book.committing
+	g := l.book.Committing
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }
@@ -173,18 +173,18 @@ func (l *Ledger) Bill(ctx context.Context, organization string, periods ...State
 	return versions, l.await(ctx, g)
 }
 
-func (l *Ledger) bill(organization string, periods []StatementID) (_ *group, versions []uint32, err error) {
+func (l *Ledger) bill(organization string, periods []StatementID) (_ *book.Group, versions []uint32, err error) {
 	if err := l.unavailable(time.Time{}); err != nil {
 		return nil, nil, err
 	}
 	b := l.book
-	o := b.find(organization)
+	o := b.Find(organization)
 	if o == nil {
-		return nil, nil, fmt.Errorf("organization %q: %w", organization, ErrNoOrganization)
+		return nil, nil, fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 	}
 	var marks []*archive.Mark
 	for _, id := range periods {
-		version, mark, err := b.bill(o, id)
+		version, mark, err := billOne(b, o, id)
 		if err != nil {
 			return nil, nil, fmt.Errorf("statement of %s, %s, %s from %s on: %w", organization, id.Meter, id.Window, id.Start.Format(time.RFC3339), err)
 		}
@@ -194,7 +194,17 @@ func (l *Ledger) bill(organization string, periods []StatementID) (_ *group, ver
 		versions = append(versions, version)
 	}
 	for _, mark := range marks {
-		b.pending.set(mark.Key, mark.Value)
+		b.Pending.Set(mark.Key, mark.Value)
 	}
-	return b.lastGroup(), versions, nil
+	return b.LastGroup(), versions, nil
+}
+
+// Bill returns the version that is marked, or will be and then the mark.
+func billOne(b *book.Book, o *book.Org, id StatementID) (version uint32, _ *archive.Mark, _ error) {
+	m := slices.IndexFunc(b.Defs.Meters, func(m usage.Meter) bool { return m.Name == id.Meter })
+	w, err := usage.ParseWindow(id.Window)
+	if err != nil || m < 0 {
+		return 0, nil, cmp.Or(err, errors.New("there is no such meter"))
+	}
+	return b.Archive(o).Bill(uint16(m), w.Kind, period.MinuteOf(id.Start), id.Version)
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -27,7 +29,7 @@ import (
 
 const day = 24 * time.Hour
 
-func withGrace(t testing.TB, fs vfs.FS) Settings {
+func withGrace(t testing.TB, fs vfs.FS) book.Settings {
 	t.Helper()
 	s := settings(t, fs)
 	s.Grace = 3 * day
@@ -312,7 +314,7 @@ func TestAsBilledIsTheVersionOfTheFirstReport(t *testing.T) {
 	_, err = l.Bill(ctx, "acme", StatementID{Meter: "lerners", Window: "day", Start: noon, Version: 1})
 	require.ErrorContains(t, err, "there is no such meter")
 	_, err = l.Bill(ctx, "nobody", id)
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	require.EqualValues(t, 1, bill(id))
 	send(t, l, closing.Add(2*time.Hour), func(b *usage.Batch) { visit(b, "acme", "bob", noon) })
 	collect(t, l, closing.Add(3*time.Hour))
@@ -402,7 +404,7 @@ func TestStatementsAreReadInPiecesAndUpToALimit(t *testing.T) {
 	}
 	require.Equal(t, []string{"learners day", "minutes day"}, ended)
 	_, err = l.Statements(context.Background(), StatementQuery{Organization: "nobody"})
-	require.ErrorIs(t, err, ErrNoOrganization)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	closeLedger(t, l)
 }
 
@@ -415,9 +417,9 @@ func TestStatementsOfACollectionThatWasCutOffAreMadeAtTheNextStart(t *testing.T)
 	send(t, l, noon, func(b *usage.Batch) { visit(b, "acme", "ann", noon) })
 	at := noon.Add(4 * day)
 	l.mu.Lock()
-	l.book.tick(at.UnixNano())
-	redo.Collect{At: period.MinuteOf(at)}.Append(&l.book.pending.entries)
-	g := l.book.pending
+	l.book.Tick(at.UnixNano())
+	redo.Collect{At: period.MinuteOf(at)}.Append(&l.book.Pending.Entries)
+	g := l.book.Pending
 	l.mu.Unlock()
 	require.NoError(t, l.await(context.Background(), g))
 	s.FS = fs.CrashClone(vfs.CrashCloneCfg{})

@@ -3,14 +3,19 @@
 
 package ledger
 
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+)
+
 // Statuses returns the status of every organization in the order of their
 // ids, that of items without an organization among them.
-func (l *Ledger) Statuses() []Status {
+func (l *Ledger) Statuses() []inquiry.Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := make([]Status, 0, len(l.book.byID))
-	for _, o := range l.book.byID {
-		all = append(all, status(l.book, o))
+	all := make([]inquiry.Status, 0, len(l.book.ByID))
+	for _, o := range l.book.ByID {
+		all = append(all, inquiry.StatusOf(l.book, o))
 	}
 	return all
 }
@@ -20,8 +25,8 @@ func (l *Ledger) Statuses() []Status {
 func (l *Ledger) IDs() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ids := make([]string, len(l.book.byID))
-	for i, o := range l.book.byID {
+	ids := make([]string, len(l.book.ByID))
+	for i, o := range l.book.ByID {
 		ids[i] = o.ID
 	}
 	return ids
@@ -29,14 +34,14 @@ func (l *Ledger) IDs() []string {
 
 // Status returns the status of one organization. Its ID is the organization's
 // own where the id is another spelling of it.
-func (l *Ledger) Status(id string) (Status, bool) {
+func (l *Ledger) Status(id string) (inquiry.Status, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.named(id)
+	o := l.book.Named(id)
 	if o == nil {
-		return Status{}, false
+		return inquiry.Status{}, false
 	}
-	return status(l.book, o), true
+	return inquiry.StatusOf(l.book, o), true
 }
 
 // Pseudonym returns the name under which a user is shown to those who may not
@@ -45,9 +50,9 @@ func (l *Ledger) Status(id string) (Status, bool) {
 func (l *Ledger) Pseudonym(organization, user string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.named(organization)
+	o := l.book.Named(organization)
 	if o == nil {
 		return "unknown"
 	}
-	return pseudonym(o.secret[16:], user)
+	return book.Pseudonym(o.Secret[16:], user)
 }

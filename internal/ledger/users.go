@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 )
 
 // usersAtOnce is how many users are looked at while arrivals wait.
@@ -21,32 +23,32 @@ const usersAtOnce = 256
 // they are while users may still become one by an alias, or change their status
 // for a time before its end: they may then be fewer, or count otherwise, than
 // in its figures.
-func (l *Ledger) Users(ctx context.Context, q UsersQuery, yield func(*User) error) error {
+func (l *Ledger) Users(ctx context.Context, q inquiry.UsersQuery, yield func(*inquiry.User) error) error {
 	l.mu.Lock()
 	a, err := l.ask(q.Organization, q.Meter, q.Window, q.Period)
 	if err != nil {
 		l.mu.Unlock()
 		return err
 	}
-	l.file(a.org)
-	g, end := a.book.lastGroup(), uint32(a.org.Users())
+	l.file(a.Org)
+	g, end := a.Book.LastGroup(), uint32(a.Org.Users())
 	l.mu.Unlock()
 	if err := l.await(ctx, g); err != nil { // their ids are on disk then
 		return err
 	}
-	r := &userReader{asked: a}
-	if err := l.chunks(ctx, a, 0, end, r.gatherMerged); err != nil {
+	r := &inquiry.Reader{Asked: a}
+	if err := l.chunks(ctx, a, 0, end, r.GatherMerged); err != nil {
 		return err
 	}
-	slices.Sort(r.merged)
+	slices.Sort(r.Merged)
 	return l.chunks(ctx, a, q.From, end, func(from, to uint32) error {
-		if err := r.read(from, to); err != nil {
-			return fmt.Errorf("users of organization %q: %w", a.org.ID, err)
+		if err := r.Read(from, to); err != nil {
+			return fmt.Errorf("users of organization %q: %w", a.Org.ID, err)
 		}
 		return nil
 	}, func() error {
-		for i := range r.users {
-			if err := yield(&r.users[i]); err != nil {
+		for i := range r.Users {
+			if err := yield(&r.Users[i]); err != nil {
 				return err
 			}
 		}
@@ -56,7 +58,7 @@ func (l *Ledger) Users(ctx context.Context, q UsersQuery, yield func(*User) erro
 
 // chunks calls f for the slots from one to another, some at a time, with the lock
 // held, and after each time the others without it.
-func (l *Ledger) chunks(ctx context.Context, a *asked, from, to uint32, f func(from, to uint32) error, then ...func() error) error {
+func (l *Ledger) chunks(ctx context.Context, a *inquiry.Asked, from, to uint32, f func(from, to uint32) error, then ...func() error) error {
 	for ; from < to; from += min(usersAtOnce, to-from) {
 		l.mu.Lock()
 		err := l.still(a)

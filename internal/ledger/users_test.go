@@ -12,6 +12,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -80,7 +82,7 @@ func (d *doing) send(t testing.TB, l *Ledger, now time.Time) {
 	require.NoError(t, l.Record(context.Background(), now, &d.b))
 }
 
-func workspaceSettings(t testing.TB, fs vfs.FS) Settings {
+func workspaceSettings(t testing.TB, fs vfs.FS) book.Settings {
 	t.Helper()
 	s := withGrace(t, fs)
 	s.Extraction.Meters = workspace(t)
@@ -88,12 +90,12 @@ func workspaceSettings(t testing.TB, fs vfs.FS) Settings {
 }
 
 // usersOf lists users by id; parts as "meter class sum/hours".
-func usersOf(t testing.TB, l *Ledger, q UsersQuery) (ids []string, byID map[string]User) {
+func usersOf(t testing.TB, l *Ledger, q inquiry.UsersQuery) (ids []string, byID map[string]inquiry.User) {
 	t.Helper()
-	q.Organization, byID = "acme", map[string]User{}
-	require.NoError(t, l.Users(context.Background(), q, func(u *User) error {
+	q.Organization, byID = "acme", map[string]inquiry.User{}
+	require.NoError(t, l.Users(context.Background(), q, func(u *inquiry.User) error {
 		kept := *u
-		kept.Parts = append([]UserPart(nil), u.Parts...)
+		kept.Parts = append([]inquiry.UserPart(nil), u.Parts...)
 		ids, byID[u.ID] = append(ids, u.ID), kept
 		return nil
 	}))
@@ -114,15 +116,15 @@ func TestUsersSaysWhoCountsAndByWhat(t *testing.T) {
 		send(t, l, now)
 	collect(t, l, now)
 
-	ids, all := usersOf(t, l, UsersQuery{Window: "month"})
+	ids, all := usersOf(t, l, inquiry.UsersQuery{Window: "month"})
 	require.Equal(t, []string{"ann", "bob", "cas", "dee", "eve", "fay", "gil"}, ids, "in the order in which they came, merged ones once")
 	ann := all["ann"]
 	require.Equal(t, usage.Registered, ann.Status)
 	require.Equal(t, ago(50*time.Minute), ann.First)
 	require.Equal(t, ago(40*time.Minute), ann.Last)
 	require.Equal(t, l.Pseudonym("acme", "ann"), ann.Pseudonym)
-	require.Equal(t, []UserPart{
-		{Meter: "workspace", Type: usage.ActiveUsers, Counts: true, Class: "onboarded", Billable: true, Last: ago(50 * time.Minute), First: &FirstItem{
+	require.Equal(t, []inquiry.UserPart{
+		{Meter: "workspace", Type: usage.ActiveUsers, Counts: true, Class: "onboarded", Billable: true, Last: ago(50 * time.Minute), First: &inquiry.FirstItem{
 			Time: ago(50 * time.Minute), Action: "login", Signal: "traces", UID: "annlogin",
 		}},
 		{Meter: "minutes", Type: usage.Consumption, Sum: micros(5), Summed: true},
@@ -131,17 +133,17 @@ func TestUsersSaysWhoCountsAndByWhat(t *testing.T) {
 	require.Equal(t, ago(45*time.Minute), all["bob"].Parts[0].Last)
 	require.Equal(t, ago(25*24*time.Hour), all["cas"].First, "also under the id that became theirs")
 	require.True(t, all["dee"].Standing)
-	require.Equal(t, []UserPart{{Meter: "workspace", Counts: true, Class: "anonymous", Standing: true}}, all["dee"].Parts)
+	require.Equal(t, []inquiry.UserPart{{Meter: "workspace", Counts: true, Class: "anonymous", Standing: true}}, all["dee"].Parts)
 	require.Equal(t, micros(7), all["eve"].Parts[0].Sum)
-	require.Equal(t, []UserPart{{Meter: "operators", Type: usage.ConcurrentUsers}}, all["fay"].Parts)
+	require.Equal(t, []inquiry.UserPart{{Meter: "operators", Type: usage.ConcurrentUsers}}, all["fay"].Parts)
 	require.Equal(t, 1, all["gil"].Parts[0].Hours)
 
-	ids, _ = usersOf(t, l, UsersQuery{Meter: "minutes", Window: "month"})
+	ids, _ = usersOf(t, l, inquiry.UsersQuery{Meter: "minutes", Window: "month"})
 	require.Equal(t, []string{"ann", "eve"}, ids)
-	ids, previous := usersOf(t, l, UsersQuery{Meter: "workspace", Window: "month", Period: 1})
+	ids, previous := usersOf(t, l, inquiry.UsersQuery{Meter: "workspace", Window: "month", Period: 1})
 	require.Equal(t, []string{"cas"}, ids)
 	require.Equal(t, ago(25*24*time.Hour), previous["cas"].Parts[0].First.Time)
-	ids, rolling := usersOf(t, l, UsersQuery{Meter: "workspace", Window: "30d", From: ann.Place + 1})
+	ids, rolling := usersOf(t, l, inquiry.UsersQuery{Meter: "workspace", Window: "30d", From: ann.Place + 1})
 	require.Equal(t, []string{"bob", "cas", "dee"}, ids, "from a place on")
 	require.Nil(t, rolling["cas"].Parts[0].First, "of rolling windows no first item is kept")
 	closeLedger(t, l)
@@ -151,24 +153,24 @@ func TestWhatTheLedgerCannotTellOfUsersIsSaid(t *testing.T) {
 	l := open(t, workspaceSettings(t, vfs.NewMem()), noon)
 	new(doing).viewed("ann", noon).send(t, l, noon)
 	for _, tc := range []struct {
-		q    UsersQuery
+		q    inquiry.UsersQuery
 		says string
 	}{
-		{UsersQuery{Organization: "birch", Window: "month"}, `organization "birch": not in the catalogue`},
-		{UsersQuery{Organization: usage.NoOrganization, Window: "month"}, "not in the catalogue"},
-		{UsersQuery{Organization: "acme", Meter: "words", Window: "month"}, `meter "words": there is no such meter; use one of minutes, operators, workspace`},
-		{UsersQuery{Organization: "acme", Window: "moon"}, `window "moon": unknown window`},
-		{UsersQuery{Organization: "acme", Window: "year"}, `window "year": no meter keeps it`},
-		{UsersQuery{Organization: "acme", Meter: "minutes", Window: "hour"}, `window "hour": minutes does not keep it; use one of month, 30d`},
-		{UsersQuery{Organization: "acme", Window: "month", Period: -1}, `period "-1"`},
-		{UsersQuery{Organization: "acme", Window: "month", Period: 3}, "period 3_ago of window month: who was counted is kept of the current period and of the two before"},
-		{UsersQuery{Organization: "acme", Window: "month", Period: 2}, "period 2_ago of window month: it begins before all that the ledger has counted, which began at 2026-05-20T12:00:00Z"},
-		{UsersQuery{Organization: "acme", Window: "30d", Period: 1}, "a rolling window has no period but the current one"},
+		{inquiry.UsersQuery{Organization: "birch", Window: "month"}, `organization "birch": not in the catalogue`},
+		{inquiry.UsersQuery{Organization: usage.NoOrganization, Window: "month"}, "not in the catalogue"},
+		{inquiry.UsersQuery{Organization: "acme", Meter: "words", Window: "month"}, `meter "words": there is no such meter; use one of minutes, operators, workspace`},
+		{inquiry.UsersQuery{Organization: "acme", Window: "moon"}, `window "moon": unknown window`},
+		{inquiry.UsersQuery{Organization: "acme", Window: "year"}, `window "year": no meter keeps it`},
+		{inquiry.UsersQuery{Organization: "acme", Meter: "minutes", Window: "hour"}, `window "hour": minutes does not keep it; use one of month, 30d`},
+		{inquiry.UsersQuery{Organization: "acme", Window: "month", Period: -1}, `period "-1"`},
+		{inquiry.UsersQuery{Organization: "acme", Window: "month", Period: 3}, "period 3_ago of window month: who was counted is kept of the current period and of the two before"},
+		{inquiry.UsersQuery{Organization: "acme", Window: "month", Period: 2}, "period 2_ago of window month: it begins before all that the ledger has counted, which began at 2026-05-20T12:00:00Z"},
+		{inquiry.UsersQuery{Organization: "acme", Window: "30d", Period: 1}, "a rolling window has no period but the current one"},
 	} {
-		err := l.Users(context.Background(), tc.q, func(*User) error { return nil })
+		err := l.Users(context.Background(), tc.q, func(*inquiry.User) error { return nil })
 		require.ErrorContains(t, err, tc.says)
 		if tc.q.Organization == "acme" && tc.q.Meter != "" {
-			_, same := l.Explain(context.Background(), ExplainQuery{Organization: "acme", Meter: tc.q.Meter, Window: tc.q.Window, Period: tc.q.Period})
+			_, same := l.Explain(context.Background(), inquiry.ExplainQuery{Organization: "acme", Meter: tc.q.Meter, Window: tc.q.Window, Period: tc.q.Period})
 			require.Equal(t, err, same)
 		}
 	}
@@ -182,20 +184,20 @@ func TestUsersEndsWithItsReaderItsContextAndItsPeriod(t *testing.T) {
 		d.viewed(fmt.Sprint("user-", i), noon.Add(-time.Hour))
 	}
 	d.send(t, l, noon)
-	q := UsersQuery{Organization: "acme", Window: "month"}
+	q := inquiry.UsersQuery{Organization: "acme", Window: "month"}
 	enough := fmt.Errorf("enough")
 	n := 0
-	require.Equal(t, enough, l.Users(context.Background(), q, func(*User) error { n++; return enough }))
+	require.Equal(t, enough, l.Users(context.Background(), q, func(*inquiry.User) error { n++; return enough }))
 	require.Equal(t, 1, n)
 	ctx, cancel := context.WithCancel(context.Background())
-	require.ErrorIs(t, l.Users(ctx, q, func(*User) error { cancel(); return nil }), context.Canceled)
-	var gone *PeriodError
-	require.ErrorAs(t, l.Users(context.Background(), q, func(*User) error {
+	require.ErrorIs(t, l.Users(ctx, q, func(*inquiry.User) error { cancel(); return nil }), context.Canceled)
+	var gone *inquiry.PeriodError
+	require.ErrorAs(t, l.Users(context.Background(), q, func(*inquiry.User) error {
 		collect(t, l, noon.AddDate(1, 0, 0))
 		return nil
 	}), &gone)
 	new(doing).viewed("last", noon.AddDate(1, 0, 0)).send(t, l, noon.AddDate(1, 0, 0).Add(time.Minute))
-	require.NoError(t, l.Users(context.Background(), q, func(*User) error {
+	require.NoError(t, l.Users(context.Background(), q, func(*inquiry.User) error {
 		closeLedger(t, l)
 		return nil
 	}), "the last chunk")
@@ -216,7 +218,7 @@ func BenchmarkUsers(b *testing.B) {
 	}
 	for b.Loop() {
 		n := 0
-		require.NoError(b, l.Users(context.Background(), UsersQuery{Organization: "acme", Meter: "workspace", Window: "month"}, func(u *User) error {
+		require.NoError(b, l.Users(context.Background(), inquiry.UsersQuery{Organization: "acme", Meter: "workspace", Window: "month"}, func(u *inquiry.User) error {
 			n++
 			return nil
 		}))

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -57,7 +57,7 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	var known []readable
 	for i := range subjects {
 		o, label, err := s.organization(ctx, &subjects[i], span, in.Basis)
-		if errors.Is(err, ledger.ErrNoOrganization) {
+		if errors.Is(err, inquiry.ErrNoOrganization) {
 			continue // it was erased since the list was made
 		}
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -24,12 +25,12 @@ type Book interface {
 	Extraction() usage.Extraction
 	Latest() (usage.Collection, bool)
 	IDs() []string
-	Status(id string) (ledger.Status, bool)
+	Status(id string) (inquiry.Status, bool)
 	Statements(ctx context.Context, q ledger.StatementQuery) ([]archive.Statement, error)
 	Account(ctx context.Context, organization string) (*billing.Account, error)
 	Bill(ctx context.Context, organization string, periods ...ledger.StatementID) (versions []uint32, err error)
 	SignUps(ctx context.Context, organization string, from, to time.Time) (int64, error)
-	Users(ctx context.Context, q ledger.UsersQuery, yield func(*ledger.User) error) error
+	Users(ctx context.Context, q inquiry.UsersQuery, yield func(*inquiry.User) error) error
 	usage.Memory
 }
 

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -21,7 +21,7 @@ var errEnough = errors.New("enough")
 func (s *Source) users(ctx context.Context, of []readable) iter.Seq2[report.User, error] {
 	return func(yield func(report.User, error) bool) {
 		for _, r := range of {
-			err := s.Book.Users(ctx, ledger.UsersQuery{Organization: r.organization, Window: r.window, Period: r.period}, func(u *ledger.User) error {
+			err := s.Book.Users(ctx, inquiry.UsersQuery{Organization: r.organization, Window: r.window, Period: r.period}, func(u *inquiry.User) error {
 				for i := range u.Parts {
 					if !yield(userOf(r.organization, u, &u.Parts[i]), nil) {
 						return errEnough
@@ -32,7 +32,7 @@ func (s *Source) users(ctx context.Context, of []readable) iter.Seq2[report.User
 			switch {
 			case errors.Is(err, errEnough):
 				return
-			case errors.Is(err, ledger.ErrNoOrganization): // it was erased meanwhile
+			case errors.Is(err, inquiry.ErrNoOrganization): // it was erased meanwhile
 			case err != nil:
 				yield(report.User{}, err)
 				return
@@ -47,7 +47,7 @@ type readable struct {
 	period               int // 0: the running one
 }
 
-func userOf(organization string, u *ledger.User, p *ledger.UserPart) report.User {
+func userOf(organization string, u *inquiry.User, p *inquiry.UserPart) report.User {
 	out := report.User{
 		Organization: organization, ID: u.ID, Pseudonym: u.Pseudonym, Status: statusOf(u),
 		Meter: p.Meter, Last: u.Last, FirstEver: u.First,
@@ -68,7 +68,7 @@ func userOf(organization string, u *ledger.User, p *ledger.UserPart) report.User
 
 // statusOf is the user's latest status, or that they have none and a standing
 // activity.
-func statusOf(u *ledger.User) string {
+func statusOf(u *inquiry.User) string {
 	if u.Status == usage.NoStatus && u.Standing {
 		return "standing"
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/test/sim/model"
 )
@@ -27,7 +27,7 @@ func (e *engine) compareUsers(t *testing.T, where string, figures map[string]flo
 		for _, m := range e.settings.Extraction.Meters {
 			for _, w := range m.Windows {
 				for period := range 3 {
-					compared += e.compareUsersOf(t, where, figures, ledger.UsersQuery{Organization: id, Meter: m.Name, Window: w.String(), Period: period})
+					compared += e.compareUsersOf(t, where, figures, inquiry.UsersQuery{Organization: id, Meter: m.Name, Window: w.String(), Period: period})
 				}
 			}
 		}
@@ -35,10 +35,10 @@ func (e *engine) compareUsers(t *testing.T, where string, figures map[string]flo
 	return compared
 }
 
-func (e *engine) compareUsersOf(t *testing.T, where string, figures map[string]float64, q ledger.UsersQuery) int {
+func (e *engine) compareUsersOf(t *testing.T, where string, figures map[string]float64, q inquiry.UsersQuery) int {
 	t.Helper()
-	x, err := e.ledger.Explain(t.Context(), ledger.ExplainQuery{Organization: q.Organization, Meter: q.Meter, Window: q.Window, Period: q.Period})
-	var missing *ledger.PeriodError
+	x, err := e.ledger.Explain(t.Context(), inquiry.ExplainQuery{Organization: q.Organization, Meter: q.Meter, Window: q.Window, Period: q.Period})
+	var missing *inquiry.PeriodError
 	if errors.As(err, &missing) {
 		for key := range figures {
 			require.False(t, strings.HasPrefix(key, "usage_active_users{") && isOf(key, q), "%s: %s, %v", where, key, err)
@@ -47,7 +47,7 @@ func (e *engine) compareUsersOf(t *testing.T, where string, figures map[string]f
 	}
 	require.NoError(t, err)
 	got, places := map[string]float64{}, map[uint32]bool{}
-	require.NoError(t, e.ledger.Users(t.Context(), q, func(u *ledger.User) error {
+	require.NoError(t, e.ledger.Users(t.Context(), q, func(u *inquiry.User) error {
 		require.False(t, places[u.Place], "a user is there once")
 		places[u.Place] = true
 		for _, part := range u.Parts {
@@ -75,7 +75,7 @@ func (e *engine) compareUsersOf(t *testing.T, where string, figures map[string]f
 			continue
 		}
 		require.Equal(t, shown, float64(c.Users), "%s: %s", where, key)
-		if x.State != ledger.Final { // then users may have become one since
+		if x.State != inquiry.Final { // then users may have become one since
 			require.Equal(t, shown, got[key], "%s: %s", where, key)
 		}
 		compared++
@@ -90,13 +90,13 @@ func classLabels(class string, billable bool) map[string]string {
 	return map[string]string{"class": class, "billable": fmt.Sprint(billable)}
 }
 
-func figureKey(q ledger.UsersQuery, name string, labels map[string]string) string {
+func figureKey(q inquiry.UsersQuery, name string, labels map[string]string) string {
 	labels["organization"], labels["meter"], labels["window"], labels["period"] = q.Organization, q.Meter, q.Window, usage.PeriodName(q.Period)
 	return model.Key(name, labels)
 }
 
 // isOf reports whether a figure is of the period that is asked for.
-func isOf(key string, q ledger.UsersQuery) bool {
+func isOf(key string, q inquiry.UsersQuery) bool {
 	for name, value := range map[string]string{"organization": q.Organization, "meter": q.Meter, "window": q.Window, "period": usage.PeriodName(q.Period)} {
 		if !strings.Contains(key, fmt.Sprintf("%s=%q", name, value)) {
 			return false

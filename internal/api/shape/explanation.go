@@ -6,7 +6,7 @@ package shape
 import (
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/concurrent"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -115,7 +115,7 @@ type session struct {
 }
 
 // ExplanationOf returns an explanation as it is answered.
-func ExplanationOf(x *ledger.Explanation) *Explanation {
+func ExplanationOf(x *inquiry.Explanation) *Explanation {
 	out := &Explanation{
 		Organization: x.Organization, Meter: x.Meter, Type: x.Type.String(), Unit: x.Unit, Window: x.Window, Period: x.Period,
 		Start: x.Start, End: x.End, Timezone: x.Zone, AnchorDay: x.Anchor, AsOf: x.AsOf, State: string(x.State),
@@ -130,7 +130,7 @@ func ExplanationOf(x *ledger.Explanation) *Explanation {
 }
 
 // whole is of the whole figure.
-func (out *Explanation) whole(x *ledger.Explanation) {
+func (out *Explanation) whole(x *inquiry.Explanation) {
 	for _, c := range x.Classes {
 		out.Classes = append(out.Classes, class{c.Name, c.Users, c.Billable, c.Requires, append([]string{}, c.Actions...), c.Condition})
 	}
@@ -165,7 +165,7 @@ func (out *Explanation) whole(x *ledger.Explanation) {
 	}
 }
 
-func explainedUserOf(u *ledger.UserExplanation) *explainedUser {
+func explainedUserOf(u *inquiry.UserExplanation) *explainedUser {
 	out := &explainedUser{ID: u.ID, Verdict: string(u.Verdict), Became: u.Became, StatusThen: u.StatusThen.String()}
 	if u.Person != nil {
 		person := UserOf(u.Person)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -47,7 +47,7 @@ type first struct {
 }
 
 // UserOf returns a user as they are shown.
-func UserOf(u *ledger.User) User {
+func UserOf(u *inquiry.User) User {
 	out := User{
 		ID: u.ID, Pseudonym: u.Pseudonym, Place: u.Place, Status: u.Status.String(), Standing: u.Standing,
 		FirstActivity: Instant(u.First), LastActivity: Instant(u.Last), Meters: make([]userPart, len(u.Parts)),
@@ -58,7 +58,7 @@ func UserOf(u *ledger.User) User {
 	return out
 }
 
-func partOf(p *ledger.UserPart) userPart {
+func partOf(p *inquiry.UserPart) userPart {
 	out := userPart{Meter: p.Meter, Type: p.Type.String(), Class: p.Class, Standing: p.Standing, First: firstOf(p.First), Last: Instant(p.Last), Hours: p.Hours}
 	switch {
 	case p.Type == usage.ActiveUsers:
@@ -73,7 +73,7 @@ func partOf(p *ledger.UserPart) userPart {
 	return out
 }
 
-func firstOf(f *ledger.FirstItem) *first {
+func firstOf(f *inquiry.FirstItem) *first {
 	if f == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ var UserColumns = []string{
 }
 
 // UserCells are the row of what a meter has of a user.
-func UserCells(u *ledger.User, p *ledger.UserPart) []sheet.Cell {
+func UserCells(u *inquiry.User, p *inquiry.UserPart) []sheet.Cell {
 	at := func(t time.Time) sheet.Cell {
 		if t.IsZero() {
 			return sheet.Cell{}

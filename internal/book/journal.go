@@ -1,11 +1,9 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -39,11 +38,11 @@ import (
 // lived in or that has figures, or when it is too long: then its calendar
 // changes as any other, with the next period.
 const (
-	// maxJournal bounds the journal of one organization, about a million items.
-	maxJournal = 32 << 20
-	// maxJournals bounds all of them. What comes when it is reached ends the
+	// MaxJournal bounds the journal of one organization, about a million items.
+	MaxJournal = 32 << 20
+	// MaxJournals bounds all of them. What comes when it is reached ends the
 	// journal of the organization that it is of.
-	maxJournals = 1 << 30
+	MaxJournals = 1 << 30
 )
 
 // Between checkpoints a journal is in the log, with all else: in memory as its
@@ -55,7 +54,7 @@ const (
 type journal struct {
 	began   int64          // when the organization was opened, ns
 	outages []meter.Outage // as in meter.Definitions then
-	size    int64          // bytes of all rows and of the tail
+	Size    int64          // bytes of all rows and of the tail
 	row     uint64         // number of the last row
 
 	arrival int64  // the last one in the tail; 0: none
@@ -65,33 +64,33 @@ type journal struct {
 // journalKey is of one of the rows of an organization's journal, whose numbers
 // increase. Row 0 says how the organization began.
 func journalKey(org uint32, row uint64) []byte {
-	return binary.BigEndian.AppendUint64(orgKey(keyJournal, org), row)
+	return binary.BigEndian.AppendUint64(OrgKey(KeyJournal, org), row)
 }
 
 // begin begins the journal of an organization that has just been opened.
-func (b *book) begin(o *org) {
-	if _, listed := b.settings.Catalogue.Lookup(o.ID); listed || o.ID == usage.NoOrganization {
+func (b *Book) begin(o *Org) {
+	if _, listed := b.Settings.Catalogue.Lookup(o.ID); listed || o.ID == usage.NoOrganization {
 		return
 	}
-	o.journal = &journal{began: b.now, outages: slices.Clone(b.defs.Outages)}
+	o.Journal = &journal{began: b.Now, outages: slices.Clone(b.Defs.Outages)}
 	var e wire.Encoder
-	e.Int(b.now)
-	encodeOutages(&e, b.defs.Outages)
-	b.pending.set(journalKey(o.Number, 0), e.Bytes)
+	e.Int(b.Now)
+	encodeOutages(&e, b.Defs.Outages)
+	b.Pending.Set(journalKey(o.Number, 0), e.Bytes)
 }
 
 // keep puts the entries that the gathering group has from a byte on, which are
 // all of one organization, into its journal.
-func (b *book) keep(o *org, from int) {
-	size := o.journal.bytes()
-	o.keep(b.now, b.pending.entries.Bytes[from:])
+func (b *Book) keep(o *Org, from int) {
+	size := o.Journal.bytes()
+	o.keep(b.Now, b.Pending.Entries.Bytes[from:])
 	b.lengthened(o, size)
 }
 
 // keep puts entries, which arrived now and are all of one organization, into its
 // journal, if it has one. The organization's time is that of the arrival.
-func (o *org) keep(now int64, entries []byte) {
-	j := o.journal
+func (o *Org) keep(now int64, entries []byte) {
+	j := o.Journal
 	if j == nil {
 		return
 	}
@@ -108,14 +107,14 @@ func (o *org) keep(now int64, entries []byte) {
 
 // keepOutage puts into an organization's journal, if it has one, that the ledger
 // was down.
-func (o *org) keepOutage(of meter.Outage) {
-	if o.journal == nil {
+func (o *Org) keepOutage(of meter.Outage) {
+	if o.Journal == nil {
 		return
 	}
-	e := wire.Encoder{Bytes: o.journal.tail}
+	e := wire.Encoder{Bytes: o.Journal.tail}
 	redo.Recover{Outage: of}.Append(&e)
-	o.journal.grow(e.Bytes)
-	o.dirty = true // the tail is to be written
+	o.Journal.grow(e.Bytes)
+	o.Dirty = true // the tail is to be written
 }
 
 // bytes is the size of a journal, 0 where there is none.
@@ -123,80 +122,80 @@ func (j *journal) bytes() int64 {
 	if j == nil {
 		return 0
 	}
-	return j.size
+	return j.Size
 }
 
 func (j *journal) grow(tail []byte) {
-	j.size += int64(len(tail) - len(j.tail))
+	j.Size += int64(len(tail) - len(j.tail))
 	j.tail = tail
 }
 
 // lengthened counts what a journal has grown by since it had a size, and ends one
 // that is too long.
-func (b *book) lengthened(o *org, before int64) {
-	if o.journal == nil {
+func (b *Book) lengthened(o *Org, before int64) {
+	if o.Journal == nil {
 		return
 	}
-	b.journaled += o.journal.size - before
-	if o.journal.size > maxJournal || b.journaled > maxJournals {
-		b.settings.Logger.Warn("usage ledger: an organization that the catalogue does not have has sent so much that it stays in UTC for now; a zone and anchor that the catalogue gives it will take effect with its next period",
-			zap.String("organization", o.ID), zap.Int64("journal_bytes", o.journal.size))
+	b.Journaled += o.Journal.Size - before
+	if o.Journal.Size > MaxJournal || b.Journaled > MaxJournals {
+		b.Settings.Logger.Warn("usage ledger: an organization that the catalogue does not have has sent so much that it stays in UTC for now; a zone and anchor that the catalogue gives it will take effect with its next period",
+			zap.String("organization", o.ID), zap.Int64("journal_bytes", o.Journal.Size))
 		b.forget(o)
 	}
 }
 
 // forget ends an organization's journal.
-func (b *book) forget(o *org) {
-	if o.journal == nil {
+func (b *Book) forget(o *Org) {
+	if o.Journal == nil {
 		return
 	}
-	b.journaled -= o.journal.size
-	o.journal = nil
-	b.pending.clear(orgKey(keyJournal, o.Number))
+	b.Journaled -= o.Journal.Size
+	o.Journal = nil
+	b.Pending.clear(OrgKey(KeyJournal, o.Number))
 }
 
 // saveJournal puts the tail of an organization's journal into a row, in the batch
 // that has its position.
-func (o *org) saveJournal(batch *pebble.Batch) {
-	j := o.journal
+func (o *Org) saveJournal(batch *pebble.Batch) {
+	j := o.Journal
 	if j == nil || len(j.tail) == 0 {
 		return
 	}
 	e := wire.Encoder{}
-	e.Int(j.size)
+	e.Int(j.Size)
 	j.row++
 	_ = batch.Set(journalKey(o.Number, j.row), append(e.Bytes, j.tail...), nil) // cannot fail before it is committed
 	j.arrival, j.tail = 0, nil
 }
 
 // readJournal finds the journal of an organization, if there is one.
-func (b *book) readJournal(o *org) error {
-	first, err := b.db.Get(journalKey(o.Number, 0))
+func (b *Book) readJournal(o *Org) error {
+	first, err := b.Db.Get(journalKey(o.Number, 0))
 	if err != nil || first == nil {
 		return err
 	}
 	d := &wire.Decoder{Bytes: first}
 	j := &journal{began: d.Int(), outages: decodeOutages(d)}
-	err = errors.Join(d.Err(), b.db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(orgKey(keyJournal, o.Number)).To}, func(key, value []byte) error {
+	err = errors.Join(d.Err(), b.Db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(key, value []byte) error {
 		if len(key) != 13 {
 			return errors.New("damaged key")
 		}
 		d := &wire.Decoder{Bytes: value}
-		j.size, j.row = d.Int(), binary.BigEndian.Uint64(key[5:])
+		j.Size, j.row = d.Int(), binary.BigEndian.Uint64(key[5:])
 		return d.Err()
 	}))
 	if err != nil {
 		return fmt.Errorf("journal of organization %d: %w", o.Number, err)
 	}
-	o.journal = j
+	o.Journal = j
 	return nil
 }
 
 // closed ends an organization's journal where a statement shows by which
 // calendar it counts: all but those that are of nothing in a period from before
 // its first item.
-func (b *book) closed(o *org, s *closing.Statement) {
-	if o.journal != nil && (s.End.Ns() > o.journal.began || len(s.Cells) > 0) {
+func (b *Book) closed(o *Org, s *closing.Statement) {
+	if o.Journal != nil && (s.End.Ns() > o.Journal.began || len(s.Cells) > 0) {
 		b.forget(o)
 	}
 }
@@ -204,14 +203,14 @@ func (b *book) closed(o *org, s *closing.Statement) {
 // giveCalendar puts an organization that has a journal on the calendar that the
 // catalogue gives it, from its beginning on. Where that is the one it has, or the
 // journal cannot be read, the journal ends, and that is all.
-func (b *book) giveCalendar(o *org, entry *catalogue.Organization) {
+func (b *Book) giveCalendar(o *Org, entry *catalogue.Organization) {
 	if cal := o.Calendar(); !sameCalendar(cal, entry) {
-		anew, err := b.retell(o, calendar.New(entry.Location, entry.AnchorDay))
+		anew, err := b.Retell(o, calendar.New(entry.Location, entry.AnchorDay))
 		if err == nil {
 			b.replace(o, anew)
 			return
 		}
-		b.settings.Logger.Error("usage ledger: the journal of an organization that is new in the catalogue cannot be read; its zone and anchor take effect with its next period",
+		b.Settings.Logger.Error("usage ledger: the journal of an organization that is new in the catalogue cannot be read; its zone and anchor take effect with its next period",
 			zap.String("organization", o.ID), zap.Error(err))
 	}
 	b.forget(o)
@@ -221,11 +220,11 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 	return cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay
 }
 
-// retell makes an organization from its journal, by another calendar.
-func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
-	j := o.journal
-	anew := &org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
-	err := b.db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(orgKey(keyJournal, o.Number)).To}, func(_, value []byte) error {
+// Retell makes an organization from its journal, by another calendar.
+func (b *Book) Retell(o *Org, cal *calendar.Calendar) (*Org, error) {
+	j := o.Journal
+	anew := &Org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
+	err := b.Db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
@@ -237,7 +236,7 @@ func (b *book) retell(o *org, cal *calendar.Calendar) (*org, error) {
 }
 
 // tell applies entries of a journal.
-func (b *book) tell(o *org, d *wire.Decoder) error {
+func (b *Book) tell(o *Org, d *wire.Decoder) error {
 	var r redo.Reading
 	now := o.advanced
 	for len(d.Bytes) > 0 {
@@ -248,7 +247,7 @@ func (b *book) tell(o *org, d *wire.Decoder) error {
 		case *redo.Arrival:
 			now = x.Now
 			passed := period.Ceil(now) - 1
-			o.advanceTo(now, passed == period.Ceil(b.now)-1 && b.collected(passed))
+			o.advanceTo(now, passed == period.Ceil(b.Now)-1 && b.collected(passed))
 		case *redo.Collect:
 			o.Collect(x.At)
 		case *redo.Recover:
@@ -268,30 +267,30 @@ func (b *book) tell(o *org, d *wire.Decoder) error {
 // replace puts an organization that was made anew in the place of the old one,
 // in memory and, with the gathering group, on disk. No checkpoint may be under
 // way: it would write what there was.
-func (b *book) replace(o, anew *org) {
+func (b *Book) replace(o, anew *Org) {
 	b.forget(o)
 	for _, kind := range []byte{keyPage, keyStatement} {
-		b.pending.clear(orgKey(kind, o.Number))
+		b.Pending.clear(OrgKey(kind, o.Number))
 	}
 	asOf := o.AsOf()
 	o.Organization, o.advanced = anew.Organization, anew.advanced
-	b.advance(o)
+	b.Advance(o)
 	if o.AsOf() < asOf { // a collection was the last to move the time
 		o.Collect(asOf)
 		b.publish(o)
 	}
-	for i, t := range o.trends { // of days that have not begun in the new zone
-		o.trends[i] = slices.DeleteFunc(t, func(day trendDay) bool { return o.Today().Compare(day.date) <= 0 })
+	for i, t := range o.Trends { // of days that have not begun in the new zone
+		o.Trends[i] = slices.DeleteFunc(t, func(day trendDay) bool { return o.Today().Compare(day.Date) <= 0 })
 	}
 	b.describe(o)
-	b.saveOrg(o, b.pending.rows)
+	b.SaveOrg(o, b.Pending.Rows)
 }
 
 // giveCalendars does so for the organizations that the catalogue has since the
 // ledger was closed, before anything else is changed.
-func (b *book) giveCalendars() error {
-	for _, o := range b.byID {
-		if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed && o.journal != nil {
+func (b *Book) giveCalendars() error {
+	for _, o := range b.ByID {
+		if entry, listed := b.Settings.Catalogue.Lookup(o.ID); listed && o.Journal != nil {
 			b.giveCalendar(o, entry)
 		}
 	}

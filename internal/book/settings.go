@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
 	"time"
@@ -44,10 +44,10 @@ type Settings struct {
 }
 
 const (
-	// defaultFoldBytes keeps the reading of the log at start near a second.
-	defaultFoldBytes = 64 << 20
-	// foldEvery bounds the log of a quiet ledger in time.
-	foldEvery = 15 * time.Minute
+	// DefaultFoldBytes keeps the reading of the log at start near a second.
+	DefaultFoldBytes = 64 << 20
+	// FoldEvery bounds the log of a quiet ledger in time.
+	FoldEvery = 15 * time.Minute
 )
 
 func (s *Settings) zoneOf(id string) (*time.Location, int) {

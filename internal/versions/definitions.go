@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package versions
 
 import (
 	"errors"
@@ -14,9 +14,9 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// stored is a meter as the ledger keeps it: with all versions of its
+// Meter is a meter as the ledger keeps it: with all versions of its
 // definition. Its place in the list is its number for good.
-type stored struct {
+type Meter struct {
 	Meter   usage.Meter
 	Retired bool            // no longer configured
 	Since   []period.Minute // by window: 0, or when it came later than the ledger
@@ -24,17 +24,17 @@ type stored struct {
 	RetiredAt period.Minute
 }
 
-// mergeDefinitions brings the stored meters to what is configured. changed
+// Merge brings the stored meters to what is configured. changed
 // tells that the organizations' states have to be converted.
-func mergeDefinitions(old []stored, configured []usage.Meter, now int64) (merged []stored, changed bool, err error) {
+func Merge(old []Meter, configured []usage.Meter, now int64) (merged []Meter, changed bool, err error) {
 	merged = slices.Clone(old)
 	seen := map[string]bool{}
 	var errs []error
 	for _, m := range configured {
 		seen[m.Name] = true
-		i := slices.IndexFunc(merged, func(s stored) bool { return s.Meter.Name == m.Name })
+		i := slices.IndexFunc(merged, func(s Meter) bool { return s.Meter.Name == m.Name })
 		if i < 0 {
-			s := stored{Meter: m}
+			s := Meter{Meter: m}
 			if len(old) > 0 {
 				s.Since = slices.Repeat([]period.Minute{period.Floor(now)}, len(m.Windows))
 			}
@@ -64,7 +64,7 @@ const maxNumber = 254
 
 // mergeMeter adds a configured definition to a stored meter as a new version,
 // where it differs.
-func mergeMeter(s stored, m usage.Meter, now int64) (_ stored, changed bool, err error) {
+func mergeMeter(s Meter, m usage.Meter, now int64) (_ Meter, changed bool, err error) {
 	for _, fixed := range []struct {
 		key      string
 		old, new any
@@ -181,9 +181,9 @@ func date(d usage.Date) string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
 }
 
-// extraction is what extract works by: all meters under their numbers, those
+// Extraction is what extract works by: all meters under their numbers, those
 // that are retired without actions.
-func extraction(x usage.Extraction, meters []stored) usage.Extraction {
+func Extraction(x usage.Extraction, meters []Meter) usage.Extraction {
 	x.Meters = make([]usage.Meter, len(meters))
 	for i, s := range meters {
 		x.Meters[i] = s.Meter

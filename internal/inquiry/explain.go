@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package inquiry
 
 import (
 	"slices"
@@ -20,31 +20,31 @@ type ExplainQuery struct {
 	User string
 }
 
-// explanation is what is common to all.
-func (a *asked) explanation() *Explanation {
-	o, m := a.org, &a.book.defs.Meters[a.meter]
+// Explanation is what is common to all.
+func (a *Asked) Explanation() *Explanation {
+	o, m := a.Org, &a.Book.Defs.Meters[a.meter]
 	cal := o.Calendar()
 	x := &Explanation{
-		Organization: o.ID, Meter: m.Name, Type: m.Type, Unit: m.Unit, Window: a.span.Window.String(),
-		Start: a.span.Start.Time(), End: a.span.End.Time(), Zone: cal.Zone().String(), Anchor: cal.Anchor(), AsOf: o.AsOf().Time(),
-		State: Running, Definition: a.book.definition(a.meter, o.DefinitionIn(a.meter, a.span)),
+		Organization: o.ID, Meter: m.Name, Type: m.Type, Unit: m.Unit, Window: a.Span.Window.String(),
+		Start: a.Span.Start.Time(), End: a.Span.End.Time(), Zone: cal.Zone().String(), Anchor: cal.Anchor(), AsOf: o.AsOf().Time(),
+		State: Running, Definition: a.Book.Definition(a.meter, o.DefinitionIn(a.meter, a.Span)),
 	}
 	x.Incomplete, x.Sampled = o.Flaws(a.meter)
-	if back, _ := o.PeriodOf(a.span); back > 0 {
-		if x.State = Ended; o.Frozen(a.span) {
+	if back, _ := o.PeriodOf(a.Span); back > 0 {
+		if x.State = Ended; o.Frozen(a.Span) {
 			x.State = Final
 		}
 	}
 	return x
 }
 
-// whole explains a figure.
-func (a *asked) whole(x *Explanation) {
-	o, m := a.org, &a.book.defs.Meters[a.meter]
-	v := &m.Versions[o.DefinitionIn(a.meter, a.span)]
+// Whole explains a figure.
+func (a *Asked) Whole(x *Explanation) {
+	o, m := a.Org, &a.Book.Defs.Meters[a.meter]
+	v := &m.Versions[o.DefinitionIn(a.meter, a.Span)]
 	switch m.Type {
 	case usage.ActiveUsers:
-		for _, c := range o.ClassesIn(a.meter, a.span) {
+		for _, c := range o.ClassesIn(a.meter, a.Span) {
 			i := slices.IndexFunc(v.Classes, func(of usage.Class) bool { return of.Index == c.Class })
 			of := &v.Classes[i]
 			x.Classes = append(x.Classes, ClassExplanation{
@@ -52,9 +52,9 @@ func (a *asked) whole(x *Explanation) {
 			})
 		}
 	case usage.Consumption:
-		x.Sum, x.Events = o.SumIn(a.meter, a.span)
+		x.Sum, x.Events = o.SumIn(a.meter, a.Span)
 	case usage.ConcurrentUsers:
-		p := o.PeaksIn(a.meter, a.span)
+		p := o.PeaksIn(a.meter, a.Span)
 		x.Peaks = &PeaksExplanation{Connected: p.Samples, Net: p.Net, Hours: p.Hours, NetKnown: p.NetKnown}
 		for _, start := range p.Busiest {
 			x.Peaks.Busiest = append(x.Peaks.Busiest, start.Time())
@@ -63,15 +63,15 @@ func (a *asked) whole(x *Explanation) {
 	if x.State != Running {
 		return // the quota of then is in the statement
 	}
-	if q, ok := o.AllowanceOn(a.meter, a.span.Window); ok {
-		x.Quota = quotaExplanation(&q)
-		if kind, terms := o.Terms(uint16(a.meter)); terms != nil && kind == a.span.Window.Kind {
+	if q, ok := o.AllowanceOn(a.meter, a.Span.Window); ok {
+		x.Quota = ExplainQuota(&q)
+		if kind, terms := o.Terms(uint16(a.meter)); terms != nil && kind == a.Span.Window.Kind {
 			x.Quota.FlexPrice, x.Quota.Currency = terms.Price, terms.Currency
 		}
 	}
 }
 
-func quotaExplanation(q *quota.Allowance) *QuotaExplanation {
+func ExplainQuota(q *quota.Allowance) *QuotaExplanation {
 	x := &QuotaExplanation{Limit: q.Limit, Used: q.Used, Remaining: q.Remaining(q.Used), Overage: q.Overage(q.Used), Ratio: q.Ratio(q.Used)}
 	for i, share := range q.Thresholds {
 		x.Thresholds = append(x.Thresholds, ThresholdExplanation{Share: float64(share) / usage.Micro, Reached: q.Reached[i]})
@@ -79,10 +79,10 @@ func quotaExplanation(q *quota.Allowance) *QuotaExplanation {
 	return x
 }
 
-func (a *asked) explainUser(id string) (*UserExplanation, error) {
-	o, m := a.org, &a.book.defs.Meters[a.meter]
+func (a *Asked) ExplainUser(id string) (*UserExplanation, error) {
+	o, m := a.Org, &a.Book.Defs.Meters[a.meter]
 	x := &UserExplanation{ID: id, Verdict: NotKnown}
-	slot, known := a.book.slotOf(o, id)
+	slot, known := a.Book.SlotOf(o, id)
 	if !known {
 		return x, nil
 	}
@@ -91,15 +91,15 @@ func (a *asked) explainUser(id string) (*UserExplanation, error) {
 		return x, nil
 	}
 	root := o.Root(slot)
-	r := &userReader{asked: a}
+	r := &Reader{Asked: a}
 	for _, merged := range o.MergedInto(root) {
-		r.merged = append(r.merged, uint64(root)<<32|uint64(merged))
+		r.Merged = append(r.Merged, uint64(root)<<32|uint64(merged))
 	}
 	person, err := r.one(root)
 	if err != nil {
 		return nil, err
 	}
-	x.Person, x.StatusThen = person, o.StatusIn(root, a.span)
+	x.Person, x.StatusThen = person, o.StatusIn(root, a.Span)
 	if root != slot {
 		x.Became = person.ID
 	}
@@ -133,9 +133,9 @@ func verdictOfUser(x *UserExplanation) Verdict {
 	return StatusUnmet
 }
 
-func (a *asked) verdictOfSum(part *UserPart) Verdict {
+func (a *Asked) verdictOfSum(part *UserPart) Verdict {
 	switch {
-	case a.book.defs.Meters[a.meter].ByUser == nil || a.span.Window.Kind == usage.Rolling:
+	case a.Book.Defs.Meters[a.meter].ByUser == nil || a.Span.Window.Kind == usage.Rolling:
 		return NotByUser
 	case part == nil:
 		return Idle
@@ -143,11 +143,11 @@ func (a *asked) verdictOfSum(part *UserPart) Verdict {
 	return Counts
 }
 
-func (a *asked) session(root uint32, part *UserPart) *SessionExplanation {
-	s := a.org.SessionOf(a.meter, root)
-	x := &SessionExplanation{Connected: s.Connected, Sample: time.Unix(0, s.Sample).UTC(), HoursFrom: a.org.AsOf().Time().Add(-a.book.settings.Past)}
-	if x.HoursFrom.Before(a.span.Start.Time()) {
-		x.HoursFrom = a.span.Start.Time()
+func (a *Asked) session(root uint32, part *UserPart) *SessionExplanation {
+	s := a.Org.SessionOf(a.meter, root)
+	x := &SessionExplanation{Connected: s.Connected, Sample: time.Unix(0, s.Sample).UTC(), HoursFrom: a.Org.AsOf().Time().Add(-a.Book.Settings.Past)}
+	if x.HoursFrom.Before(a.Span.Start.Time()) {
+		x.HoursFrom = a.Span.Start.Time()
 	}
 	if s.LastOn != 0 {
 		x.LastOn = time.Unix(0, s.LastOn).UTC()
@@ -162,13 +162,13 @@ func (a *asked) session(root uint32, part *UserPart) *SessionExplanation {
 }
 
 // matched returns the classes that a user's actions matched in the period.
-func (a *asked) matched(r *userReader, root uint32, status usage.Status) (all []MatchedClass, err error) {
-	m := &a.book.defs.Meters[a.meter]
-	if err := r.reading(func() error { return r.firstsOf(root) }); err != nil {
+func (a *Asked) matched(r *Reader, root uint32, status usage.Status) (all []MatchedClass, err error) {
+	m := &a.Book.Defs.Meters[a.meter]
+	if err := r.Reading(func() error { return r.FirstsOf(root) }); err != nil {
 		return nil, err
 	}
-	firsts := archive.MergeFirsts(r.firsts)
-	for _, c := range a.org.ActedIn(a.meter, root, a.span) {
+	firsts := archive.MergeFirsts(r.Firsts)
+	for _, c := range a.Org.ActedIn(a.meter, root, a.Span) {
 		of := MatchedClass{Name: m.Classes[c.Class], Requires: c.Requires.String(), Met: c.Requires == usage.NoStatus || c.Requires == status, Key: c.Key}
 		if c.Standing != 0 {
 			of.StandingSince = time.Unix(0, c.Standing).UTC()

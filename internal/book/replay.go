@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
 	"errors"
@@ -24,7 +24,7 @@ import (
 //
 // now is the time at the last checkpoint, of which entries go on. The book's time
 // may be later: an organization may have been saved on its own since.
-func (b *book) replay(now int64) error {
+func (b *Book) replay(now int64) error {
 	erased, err := b.readErased()
 	if err != nil {
 		return err
@@ -33,20 +33,20 @@ func (b *book) replay(now int64) error {
 	if err := errors.Join(b.eachGroup(r.group), r.apply()); err != nil {
 		return err
 	}
-	again := b.db.NewBatch() // statements that no group has: those of a collection that was cut off
-	for _, o := range b.orgs {
+	again := b.Db.NewBatch() // statements that no group has: those of a collection that was cut off
+	for _, o := range b.Orgs {
 		if o == nil {
 			continue
 		}
-		b.journaled += o.journal.bytes()
-		if b.log == nil {
-			b.pending.number = max(b.pending.number, o.position.group+1)
+		b.Journaled += o.Journal.bytes()
+		if b.Log == nil {
+			b.Pending.Number = max(b.Pending.Number, o.position.group+1)
 		}
 		if err := b.republish(o, again); err != nil {
 			return err
 		}
 	}
-	return b.db.Write(again)
+	return b.Db.Write(again)
 }
 
 // stretchLength is how many entries are gathered: enough for the workers to
@@ -55,7 +55,7 @@ const stretchLength = 1024
 
 // replayer gathers entries and applies them.
 type replayer struct {
-	book    *book
+	book    *Book
 	now     int64           // the arrival that the entries are of
 	erased  map[uint32]bool // organizations by number, of which nothing is there
 	stretch []step          // its memory is used again
@@ -64,7 +64,7 @@ type replayer struct {
 
 // step is an entry of one organization.
 type step struct {
-	org  *org
+	org  *Org
 	now  int64 // the arrival before it
 	read redo.Reading
 	kept []byte // for the journal of the organization
@@ -108,7 +108,7 @@ func (r *replayer) entry(d *wire.Decoder, at position) error {
 
 func (r *replayer) moveTo(now int64) {
 	r.now = max(r.now, now)
-	r.book.now = max(r.book.now, now)
+	r.book.Now = max(r.book.Now, now)
 }
 
 // common applies an entry that concerns all organizations, or makes one.
@@ -116,15 +116,15 @@ func (r *replayer) common(read *redo.Reading, at position) error {
 	b := r.book
 	switch x := read.Entry.(type) {
 	case *redo.Collect:
-		for _, o := range b.byID {
+		for _, o := range b.ByID {
 			if !o.position.covers(at) {
 				o.Collect(x.At)
 			}
 		}
 		r.moveTo(x.At.Ns())
 	case *redo.Recover:
-		b.defs.Recover(x.Outage)
-		for _, o := range b.byID {
+		b.Defs.Recover(x.Outage)
+		for _, o := range b.ByID {
 			if !o.position.covers(at) {
 				o.recover(x.Outage)
 				if at.group >= b.whole {
@@ -142,7 +142,7 @@ func (r *replayer) common(read *redo.Reading, at position) error {
 // erased.
 func (r *replayer) open(number uint32, x *redo.Open) error {
 	b := r.book
-	if r.erased[number] || int(number) < len(b.orgs) && b.orgs[number] != nil {
+	if r.erased[number] || int(number) < len(b.Orgs) && b.Orgs[number] != nil {
 		return nil
 	}
 	cal, err := x.Calendar()
@@ -157,17 +157,17 @@ func (r *replayer) open(number uint32, x *redo.Open) error {
 func (r *replayer) gather(s *step, at position, entry []byte) error {
 	b, n := r.book, s.read.Organization
 	erased := r.erased[n]
-	if int(n) >= len(b.orgs) || b.orgs[n] == nil && !erased {
+	if int(n) >= len(b.Orgs) || b.Orgs[n] == nil && !erased {
 		return fmt.Errorf("an entry of type %T names organization %d, which is not there", s.read.Entry, n)
 	}
-	s.org, s.now = b.orgs[n], r.now
+	s.org, s.now = b.Orgs[n], r.now
 	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
-		b.duplicates.Add(x.UID)
+		b.Duplicates.Add(x.UID)
 	}
 	if erased || s.org.position.covers(at) {
 		return nil
 	}
-	if s.kept = s.kept[:0]; s.org.journal != nil && at.group >= b.whole {
+	if s.kept = s.kept[:0]; s.org.Journal != nil && at.group >= b.whole {
 		s.kept = append(s.kept, entry...)
 	}
 	r.n++
@@ -202,7 +202,7 @@ func (r *replayer) apply() error {
 	return g.Wait()
 }
 
-func (s *step) apply(b *book) error {
+func (s *step) apply(b *Book) error {
 	s.org.advanceTo(s.now, false)
 	if x, is := s.read.Entry.(*redo.First); is {
 		b.note(s.org, x)

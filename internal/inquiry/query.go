@@ -1,16 +1,21 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package inquiry
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
+
+// ErrNoOrganization says that the ledger does not know an organization.
+var ErrNoOrganization = errors.New("not in the catalogue, and no event of it was seen")
 
 // QueryError says that a question cannot be answered as it was put.
 type QueryError struct {
@@ -31,18 +36,18 @@ func (e *PeriodError) Error() string {
 	return fmt.Sprintf("period %s of window %s: %s", e.Period, e.Window, e.Problem)
 }
 
-// asked is a question about a period of an organization, of one meter or (-1) of
+// Asked is a question about a period of an organization, of one meter or (-1) of
 // all that keep the window.
-type asked struct {
-	book  *book
-	org   *org
+type Asked struct {
+	Book  *book.Book
+	Org   *book.Org
 	meter int
-	span  meter.Span
+	Span  meter.Span
 }
 
-// ask finds what a question is about.
-func ask(b *book, organization, meterName, window string, back int) (*asked, error) {
-	o := b.named(organization)
+// Ask finds what a question is about.
+func Ask(b *book.Book, organization, meterName, window string, back int) (*Asked, error) {
+	o := b.Named(organization)
 	if o == nil || o.ID == usage.NoOrganization {
 		return nil, fmt.Errorf("organization %q: %w", organization, ErrNoOrganization)
 	}
@@ -50,32 +55,32 @@ func ask(b *book, organization, meterName, window string, back int) (*asked, err
 	if err != nil {
 		return nil, &QueryError{"window", window, err.Error()}
 	}
-	a := &asked{book: b, org: o, meter: -1}
+	a := &Asked{Book: b, Org: o, meter: -1}
 	if meterName != "" {
-		a.meter = slices.IndexFunc(b.defs.Meters, func(m usage.Meter) bool { return m.Name == meterName })
-		if a.meter < 0 || b.defs.Retired[a.meter] {
+		a.meter = slices.IndexFunc(b.Defs.Meters, func(m usage.Meter) bool { return m.Name == meterName })
+		if a.meter < 0 || b.Defs.Retired[a.meter] {
 			return nil, &QueryError{"meter", meterName, "there is no such meter; use one of " + listed(meterNames(b))}
 		}
-		if windows := b.defs.Meters[a.meter].Windows; !slices.Contains(windows, w) {
+		if windows := b.Defs.Meters[a.meter].Windows; !slices.Contains(windows, w) {
 			return nil, &QueryError{"window", window, fmt.Sprintf("%s does not keep it; use one of %s", meterName, listed(windowNames(windows)))}
 		}
-	} else if !slices.ContainsFunc(b.defs.Meters, func(m usage.Meter) bool { return slices.Contains(m.Windows, w) }) {
+	} else if !slices.ContainsFunc(b.Defs.Meters, func(m usage.Meter) bool { return slices.Contains(m.Windows, w) }) {
 		return nil, &QueryError{"window", window, "no meter keeps it"}
 	}
 	if back < 0 {
 		return nil, &QueryError{"period", fmt.Sprint(back), "periods are counted back from the current one, which is 0"}
 	}
-	b.wake(o)
+	b.Wake(o)
 	return a, a.reach(w, back)
 }
 
 // reach finds the period, or says why the ledger does not have it.
-func (a *asked) reach(w usage.Window, back int) error {
+func (a *Asked) reach(w usage.Window, back int) error {
 	failed := &PeriodError{Window: w.String(), Period: fmt.Sprintf("%d_ago", back)}
 	if back < 3 {
 		failed.Period = usage.PeriodName(back)
 	}
-	span, kept := a.org.SpanOf(w, back)
+	span, kept := a.Org.SpanOf(w, back)
 	switch {
 	case kept:
 	case w.Kind == usage.Rolling:
@@ -85,20 +90,20 @@ func (a *asked) reach(w usage.Window, back int) error {
 		failed.Problem = "who was counted is kept of the current period and of the two before; of older ones there are statements"
 		return failed
 	}
-	a.span = span
-	for i := range a.book.defs.Meters {
-		if (a.meter < 0 || a.meter == i) && a.org.Lived(i, span) {
+	a.Span = span
+	for i := range a.Book.Defs.Meters {
+		if (a.meter < 0 || a.meter == i) && a.Org.Lived(i, span) {
 			return nil
 		}
 	}
-	failed.Problem = fmt.Sprintf("it begins before all that the ledger has counted, which began at %s", a.book.defs.Birth.Time().Format(time.RFC3339))
+	failed.Problem = fmt.Sprintf("it begins before all that the ledger has counted, which began at %s", a.Book.Defs.Birth.Time().Format(time.RFC3339))
 	return failed
 }
 
-func meterNames(b *book) (names []string) {
-	for i := range b.defs.Meters {
-		if !b.defs.Retired[i] {
-			names = append(names, b.defs.Meters[i].Name)
+func meterNames(b *book.Book) (names []string) {
+	for i := range b.Defs.Meters {
+		if !b.Defs.Retired[i] {
+			names = append(names, b.Defs.Meters[i].Name)
 		}
 	}
 	slices.Sort(names)
@@ -123,14 +128,14 @@ func listed(names []string) string {
 	return all
 }
 
-// still puts the question again some time later; an error says why it has no answer
+// Still puts the question again some time later; an error says why it has no answer
 // any more.
-func (a *asked) still() error {
-	switch _, kept := a.org.PeriodOf(a.span); {
-	case a.org.erased:
-		return fmt.Errorf("organization %q: %w", a.org.ID, ErrNoOrganization)
+func (a *Asked) Still() error {
+	switch _, kept := a.Org.PeriodOf(a.Span); {
+	case a.Org.Erased:
+		return fmt.Errorf("organization %q: %w", a.Org.ID, ErrNoOrganization)
 	case !kept:
-		return &PeriodError{Window: a.span.Window.String(), Period: a.span.Start.Time().Format(time.RFC3339), Problem: "two later periods ended while it was read"}
+		return &PeriodError{Window: a.Span.Window.String(), Period: a.Span.Start.Time().Format(time.RFC3339), Problem: "two later periods ended while it was read"}
 	}
 	return nil
 }

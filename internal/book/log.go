@@ -1,11 +1,9 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -34,8 +33,8 @@ import (
 //   - what a start makes again if it is missing: statements, the end of a purge.
 
 // number reads a row that has one; there is false where there is no such row.
-func (b *book) number(key []byte) (n uint64, there bool, err error) {
-	row, err := b.db.Get(key)
+func (b *Book) number(key []byte) (n uint64, there bool, err error) {
+	row, err := b.Db.Get(key)
 	if err != nil || row == nil {
 		return 0, false, err
 	}
@@ -55,41 +54,41 @@ func applied(batch *pebble.Batch, group uint64) { setNumber(batch, metaApplied, 
 
 // openLog opens the log and brings the rows up to it. Where the directory has
 // none yet, b.log stays nil: see convert.
-func (b *book) openLog() error {
+func (b *Book) openLog() error {
 	from, exists, err := b.number(metaLog)
 	if err != nil || !exists {
 		return err
 	}
-	if b.log, err = log.Open(b.logOptions(true), from, func(uint64, []byte) error { return nil }); err != nil {
+	if b.Log, err = log.Open(b.logOptions(true), from, func(uint64, []byte) error { return nil }); err != nil {
 		return err
 	}
 	return b.applyRows()
 }
 
-func (b *book) logOptions(exists bool) log.Options {
-	return log.Options{FS: b.settings.FS, Dir: b.settings.Directory, Exists: exists}
+func (b *Book) logOptions(exists bool) log.Options {
+	return log.Options{FS: b.Settings.FS, Dir: b.Settings.Directory, Exists: exists}
 }
 
 // applyBytes is how many bytes of rows are applied together.
 const applyBytes = 1 << 20
 
 // applyRows applies the rows of groups that the store has not.
-func (b *book) applyRows() error {
+func (b *Book) applyRows() error {
 	done, _, err := b.number(metaApplied)
 	if err != nil {
 		return err
 	}
-	batch, last := b.db.NewBatch(), done
+	batch, last := b.Db.NewBatch(), done
 	apply := func() error {
 		if batch.Empty() {
 			return nil
 		}
 		applied(batch, last)
-		err := b.db.Write(batch)
-		batch = b.db.NewBatch()
+		err := b.Db.Write(batch)
+		batch = b.Db.NewBatch()
 		return err
 	}
-	err = b.log.Read(func(number uint64, record []byte) error {
+	err = b.Log.Read(func(number uint64, record []byte) error {
 		rows, _, err := readRecord(record)
 		if err == nil && number > done && len(rows) > 0 {
 			var of pebble.Batch
@@ -111,7 +110,7 @@ func (b *book) applyRows() error {
 
 // openWhole reads since which group entries have first items, and are not in
 // journals yet: of those before, both are in rows.
-func (b *book) openWhole() error {
+func (b *Book) openWhole() error {
 	number, there, err := b.number(metaWhole)
 	if b.whole = number; !there {
 		b.whole = math.MaxUint64
@@ -120,35 +119,35 @@ func (b *book) openWhole() error {
 }
 
 // beginWhole says so where no group is of that kind yet, with the first one that is.
-func (b *book) beginWhole() {
+func (b *Book) beginWhole() {
 	if b.whole == math.MaxUint64 {
-		b.whole = b.pending.number
-		setNumber(b.pending.rows, metaWhole, b.whole)
+		b.whole = b.Pending.Number
+		setNumber(b.Pending.Rows, metaWhole, b.whole)
 	}
 }
 
-// unfolded is how much a start has to do for a group, in bytes of entries. Rows
+// Unfolded is how much a start has to do for a group, in bytes of entries. Rows
 // take it a quarter of the time.
-func unfolded(rows, entries int) int64 { return int64(rows/4 + entries) }
+func Unfolded(rows, entries int) int64 { return int64(rows/4 + entries) }
 
 // eachGroup calls f for the entries of each group, in order.
-func (b *book) eachGroup(f func(number uint64, entries []byte) error) error {
-	if b.log == nil {
-		return b.db.Each(rows.Under([]byte{keyRedo}), func(key, value []byte) error {
+func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
+	if b.Log == nil {
+		return b.Db.Each(rows.Under([]byte{KeyRedo}), func(key, value []byte) error {
 			if len(key) != 9 {
 				return errors.New("damaged key of redo")
 			}
 			number := binary.BigEndian.Uint64(key[1:])
-			b.pending.number = number + 1
+			b.Pending.Number = number + 1
 			return f(number, value)
 		})
 	}
-	return b.log.Read(func(number uint64, record []byte) error {
+	return b.Log.Read(func(number uint64, record []byte) error {
 		rows, entries, err := readRecord(record)
 		if err != nil {
 			return fmt.Errorf("group %d: %w", number, err)
 		}
-		b.unfolded += unfolded(len(rows), len(entries))
+		b.Unfolded += Unfolded(len(rows), len(entries))
 		return f(number, entries)
 	})
 }
@@ -157,36 +156,36 @@ func (b *book) eachGroup(f func(number uint64, entries []byte) error) error {
 // format up to 6, whose redo entries are rows. These have been replayed; what came
 // of them is written to rows. Until that is on disk nothing goes to the log, so
 // that a start does all of it again where it was cut short.
-func (b *book) convert() (err error) {
-	for _, o := range b.byID {
-		if !o.dirty {
+func (b *Book) convert() (err error) {
+	for _, o := range b.ByID {
+		if !o.Dirty {
 			continue
 		}
-		batch := b.db.NewBatch()
-		b.saveOrg(o, batch)
-		if err := b.db.Write(batch); err != nil {
+		batch := b.Db.NewBatch()
+		b.SaveOrg(o, batch)
+		if err := b.Db.Write(batch); err != nil {
 			return err
 		}
 	}
-	b.sealDuplicates()
-	if err := b.duplicates.Write(); err != nil {
+	b.SealDuplicates()
+	if err := b.Duplicates.Write(); err != nil {
 		return err
 	}
-	next := b.pending.number
-	b.log, err = log.Open(b.logOptions(false), next, func(number uint64, _ []byte) error {
+	next := b.Pending.Number
+	b.Log, err = log.Open(b.logOptions(false), next, func(number uint64, _ []byte) error {
 		return fmt.Errorf("the log has record %d, of which the rows do not know", number)
 	})
 	if err != nil {
 		return err
 	}
-	batch, redo := b.db.NewBatch(), rows.Under([]byte{keyRedo})
-	b.mark(batch, b.clock(), next)
+	batch, redo := b.Db.NewBatch(), rows.Under([]byte{KeyRedo})
+	b.Mark(batch, b.Clock(), next)
 	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
-	_ = batch.Apply(b.pending.rows, nil)           // likewise: journals that have ended
-	b.pending = b.newGroup(next)
-	if err := b.db.WriteThrough(batch); err != nil {
+	_ = batch.Apply(b.Pending.Rows, nil)           // likewise: journals that have ended
+	b.Pending = b.NewGroup(next)
+	if err := b.Db.WriteThrough(batch); err != nil {
 		return err
 	}
-	b.duplicates.Flushed()
+	b.Duplicates.Flushed()
 	return nil
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package inquiry
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -84,50 +85,50 @@ type FirstItem struct {
 	Definition usage.Date
 }
 
-// userReader reads users of an organization.
-type userReader struct {
-	*asked
-	merged []uint64 // root << 32 | slot, of the slots that an alias made another's
-	users  []User
+// Reader reads users of an organization.
+type Reader struct {
+	*Asked
+	Merged []uint64 // root << 32 | slot, of the slots that an alias made another's
+	Users  []User
 	// The rest is scratch. ids and items are open while users are read.
 	ids, items cursor
-	firsts     []archive.First
+	Firsts     []archive.First
 	used       []meter.Part // of the parts of the user whose turn it is
 }
 
-// gatherMerged finds the slots that are counted under another.
-func (r *userReader) gatherMerged(from, to uint32) error {
+// GatherMerged finds the slots that are counted under another.
+func (r *Reader) GatherMerged(from, to uint32) error {
 	for slot := from; slot < to; slot++ {
-		if root := r.org.Root(slot); root != slot {
-			r.merged = append(r.merged, uint64(root)<<32|uint64(slot))
+		if root := r.Org.Root(slot); root != slot {
+			r.Merged = append(r.Merged, uint64(root)<<32|uint64(slot))
 		}
 	}
 	return nil
 }
 
 // slotsOf calls f for the slots that are counted under a root.
-func (r *userReader) slotsOf(root uint32, f func(slot uint32) error) error {
+func (r *Reader) slotsOf(root uint32, f func(slot uint32) error) error {
 	err := f(root)
-	i, _ := slices.BinarySearch(r.merged, uint64(root)<<32)
-	for ; err == nil && i < len(r.merged) && uint32(r.merged[i]>>32) == root; i++ {
-		err = f(uint32(r.merged[i]))
+	i, _ := slices.BinarySearch(r.Merged, uint64(root)<<32)
+	for ; err == nil && i < len(r.Merged) && uint32(r.Merged[i]>>32) == root; i++ {
+		err = f(uint32(r.Merged[i]))
 	}
 	return err
 }
 
-// read reads the users of some slots that have something in the period.
-func (r *userReader) read(from, to uint32) error {
-	r.users = r.users[:0]
-	return r.reading(func() error {
+// Read reads the users of some slots that have something in the period.
+func (r *Reader) Read(from, to uint32) error {
+	r.Users = r.Users[:0]
+	return r.Reading(func() error {
 		for slot := from; slot < to; slot++ {
-			if r.org.Root(slot) != slot {
+			if r.Org.Root(slot) != slot {
 				continue
 			}
-			n := len(r.users)
-			r.users = slices.Grow(r.users, 1)[:n+1]
-			if !r.parts(&r.users[n], slot) {
-				r.users = r.users[:n]
-			} else if err := r.introduce(&r.users[n]); err != nil {
+			n := len(r.Users)
+			r.Users = slices.Grow(r.Users, 1)[:n+1]
+			if !r.parts(&r.Users[n], slot) {
+				r.Users = r.Users[:n]
+			} else if err := r.introduce(&r.Users[n]); err != nil {
 				return err
 			}
 		}
@@ -136,19 +137,19 @@ func (r *userReader) read(from, to uint32) error {
 }
 
 // one reads one user, whatever they have.
-func (r *userReader) one(root uint32) (*User, error) {
+func (r *Reader) one(root uint32) (*User, error) {
 	u := &User{}
 	r.parts(u, root)
-	return u, r.reading(func() error { return r.introduce(u) })
+	return u, r.Reading(func() error { return r.introduce(u) })
 }
 
-// reading calls f with the cursors open.
-func (r *userReader) reading(f func() error) (err error) {
+// Reading calls f with the cursors open.
+func (r *Reader) Reading(f func() error) (err error) {
 	for _, of := range [...]struct {
 		c    *cursor
 		kind byte
-	}{{&r.ids, keyUser}, {&r.items, keyFirst}} {
-		if *of.c, err = r.book.cursor(of.kind, r.org.Number); err != nil {
+	}{{&r.ids, book.KeyUser}, {&r.items, book.KeyFirst}} {
+		if *of.c, err = openCursor(r.Book, of.kind, r.Org.Number); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, of.c.close()) }()
@@ -158,13 +159,13 @@ func (r *userReader) reading(f func() error) (err error) {
 
 // parts finds what meters have of a user in the period; wanted reports whether
 // the one that was asked for has anything.
-func (r *userReader) parts(u *User, root uint32) (wanted bool) {
+func (r *Reader) parts(u *User, root uint32) (wanted bool) {
 	*u, r.used = User{Place: root, Parts: u.Parts[:0]}, r.used[:0]
-	for i := range r.book.defs.Meters {
-		if !r.org.Has(i) || !r.org.Lived(i, r.span) {
+	for i := range r.Book.Defs.Meters {
+		if !r.Org.Has(i) || !r.Org.Lived(i, r.Span) {
 			continue
 		}
-		if part, any := r.org.PartOf(i, root, r.span); any {
+		if part, any := r.Org.PartOf(i, root, r.Span); any {
 			wanted = wanted || r.meter < 0 || r.meter == i
 			u.Parts, r.used = append(u.Parts, r.part(i, &part)), append(r.used, part)
 		}
@@ -173,17 +174,17 @@ func (r *userReader) parts(u *User, root uint32) (wanted bool) {
 }
 
 // introduce says who a user is, whose parts are known.
-func (r *userReader) introduce(u *User) (err error) {
-	o := r.org
+func (r *Reader) introduce(u *User) (err error) {
+	o := r.Org
 	u.Status, u.Standing = o.Status(u.Place)
 	u.Last = instant(o.LastOf(u.Place))
 	if u.ID, err = r.id(u.Place); err != nil {
 		return err
 	}
 	if u.ID != "" {
-		u.Pseudonym = pseudonym(o.secret[16:], u.ID)
+		u.Pseudonym = book.Pseudonym(o.Secret[16:], u.ID)
 	}
-	if err = r.firstsOf(u.Place); err == nil {
+	if err = r.FirstsOf(u.Place); err == nil {
 		r.take(u)
 	}
 	return err
@@ -198,8 +199,8 @@ func instant(m period.Minute) time.Time {
 }
 
 // id reads a user's id.
-func (r *userReader) id(slot uint32) (string, error) {
-	key := userKey(r.org.Number, slot)
+func (r *Reader) id(slot uint32) (string, error) {
+	key := book.UserKey(r.Org.Number, slot)
 	if !r.ids.seek(key) || !bytes.Equal(r.ids.it.Key(), key) {
 		return "", errors.Join(r.ids.it.Error(), errors.New("a user has no row"))
 	}
@@ -213,15 +214,15 @@ func (r *userReader) id(slot uint32) (string, error) {
 	return string(value[8:]), nil
 }
 
-func (r *userReader) part(i int, p *meter.Part) UserPart {
-	m := &r.book.defs.Meters[i]
+func (r *Reader) part(i int, p *meter.Part) UserPart {
+	m := &r.Book.Defs.Meters[i]
 	part := UserPart{
 		Meter: m.Name, Type: m.Type, Counts: p.Class >= 0, Standing: p.Standing, Last: instant(p.Last),
 		Sum: p.Sum, Summed: p.Summed, Hours: p.Hours,
 	}
 	if part.Counts {
 		part.Class = m.Classes[p.Class]
-		part.Billable = billable(&m.Versions[r.org.DefinitionIn(i, r.span)], p.Class)
+		part.Billable = billable(&m.Versions[r.Org.DefinitionIn(i, r.Span)], p.Class)
 	}
 	return part
 }
@@ -230,24 +231,24 @@ func billable(v *usage.Version, class int) bool {
 	return slices.ContainsFunc(v.Classes, func(c usage.Class) bool { return int(c.Index) == class && c.Billable })
 }
 
-// firstsOf reads the first items of a user, under each of the ids that became
+// FirstsOf reads the first items of a user, under each of the ids that became
 // theirs, into r.firsts.
-func (r *userReader) firstsOf(root uint32) error {
-	r.firsts = r.firsts[:0]
+func (r *Reader) FirstsOf(root uint32) error {
+	r.Firsts = r.Firsts[:0]
 	return r.slotsOf(root, func(slot uint32) error {
-		key := archive.FirstsOf(r.org.Number, slot)
+		key := archive.FirstsOf(r.Org.Number, slot)
 		for ok := r.items.seek(key); ok && bytes.HasPrefix(r.items.it.Key(), key); ok = r.items.next() {
 			value, err := r.items.it.ValueAndErr()
-			from := len(r.firsts)
+			from := len(r.Firsts)
 			if err == nil {
-				r.firsts, err = archive.DecodeFirsts(value, r.firsts)
+				r.Firsts, err = archive.DecodeFirsts(value, r.Firsts)
 			}
 			if err != nil {
 				return err
 			}
 			if meter, there := archive.MeterOfFirsts(r.items.it.Key()); there {
-				for i := from; i < len(r.firsts); i++ {
-					r.firsts[i].Meter = meter
+				for i := from; i < len(r.Firsts); i++ {
+					r.Firsts[i].Meter = meter
 				}
 			}
 		}
@@ -256,9 +257,9 @@ func (r *userReader) firstsOf(root uint32) error {
 }
 
 // take brings the first items that were read last into a user.
-func (r *userReader) take(u *User) {
-	for i := range r.firsts {
-		if f := &r.firsts[i]; f.Kind == archive.Ever && (u.First.IsZero() || f.Time < u.First.UnixNano()) {
+func (r *Reader) take(u *User) {
+	for i := range r.Firsts {
+		if f := &r.Firsts[i]; f.Kind == archive.Ever && (u.First.IsZero() || f.Time < u.First.UnixNano()) {
 			u.First = time.Unix(0, f.Time).UTC()
 		}
 	}
@@ -267,9 +268,9 @@ func (r *userReader) take(u *User) {
 		if !part.Counts {
 			continue
 		}
-		for j := range r.firsts {
-			f := &r.firsts[j]
-			if r.book.defs.Meters[f.Meter].Name == part.Meter && int(f.Class) == r.used[i].Class && r.in(f) && (part.First == nil || f.Time < part.First.Time.UnixNano()) {
+		for j := range r.Firsts {
+			f := &r.Firsts[j]
+			if r.Book.Defs.Meters[f.Meter].Name == part.Meter && int(f.Class) == r.used[i].Class && r.in(f) && (part.First == nil || f.Time < part.First.Time.UnixNano()) {
 				part.First = r.firstItem(f)
 			}
 		}
@@ -277,12 +278,12 @@ func (r *userReader) take(u *User) {
 }
 
 // in reports whether an entry is of the period.
-func (r *userReader) in(f *archive.First) bool {
-	return r.span.Window.Kind != usage.Rolling && f.Kind == uint8(r.span.Window.Kind) && f.Period == r.span.Start
+func (r *Reader) in(f *archive.First) bool {
+	return r.Span.Window.Kind != usage.Rolling && f.Kind == uint8(r.Span.Window.Kind) && f.Period == r.Span.Start
 }
 
-func (a *asked) firstItem(f *archive.First) *FirstItem {
-	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: a.book.definition(int(f.Meter), int(f.Version))}
+func (a *Asked) firstItem(f *archive.First) *FirstItem {
+	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: a.Book.Definition(int(f.Meter), int(f.Version))}
 	if f.Signal > 0 && int(f.Signal) <= usage.NumSignals {
 		item.Signal = usage.Signal(f.Signal - 1).String()
 	}

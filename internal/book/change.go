@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
 	"encoding/json"
@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -39,12 +40,12 @@ func decodeOutages(d *wire.Decoder) (outages []meter.Outage) {
 }
 
 // recover tells every organization that the ledger was down until now.
-func (b *book) recover(down int64) {
-	o := meter.Outage{Down: down, Up: b.now}
-	redo.Recover{Outage: o}.Append(&b.pending.entries)
-	b.defs.Recover(o)
-	for _, org := range b.byID {
-		size := org.journal.bytes()
+func (b *Book) recover(down int64) {
+	o := meter.Outage{Down: down, Up: b.Now}
+	redo.Recover{Outage: o}.Append(&b.Pending.Entries)
+	b.Defs.Recover(o)
+	for _, org := range b.ByID {
+		size := org.Journal.bytes()
 		org.recover(o)
 		org.keepOutage(o)
 		b.lengthened(org, size)
@@ -53,33 +54,33 @@ func (b *book) recover(down int64) {
 
 // recover tells an organization of an outage. Where that moves a sample it is to
 // be written, also if nothing comes: the redo entry goes with the next checkpoint.
-func (o *org) recover(of meter.Outage) { o.dirty = o.Recover(of) || o.dirty }
+func (o *Org) recover(of meter.Outage) { o.Dirty = o.Recover(of) || o.Dirty }
 
 // redefine converts the state to changed definitions and stores them with it,
 // in one batch.
-func (b *book) redefine(merged []stored, fresh bool) error {
+func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 	text, err := json.Marshal(merged)
 	if err != nil {
 		return err
 	}
-	batch := b.db.NewBatch()
+	batch := b.Db.NewBatch()
 	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
-	birth := b.now
+	birth := b.Now
 	if !fresh {
-		birth = b.defs.Began
+		birth = b.Defs.Began
 	}
 	var e wire.Encoder
 	e.Int(birth)
 	_ = batch.Set(metaBirth, e.Bytes, nil)
-	outages := b.defs.Outages
+	outages := b.Defs.Outages
 	if err := b.define(merged, birth); err != nil {
 		return err
 	}
-	b.defs.Outages = outages
-	_ = batch.DeleteRange([]byte{keyJournal}, []byte{keyJournal + 1}, nil) // they are by the old definitions
-	b.journaled = 0
-	for _, o := range b.byID {
-		o.journal = nil
+	b.Defs.Outages = outages
+	_ = batch.DeleteRange([]byte{KeyJournal}, []byte{KeyJournal + 1}, nil) // they are by the old definitions
+	b.Journaled = 0
+	for _, o := range b.ByID {
+		o.Journal = nil
 		if o.ID == usage.NoOrganization {
 			continue
 		}
@@ -87,19 +88,19 @@ func (b *book) redefine(merged []stored, fresh bool) error {
 		for _, s := range o.TakeStatements() {
 			_ = batch.Set(archive.StatementKey(o.Number, &s), archive.StatementRow(&s), nil)
 		}
-		if o.Organization, err = o.Redefined(b.defs); err != nil {
+		if o.Organization, err = o.Redefined(b.Defs); err != nil {
 			return fmt.Errorf("convert organization %d: %w", o.Number, err)
 		}
 		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 		b.describe(o)
-		b.saveOrg(o, batch)
+		b.SaveOrg(o, batch)
 	}
-	return b.db.WriteThrough(batch)
+	return b.Db.WriteThrough(batch)
 }
 
-// inOrder returns the organizations of a catalogue in the order of their ids,
+// InOrder returns the organizations of a catalogue in the order of their ids,
 // in which the book takes new ones in without moving others.
-func inOrder(c *catalogue.Catalogue) []*catalogue.Organization {
+func InOrder(c *catalogue.Catalogue) []*catalogue.Organization {
 	entries := make([]*catalogue.Organization, c.Len())
 	for i := range entries {
 		entries[i] = &c.Organizations[i]
@@ -110,44 +111,44 @@ func inOrder(c *catalogue.Catalogue) []*catalogue.Organization {
 
 // follow makes the organizations of a catalogue exist, in their zones and on
 // their terms.
-func (b *book) follow(c *catalogue.Catalogue) {
-	for _, entry := range inOrder(c) {
-		b.admit(entry)
+func (b *Book) follow(c *catalogue.Catalogue) {
+	for _, entry := range InOrder(c) {
+		b.Admit(entry)
 	}
-	for _, o := range b.byID {
-		b.settle(o)
+	for _, o := range b.ByID {
+		b.Settle(o)
 	}
 }
 
-// admit makes an organization of the catalogue exist, in its zone.
-func (b *book) admit(entry *catalogue.Organization) {
-	o := b.find(entry.ID)
+// Admit makes an organization of the catalogue exist, in its zone.
+func (b *Book) Admit(entry *catalogue.Organization) {
+	o := b.Find(entry.ID)
 	if o == nil {
 		b.open(entry.ID)
 		return
 	}
-	if o.journal != nil {
-		b.advance(o) // to what is closed by now
+	if o.Journal != nil {
+		b.Advance(o) // to what is closed by now
 	}
-	if o.journal != nil {
+	if o.Journal != nil {
 		b.giveCalendar(o, entry)
 	}
 	cal := o.Calendar()
 	if sameCalendar(cal, entry) {
 		return
 	}
-	b.advance(o)
-	changed := cal.Change(time.Unix(0, b.now), entry.Location, entry.AnchorDay)
+	b.Advance(o)
+	changed := cal.Change(time.Unix(0, b.Now), entry.Location, entry.AnchorDay)
 	history := changed.History()
-	written := redo.Calendar{At: b.now, To: history[len(history)-1]}
-	written.Append(&b.pending.entries, o.Number)
+	written := redo.Calendar{At: b.Now, To: history[len(history)-1]}
+	written.Append(&b.Pending.Entries, o.Number)
 	o.SetCalendar(changed)
 }
 
-// settle tells an organization what the catalogue says of it, if only that it
+// Settle tells an organization what the catalogue says of it, if only that it
 // is not in it any more.
-func (b *book) settle(o *org) {
-	b.wake(o) // the collections that passed it over were under the old quotas
+func (b *Book) Settle(o *Org) {
+	b.Wake(o) // the collections that passed it over were under the old quotas
 	b.list(o)
 	b.agree(o)
 	b.describe(o)
@@ -156,21 +157,21 @@ func (b *book) settle(o *org) {
 
 // allow puts the quotas of the catalogue in force. They are written down, so
 // that collections are judged again as they were.
-func (b *book) allow(o *org) {
+func (b *Book) allow(o *Org) {
 	if o.ID == usage.NoOrganization {
 		return
 	}
 	var quotas []quota.Quota
-	if entry, listed := b.settings.Catalogue.Lookup(o.ID); listed {
-		for i := range b.defs.Meters {
-			if q, has := entry.Quotas[b.defs.Meters[i].Name]; has {
+	if entry, listed := b.Settings.Catalogue.Lookup(o.ID); listed {
+		for i := range b.Defs.Meters {
+			if q, has := entry.Quotas[b.Defs.Meters[i].Name]; has {
 				quotas = append(quotas, quota.Quota{Meter: uint16(i), Window: q.Window, Limit: q.Limit, Thresholds: q.Thresholds})
 			}
 		}
 	}
 	if o.SetQuotas(quotas) {
-		b.advance(o)
-		redo.Quotas{Quotas: quotas}.Append(&b.pending.entries, o.Number)
+		b.Advance(o)
+		redo.Quotas{Quotas: quotas}.Append(&b.Pending.Entries, o.Number)
 	}
 }
 
@@ -180,7 +181,7 @@ func (b *book) allow(o *org) {
 
 // agreed is what the catalogue says of an organization's quota on a window of
 // which there are statements.
-func (b *book) agreed(entry *catalogue.Organization, m *usage.Meter) (usage.Kind, *closing.Terms) {
+func (b *Book) agreed(entry *catalogue.Organization, m *usage.Meter) (usage.Kind, *closing.Terms) {
 	if entry == nil {
 		return 0, nil
 	}
@@ -196,20 +197,20 @@ func (b *book) agreed(entry *catalogue.Organization, m *usage.Meter) (usage.Kind
 }
 
 // agree brings an organization's terms to what the catalogue says.
-func (b *book) agree(o *org) {
+func (b *Book) agree(o *Org) {
 	if o.ID == usage.NoOrganization {
 		return
 	}
-	entry, _ := b.settings.Catalogue.Lookup(o.ID)
-	for i := range b.defs.Meters {
+	entry, _ := b.Settings.Catalogue.Lookup(o.ID)
+	for i := range b.Defs.Meters {
 		m := uint16(i)
-		kind, terms := b.agreed(entry, &b.defs.Meters[i])
+		kind, terms := b.agreed(entry, &b.Defs.Meters[i])
 		oldKind, old := o.Terms(m)
 		if kind == oldKind && (terms == old || terms != nil && old != nil && *terms == *old) {
 			continue
 		}
-		b.advance(o)
-		redo.Terms{Meter: m, Window: kind, Terms: terms}.Append(&b.pending.entries, o.Number)
+		b.Advance(o)
+		redo.Terms{Meter: m, Window: kind, Terms: terms}.Append(&b.Pending.Entries, o.Number)
 		o.SetTerms(m, kind, terms)
 	}
 }

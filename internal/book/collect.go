@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
 	"crypto/hmac"
@@ -26,8 +26,8 @@ import (
 // are to be closed, if late.
 const restful = period.Minute(60)
 
-// collect returns an organization's figures; ok is false where it has none.
-func (b *book) collect(o *org, at period.Minute) (figures []usage.Figure, ok bool) {
+// Collect returns an organization's figures; ok is false where it has none.
+func (b *Book) Collect(o *Org, at period.Minute) (figures []usage.Figure, ok bool) {
 	dormant := o.unlisted && o.Dormant(at)
 	if dormant && at-o.collected < restful {
 		o.passed = at
@@ -40,12 +40,12 @@ func (b *book) collect(o *org, at period.Minute) (figures []usage.Figure, ok boo
 		return nil, false
 	}
 	o.keepTrends()
-	o.dirty = o.Judged() || o.dirty
+	o.Dirty = o.Judged() || o.Dirty
 	return figures, !dormant
 }
 
-// wake brings an organization to the last collection that passed it over.
-func (b *book) wake(o *org) {
+// Wake brings an organization to the last collection that passed it over.
+func (b *Book) Wake(o *Org) {
 	if o.passed != 0 {
 		o.Collect(o.passed)
 		o.passed = 0
@@ -60,33 +60,33 @@ const trendDays = 30
 type trend []trendDay
 
 type trendDay struct {
-	date  usage.Date
-	value wide.Int // millionths
+	Date  usage.Date
+	Value wide.Int // millionths
 }
 
 // keepTrends notes the headline numbers of the day. A day that has begun is to
 // be written; what a collection changes besides follows from what is written.
-func (o *org) keepTrends() {
+func (o *Org) keepTrends() {
 	if o.ID == usage.NoOrganization {
 		return
 	}
 	today := o.Today()
 	for i := range o.Meters() {
-		if i >= len(o.trends) {
-			o.trends = append(o.trends, nil)
+		if i >= len(o.Trends) {
+			o.Trends = append(o.Trends, nil)
 		}
 		if !o.Has(i) {
 			continue
 		}
-		t := o.trends[i]
-		if len(t) == 0 || t[len(t)-1].date != today {
-			t = append(t, trendDay{date: today})
+		t := o.Trends[i]
+		if len(t) == 0 || t[len(t)-1].Date != today {
+			t = append(t, trendDay{Date: today})
 			if len(t) > trendDays {
 				t = slices.Delete(t, 0, len(t)-trendDays)
 			}
-			o.trends[i], o.dirty = t, true
+			o.Trends[i], o.Dirty = t, true
 		}
-		t[len(t)-1].value = o.Headline(i)
+		t[len(t)-1].Value = o.Headline(i)
 	}
 }
 
@@ -95,10 +95,10 @@ func encodeTrends(e *wire.Encoder, trends []trend) {
 	for _, t := range trends {
 		e.Uint(uint64(len(t)))
 		for _, day := range t {
-			e.Int(int64(day.date.Year))
-			e.Uint(uint64(day.date.Month))
-			e.Uint(uint64(day.date.Day))
-			e.Wide(day.value)
+			e.Int(int64(day.Date.Year))
+			e.Uint(uint64(day.Date.Month))
+			e.Uint(uint64(day.Date.Day))
+			e.Wide(day.Value)
 		}
 	}
 }
@@ -108,8 +108,8 @@ func decodeTrends(d *wire.Decoder) (trends []trend) {
 		var t trend
 		for range d.Count(4) {
 			t = append(t, trendDay{
-				date:  usage.Date{Year: int(d.Int()), Month: time.Month(d.Uint()), Day: int(d.Uint())},
-				value: d.Wide(),
+				Date:  usage.Date{Year: int(d.Int()), Month: time.Month(d.Uint()), Day: int(d.Uint())},
+				Value: d.Wide(),
 			})
 		}
 		trends = append(trends, t)
@@ -117,8 +117,8 @@ func decodeTrends(d *wire.Decoder) (trends []trend) {
 	return trends
 }
 
-// pseudonym is 128 bits of HMAC-SHA-256.
-func pseudonym(key []byte, id string) string {
+// Pseudonym is 128 bits of HMAC-SHA-256.
+func Pseudonym(key []byte, id string) string {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(id))
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -1,11 +1,9 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -23,28 +21,30 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// firstsMerger merges the rows of archive.KindFirst.
-var firstsMerger = &pebble.Merger{
+// FirstsMerger merges the rows of archive.KindFirst.
+var FirstsMerger = &pebble.Merger{
 	Name:  archive.MergerName,
 	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
 }
 
-// openBook reads the directory, of which the caller has the lock. now is the time
+// Open reads the directory, of which the caller has the lock. now is the time
 // of the first arrival at the earliest.
-func openBook(s *Settings, lock *pebble.Lock, now int64) (_ *book, err error) {
-	db, err := rows.Open(rows.Options{FS: s.FS, Dir: s.Directory, Lock: lock, Merger: firstsMerger, Logger: s.Logger})
+func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
+	db, err := rows.Open(rows.Options{FS: s.FS, Dir: s.Directory, Lock: lock, Merger: FirstsMerger, Logger: s.Logger})
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &book{settings: s, db: db, byName: map[string]*org{}, dead: make(chan struct{})}
+	b := &Book{Settings: s, Db: db, byName: map[string]*Org{}, Dead: make(chan struct{})}
 	b.judge.Rules, b.scribe.book = s.rules(), b
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("open ledger %s: %w", s.Directory, errors.Join(err, b.close()))
+			err = fmt.Errorf("open ledger %s: %w", s.Directory, errors.Join(err, b.Close()))
 		}
 	}()
 	if err := b.openLog(); err != nil {
@@ -60,28 +60,28 @@ func openBook(s *Settings, lock *pebble.Lock, now int64) (_ *book, err error) {
 	if err := b.read(fresh); err != nil {
 		return nil, err
 	}
-	if b.log == nil {
+	if b.Log == nil {
 		if err := b.convert(); err != nil {
 			return nil, err
 		}
 	}
 	b.beginWhole()
-	if err := b.readSpellings(fresh, max(b.now, now)); err != nil {
+	if err := b.readSpellings(fresh, max(b.Now, now)); err != nil {
 		return nil, err
 	}
-	if s.Catalogue, err = s.Catalogue.Spelled(b.identity()); err != nil {
+	if s.Catalogue, err = s.Catalogue.Spelled(b.Identity()); err != nil {
 		return nil, err
 	}
 	if err := b.giveCalendars(); err != nil {
 		return nil, err
 	}
-	merged, changed, err := mergeDefinitions(meters, s.Extraction.Meters, now)
+	merged, changed, err := versions.Merge(meters, s.Extraction.Meters, now)
 	if err != nil {
 		return nil, err
 	}
-	down := max(b.now, b.defs.Began) // the one if it was killed before it wrote anything down
-	b.now = max(b.now, now)
-	err = announce(s.FS, s.Directory, s.Logger, merged, func() error {
+	down := max(b.Now, b.Defs.Began) // the one if it was killed before it wrote anything down
+	b.Now = max(b.Now, now)
+	err = versions.Announce(s.FS, s.Directory, s.Logger, merged, func() error {
 		if !changed {
 			return nil
 		}
@@ -90,12 +90,12 @@ func openBook(s *Settings, lock *pebble.Lock, now int64) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b.extraction = extraction(s.Extraction, merged)
-	if b.extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
+	b.Extraction = versions.Extraction(s.Extraction, merged)
+	if b.Extraction.FormerBefore, err = b.formerBefore(fresh); err != nil {
 		return nil, err
 	}
-	b.extraction.Spellings = b.spellings
-	redo.Arrival{Now: b.now}.Append(&b.pending.entries)
+	b.Extraction.Spellings = b.Spellings
+	redo.Arrival{Now: b.Now}.Append(&b.Pending.Entries)
 	if !fresh {
 		b.recover(down)
 	}
@@ -104,8 +104,8 @@ func openBook(s *Settings, lock *pebble.Lock, now int64) (_ *book, err error) {
 }
 
 // define makes the definitions that organizations share.
-func (b *book) define(meters []stored, birth int64) error {
-	s := b.settings
+func (b *Book) define(meters []versions.Meter, birth int64) error {
+	s := b.Settings
 	d := meter.Definitions{
 		Titles: s.Extraction.Titles,
 		Past:   period.Minute(s.Past / time.Minute), Grace: period.Minute(s.Grace / time.Minute), Birth: period.Floor(birth), Began: birth,
@@ -120,13 +120,13 @@ func (b *book) define(meters []stored, birth int64) error {
 	if err != nil {
 		return fmt.Errorf("meters: %w", err)
 	}
-	b.defs, b.judge.Rules.Meters = shared, d.Meters
+	b.Defs, b.judge.Rules.Meters = shared, d.Meters
 	return nil
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
-func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
-	birth, err := b.db.Get(metaBirth)
+func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err error) {
+	birth, err := b.Db.Get(metaBirth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -135,26 +135,26 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
-	text, err := b.db.Get(metaDefinitions)
+	text, err := b.Db.Get(metaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
 		err = json.Unmarshal(text, &meters)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.db.Get(metaNow)
+	now, err := b.Db.Get(metaNow)
 	if err != nil {
 		return nil, false, err
 	}
 	if now != nil {
 		d = &wire.Decoder{Bytes: now}
-		b.now = d.Int()
+		b.Now = d.Int()
 	}
 	if err := b.define(meters, born); err != nil {
 		return nil, false, err
 	}
 	if now != nil && len(d.Bytes) > 0 { // of before format 4: none
-		b.defs.Outages = decodeOutages(d)
+		b.Defs.Outages = decodeOutages(d)
 	}
 	return meters, false, d.Err()
 }
@@ -163,8 +163,8 @@ func (b *book) readMeta(begin int64) (meters []stored, fresh bool, err error) {
 // their former content (see usage.Item): 0 in a ledger that never knew it, else
 // the latest that could be counted when this program first opened it. Once the
 // acceptance span is past it, nothing asks for former content any more.
-func (b *book) formerBefore(fresh bool) (end int64, err error) {
-	known, err := b.db.Get(metaFormer)
+func (b *Book) formerBefore(fresh bool) (end int64, err error) {
+	known, err := b.Db.Get(metaFormer)
 	if err != nil {
 		return 0, err
 	}
@@ -173,49 +173,49 @@ func (b *book) formerBefore(fresh bool) (end int64, err error) {
 		return d.Int(), d.Err()
 	}
 	if !fresh {
-		end = b.now + b.settings.Future.Nanoseconds()
+		end = b.Now + b.Settings.Future.Nanoseconds()
 	}
 	var e wire.Encoder
 	e.Int(end)
-	b.pending.set(metaFormer, e.Bytes)
+	b.Pending.Set(metaFormer, e.Bytes)
 	return end, b.commitNow()
 }
 
-func (b *book) meta(key []byte) ([]byte, error) {
-	return b.db.Get(key)
+func (b *Book) meta(key []byte) ([]byte, error) {
+	return b.Db.Get(key)
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
-func (b *book) read(fresh bool) error {
-	b.pending = b.newGroup(1)
-	if b.log != nil {
-		b.pending.number = b.log.Next()
+func (b *Book) read(fresh bool) error {
+	b.Pending = b.NewGroup(1)
+	if b.Log != nil {
+		b.Pending.Number = b.Log.Next()
 	}
 	if err := b.openDuplicates(); err != nil {
 		return err
 	}
-	b.judge.Duplicates = b.duplicates
+	b.judge.Duplicates = b.Duplicates
 	if fresh {
 		return nil
 	}
-	checkpoint := b.now
+	checkpoint := b.Now
 	if err := b.readOrgs(); err != nil {
 		return err
 	}
 	return b.replay(checkpoint)
 }
 
-// duplicatesDir is where the keys of counted items are, below the ledger's
+// DuplicatesDir is where the keys of counted items are, below the ledger's
 // directory.
-const duplicatesDir = "counted"
+const DuplicatesDir = "counted"
 
 // openDuplicates opens the keys of counted items. Up to format 6 they were rows:
 // those become files, and the rows go. Where that is cut short, the next start
 // does it again.
-func (b *book) openDuplicates() error {
-	fs, old := b.settings.FS, rows.Under([]byte{keyDuplicates})
-	dir := fs.PathJoin(b.settings.Directory, duplicatesDir)
-	it, err := b.db.Range(old)
+func (b *Book) openDuplicates() error {
+	fs, old := b.Settings.FS, rows.Under([]byte{KeyDuplicates})
+	dir := fs.PathJoin(b.Settings.Directory, DuplicatesDir)
+	it, err := b.Db.Range(old)
 	if err != nil {
 		return err
 	}
@@ -224,32 +224,32 @@ func (b *book) openDuplicates() error {
 		err = dedupe.Import(fs, dir, it)
 	}
 	if err = errors.Join(err, it.Error(), it.Close()); err == nil && found {
-		err = b.db.DeleteRange(old.From, old.To, pebble.NoSync)
+		err = b.Db.DeleteRange(old.From, old.To, pebble.NoSync)
 	}
 	if err != nil {
 		return err
 	}
-	b.duplicates, err = dedupe.Open(fs, dir)
+	b.Duplicates, err = dedupe.Open(fs, dir)
 	return err
 }
 
-// close closes the files of the book.
-func (b *book) close() error {
+// Close closes the files of the book.
+func (b *Book) Close() error {
 	var err error
-	if b.duplicates != nil { // it was opened
-		err = b.duplicates.Close()
+	if b.Duplicates != nil { // it was opened
+		err = b.Duplicates.Close()
 	}
-	if b.log != nil {
-		err = errors.Join(err, b.log.Close())
+	if b.Log != nil {
+		err = errors.Join(err, b.Log.Close())
 	}
-	return errors.Join(err, b.db.Close())
+	return errors.Join(err, b.Db.Close())
 }
 
 // readOrgs reads the organizations that have a checkpoint, several at a time;
 // one that has none is made by its redo entry.
-func (b *book) readOrgs() error {
+func (b *Book) readOrgs() error {
 	var numbers []uint32
-	err := b.db.Each(rows.Under([]byte{keyOrg}), func(key, value []byte) error {
+	err := b.Db.Each(rows.Under([]byte{keyOrg}), func(key, value []byte) error {
 		if len(key) != 5 || len(value) < 32 {
 			return errors.New("damaged organization")
 		}
@@ -278,11 +278,11 @@ func (b *book) readOrgs() error {
 			continue
 		}
 		o := b.add(numbers[i], r.id, r.secret, r.Organization)
-		o.position, o.trends = r.position, r.trends
+		o.position, o.Trends = r.position, r.trends
 		if err := errors.Join(b.readTombstones(o), b.readJournal(o)); err != nil {
 			return err
 		}
-		b.now = max(b.now, r.Now())
+		b.Now = max(b.Now, r.Now())
 	}
 	return nil
 }
@@ -297,8 +297,8 @@ type readBack struct {
 }
 
 // readOrg reads an organization, nil where it has no checkpoint.
-func (b *book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.db.Get(orgKey(keyHead, number))
+func (b *Book) readOrg(number uint32) (*readBack, error) {
+	head, err := b.Db.Get(OrgKey(keyHead, number))
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -313,7 +313,7 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 	if d.Err() != nil {
 		return nil, d.Err()
 	}
-	defs := b.defs
+	defs := b.Defs
 	if id == usage.NoOrganization {
 		defs = defs.Bare()
 	}
@@ -321,14 +321,14 @@ func (b *book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	users.unname(r.Organization)
-	closings, err := b.db.Get(orgKey(keyClosings, number))
+	closings, err := b.Db.Get(OrgKey(keyClosings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("closed periods: %w", err)
 	}
-	err = b.db.Each(rows.Under(orgKey(keyPage, number)), func(key, value []byte) error {
+	err = b.Db.Each(rows.Under(OrgKey(keyPage, number)), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
@@ -355,13 +355,13 @@ func (u *storedUsers) unname(o *organization.Organization) {
 }
 
 // readUsers reads an organization's secret and its users.
-func (b *book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.db.Get(orgKey(keyOrg, number))
+func (b *Book) readUsers(number uint32) (*storedUsers, error) {
+	row, err := b.Db.Get(OrgKey(keyOrg, number))
 	if err != nil || len(row) < 32 {
 		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}
 	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
-	err = b.db.Each(rows.Under(orgKey(keyUser, number)), func(key, value []byte) error {
+	err = b.Db.Each(rows.Under(OrgKey(KeyUser, number)), func(key, value []byte) error {
 		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}
@@ -376,7 +376,7 @@ func (b *book) readUsers(number uint32) (*storedUsers, error) {
 
 // reopen makes an organization again that has no checkpoint yet, as of the
 // arrival that opened it.
-func (b *book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
+func (b *Book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
 	users, err := b.readUsers(number)
 	if err != nil {
 		return err
@@ -387,6 +387,6 @@ func (b *book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
 	}
 	users.unname(m)
 	o := b.add(number, users.organization, users.secret, m)
-	o.dirty = true
+	o.Dirty = true
 	return errors.Join(b.readTombstones(o), b.readJournal(o))
 }

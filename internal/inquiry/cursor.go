@@ -1,15 +1,16 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package inquiry
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-
 	"bytes"
 	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
 // cursor reads rows of one kind of an organization. Rows that are looked for in
@@ -23,8 +24,8 @@ type cursor struct {
 // nearby is how many rows are worth going on.
 const nearby = 16
 
-func (b *book) cursor(kind byte, org uint32) (cursor, error) {
-	it, err := b.db.Range(rows.Under(orgKey(kind, org)))
+func openCursor(b *book.Book, kind byte, org uint32) (cursor, error) {
+	it, err := b.Db.Range(rows.Under(book.OrgKey(kind, org)))
 	return cursor{it: it}, err
 }
 

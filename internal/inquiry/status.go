@@ -1,12 +1,13 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package inquiry
 
 import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -43,8 +44,8 @@ type TrendDay struct {
 	Value float64
 }
 
-func status(b *book, o *org) Status {
-	s := Status{ID: o.ID, Since: b.defs.Birth.Time(), Silent: o.Silent(), Items: o.Items()}
+func StatusOf(b *book.Book, o *book.Org) Status {
+	s := Status{ID: o.ID, Since: b.Defs.Birth.Time(), Silent: o.Silent(), Items: o.Items()}
 	if ns := o.LastEvent(); ns != 0 {
 		s.LastEvent = time.Unix(0, ns).UTC()
 	}
@@ -54,14 +55,14 @@ func status(b *book, o *org) Status {
 		})
 	}
 	slices.SortStableFunc(s.Rejects, func(x, y Reject) int { return y.Time.Compare(x.Time) })
-	for i, t := range o.trends {
+	for i, t := range o.Trends {
 		if !o.Has(i) {
 			continue
 		}
-		m := &b.defs.Meters[i]
+		m := &b.Defs.Meters[i]
 		shown := Trend{Meter: m.Name, Window: m.Windows[0].String(), Unit: m.Unit}
 		for _, day := range t {
-			shown.Days = append(shown.Days, TrendDay{Date: day.date, Value: day.value.Over(usage.Micro)})
+			shown.Days = append(shown.Days, TrendDay{Date: day.Date, Value: day.Value.Over(usage.Micro)})
 		}
 		s.Trends = append(s.Trends, shown)
 	}

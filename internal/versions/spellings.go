@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package versions
 
 import (
 	"slices"
@@ -10,11 +10,11 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// mergeSpellings brings the spellings that a ledger has had to the one that is
+// MergeSpellings brings the spellings that a ledger has had to the one that is
 // configured, if any is. A change takes effect with the first UTC day that no
 // event taken in by now can lie in, so that whatever is sent again is spelled as
 // it was.
-func mergeSpellings(old, configured usage.Spellings, fresh bool, now int64) usage.Spellings {
+func MergeSpellings(old, configured usage.Spellings, fresh bool, now int64) usage.Spellings {
 	wanted := configured.Newest()
 	switch {
 	case fresh && len(configured) == 0:

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package book
 
 import (
 	"cmp"
@@ -26,35 +26,35 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// book is the state in memory and what has to be written of it. It has one
+// Book is the state in memory and what has to be written of it. It has one
 // owner at a time; Ledger is the locked shell around it.
-type book struct {
-	settings *Settings
-	db       *rows.DB
-	log      *log.Log
-	defs     *organization.Shared
+type Book struct {
+	Settings *Settings
+	Db       *rows.DB
+	Log      *log.Log
+	Defs     *organization.Shared
 
-	spellings usage.Spellings
-	// extraction is what extract works by: meters under their numbers, with all
+	Spellings usage.Spellings
+	// Extraction is what extract works by: meters under their numbers, with all
 	// versions of their definitions.
-	extraction usage.Extraction
+	Extraction usage.Extraction
 
-	orgs   []*org // by number
-	byName map[string]*org
-	byID   []*org // in the order of their ids
-	nobody *org   // items that name no organization; also in byName
+	Orgs   []*Org // by number
+	byName map[string]*Org
+	ByID   []*Org // in the order of their ids
+	Nobody *Org   // items that name no organization; also in byName
 	// unlisted is how many organizations the catalogue does not have.
 	unlisted int
 	full     bool // as many as their limit, and the log has said so
 
-	duplicates *dedupe.Set
-	now        int64  // the latest arrival or collection, ns; never goes back
-	pending    *group // gathers
-	committing *group // the one sealed last; nil before the first
-	failed     bool
-	dead       chan struct{} // closed when failed
-	unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
-	journaled  int64         // bytes of all journals
+	Duplicates *dedupe.Set
+	Now        int64  // the latest arrival or collection, ns; never goes back
+	Pending    *Group // gathers
+	Committing *Group // the one sealed last; nil before the first
+	Failed     bool
+	Dead       chan struct{} // closed when failed
+	Unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
+	Journaled  int64         // bytes of all journals
 
 	// whole is the first group whose entries are all of it: before, journals and
 	// first items went to rows at once.
@@ -67,53 +67,53 @@ type book struct {
 	spare   []byte     // of the next group, see leave
 }
 
-// org is an organization with what the ledger keeps about it.
-type org struct {
+// Org is an organization with what the ledger keeps about it.
+type Org struct {
 	intake.Subject
-	secret   [32]byte
+	Secret   [32]byte
 	advanced int64 // the arrival that its time was last moved to
-	dirty    bool  // changed since its last checkpoint
+	Dirty    bool  // changed since its last checkpoint
 	unlisted bool  // the catalogue does not have it
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
-	erased            bool // no longer in the book; see erase
+	Erased            bool // no longer in the book; see erase
 	position          position
 	names             map[uint32]string        // ids shown in labels, by slot
-	tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
-	trends            []trend
-	journal           *journal // nil where the catalogue has or had it, or it is too late
+	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
+	Trends            []trend
+	Journal           *journal // nil where the catalogue has or had it, or it is too late
 	notes             archive.Notes
 	firsts            []archive.First // scratch of note
 }
 
-func (o *org) setSecret(secret []byte) {
-	copy(o.secret[:], secret)
+func (o *Org) setSecret(secret []byte) {
+	copy(o.Secret[:], secret)
 	o.Hashes = intake.NewHashes(secret)
 }
 
-// find returns an organization by its id.
-func (b *book) find(id string) *org { return b.byName[id] }
+// Find returns an organization by its id.
+func (b *Book) Find(id string) *Org { return b.byName[id] }
 
 // warnUnlisted says in the log that unknown organizations are refused, once
 // each time that their limit is reached.
-func (b *book) warnUnlisted() {
+func (b *Book) warnUnlisted() {
 	if b.full {
 		return
 	}
 	b.full = true
-	b.settings.Logger.Warn("usage ledger: items of further unknown organizations are over_limit; list the organization in the catalogue, remove others with usagectl erase, or raise the limit",
-		zap.Int("limits::unknown_organizations", b.settings.Limits.UnknownOrganizations))
+	b.Settings.Logger.Warn("usage ledger: items of further unknown organizations are over_limit; list the organization in the catalogue, remove others with usagectl erase, or raise the limit",
+		zap.Int("limits::unknown_organizations", b.Settings.Limits.UnknownOrganizations))
 }
 
 // list notes whether the catalogue has an organization: those that it does not
 // have are counted, since they have a limit of their own.
-func (b *book) list(o *org) {
-	_, listed := b.settings.Catalogue.Lookup(o.ID)
+func (b *Book) list(o *Org) {
+	_, listed := b.Settings.Catalogue.Lookup(o.ID)
 	b.setUnlisted(o, !listed && o.ID != usage.NoOrganization)
 }
 
-func (b *book) setUnlisted(o *org, unlisted bool) {
+func (b *Book) setUnlisted(o *Org, unlisted bool) {
 	switch {
 	case unlisted && !o.unlisted:
 		b.unlisted++
@@ -125,41 +125,41 @@ func (b *book) setUnlisted(o *org, unlisted bool) {
 }
 
 // open makes a new organization and writes it down.
-func (b *book) open(id string) *org {
+func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails
-	zone, anchor := b.settings.zoneOf(id)
+	zone, anchor := b.Settings.zoneOf(id)
 	cal := calendar.New(zone, anchor)
-	o := b.add(uint32(len(b.orgs)), id, secret[:], b.newOrganization(id, cal, b.now))
-	o.dirty = true
-	b.pending.set(orgKey(keyOrg, o.Number), append(secret[:], id...))
-	redo.Open{Zone: cal.Zone().String(), Anchor: cal.Anchor()}.Append(&b.pending.entries, o.Number)
+	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))
+	o.Dirty = true
+	b.Pending.Set(OrgKey(keyOrg, o.Number), append(secret[:], id...))
+	redo.Open{Zone: cal.Zone().String(), Anchor: cal.Anchor()}.Append(&b.Pending.Entries, o.Number)
 	b.begin(o)
 	return o
 }
 
-func (b *book) newOrganization(id string, cal *calendar.Calendar, now int64) *organization.Organization {
-	defs := b.defs
+func (b *Book) newOrganization(id string, cal *calendar.Calendar, now int64) *organization.Organization {
+	defs := b.Defs
 	if id == usage.NoOrganization {
-		defs = b.defs.Bare()
+		defs = b.Defs.Bare()
 	}
 	return organization.New(id, defs, cal, now)
 }
 
 // add enters an organization into the book.
-func (b *book) add(number uint32, id string, secret []byte, m *organization.Organization) *org {
-	o := &org{Subject: intake.Subject{Organization: m, Number: number}, names: map[uint32]string{}, tombstones: map[uint32]period.Minute{}}
+func (b *Book) add(number uint32, id string, secret []byte, m *organization.Organization) *Org {
+	o := &Org{Subject: intake.Subject{Organization: m, Number: number}, names: map[uint32]string{}, Tombstones: map[uint32]period.Minute{}}
 	o.setSecret(secret)
 	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
-	for int(number) >= len(b.orgs) {
-		b.orgs = append(b.orgs, nil)
+	for int(number) >= len(b.Orgs) {
+		b.Orgs = append(b.Orgs, nil)
 	}
-	b.orgs[number], b.byName[id] = o, o
-	i, _ := slices.BinarySearchFunc(b.byID, id, func(o *org, id string) int { return strings.Compare(o.ID, id) })
-	b.byID = slices.Insert(b.byID, i, o)
+	b.Orgs[number], b.byName[id] = o, o
+	i, _ := slices.BinarySearchFunc(b.ByID, id, func(o *Org, id string) int { return strings.Compare(o.ID, id) })
+	b.ByID = slices.Insert(b.ByID, i, o)
 	if id == usage.NoOrganization {
-		b.nobody = o
+		b.Nobody = o
 	}
 	b.list(o)
 	b.describe(o)
@@ -168,34 +168,34 @@ func (b *book) add(number uint32, id string, secret []byte, m *organization.Orga
 
 // describe makes the gauges that tell about an organization. One that the
 // catalogue does not have is named by its id and has no receivers.
-func (b *book) describe(o *org) {
+func (b *Book) describe(o *Org) {
 	if o.ID == usage.NoOrganization {
 		return
 	}
 	name, entry := o.ID, catalogue.Organization{}
-	if of, listed := b.settings.Catalogue.Lookup(o.ID); listed {
+	if of, listed := b.Settings.Catalogue.Lookup(o.ID); listed {
 		entry = *of
 		name = cmp.Or(of.Name, o.ID)
 	}
 	o.Named = b.metersOf(entry.Meters)
 	plan := string(entry.Plan.Type)
-	o.Info = append(b.notify(entry.Notify), b.defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
+	o.Info = append(b.notify(entry.Notify), b.Defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
 	if entry.ClientID != "" || entry.Subdomain != "" || plan != "" {
-		o.Info = append(o.Info, b.defs.Account(entry.ClientID, entry.Subdomain, plan))
+		o.Info = append(o.Info, b.Defs.Account(entry.ClientID, entry.Subdomain, plan))
 	}
 }
 
 // metersOf returns which meters a list of the catalogue names.
-func (b *book) metersOf(meters []string) []bool {
-	named := make([]bool, len(b.defs.Meters))
+func (b *Book) metersOf(meters []string) []bool {
+	named := make([]bool, len(b.Defs.Meters))
 	for i := range named {
-		named[i] = slices.Contains(meters, b.defs.Meters[i].Name)
+		named[i] = slices.Contains(meters, b.Defs.Meters[i].Name)
 	}
 	return named
 }
 
 // notify makes the gauges of an organization's receivers.
-func (b *book) notify(n catalogue.Notify) (series []*usage.Series) {
+func (b *Book) notify(n catalogue.Notify) (series []*usage.Series) {
 	var channels []string
 	for _, of := range [...]struct {
 		channel   string
@@ -205,56 +205,56 @@ func (b *book) notify(n catalogue.Notify) (series []*usage.Series) {
 			channels = append(channels, of.channel)
 		}
 		for _, receiver := range of.receivers {
-			if s := b.defs.Notify(of.channel, receiver); !slices.Contains(series, s) { // else it is listed twice
+			if s := b.Defs.Notify(of.channel, receiver); !slices.Contains(series, s) { // else it is listed twice
 				series = append(series, s)
 			}
 		}
 	}
-	return append(series, b.defs.NotifyChannels(channels))
+	return append(series, b.Defs.NotifyChannels(channels))
 }
 
 // nobodyOrg is where items are counted that name no organization.
-func (b *book) nobodyOrg() *org {
-	if b.nobody == nil {
+func (b *Book) nobodyOrg() *Org {
+	if b.Nobody == nil {
 		return b.open(usage.NoOrganization)
 	}
-	return b.nobody
+	return b.Nobody
 }
 
-// advance moves an organization's time to the arrival. The figures of a minute
+// Advance moves an organization's time to the arrival. The figures of a minute
 // that is to be collected are kept for the collection.
-func (b *book) advance(o *org) {
-	b.wake(o)
-	o.advanceTo(b.now, b.collected(period.Ceil(b.now)-1))
+func (b *Book) Advance(o *Org) {
+	b.Wake(o)
+	o.advanceTo(b.Now, b.collected(period.Ceil(b.Now)-1))
 	b.publish(o)
 }
 
 // collected reports whether a minute is one of those that are collected.
-func (b *book) collected(at period.Minute) bool {
-	return at%max(1, period.Minute(b.settings.CollectEvery/time.Minute)) == 0
+func (b *Book) collected(at period.Minute) bool {
+	return at%max(1, period.Minute(b.Settings.CollectEvery/time.Minute)) == 0
 }
 
-func (o *org) advanceTo(now int64, keep bool) {
+func (o *Org) advanceTo(now int64, keep bool) {
 	if o.advanced != now {
 		o.Advance(now, keep)
 		o.advanced = now
 	}
-	o.dirty = true
+	o.Dirty = true
 }
 
-// tick moves the book's time; it never goes back.
-func (b *book) tick(now int64) {
-	if now > b.now {
-		b.now = now
-		redo.Arrival{Now: now}.Append(&b.pending.entries)
+// Tick moves the book's time; it never goes back.
+func (b *Book) Tick(now int64) {
+	if now > b.Now {
+		b.Now = now
+		redo.Arrival{Now: now}.Append(&b.Pending.Entries)
 	}
 }
 
 // person names a user in a label: a pseudonym, or the id.
-func (b *book) person(o *org, user uint32, reveal bool) string {
+func (b *Book) person(o *Org, user uint32, reveal bool) string {
 	id, known := o.names[user]
 	if !known {
-		value, err := b.db.Get(userKey(o.Number, user))
+		value, err := b.Db.Get(UserKey(o.Number, user))
 		if err != nil || len(value) < 8 {
 			return "" // not on disk yet: shown at the next collection
 		}
@@ -267,26 +267,26 @@ func (b *book) person(o *org, user uint32, reveal bool) string {
 	if reveal {
 		return id
 	}
-	return pseudonym(o.secret[16:], id)
+	return Pseudonym(o.Secret[16:], id)
 }
 
 // maxNames bounds the names kept of one organization: the top users of a few
 // meters and periods.
 const maxNames = 1000
 
-// definition is when the version of a meter's definition took effect.
-func (b *book) definition(meter, version int) usage.Date {
-	if versions := b.defs.Meters[meter].Versions; version < len(versions) {
+// Definition is when the version of a meter's definition took effect.
+func (b *Book) Definition(meter, version int) usage.Date {
+	if versions := b.Defs.Meters[meter].Versions; version < len(versions) {
 		return versions[version].EffectiveFrom
 	}
 	return usage.Date{}
 }
 
-// slotOf finds a user by an id that somebody asks for: as it is, else as
+// SlotOf finds a user by an id that somebody asks for: as it is, else as
 // telemetry is spelled now.
-func (b *book) slotOf(o *org, id string) (slot uint32, known bool) {
+func (b *Book) SlotOf(o *Org, id string) (slot uint32, known bool) {
 	if slot, known = o.FindUser(o.Hashes.User(id)); known {
 		return slot, true
 	}
-	return o.FindUser(o.Hashes.User(identity.Spell(id, b.spellings.Newest())))
+	return o.FindUser(o.Hashes.User(identity.Spell(id, b.Spellings.Newest())))
 }

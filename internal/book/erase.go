@@ -1,0 +1,159 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package book
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// Erase takes an organization out of the book. All of it goes in one batch, and
+// a mark stays: its number is never given again, and redo entries of before are
+// passed over.
+func (b *Book) Erase(o *Org) {
+	b.setUnlisted(o, false)
+	b.forget(o)
+	o.Erased = true
+	b.Orgs[o.Number] = nil
+	delete(b.byName, o.ID)
+	b.ByID = slices.DeleteFunc(slices.Clone(b.ByID), func(other *Org) bool { return other == o })
+	for _, kind := range OfOrganization {
+		b.Pending.clear(OrgKey(kind, o.Number))
+	}
+	var at wire.Encoder
+	at.Int(b.Now)
+	b.Pending.Set(OrgKey(keyErased, o.Number), at.Bytes)
+}
+
+// readErased reads which numbers are of organizations that were erased.
+func (b *Book) readErased() (map[uint32]bool, error) {
+	erased := map[uint32]bool{}
+	err := b.Db.Each(rows.Under([]byte{keyErased}), func(key, _ []byte) error {
+		if len(key) != 5 {
+			return errors.New("damaged mark of an erased organization")
+		}
+		number := binary.BigEndian.Uint32(key[1:])
+		if int(number) < len(b.Orgs) && b.Orgs[number] != nil {
+			return fmt.Errorf("organization %d is there, and marked as erased", number)
+		}
+		erased[number] = true
+		for int(number) >= len(b.Orgs) {
+			b.Orgs = append(b.Orgs, nil)
+		}
+		return nil
+	})
+	return erased, err
+}
+
+// Name is an id that is to be erased.
+type Name struct {
+	slot          uint32
+	Id, Pseudonym string
+}
+
+// NamesOf returns all ids of a person.
+func (b *Book) NamesOf(o *Org, slot uint32) (names []Name, err error) {
+	root := o.Root(slot)
+	for _, slot := range append([]uint32{root}, o.MergedInto(root)...) {
+		value, err := b.Db.Get(UserKey(o.Number, slot))
+		if err != nil {
+			return nil, err
+		}
+		if len(value) < 8 {
+			return nil, fmt.Errorf("%w: the user has only just come", usage.ErrUnavailable)
+		}
+		if id := string(value[8:]); id != "" { // else it was erased before it became theirs
+			names = append(names, Name{slot, id, Pseudonym(o.Secret[16:], id)})
+		}
+	}
+	return names, nil
+}
+
+// Unname takes a person's names, in one group. It returns where they stood.
+func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
+	until := o.OpenUntil(period.Ceil(b.Now))
+	for _, n := range names {
+		o.SetNameless(n.slot, true)
+		o.Tombstones[n.slot] = until
+		delete(o.names, n.slot)
+		b.Pending.newUser(o.Number, n.slot, o.Hashes.User(n.Id), "")
+		b.Pending.Set(tombstoneKey(o.Number, n.slot), tombstone(until))
+		firsts := archive.FirstsOf(o.Number, n.slot)
+		b.Pending.clear(firsts)
+		o.notes.Drop(n.slot)
+		spans = append(spans, rows.Under(UserKey(o.Number, n.slot)), rows.Under(firsts))
+		if o.HasName(n.Id) {
+			o.ForgetName(n.Id)
+			redo.ForgetName{Name: n.Id}.Append(&b.Pending.Entries, o.Number)
+			b.forget(o) // its journal has the name
+			spans = append(spans, rows.Under(OrgKey(keyHead, o.Number)), rows.Under(OrgKey(KeyJournal, o.Number)))
+		}
+	}
+	o.Dirty = true
+	b.Pending.Set(MetaPurge, nil)
+	return spans
+}
+
+func tombstoneKey(org, slot uint32) []byte {
+	return binary.BigEndian.AppendUint32(OrgKey(keyTombstone, org), slot)
+}
+
+func tombstone(until period.Minute) []byte {
+	var e wire.Encoder
+	e.Int(until.Ns())
+	return e.Bytes
+}
+
+// readTombstones reads those of an organization.
+func (b *Book) readTombstones(o *Org) error {
+	return b.Db.Each(rows.Under(OrgKey(keyTombstone, o.Number)), func(key, value []byte) error {
+		d := &wire.Decoder{Bytes: value}
+		until := d.Int()
+		if len(key) != 9 || d.Err() != nil {
+			return fmt.Errorf("damaged tombstone of organization %d", o.Number)
+		}
+		o.Tombstones[binary.BigEndian.Uint32(key[5:])] = period.Floor(until)
+		return nil
+	})
+}
+
+// returned gives a user who comes after their tombstone's time a name again.
+func (b *Book) returned(o *Org, slot uint32, id string) {
+	until, there := o.Tombstones[slot]
+	if !there || b.Now < until.Ns() {
+		return
+	}
+	delete(o.Tombstones, slot)
+	o.SetNameless(slot, false)
+	b.Pending.newUser(o.Number, slot, o.Hashes.User(id), id)
+	b.Pending.Drop(tombstoneKey(o.Number, slot))
+}
+
+// Bury takes the tombstones of an organization whose time has come and whose
+// users have nothing in any period that is open.
+func (b *Book) Bury(o *Org) {
+	for slot, until := range o.Tombstones {
+		root := o.Root(slot)
+		if _, standing := o.Status(root); standing || b.Now < until.Ns() || b.Now < o.OpenUntil(o.LastOf(root)).Ns() {
+			continue
+		}
+		var random [8]byte
+		_, _ = rand.Read(random[:]) // never fails
+		hash := binary.LittleEndian.Uint64(random[:])
+		delete(o.Tombstones, slot)
+		o.ForgetUser(slot, hash)
+		b.Pending.newUser(o.Number, slot, hash, "")
+		b.Pending.Drop(tombstoneKey(o.Number, slot))
+	}
+}

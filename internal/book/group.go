@@ -1,0 +1,129 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package book
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
+)
+
+// Group is what is committed together, as one record of the log: redo entries,
+// and rows that go to their place when the record is on disk. Its number is the
+// record's.
+type Group struct {
+	Number  uint64
+	Entries wire.Encoder
+	Rows    *pebble.Batch
+	Done    chan struct{} // closed when committed or failed
+	Err     error         // of the commit, once done
+}
+
+// maxSpare bounds the memory that one group leaves to the next.
+const maxSpare = 1 << 20
+
+// NewGroup begins a group, in memory that an earlier one has left.
+func (b *Book) NewGroup(number uint64) *Group {
+	g := &Group{Number: number, Rows: b.Db.NewBatch(), Done: make(chan struct{})}
+	g.Entries.Bytes, b.spare = b.spare, nil
+	return g
+}
+
+// Leave takes the memory of a group that is on disk.
+func (b *Book) Leave(g *Group) {
+	if cap(g.Entries.Bytes) <= maxSpare {
+		b.spare = g.Entries.Bytes[:0]
+	}
+	g.Entries.Bytes = nil
+}
+
+func (g *Group) Empty() bool { return len(g.Entries.Bytes) == 0 && g.Rows.Empty() }
+
+// record appends what the log has of the group:
+//
+//	length of the rows, uint | rows: a batch of Pebble's | entries
+func (g *Group) record(to []byte) []byte {
+	var rows []byte
+	if !g.Rows.Empty() {
+		rows = g.Rows.Repr()
+	}
+	to = binary.AppendUvarint(to, uint64(len(rows)))
+	return append(append(to, rows...), g.Entries.Bytes...)
+}
+
+// readRecord takes apart what record has put together.
+func readRecord(record []byte) (rows, entries []byte, err error) {
+	length, n := binary.Uvarint(record)
+	if n <= 0 || length > uint64(len(record)-n) {
+		return nil, nil, errors.New("damaged record")
+	}
+	return record[n : n+int(length)], record[n+int(length):], nil
+}
+
+// newUser writes a user's id to its place: entries name users by slot.
+func (g *Group) newUser(org, slot uint32, hash uint64, id string) {
+	value := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(id)), hash)
+	g.Set(UserKey(org, slot), append(value, id...))
+}
+
+// set, merge, drop and clear cannot fail: a batch that is not yet committed only
+// grows. What is taken away was set before, in this batch or an earlier one.
+func (g *Group) Set(key, value []byte)   { _ = g.Rows.Set(key, value, nil) }
+func (g *Group) Drop(key []byte)         { _ = g.Rows.Delete(key, nil) }
+func (g *Group) merge(key, value []byte) { _ = g.Rows.Merge(key, value, nil) }
+func (g *Group) clear(prefix []byte) {
+	s := rows.Under(prefix)
+	_ = g.Rows.DeleteRange(s.From, s.To, nil)
+}
+
+// Commit appends a group to the log, which syncs it, and then applies its rows:
+// what can be read is on disk.
+func (b *Book) Commit(g *Group) error {
+	b.written = g.record(b.written[:0])
+	number, err := b.Log.Append(b.written)
+	if err == nil && number != g.Number {
+		err = fmt.Errorf("group %d is record %d of the log", g.Number, number)
+	}
+	if err != nil || g.Rows.Empty() {
+		return err
+	}
+	applied(g.Rows, g.Number)
+	return b.Db.Write(g.Rows)
+}
+
+// commitNow commits what has gathered, before there is a commitLoop.
+func (b *Book) commitNow() error {
+	if b.Pending.Empty() {
+		return nil
+	}
+	g := b.Pending
+	b.Pending = b.NewGroup(g.Number + 1)
+	return b.Commit(g)
+}
+
+// Finish is called with the ledger's lock held: a checkpoint that fails may end
+// a group while its commit is still under way.
+func (g *Group) Finish(err error) {
+	select {
+	case <-g.Done:
+	default:
+		g.Err = err
+		close(g.Done)
+	}
+}
+
+// LastGroup returns the group that holds the last change, nil where everything
+// is on disk. What changes nothing waits for it too: what it repeats may be in
+// there.
+func (b *Book) LastGroup() *Group {
+	if b.Pending.Empty() {
+		return b.Committing
+	}
+	return b.Pending
+}

@@ -1,0 +1,48 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package versions
+
+import (
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
+)
+
+// Format is the version of all that a ledger writes. A directory of a newer
+// one is refused untouched.
+const Format = 8
+
+// FormatFile names the version of the state beside the store, so that a newer
+// one is refused before anything is opened.
+const FormatFile = "FORMAT"
+
+// CheckFormat returns the version of a directory's state, 0 where it has none.
+func CheckFormat(fs vfs.FS, dir string) (version int, err error) {
+	path := fs.PathJoin(dir, FormatFile)
+	text, err := store.ReadFile(fs, path)
+	if err != nil {
+		return 0, fmt.Errorf("open ledger: %w", err)
+	}
+	if text == nil {
+		return 0, nil
+	}
+	if _, err := fmt.Sscanf(string(text), "otelcol-usage ledger %d\n", &version); err != nil {
+		return 0, fmt.Errorf("open ledger: %s says %q, which is no version; this is not a ledger directory, or the file is damaged", path, text)
+	}
+	if version > Format {
+		return 0, fmt.Errorf("open ledger %s: its state is of format %d, this program knows up to %d; nothing was changed; use the newer program", dir, version, Format)
+	}
+	return version, nil
+}
+
+// WriteFormat says that the state is of this program's version from now on: an
+// older one would not know all of it.
+func WriteFormat(fs vfs.FS, dir string) error {
+	if err := store.ReplaceFile(fs, dir, FormatFile, fmt.Appendf(nil, "otelcol-usage ledger %d\n", Format)); err != nil {
+		return fmt.Errorf("open ledger: %w", err)
+	}
+	return nil
+}
