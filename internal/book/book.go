@@ -30,7 +30,7 @@ import (
 // owner at a time; Ledger is the locked shell around it.
 type Book struct {
 	Settings *Settings
-	Db       *rows.DB
+	Rows     *rows.DB
 	Log      *log.Log
 	Defs     *organization.Shared
 
@@ -50,7 +50,7 @@ type Book struct {
 	Duplicates *dedupe.Set
 	Now        int64  // the latest arrival or collection, ns; never goes back
 	Pending    *Group // gathers
-	Committing *Group // the one sealed last; nil before the first
+	committing *Group // the one sealed last; nil before the first
 	Failed     bool
 	Dead       chan struct{} // closed when failed
 	Unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
@@ -81,7 +81,7 @@ type Org struct {
 	position          position
 	names             map[uint32]string        // ids shown in labels, by slot
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
-	Trends            []trend
+	Trends            organization.Trends
 	Journal           *journal // nil where the catalogue has or had it, or it is too late
 	notes             archive.Notes
 	firsts            []archive.First // scratch of note
@@ -179,7 +179,7 @@ func (b *Book) describe(o *Org) {
 	}
 	o.Named = b.metersOf(entry.Meters)
 	plan := string(entry.Plan.Type)
-	o.Info = append(b.notify(entry.Notify), b.Defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
+	o.Info = append(b.Defs.Receivers(entry.Notify.Email, entry.Notify.SMS, entry.Notify.Webhook), b.Defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
 	if entry.ClientID != "" || entry.Subdomain != "" || plan != "" {
 		o.Info = append(o.Info, b.Defs.Account(entry.ClientID, entry.Subdomain, plan))
 	}
@@ -192,25 +192,6 @@ func (b *Book) metersOf(meters []string) []bool {
 		named[i] = slices.Contains(meters, b.Defs.Meters[i].Name)
 	}
 	return named
-}
-
-// notify makes the gauges of an organization's receivers.
-func (b *Book) notify(n catalogue.Notify) (series []*usage.Series) {
-	var channels []string
-	for _, of := range [...]struct {
-		channel   string
-		receivers []string
-	}{{"email", n.Email}, {"sms", n.SMS}, {"webhook", n.Webhook}} {
-		if len(of.receivers) > 0 {
-			channels = append(channels, of.channel)
-		}
-		for _, receiver := range of.receivers {
-			if s := b.Defs.Notify(of.channel, receiver); !slices.Contains(series, s) { // else it is listed twice
-				series = append(series, s)
-			}
-		}
-	}
-	return append(series, b.Defs.NotifyChannels(channels))
 }
 
 // nobodyOrg is where items are counted that name no organization.
@@ -254,7 +235,7 @@ func (b *Book) Tick(now int64) {
 func (b *Book) person(o *Org, user uint32, reveal bool) string {
 	id, known := o.names[user]
 	if !known {
-		value, err := b.Db.Get(UserKey(o.Number, user))
+		value, err := b.Rows.Get(UserKey(o.Number, user))
 		if err != nil || len(value) < 8 {
 			return "" // not on disk yet: shown at the next collection
 		}
@@ -267,7 +248,7 @@ func (b *Book) person(o *Org, user uint32, reveal bool) string {
 	if reveal {
 		return id
 	}
-	return Pseudonym(o.Secret[16:], id)
+	return identity.Pseudonym(o.Secret[16:], id)
 }
 
 // maxNames bounds the names kept of one organization: the top users of a few

@@ -63,7 +63,7 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	batch := b.Db.NewBatch()
+	batch := b.Rows.NewBatch()
 	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
 	birth := b.Now
 	if !fresh {
@@ -95,7 +95,7 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 		b.describe(o)
 		b.SaveOrg(o, batch)
 	}
-	return b.Db.WriteThrough(batch)
+	return b.Rows.WriteThrough(batch)
 }
 
 // InOrder returns the organizations of a catalogue in the order of their ids,

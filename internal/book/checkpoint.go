@@ -40,7 +40,7 @@ func (b *Book) SaveOrg(o *Org, batch *pebble.Batch) {
 	var e wire.Encoder
 	e.Uint(o.position.group)
 	e.Uint(o.position.offset)
-	encodeTrends(&e, o.Trends)
+	o.Trends.Encode(&e)
 	o.Encode(&e)
 	_ = batch.Set(OrgKey(keyHead, o.Number), e.Bytes, nil) // cannot fail before it is committed
 	var c wire.Encoder

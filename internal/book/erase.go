@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
@@ -39,7 +40,7 @@ func (b *Book) Erase(o *Org) {
 // readErased reads which numbers are of organizations that were erased.
 func (b *Book) readErased() (map[uint32]bool, error) {
 	erased := map[uint32]bool{}
-	err := b.Db.Each(rows.Under([]byte{keyErased}), func(key, _ []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{keyErased}), func(key, _ []byte) error {
 		if len(key) != 5 {
 			return errors.New("damaged mark of an erased organization")
 		}
@@ -66,7 +67,7 @@ type Name struct {
 func (b *Book) NamesOf(o *Org, slot uint32) (names []Name, err error) {
 	root := o.Root(slot)
 	for _, slot := range append([]uint32{root}, o.MergedInto(root)...) {
-		value, err := b.Db.Get(UserKey(o.Number, slot))
+		value, err := b.Rows.Get(UserKey(o.Number, slot))
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +75,7 @@ func (b *Book) NamesOf(o *Org, slot uint32) (names []Name, err error) {
 			return nil, fmt.Errorf("%w: the user has only just come", usage.ErrUnavailable)
 		}
 		if id := string(value[8:]); id != "" { // else it was erased before it became theirs
-			names = append(names, Name{slot, id, Pseudonym(o.Secret[16:], id)})
+			names = append(names, Name{slot, id, identity.Pseudonym(o.Secret[16:], id)})
 		}
 	}
 	return names, nil
@@ -117,7 +118,7 @@ func tombstone(until period.Minute) []byte {
 
 // readTombstones reads those of an organization.
 func (b *Book) readTombstones(o *Org) error {
-	return b.Db.Each(rows.Under(OrgKey(keyTombstone, o.Number)), func(key, value []byte) error {
+	return b.Rows.Each(rows.Under(OrgKey(keyTombstone, o.Number)), func(key, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		until := d.Int()
 		if len(key) != 9 || d.Err() != nil {

@@ -28,19 +28,59 @@ type Group struct {
 // maxSpare bounds the memory that one group leaves to the next.
 const maxSpare = 1 << 20
 
-// NewGroup begins a group, in memory that an earlier one has left.
-func (b *Book) NewGroup(number uint64) *Group {
-	g := &Group{Number: number, Rows: b.Db.NewBatch(), Done: make(chan struct{})}
+// newGroup begins a group, in memory that an earlier one has left.
+func (b *Book) newGroup(number uint64) *Group {
+	g := &Group{Number: number, Rows: b.Rows.NewBatch(), Done: make(chan struct{})}
 	g.Entries.Bytes, b.spare = b.spare, nil
 	return g
 }
 
-// Leave takes the memory of a group that is on disk.
-func (b *Book) Leave(g *Group) {
+// Seal takes the gathered group to be committed, nil where there is nothing or the
+// book has failed. What comes next gathers in another one.
+func (b *Book) Seal() *Group {
+	if b.Failed || b.Pending.Empty() {
+		return nil
+	}
+	g := b.Pending
+	b.committing, b.Pending = g, b.newGroup(g.Number+1)
+	b.Unfolded += unfolded(g.Rows.Len(), len(g.Entries.Bytes))
+	return g
+}
+
+// Finish tells those who wait for a group that it is on disk.
+func (b *Book) Finish(g *Group) {
+	g.finish(nil)
 	if cap(g.Entries.Bytes) <= maxSpare {
 		b.spare = g.Entries.Bytes[:0]
 	}
 	g.Entries.Bytes = nil
+}
+
+// Fail tells those who wait for groups that these will not be on disk. It reports
+// whether that is new: nothing is committed after it.
+func (b *Book) Fail(err error) bool {
+	if b.Failed {
+		return false
+	}
+	b.Failed = true
+	for _, g := range []*Group{b.committing, b.Pending} {
+		if g != nil {
+			g.finish(err)
+		}
+	}
+	close(b.Dead)
+	return true
+}
+
+// Unsettled returns the groups that are not on disk yet, or were the last to be.
+func (b *Book) Unsettled() (groups []*Group) {
+	if b.committing != nil {
+		groups = append(groups, b.committing)
+	}
+	if !b.Pending.Empty() {
+		groups = append(groups, b.Pending)
+	}
+	return groups
 }
 
 func (g *Group) Empty() bool { return len(g.Entries.Bytes) == 0 && g.Rows.Empty() }
@@ -94,22 +134,22 @@ func (b *Book) Commit(g *Group) error {
 		return err
 	}
 	applied(g.Rows, g.Number)
-	return b.Db.Write(g.Rows)
+	return b.Rows.Write(g.Rows)
 }
 
-// commitNow commits what has gathered, before there is a commitLoop.
+// commitNow commits what has gathered, before anybody else does.
 func (b *Book) commitNow() error {
 	if b.Pending.Empty() {
 		return nil
 	}
 	g := b.Pending
-	b.Pending = b.NewGroup(g.Number + 1)
+	b.Pending = b.newGroup(g.Number + 1)
 	return b.Commit(g)
 }
 
-// Finish is called with the ledger's lock held: a checkpoint that fails may end
-// a group while its commit is still under way.
-func (g *Group) Finish(err error) {
+// finish ends a group once: a checkpoint that fails may end it while its commit is
+// still under way.
+func (g *Group) finish(err error) {
 	select {
 	case <-g.Done:
 	default:
@@ -118,12 +158,15 @@ func (g *Group) Finish(err error) {
 	}
 }
 
+// Sealed returns the group that was sealed last, nil before the first.
+func (b *Book) Sealed() *Group { return b.committing }
+
 // LastGroup returns the group that holds the last change, nil where everything
 // is on disk. What changes nothing waits for it too: what it repeats may be in
 // there.
 func (b *Book) LastGroup() *Group {
 	if b.Pending.Empty() {
-		return b.Committing
+		return b.committing
 	}
 	return b.Pending
 }

@@ -170,13 +170,13 @@ func (o *Org) saveJournal(batch *pebble.Batch) {
 
 // readJournal finds the journal of an organization, if there is one.
 func (b *Book) readJournal(o *Org) error {
-	first, err := b.Db.Get(journalKey(o.Number, 0))
+	first, err := b.Rows.Get(journalKey(o.Number, 0))
 	if err != nil || first == nil {
 		return err
 	}
 	d := &wire.Decoder{Bytes: first}
 	j := &journal{began: d.Int(), outages: decodeOutages(d)}
-	err = errors.Join(d.Err(), b.Db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(key, value []byte) error {
+	err = errors.Join(d.Err(), b.Rows.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(key, value []byte) error {
 		if len(key) != 13 {
 			return errors.New("damaged key")
 		}
@@ -224,7 +224,7 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 func (b *Book) Retell(o *Org, cal *calendar.Calendar) (*Org, error) {
 	j := o.Journal
 	anew := &Org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
-	err := b.Db.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(_, value []byte) error {
+	err := b.Rows.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)
@@ -279,9 +279,7 @@ func (b *Book) replace(o, anew *Org) {
 		o.Collect(asOf)
 		b.publish(o)
 	}
-	for i, t := range o.Trends { // of days that have not begun in the new zone
-		o.Trends[i] = slices.DeleteFunc(t, func(day trendDay) bool { return o.Today().Compare(day.Date) <= 0 })
-	}
+	o.Trends.Cut(o.Today()) // those that have not begun in the new zone
 	b.describe(o)
 	b.SaveOrg(o, b.Pending.Rows)
 }

@@ -40,7 +40,7 @@ func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &Book{Settings: s, Db: db, byName: map[string]*Org{}, Dead: make(chan struct{})}
+	b := &Book{Settings: s, Rows: db, byName: map[string]*Org{}, Dead: make(chan struct{})}
 	b.judge.Rules, b.scribe.book = s.rules(), b
 	defer func() {
 		if err != nil {
@@ -126,7 +126,7 @@ func (b *Book) define(meters []versions.Meter, birth int64) error {
 
 // readMeta reads the stored definitions; fresh tells that there are none.
 func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err error) {
-	birth, err := b.Db.Get(metaBirth)
+	birth, err := b.Rows.Get(metaBirth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -135,14 +135,14 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
-	text, err := b.Db.Get(metaDefinitions)
+	text, err := b.Rows.Get(metaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
 		err = json.Unmarshal(text, &meters)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.Db.Get(metaNow)
+	now, err := b.Rows.Get(metaNow)
 	if err != nil {
 		return nil, false, err
 	}
@@ -164,7 +164,7 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 // the latest that could be counted when this program first opened it. Once the
 // acceptance span is past it, nothing asks for former content any more.
 func (b *Book) formerBefore(fresh bool) (end int64, err error) {
-	known, err := b.Db.Get(metaFormer)
+	known, err := b.Rows.Get(metaFormer)
 	if err != nil {
 		return 0, err
 	}
@@ -182,12 +182,12 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 }
 
 func (b *Book) meta(key []byte) ([]byte, error) {
-	return b.Db.Get(key)
+	return b.Rows.Get(key)
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
 func (b *Book) read(fresh bool) error {
-	b.Pending = b.NewGroup(1)
+	b.Pending = b.newGroup(1)
 	if b.Log != nil {
 		b.Pending.Number = b.Log.Next()
 	}
@@ -215,7 +215,7 @@ const DuplicatesDir = "counted"
 func (b *Book) openDuplicates() error {
 	fs, old := b.Settings.FS, rows.Under([]byte{KeyDuplicates})
 	dir := fs.PathJoin(b.Settings.Directory, DuplicatesDir)
-	it, err := b.Db.Range(old)
+	it, err := b.Rows.Range(old)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (b *Book) openDuplicates() error {
 		err = dedupe.Import(fs, dir, it)
 	}
 	if err = errors.Join(err, it.Error(), it.Close()); err == nil && found {
-		err = b.Db.DeleteRange(old.From, old.To, pebble.NoSync)
+		err = b.Rows.DeleteRange(old.From, old.To, pebble.NoSync)
 	}
 	if err != nil {
 		return err
@@ -242,14 +242,14 @@ func (b *Book) Close() error {
 	if b.Log != nil {
 		err = errors.Join(err, b.Log.Close())
 	}
-	return errors.Join(err, b.Db.Close())
+	return errors.Join(err, b.Rows.Close())
 }
 
 // readOrgs reads the organizations that have a checkpoint, several at a time;
 // one that has none is made by its redo entry.
 func (b *Book) readOrgs() error {
 	var numbers []uint32
-	err := b.Db.Each(rows.Under([]byte{keyOrg}), func(key, value []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{keyOrg}), func(key, value []byte) error {
 		if len(key) != 5 || len(value) < 32 {
 			return errors.New("damaged organization")
 		}
@@ -293,12 +293,12 @@ type readBack struct {
 	id       string
 	secret   []byte
 	position position
-	trends   []trend
+	trends   organization.Trends
 }
 
 // readOrg reads an organization, nil where it has no checkpoint.
 func (b *Book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.Db.Get(OrgKey(keyHead, number))
+	head, err := b.Rows.Get(OrgKey(keyHead, number))
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -309,7 +309,7 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 	id, secret := users.organization, users.secret
 	d := &wire.Decoder{Bytes: head}
 	r := &readBack{id: id, secret: secret, position: position{group: d.Uint(), offset: d.Uint()}}
-	r.trends = decodeTrends(d)
+	r.trends = organization.DecodeTrends(d)
 	if d.Err() != nil {
 		return nil, d.Err()
 	}
@@ -321,14 +321,14 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	users.unname(r.Organization)
-	closings, err := b.Db.Get(OrgKey(keyClosings, number))
+	closings, err := b.Rows.Get(OrgKey(keyClosings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("closed periods: %w", err)
 	}
-	err = b.Db.Each(rows.Under(OrgKey(keyPage, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(OrgKey(keyPage, number)), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
@@ -356,12 +356,12 @@ func (u *storedUsers) unname(o *organization.Organization) {
 
 // readUsers reads an organization's secret and its users.
 func (b *Book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.Db.Get(OrgKey(keyOrg, number))
+	row, err := b.Rows.Get(OrgKey(keyOrg, number))
 	if err != nil || len(row) < 32 {
 		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}
 	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
-	err = b.Db.Each(rows.Under(OrgKey(KeyUser, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(OrgKey(KeyUser, number)), func(key, value []byte) error {
 		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}

@@ -34,7 +34,7 @@ import (
 
 // number reads a row that has one; there is false where there is no such row.
 func (b *Book) number(key []byte) (n uint64, there bool, err error) {
-	row, err := b.Db.Get(key)
+	row, err := b.Rows.Get(key)
 	if err != nil || row == nil {
 		return 0, false, err
 	}
@@ -78,14 +78,14 @@ func (b *Book) applyRows() error {
 	if err != nil {
 		return err
 	}
-	batch, last := b.Db.NewBatch(), done
+	batch, last := b.Rows.NewBatch(), done
 	apply := func() error {
 		if batch.Empty() {
 			return nil
 		}
 		applied(batch, last)
-		err := b.Db.Write(batch)
-		batch = b.Db.NewBatch()
+		err := b.Rows.Write(batch)
+		batch = b.Rows.NewBatch()
 		return err
 	}
 	err = b.Log.Read(func(number uint64, record []byte) error {
@@ -126,14 +126,14 @@ func (b *Book) beginWhole() {
 	}
 }
 
-// Unfolded is how much a start has to do for a group, in bytes of entries. Rows
+// unfolded is how much a start has to do for a group, in bytes of entries. Rows
 // take it a quarter of the time.
-func Unfolded(rows, entries int) int64 { return int64(rows/4 + entries) }
+func unfolded(rows, entries int) int64 { return int64(rows/4 + entries) }
 
 // eachGroup calls f for the entries of each group, in order.
 func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 	if b.Log == nil {
-		return b.Db.Each(rows.Under([]byte{KeyRedo}), func(key, value []byte) error {
+		return b.Rows.Each(rows.Under([]byte{KeyRedo}), func(key, value []byte) error {
 			if len(key) != 9 {
 				return errors.New("damaged key of redo")
 			}
@@ -147,7 +147,7 @@ func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 		if err != nil {
 			return fmt.Errorf("group %d: %w", number, err)
 		}
-		b.Unfolded += Unfolded(len(rows), len(entries))
+		b.Unfolded += unfolded(len(rows), len(entries))
 		return f(number, entries)
 	})
 }
@@ -161,9 +161,9 @@ func (b *Book) convert() (err error) {
 		if !o.Dirty {
 			continue
 		}
-		batch := b.Db.NewBatch()
+		batch := b.Rows.NewBatch()
 		b.SaveOrg(o, batch)
-		if err := b.Db.Write(batch); err != nil {
+		if err := b.Rows.Write(batch); err != nil {
 			return err
 		}
 	}
@@ -178,12 +178,12 @@ func (b *Book) convert() (err error) {
 	if err != nil {
 		return err
 	}
-	batch, redo := b.Db.NewBatch(), rows.Under([]byte{KeyRedo})
+	batch, redo := b.Rows.NewBatch(), rows.Under([]byte{KeyRedo})
 	b.Mark(batch, b.Clock(), next)
 	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
 	_ = batch.Apply(b.Pending.Rows, nil)           // likewise: journals that have ended
-	b.Pending = b.NewGroup(next)
-	if err := b.Db.WriteThrough(batch); err != nil {
+	b.Pending = b.newGroup(next)
+	if err := b.Rows.WriteThrough(batch); err != nil {
 		return err
 	}
 	b.Duplicates.Flushed()

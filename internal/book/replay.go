@@ -33,7 +33,7 @@ func (b *Book) replay(now int64) error {
 	if err := errors.Join(b.eachGroup(r.group), r.apply()); err != nil {
 		return err
 	}
-	again := b.Db.NewBatch() // statements that no group has: those of a collection that was cut off
+	again := b.Rows.NewBatch() // statements that no group has: those of a collection that was cut off
 	for _, o := range b.Orgs {
 		if o == nil {
 			continue
@@ -46,7 +46,7 @@ func (b *Book) replay(now int64) error {
 			return err
 		}
 	}
-	return b.Db.Write(again)
+	return b.Rows.Write(again)
 }
 
 // stretchLength is how many entries are gathered: enough for the workers to

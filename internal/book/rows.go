@@ -28,7 +28,7 @@ func (b *Book) republish(o *Org, batch *pebble.Batch) error {
 	for _, s := range o.TakeStatements() {
 		b.closed(o, &s)
 		key := archive.StatementKey(o.Number, &s)
-		known, err := b.Db.Get(key)
+		known, err := b.Rows.Get(key)
 		if err == nil && known == nil {
 			err = batch.Set(key, archive.StatementRow(&s), nil)
 		}
@@ -49,5 +49,5 @@ func (a archived) Range(from, to []byte) (archive.Cursor, error) {
 
 // Archive returns a reader of what an organization has written down for good.
 func (b *Book) Archive(o *Org) *archive.Reader {
-	return &archive.Reader{Rows: archived{b.Db}, ID: o.ID, Number: o.Number, Names: o, Meters: b.Defs.Meters}
+	return &archive.Reader{Rows: archived{b.Rows}, ID: o.ID, Number: o.Number, Names: o, Meters: b.Defs.Meters}
 }

@@ -17,7 +17,7 @@ import (
 // before anything is taken in by it.
 func (b *Book) readSpellings(fresh bool, now int64) error {
 	var old usage.Spellings
-	text, err := b.Db.Get(MetaSpellings)
+	text, err := b.Rows.Get(MetaSpellings)
 	if err == nil && text != nil && !fresh { // what a first start that was cut short has left means nothing
 		err = json.Unmarshal(text, &old)
 	}

@@ -25,7 +25,7 @@ type cursor struct {
 const nearby = 16
 
 func openCursor(b *book.Book, kind byte, org uint32) (cursor, error) {
-	it, err := b.Db.Range(rows.Under(book.OrgKey(kind, org)))
+	it, err := b.Rows.Range(rows.Under(book.OrgKey(kind, org)))
 	return cursor{it: it}, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -182,7 +183,7 @@ func (r *Reader) introduce(u *User) (err error) {
 		return err
 	}
 	if u.ID != "" {
-		u.Pseudonym = book.Pseudonym(o.Secret[16:], u.ID)
+		u.Pseudonym = identity.Pseudonym(o.Secret[16:], u.ID)
 	}
 	if err = r.FirstsOf(u.Place); err == nil {
 		r.take(u)

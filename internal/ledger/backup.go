@@ -63,7 +63,7 @@ func (l *Ledger) copy(to string) error {
 	if err := fs.RemoveAll(to); err != nil {
 		return err
 	}
-	if err := b.Db.Checkpoint(to); err != nil {
+	if err := b.Rows.Checkpoint(to); err != nil {
 		return err
 	}
 	if err := b.Duplicates.Link(fs.PathJoin(to, book.DuplicatesDir)); err != nil {

@@ -44,9 +44,9 @@ func (l *Ledger) fold(b *book.Book) error {
 	if err := b.Duplicates.Write(); err != nil {
 		return err
 	}
-	batch := b.Db.NewBatch()
+	batch := b.Rows.NewBatch()
 	b.Mark(batch, now, start)
-	if err := b.Db.WriteThrough(batch); err != nil {
+	if err := b.Rows.WriteThrough(batch); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.mu.Lock()
@@ -60,7 +60,7 @@ func (l *Ledger) fold(b *book.Book) error {
 }
 
 func (l *Ledger) checkpointOrg(b *book.Book, o *book.Org) error {
-	batch := b.Db.NewBatch()
+	batch := b.Rows.NewBatch()
 	l.mu.Lock()
 	b.Bury(o)
 	if !o.Dirty {
@@ -73,24 +73,18 @@ func (l *Ledger) checkpointOrg(b *book.Book, o *book.Org) error {
 	if err := l.durable(b); err != nil {
 		return err
 	}
-	return b.Db.Write(batch)
+	return b.Rows.Write(batch)
 }
 
 // durable waits until all that has been applied is on disk.
 func (l *Ledger) durable(b *book.Book) error {
 	l.mu.Lock()
-	groups := []*book.Group{b.Committing}
-	if !b.Pending.Empty() {
-		groups = append(groups, b.Pending)
-	}
+	groups := b.Unsettled()
 	l.mu.Unlock()
 	l.wakeCommitter()
 	for _, g := range groups {
-		if g != nil {
-			<-g.Done
-			if g.Err != nil {
-				return g.Err
-			}
+		if <-g.Done; g.Err != nil {
+			return g.Err
 		}
 	}
 	return nil

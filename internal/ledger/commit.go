@@ -32,30 +32,18 @@ func (l *Ledger) commitLoop(b *book.Book) {
 				l.fail(b, err)
 				return
 			}
-			l.finish(b, g)
+			l.mu.Lock()
+			b.Finish(g)
+			l.mu.Unlock()
 		}
 	}
-}
-
-// finish tells those who wait for a group that it is on disk.
-func (l *Ledger) finish(b *book.Book, g *book.Group) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	g.Finish(nil)
-	b.Leave(g)
 }
 
 // seal takes the gathered group, nil where there is nothing to commit.
 func (l *Ledger) seal(b *book.Book) *book.Group {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b.Failed || b.Pending.Empty() {
-		return nil
-	}
-	g := b.Pending
-	b.Committing, b.Pending = g, b.NewGroup(g.Number+1)
-	b.Unfolded += book.Unfolded(g.Rows.Len(), len(g.Entries.Bytes))
-	return g
+	return b.Seal()
 }
 
 // wakeCommitter asks for a commit; the caller need not hold anything.
@@ -71,18 +59,12 @@ func (l *Ledger) wakeCommitter() {
 func (l *Ledger) fail(b *book.Book, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b.Failed {
+	failure := fmt.Errorf("%w: write to %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
+	if !b.Fail(failure) {
 		return
 	}
+	l.failure = failure
 	l.settings.Logger.Error("usage ledger: a write failed; nothing is acknowledged until the directory has been read anew", zap.Error(err))
-	b.Failed = true
-	l.failure = fmt.Errorf("%w: write to %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
-	for _, g := range []*book.Group{b.Committing, b.Pending} {
-		if g != nil {
-			g.Finish(l.failure)
-		}
-	}
-	close(b.Dead)
 	l.wg.Add(1)
 	go l.revive(b)
 }

@@ -1,29 +1,23 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ledger is the durable book: the state of every organization in
-// memory (package meter), and on disk what restores it: a log, and rows (Pebble).
+// Package ledger is the durable book of usage, for callers that come at the same
+// time: the shell around package book.
 //
-//	Record ---> intake.Judge: names to numbers, outcome ---> organization.Organization
-//	               |                                              |
-//	               v                                              | now and then
-//	     redo entries, rows --group commit, synced--> log --rows--> Pebble <-- checkpoint
-//	               |                                   |             |
-//	               +--> acknowledged                   |             +--> archive: statements, bills, first items
-//	                                                   +--> released behind a checkpoint
+//	Record, Collect ---> lock ---> book.Book ---> Pending
+//	        |                        ^   |           | commitLoop: one record of the log, one sync
+//	        |  waits for its group   |   |           v
+//	        +<-------------------------- | ------ on disk
+//	                                 |   | foldLoop: checkpoint
+//	   revive: after a failed write  |   v
+//	   the directory is opened anew -+  rows; the log before is released
 //
-// Every change of state is a redo entry, and applying entries is
-// deterministic: the state after a restart is the checkpoint of each
-// organization and the entries after it. Requests that arrive together share
-// one commit and one sync; a request is acknowledged when the commit that holds
-// its entries is on disk, also if it changed nothing, since what it repeats may
-// be another's that is not yet there.
+// Requests that arrive together share one commit and one sync; a request is
+// acknowledged when the commit that holds its entries is on disk, also if it
+// changed nothing, since what it repeats may be another's that is not yet there.
 //
-// The package is the shell around that: locks, goroutines, Pebble and the log.
-// What an item counts for is decided in package intake, what an entry does in
-// package redo, and what was written down for good is read by package archive.
-//
-// File order follows the way of an event: record.go, book.go, group.go,
-// commit.go, checkpoint.go; load.go, log.go and replay.go read it all back.
-// docs/state-format.md says what the keys and values are.
+// Here are locks, goroutines, and what takes several steps: commit.go,
+// checkpoint.go, revive.go, space.go; erasing (erase.go, erase_user.go, purge.go)
+// and backup.go; and the questions, which package inquiry answers while the lock is
+// held: users.go, explain.go, statements.go.
 package ledger

@@ -56,7 +56,7 @@ func TestKeysOfOlderFormatsBecomeRuns(t *testing.T) {
 			now := noon.Add(14 * 24 * time.Hour)
 			l := open(t, s, now)
 			require.NotZero(t, l.book.Duplicates.Len())
-			require.NoError(t, l.book.Db.Each(rows.Under([]byte{book.KeyDuplicates}), func(key, _ []byte) error {
+			require.NoError(t, l.book.Rows.Each(rows.Under([]byte{book.KeyDuplicates}), func(key, _ []byte) error {
 				t.Errorf("row %x is still there", key)
 				return nil
 			}))

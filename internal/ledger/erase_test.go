@@ -22,7 +22,7 @@ import (
 func rowsOf(t *testing.T, l *Ledger, number uint32) map[string]int {
 	t.Helper()
 	found := map[string]int{}
-	require.NoError(t, l.book.Db.Each(rows.Under(nil), func(key, _ []byte) error {
+	require.NoError(t, l.book.Rows.Each(rows.Under(nil), func(key, _ []byte) error {
 		if len(key) >= 5 && string(key[1:5]) == string(book.OrgKey(0, number)[1:]) && key[0] != book.KeyMeta && key[0] != book.KeyRedo {
 			found[string(key[:1])]++
 		}

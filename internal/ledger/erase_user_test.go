@@ -118,7 +118,7 @@ func churn(t testing.TB, l *Ledger, now time.Time) {
 	t.Helper()
 	for i := range 8 {
 		new(doing).viewed(fmt.Sprint("user-", i), now).send(t, l, now)
-		require.NoError(t, l.book.Db.Flush())
+		require.NoError(t, l.book.Rows.Flush())
 	}
 }
 

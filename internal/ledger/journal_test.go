@@ -44,7 +44,7 @@ func parsed(t testing.TB, text string) *catalogue.Catalogue {
 func journalRows(t testing.TB, l *Ledger) (n int) {
 	t.Helper()
 	require.NoError(t, l.durable(l.book))
-	require.NoError(t, l.book.Db.Each(rows.Under([]byte{book.KeyJournal}), func(_, _ []byte) error { n++; return nil }))
+	require.NoError(t, l.book.Rows.Each(rows.Under([]byte{book.KeyJournal}), func(_, _ []byte) error { n++; return nil }))
 	return n
 }
 

@@ -24,7 +24,7 @@ func (l *Ledger) Recall(_ context.Context, name string) (map[string][]byte, erro
 		return nil, err
 	}
 	prefix, kept := book.MemoryKey(name, ""), map[string][]byte{}
-	err := l.book.Db.Each(rows.Under(prefix), func(key, value []byte) error {
+	err := l.book.Rows.Each(rows.Under(prefix), func(key, value []byte) error {
 		kept[string(key[len(prefix):])] = bytes.Clone(value)
 		return nil
 	})
@@ -61,7 +61,7 @@ func remember(b *book.Book, key, row []byte) error {
 		b.Pending.Set(key, row)
 		return nil
 	}
-	known, err := b.Db.Get(key)
+	known, err := b.Rows.Get(key)
 	if known != nil {
 		b.Pending.Drop(key)
 	}
@@ -72,7 +72,7 @@ func remember(b *book.Book, key, row []byte) error {
 // usage.Memory.
 func forgetMemory(b *book.Book, o *book.Org) error {
 	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
-	return b.Db.Each(rows.Under([]byte{book.KeyMemory}), func(key, _ []byte) error {
+	return b.Rows.Each(rows.Under([]byte{book.KeyMemory}), func(key, _ []byte) error {
 		name, of, _ := bytes.Cut(key[1:], []byte{0})
 		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
 			b.Pending.Drop(key)
@@ -89,7 +89,7 @@ const byUserLabel = "dimension_value"
 // stand behind their length, and a label's value behind its name.
 func redact(b *book.Book, user func(text string) bool) error {
 	label := append(binary.AppendUvarint(nil, uint64(len(byUserLabel))), byUserLabel...)
-	return b.Db.Each(rows.Under([]byte{book.KeyMemory}), func(key, value []byte) error {
+	return b.Rows.Each(rows.Under([]byte{book.KeyMemory}), func(key, value []byte) error {
 		row, changed := bytes.Clone(value), false
 		for at := 0; ; {
 			i := bytes.Index(row[at:], label)

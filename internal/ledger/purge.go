@@ -72,16 +72,16 @@ func (l *Ledger) rewrite(ctx context.Context, b *book.Book, spans []rows.Span) e
 		}
 	}()
 	for _, s := range spans {
-		if err := b.Db.Compact(ctx, s.From, s.To, false); err != nil {
+		if err := b.Rows.Compact(ctx, s.From, s.To, false); err != nil {
 			return err
 		}
 	}
-	if err := awaitCleaning(ctx, b.Db); err != nil {
+	if err := awaitCleaning(ctx, b.Rows); err != nil {
 		return err
 	}
-	done := b.Db.NewBatch()
+	done := b.Rows.NewBatch()
 	_ = done.Delete(book.MetaPurge, nil) // cannot fail before it is committed
-	return b.Db.Write(done)              // if a crash brings it back, it is done once more
+	return b.Rows.Write(done)            // if a crash brings it back, it is done once more
 }
 
 // awaitCleaning waits until tables that nothing uses any more are removed.
@@ -107,7 +107,7 @@ func (l *Ledger) finishPurge(b *book.Book) {
 	l.folding.Lock() // the store is not closed meanwhile
 	due, err := []byte(nil), l.current(b)
 	if err == nil {
-		due, err = b.Db.Get(book.MetaPurge)
+		due, err = b.Rows.Get(book.MetaPurge)
 	}
 	l.folding.Unlock()
 	if err == nil && due != nil {

@@ -146,7 +146,7 @@ func (l *Ledger) unreadable() error {
 // before it is.
 func (l *Ledger) settled(ctx context.Context) error {
 	l.mu.Lock()
-	g := l.book.Committing
+	g := l.book.Sealed()
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }

@@ -4,7 +4,7 @@
 package ledger
 
 import (
-	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 )
 
@@ -54,5 +54,5 @@ func (l *Ledger) Pseudonym(organization, user string) string {
 	if o == nil {
 		return "unknown"
 	}
-	return book.Pseudonym(o.Secret[16:], user)
+	return identity.Pseudonym(o.Secret[16:], user)
 }

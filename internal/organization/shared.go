@@ -4,6 +4,8 @@
 package organization
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,20 +144,27 @@ func (d *Shared) Account(clientID, subdomain, plan string) *usage.Series {
 		usage.Label{Name: "client_id", Value: clientID}, usage.Label{Name: "subdomain", Value: subdomain}, usage.Label{Name: "plan", Value: plan})
 }
 
-// Notify returns the gauge that names a receiver of an organization's alerts.
-func (d *Shared) Notify(channel, receiver string) *usage.Series {
-	return d.book.Gauge("usage_organization_notify",
-		usage.Label{Name: "channel", Value: channel}, usage.Label{Name: "receiver", Value: receiver})
-}
-
-// NotifyChannels returns the gauge that lists by which channels an organization
-// has receivers, as email,sms, or none.
-func (d *Shared) NotifyChannels(channels []string) *usage.Series {
-	list := "none"
-	if len(channels) > 0 {
-		list = strings.Join(channels, ",")
+// Receivers returns the gauges that name the receivers of an organization's alerts,
+// and the one that lists by which channels it has any, as email,sms, or none.
+func (d *Shared) Receivers(email, sms, webhook []string) (gauges []*usage.Series) {
+	var channels []string
+	for _, of := range [...]struct {
+		channel   string
+		receivers []string
+	}{{"email", email}, {"sms", sms}, {"webhook", webhook}} {
+		if len(of.receivers) > 0 {
+			channels = append(channels, of.channel)
+		}
+		for _, receiver := range of.receivers {
+			s := d.book.Gauge("usage_organization_notify",
+				usage.Label{Name: "channel", Value: of.channel}, usage.Label{Name: "receiver", Value: receiver})
+			if !slices.Contains(gauges, s) { // else it is listed twice
+				gauges = append(gauges, s)
+			}
+		}
 	}
-	return d.book.Gauge("usage_organization_notify_channels", usage.Label{Name: "notify", Value: list})
+	list := cmp.Or(strings.Join(channels, ","), "none")
+	return append(gauges, d.book.Gauge("usage_organization_notify_channels", usage.Label{Name: "notify", Value: list}))
 }
 
 // Bare returns definitions without meters that share the series: those of the

@@ -1,0 +1,28 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package book is the durable state of all organizations: in memory, and on disk
+// what restores it, a log and rows.
+//
+//	Record ---> intake.Judge: names to numbers, outcome ---> organization.Organization
+//	               |                                              |
+//	               v                                              | SaveOrg: head, pages, tail of a journal,
+//	     Pending: redo entries, rows                              |          first items
+//	               | Seal                                         v
+//	               +----> Commit: log, synced ------rows-----> store/rows
+//	                                |                             |
+//	Open <---- replay: entries -----+-----------------------------+ heads, pages
+//
+// Every change of state is a redo entry, and applying entries is deterministic:
+// the state after a restart is what was saved of each organization and the
+// entries after it.
+//
+// A Book has no lock and no goroutine, and waits for nobody: it has one owner at
+// a time, but for Commit, which concerns sealed groups only. Package ledger is
+// that owner. What an item counts for is decided in package intake, what an
+// entry does in package redo.
+//
+// File order follows the way of an event: record.go, book.go, group.go,
+// checkpoint.go; load.go, log.go and replay.go read it all back.
+// docs/state-format.md says what the keys and values are.
+package book
