@@ -133,7 +133,7 @@ func (b *Book) open(id string) *Org {
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))
 	o.Dirty = true
-	b.Pending.Set(OrgKey(keyOrg, o.Number), append(secret[:], id...))
+	b.Pending.Set(OrgKey(KeyOrg, o.Number), append(secret[:], id...))
 	redo.Open{Zone: cal.Zone().String(), Anchor: cal.Anchor()}.Append(&b.Pending.Entries, o.Number)
 	b.begin(o)
 	return o

@@ -64,14 +64,14 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 		return err
 	}
 	batch := b.Rows.NewBatch()
-	_ = batch.Set(metaDefinitions, text, nil) // cannot fail before it is committed
+	_ = batch.Set(MetaDefinitions, text, nil) // cannot fail before it is committed
 	birth := b.Now
 	if !fresh {
 		birth = b.Defs.Began
 	}
 	var e wire.Encoder
 	e.Int(birth)
-	_ = batch.Set(metaBirth, e.Bytes, nil)
+	_ = batch.Set(MetaBirth, e.Bytes, nil)
 	outages := b.Defs.Outages
 	if err := b.define(merged, birth); err != nil {
 		return err

@@ -21,8 +21,8 @@ func (b *Book) Clock() []byte {
 
 // Mark has a batch say that all before it covers the groups before one.
 func (b *Book) Mark(batch *pebble.Batch, clock []byte, start uint64) {
-	_ = batch.Set(metaNow, clock, nil) // cannot fail before it is committed
-	setNumber(batch, metaLog, start)
+	_ = batch.Set(MetaNow, clock, nil) // cannot fail before it is committed
+	setNumber(batch, MetaLog, start)
 }
 
 func (b *Book) SealDuplicates() {
@@ -42,10 +42,10 @@ func (b *Book) SaveOrg(o *Org, batch *pebble.Batch) {
 	e.Uint(o.position.offset)
 	o.Trends.Encode(&e)
 	o.Encode(&e)
-	_ = batch.Set(OrgKey(keyHead, o.Number), e.Bytes, nil) // cannot fail before it is committed
+	_ = batch.Set(OrgKey(KeyHead, o.Number), e.Bytes, nil) // cannot fail before it is committed
 	var c wire.Encoder
 	o.EncodeClosings(&c)
-	_ = batch.Set(OrgKey(keyClosings, o.Number), c.Bytes, nil)
+	_ = batch.Set(OrgKey(KeyClosings, o.Number), c.Bytes, nil)
 	o.saveJournal(batch)
 	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
 	if o.Converted {

@@ -34,13 +34,13 @@ func (b *Book) Erase(o *Org) {
 	}
 	var at wire.Encoder
 	at.Int(b.Now)
-	b.Pending.Set(OrgKey(keyErased, o.Number), at.Bytes)
+	b.Pending.Set(OrgKey(KeyErased, o.Number), at.Bytes)
 }
 
 // readErased reads which numbers are of organizations that were erased.
 func (b *Book) readErased() (map[uint32]bool, error) {
 	erased := map[uint32]bool{}
-	err := b.Rows.Each(rows.Under([]byte{keyErased}), func(key, _ []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{KeyErased}), func(key, _ []byte) error {
 		if len(key) != 5 {
 			return errors.New("damaged mark of an erased organization")
 		}
@@ -60,7 +60,7 @@ func (b *Book) readErased() (map[uint32]bool, error) {
 // Name is an id that is to be erased.
 type Name struct {
 	slot          uint32
-	Id, Pseudonym string
+	ID, Pseudonym string
 }
 
 // NamesOf returns all ids of a person.
@@ -88,17 +88,17 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 		o.SetNameless(n.slot, true)
 		o.Tombstones[n.slot] = until
 		delete(o.names, n.slot)
-		b.Pending.newUser(o.Number, n.slot, o.Hashes.User(n.Id), "")
+		b.Pending.newUser(o.Number, n.slot, o.Hashes.User(n.ID), "")
 		b.Pending.Set(tombstoneKey(o.Number, n.slot), tombstone(until))
 		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.Pending.clear(firsts)
 		o.notes.Drop(n.slot)
 		spans = append(spans, rows.Under(UserKey(o.Number, n.slot)), rows.Under(firsts))
-		if o.HasName(n.Id) {
-			o.ForgetName(n.Id)
-			redo.ForgetName{Name: n.Id}.Append(&b.Pending.Entries, o.Number)
+		if o.HasName(n.ID) {
+			o.ForgetName(n.ID)
+			redo.ForgetName{Name: n.ID}.Append(&b.Pending.Entries, o.Number)
 			b.forget(o) // its journal has the name
-			spans = append(spans, rows.Under(OrgKey(keyHead, o.Number)), rows.Under(OrgKey(KeyJournal, o.Number)))
+			spans = append(spans, rows.Under(OrgKey(KeyHead, o.Number)), rows.Under(OrgKey(KeyJournal, o.Number)))
 		}
 	}
 	o.Dirty = true
@@ -107,7 +107,7 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 }
 
 func tombstoneKey(org, slot uint32) []byte {
-	return binary.BigEndian.AppendUint32(OrgKey(keyTombstone, org), slot)
+	return binary.BigEndian.AppendUint32(OrgKey(KeyTombstone, org), slot)
 }
 
 func tombstone(until period.Minute) []byte {
@@ -118,7 +118,7 @@ func tombstone(until period.Minute) []byte {
 
 // readTombstones reads those of an organization.
 func (b *Book) readTombstones(o *Org) error {
-	return b.Rows.Each(rows.Under(OrgKey(keyTombstone, o.Number)), func(key, value []byte) error {
+	return b.Rows.Each(rows.Under(OrgKey(KeyTombstone, o.Number)), func(key, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		until := d.Int()
 		if len(key) != 9 || d.Err() != nil {

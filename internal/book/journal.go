@@ -269,7 +269,7 @@ func (b *Book) tell(o *Org, d *wire.Decoder) error {
 // way: it would write what there was.
 func (b *Book) replace(o, anew *Org) {
 	b.forget(o)
-	for _, kind := range []byte{keyPage, keyStatement} {
+	for _, kind := range []byte{KeyPage, KeyStatement} {
 		b.Pending.clear(OrgKey(kind, o.Number))
 	}
 	asOf := o.AsOf()

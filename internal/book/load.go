@@ -126,7 +126,7 @@ func (b *Book) define(meters []versions.Meter, birth int64) error {
 
 // readMeta reads the stored definitions; fresh tells that there are none.
 func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err error) {
-	birth, err := b.Rows.Get(metaBirth)
+	birth, err := b.Rows.Get(MetaBirth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -135,14 +135,14 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
-	text, err := b.Rows.Get(metaDefinitions)
+	text, err := b.Rows.Get(MetaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
 		err = json.Unmarshal(text, &meters)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.Rows.Get(metaNow)
+	now, err := b.Rows.Get(MetaNow)
 	if err != nil {
 		return nil, false, err
 	}
@@ -164,7 +164,7 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 // the latest that could be counted when this program first opened it. Once the
 // acceptance span is past it, nothing asks for former content any more.
 func (b *Book) formerBefore(fresh bool) (end int64, err error) {
-	known, err := b.Rows.Get(metaFormer)
+	known, err := b.Rows.Get(MetaFormer)
 	if err != nil {
 		return 0, err
 	}
@@ -177,7 +177,7 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	}
 	var e wire.Encoder
 	e.Int(end)
-	b.Pending.Set(metaFormer, e.Bytes)
+	b.Pending.Set(MetaFormer, e.Bytes)
 	return end, b.commitNow()
 }
 
@@ -249,7 +249,7 @@ func (b *Book) Close() error {
 // one that has none is made by its redo entry.
 func (b *Book) readOrgs() error {
 	var numbers []uint32
-	err := b.Rows.Each(rows.Under([]byte{keyOrg}), func(key, value []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{KeyOrg}), func(key, value []byte) error {
 		if len(key) != 5 || len(value) < 32 {
 			return errors.New("damaged organization")
 		}
@@ -298,7 +298,7 @@ type readBack struct {
 
 // readOrg reads an organization, nil where it has no checkpoint.
 func (b *Book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.Rows.Get(OrgKey(keyHead, number))
+	head, err := b.Rows.Get(OrgKey(KeyHead, number))
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -321,14 +321,14 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	users.unname(r.Organization)
-	closings, err := b.Rows.Get(OrgKey(keyClosings, number))
+	closings, err := b.Rows.Get(OrgKey(KeyClosings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("closed periods: %w", err)
 	}
-	err = b.Rows.Each(rows.Under(OrgKey(keyPage, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(OrgKey(KeyPage, number)), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
@@ -356,7 +356,7 @@ func (u *storedUsers) unname(o *organization.Organization) {
 
 // readUsers reads an organization's secret and its users.
 func (b *Book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.Rows.Get(OrgKey(keyOrg, number))
+	row, err := b.Rows.Get(OrgKey(KeyOrg, number))
 	if err != nil || len(row) < 32 {
 		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}

@@ -50,12 +50,12 @@ func setNumber(batch *pebble.Batch, key []byte, n uint64) {
 }
 
 // applied has a batch say that it brings the rows up to a group.
-func applied(batch *pebble.Batch, group uint64) { setNumber(batch, metaApplied, group) }
+func applied(batch *pebble.Batch, group uint64) { setNumber(batch, MetaApplied, group) }
 
 // openLog opens the log and brings the rows up to it. Where the directory has
 // none yet, b.log stays nil: see convert.
 func (b *Book) openLog() error {
-	from, exists, err := b.number(metaLog)
+	from, exists, err := b.number(MetaLog)
 	if err != nil || !exists {
 		return err
 	}
@@ -74,7 +74,7 @@ const applyBytes = 1 << 20
 
 // applyRows applies the rows of groups that the store has not.
 func (b *Book) applyRows() error {
-	done, _, err := b.number(metaApplied)
+	done, _, err := b.number(MetaApplied)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (b *Book) applyRows() error {
 // openWhole reads since which group entries have first items, and are not in
 // journals yet: of those before, both are in rows.
 func (b *Book) openWhole() error {
-	number, there, err := b.number(metaWhole)
+	number, there, err := b.number(MetaWhole)
 	if b.whole = number; !there {
 		b.whole = math.MaxUint64
 	}
@@ -122,7 +122,7 @@ func (b *Book) openWhole() error {
 func (b *Book) beginWhole() {
 	if b.whole == math.MaxUint64 {
 		b.whole = b.Pending.Number
-		setNumber(b.Pending.Rows, metaWhole, b.whole)
+		setNumber(b.Pending.Rows, MetaWhole, b.whole)
 	}
 }
 

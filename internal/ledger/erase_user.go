@@ -90,7 +90,7 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 	b.Advance(o)
 	e := &erasure{book: b, group: b.Pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{book.KeyMemory}), rows.Under([]byte{book.KeyRedo})}}
 	err = redact(b, func(text string) bool {
-		return slices.ContainsFunc(names, func(n book.Name) bool { return text == n.Id || text == n.Pseudonym })
+		return slices.ContainsFunc(names, func(n book.Name) bool { return text == n.ID || text == n.Pseudonym })
 	})
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 func (l *Ledger) hide(o *book.Org, names []book.Name) {
 	named := func(s *usage.Series) bool {
 		return slices.ContainsFunc(s.Labels, func(label usage.Label) bool {
-			return slices.ContainsFunc(names, func(n book.Name) bool { return label.Value == n.Id || label.Value == n.Pseudonym })
+			return slices.ContainsFunc(names, func(n book.Name) bool { return label.Value == n.ID || label.Value == n.Pseudonym })
 		})
 	}
 	o.Hide(named)

@@ -9,7 +9,9 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-const first = 16
+const (
+	first = 16
+)
 
 // First says which item it was that was counted, where it may be a user's first one
 // in a period: reports and explanations tell.

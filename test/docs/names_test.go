@@ -16,7 +16,7 @@ import (
 
 var (
 	entryKind = regexp.MustCompile(`(?m)^\t[a-z][A-Za-z]+ += (\d+)$`)
-	keyPrefix = regexp.MustCompile(`(?m)^\t(?:key|Kind)[A-Z][A-Za-z]+ += '(.)'`)
+	keyPrefix = regexp.MustCompile(`(?m)^\t(?:Key|Kind)[A-Z][A-Za-z]+ += '(.)'`)
 	testName  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)`")
 	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)\(`)
 )
@@ -25,14 +25,14 @@ var (
 func TestStateFormatListsEveryEntryAndKey(t *testing.T) {
 	text := read(t, "docs/state-format.md").text
 	var entries [][]string
-	for _, name := range []string{"calendar", "item", "name", "terms", "time"} {
+	for _, name := range []string{"calendar", "first", "item", "name", "terms", "time"} {
 		entries = append(entries, entryKind.FindAllStringSubmatch(read(t, "internal/redo/"+name+".go").text, -1)...)
 	}
-	require.Len(t, entries, 15)
+	require.Len(t, entries, 16)
 	for _, m := range entries {
 		require.Contains(t, text, "\n| "+m[1]+" | ")
 	}
-	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/ledger/keys.go").text+read(t, "internal/archive/rows.go").text, -1)
+	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/book/keys.go").text+read(t, "internal/archive/rows.go").text, -1)
 	require.NotEmpty(t, keys)
 	for _, m := range keys {
 		require.Contains(t, text, "\n| `"+m[1]+"` | `"+m[1]+"` ")
