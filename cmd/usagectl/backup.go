@@ -50,7 +50,7 @@ empty or missing, and is there as a whole afterwards or not at all.`,
   zstdcat ledger.tar.zst | usagectl restore - ./ledger`,
 		Args: arguments(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var from io.Reader = cmd.InOrStdin()
+			from := cmd.InOrStdin()
 			size := int64(-1)
 			if args[0] != "-" {
 				file, err := os.Open(args[0])

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,7 +130,7 @@ func listFindings(r *doctor.Report) *listing {
 			users = counted(f.Users)
 		}
 		l.rows = append(l.rows, []listed{
-			words(f.Title), {fmt.Sprint(f.Items), true}, words(fmt.Sprintf("%.2f %%", 100*f.Share)), users, words(f.Effect), words(actionsOf("", f.Actions, "")), words(f.Remedy),
+			words(f.Title), {strconv.FormatUint(f.Items, 10), true}, words(fmt.Sprintf("%.2f %%", 100*f.Share)), users, words(f.Effect), words(actionsOf("", f.Actions, "")), words(f.Remedy),
 		})
 	}
 	return l

@@ -261,7 +261,7 @@ func (x *explanation) ofUser() []fact {
 		facts = append(facts, fact{"sum", u.Part.Sum.String() + " " + x.Unit})
 	}
 	if s := u.Session; s != nil {
-		facts = append(facts, fact{"hours", fmt.Sprint(s.Hours)}, fact{"last logon or activity", written(s.LastOn)}, fact{"last logoff", written(s.LastOff)},
+		facts = append(facts, fact{"hours", strconv.Itoa(s.Hours)}, fact{"last logon or activity", written(s.LastOn)}, fact{"last logoff", written(s.LastOff)},
 			fact{"connected", fmt.Sprintf("%t, at the sample of %s", s.Connected, written(&s.Sample))})
 	}
 	if u.Person != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -31,7 +32,7 @@ type listed struct {
 
 func words(text string) listed { return listed{text: text} }
 
-func counted(n int) listed { return listed{fmt.Sprint(n), true} }
+func counted(n int) listed { return listed{strconv.Itoa(n), true} }
 
 // outputFlag adds the form in which a command prints.
 func outputFlag(cmd *cobra.Command, output *string) {

@@ -103,7 +103,7 @@ type scheduleFlags struct {
 }
 
 func (f *scheduleFlags) add(cmd *cobra.Command) {
-	f.apiClient.flags(cmd)
+	f.flags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.Name, "name", "", "what people call it")
 	flags.StringVar(&f.kind, "report", "", "usage-summary, billing, activity or users")

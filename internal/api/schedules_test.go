@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -61,14 +62,14 @@ func (d *desk) Delivered(context.Context, dispatch.Order) error { return nil }
 
 func (d *desk) Takes(to string) error {
 	if strings.HasPrefix(to, "https://") {
-		return fmt.Errorf("calls of webhooks are signed: set reports::webhook::secret")
+		return errors.New("calls of webhooks are signed: set reports::webhook::secret")
 	}
 	return nil
 }
 
 func (d *desk) Deliver(_ context.Context, to string, _ *deliver.Message) error {
 	if strings.HasSuffix(to, "@nobody.example") {
-		return fmt.Errorf("mail server: 550")
+		return errors.New("mail server: 550")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -82,7 +83,7 @@ func TestWhatCannotBeAnsweredOfUsersIsSaid(t *testing.T) {
 		{&inquiry.PeriodError{Window: "month", Period: "2_ago", Problem: "it is too old"}, http.StatusBadRequest, "period 2_ago of window month: it is too old"},
 		{fmt.Errorf("%w: the disk is full", usage.ErrUnavailable), http.StatusServiceUnavailable, "the disk is full"},
 		{inquiry.ErrNoOrganization, http.StatusNotFound, "not in the catalogue"},
-		{fmt.Errorf("damaged"), http.StatusInternalServerError, "internal error"},
+		{errors.New("damaged"), http.StatusInternalServerError, "internal error"},
 	} {
 		b.failure = tc.err
 		for _, target := range []string{usersOfAcme + "?window=month", "/api/v1/organizations/acme/explain?meter=members&window=month", "/api/v1/backup"} {

@@ -25,6 +25,8 @@ func (b *Book) Mark(batch *pebble.Batch, clock []byte, start uint64) {
 	setNumber(batch, MetaLog, start)
 }
 
+// SealDuplicates ends the days of counted items that are over, to be written, and
+// drops those that nothing asks for any more.
 func (b *Book) SealDuplicates() {
 	b.Duplicates.Seal(dayOf(b.Now + b.Settings.Future.Nanoseconds()))
 	b.Duplicates.Drop(dayOf(b.Now-b.Settings.Past.Nanoseconds()) - keptDays)

@@ -83,6 +83,7 @@ func (b *Book) Unsettled() (groups []*Group) {
 	return groups
 }
 
+// Empty reports whether there is nothing to commit.
 func (g *Group) Empty() bool { return len(g.Entries.Bytes) == 0 && g.Rows.Empty() }
 
 // record appends what the log has of the group:
@@ -112,11 +113,16 @@ func (g *Group) newUser(org, slot uint32, hash uint64, id string) {
 	g.Set(UserKey(org, slot), append(value, id...))
 }
 
-// set, merge, drop and clear cannot fail: a batch that is not yet committed only
-// grows. What is taken away was set before, in this batch or an earlier one.
-func (g *Group) Set(key, value []byte)   { _ = g.Rows.Set(key, value, nil) }
-func (g *Group) Drop(key []byte)         { _ = g.Rows.Delete(key, nil) }
+// Set writes a row with the group. It cannot fail, as Drop, merge and clear cannot: a
+// batch that is not yet committed only grows.
+func (g *Group) Set(key, value []byte) { _ = g.Rows.Set(key, value, nil) }
+
+// Drop takes a row away that was set before, in this group or an earlier one.
+func (g *Group) Drop(key []byte) { _ = g.Rows.Delete(key, nil) }
+
 func (g *Group) merge(key, value []byte) { _ = g.Rows.Merge(key, value, nil) }
+
+// clear takes away the rows whose keys begin with a prefix.
 func (g *Group) clear(prefix []byte) {
 	s := rows.Under(prefix)
 	_ = g.Rows.DeleteRange(s.From, s.To, nil)

@@ -181,10 +181,6 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	return end, b.commitNow()
 }
 
-func (b *Book) meta(key []byte) ([]byte, error) {
-	return b.Rows.Get(key)
-}
-
 // read reads organizations and duplicates, and applies the redo entries.
 func (b *Book) read(fresh bool) error {
 	b.Pending = b.newGroup(1)

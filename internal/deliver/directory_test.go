@@ -6,7 +6,6 @@ package deliver
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -43,10 +42,10 @@ func TestNoNameLeadsOutOfTheDirectory(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, outside, 1)
 	files := 0
-	require.NoError(t, filepath.WalkDir(root, func(name string, d os.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(root, func(_ string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files++
-			require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`), d.Name())
+			require.Regexp(t, `^[A-Za-z0-9_-][A-Za-z0-9._-]*$`, d.Name())
 		}
 		return err
 	}))

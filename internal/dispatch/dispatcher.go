@@ -87,7 +87,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		now := time.Now()
 		next := d.step(ctx, now)
-		timer := time.NewTimer(min(max(next.Sub(time.Now()), 0), maxWait))
+		timer := time.NewTimer(min(max(time.Until(next), 0), maxWait))
 		select {
 		case <-ctx.Done():
 		case <-d.wake:

@@ -192,7 +192,7 @@ func TestOneRecipientDoesNotHinderAnother(t *testing.T) {
 	require.Len(t, o.postman.sent, 2)
 	require.Equal(t, 1, tries)
 
-	o.postman.fails = func(to string) error {
+	o.postman.fails = func(string) error {
 		tries++
 		return fmt.Errorf("mail server: %w", deliver.ErrUnreachable)
 	}

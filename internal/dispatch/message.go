@@ -91,6 +91,10 @@ type letterWriter struct {
 	show.Reader
 }
 
+func (w letterWriter) printf(format string, values ...any) {
+	_, _ = fmt.Fprintf(w, format, values...) // to memory: it does not fail
+}
+
 // facts writes a small table as it is, and of a large one its totals.
 func (w letterWriter) facts(s *report.Section) {
 	write, bound := w.block, maxBlocks
@@ -104,12 +108,12 @@ func (w letterWriter) facts(s *report.Section) {
 		}
 		rows = append(rows, slices.Clone(row))
 	}
-	fmt.Fprintf(w, "\n%s\n", s.Title)
+	w.printf("\n%s\n", s.Title)
 	switch {
 	case len(rows) == 0:
-		fmt.Fprintf(w, "  %s\n", w.Empty(s))
+		w.printf("  %s\n", w.Empty(s))
 	case len(rows) > bound:
-		fmt.Fprintf(w, "  The rows are in the attached files.\n")
+		w.printf("  The rows are in the attached files.\n")
 	default:
 		for _, row := range rows {
 			write(s.Columns, row)
@@ -135,17 +139,17 @@ func (w letterWriter) line(columns []report.Column, row []report.Cell) {
 	if len(cells) > 1 {
 		text += ": " + strings.Join(cells[1:], ", ")
 	}
-	fmt.Fprintln(w, text)
+	w.printf("%s\n", text)
 }
 
 // block writes a row as lines of column and cell.
 func (w letterWriter) block(columns []report.Column, row []report.Cell) {
 	for i := range row {
 		if text := w.value(columns[i], row[i]); text != "" {
-			fmt.Fprintf(w, "  %s: %s\n", columns[i].Title, text)
+			w.printf("  %s: %s\n", columns[i].Title, text)
 		}
 	}
-	fmt.Fprintln(w)
+	w.printf("\n")
 }
 
 // value shows a cell with its unit.

@@ -113,7 +113,7 @@ func (e *Exam) miscounted() map[string]int {
 		}
 	}
 	for k, p := range e.people {
-		if p.items == 0 && !(k.organization == "" && known[k.user]) { // nobody counts them
+		if p.items == 0 && (k.organization != "" || !known[k.user]) { // nobody counts them
 			for _, flaw := range p.flaws {
 				if users[flaw] != Unknown {
 					users[flaw]++

@@ -71,6 +71,7 @@ func (a *Asked) Whole(x *Explanation) {
 	}
 }
 
+// ExplainQuota says how a use stands against a quota.
 func ExplainQuota(q *quota.Allowance) *QuotaExplanation {
 	x := &QuotaExplanation{Limit: q.Limit, Used: q.Used, Remaining: q.Remaining(q.Used), Overage: q.Overage(q.Used), Ratio: q.Ratio(q.Used)}
 	for i, share := range q.Thresholds {
@@ -79,6 +80,7 @@ func ExplainQuota(q *quota.Allowance) *QuotaExplanation {
 	return x
 }
 
+// ExplainUser says what one user has to do with the figure.
 func (a *Asked) ExplainUser(id string) (*UserExplanation, error) {
 	o, m := a.Org, &a.Book.Defs.Meters[a.meter]
 	x := &UserExplanation{ID: id, Verdict: NotKnown}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
@@ -68,7 +70,7 @@ func Ask(b *book.Book, organization, meterName, window string, back int) (*Asked
 		return nil, &QueryError{"window", window, "no meter keeps it"}
 	}
 	if back < 0 {
-		return nil, &QueryError{"period", fmt.Sprint(back), "periods are counted back from the current one, which is 0"}
+		return nil, &QueryError{"period", strconv.Itoa(back), "periods are counted back from the current one, which is 0"}
 	}
 	b.Wake(o)
 	return a, a.reach(w, back)
@@ -96,7 +98,7 @@ func (a *Asked) reach(w usage.Window, back int) error {
 			return nil
 		}
 	}
-	failed.Problem = fmt.Sprintf("it begins before all that the ledger has counted, which began at %s", a.Book.Defs.Birth.Time().Format(time.RFC3339))
+	failed.Problem = "it begins before all that the ledger has counted, which began at " + a.Book.Defs.Birth.Time().Format(time.RFC3339)
 	return failed
 }
 
@@ -118,14 +120,7 @@ func windowNames(windows []usage.Window) (names []string) {
 }
 
 func listed(names []string) string {
-	all := ""
-	for i, name := range names {
-		if i > 0 {
-			all += ", "
-		}
-		all += name
-	}
-	return all
+	return strings.Join(names, ", ")
 }
 
 // Still puts the question again some time later; an error says why it has no answer

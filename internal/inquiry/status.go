@@ -44,6 +44,7 @@ type TrendDay struct {
 	Value float64
 }
 
+// StatusOf returns how the telemetry of an organization fares.
 func StatusOf(b *book.Book, o *book.Org) Status {
 	s := Status{ID: o.ID, Since: b.Defs.Birth.Time(), Silent: o.Silent(), Items: o.Items()}
 	if ns := o.LastEvent(); ns != 0 {

@@ -166,7 +166,7 @@ func (r *Reader) parts(u *User, root uint32) (wanted bool) {
 		if !r.Org.Has(i) || !r.Org.Lived(i, r.Span) {
 			continue
 		}
-		if part, any := r.Org.PartOf(i, root, r.Span); any {
+		if part, has := r.Org.PartOf(i, root, r.Span); has {
 			wanted = wanted || r.meter < 0 || r.meter == i
 			u.Parts, r.used = append(u.Parts, r.part(i, &part)), append(r.used, part)
 		}

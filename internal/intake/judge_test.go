@@ -32,6 +32,7 @@ const (
 )
 
 func meters(t testing.TB) []usage.Meter {
+	t.Helper()
 	month, err := usage.ParseWindow("month")
 	require.NoError(t, err)
 	windows := []usage.Window{month}
@@ -84,6 +85,7 @@ type court struct {
 }
 
 func newCourt(t testing.TB) *court {
+	t.Helper()
 	d := meter.Definitions{Past: 35 * 24 * 60, ValuesPerDimension: 2, Meters: meters(t)}
 	shared, err := organization.Share(d)
 	require.NoError(t, err)
@@ -109,6 +111,7 @@ var earlier = noon.Add(-time.Hour)
 
 // judge judges an item of acme that arrives at noon, and applies it.
 func (c *court) judge(t testing.TB, it usage.Item, values []string, effects ...usage.Effect) *Verdict {
+	t.Helper()
 	it.Organization, it.NumEffects = "acme", int32(len(effects))
 	if it.Time == 0 {
 		it.Time = earlier.UnixNano()

@@ -20,12 +20,12 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// firstsOf reads the first items of a user of the first organization.
-func firstsOf(t *testing.T, l *Ledger, slot uint32) []archive.First {
+// firstsOf reads the first items of the first user of the first organization.
+func firstsOf(t *testing.T, l *Ledger) []archive.First {
 	t.Helper()
 	require.NoError(t, l.durably(t.Context(), l.book.Orgs[0].ID))
 	r := inquiry.Reader{Asked: &inquiry.Asked{Book: l.book, Org: l.book.Orgs[0]}}
-	require.NoError(t, r.Reading(func() error { return r.FirstsOf(slot) }))
+	require.NoError(t, r.Reading(func() error { return r.FirstsOf(0) }))
 	return archive.MergeFirsts(r.Firsts)
 }
 
@@ -57,7 +57,7 @@ func TestTheFirstQualifyingItemOfEachPeriodIsKeptWhateverTheOrder(t *testing.T) 
 			f.Signal, f.Action, f.UID = item.Signal, item.Action, item.UID
 			expected = append(expected, f)
 		}
-		require.Equal(t, expected, firstsOf(t, l, 0), "seed %d", seed)
+		require.Equal(t, expected, firstsOf(t, l), "seed %d", seed)
 		closeLedger(t, l)
 	}
 }
@@ -80,7 +80,7 @@ func TestFirstItemsAreFoundWhereverTheyAre(t *testing.T) {
 	check := func(step string) {
 		t.Helper()
 		var days []archive.First
-		for _, f := range firstsOf(t, l, 0) {
+		for _, f := range firstsOf(t, l) {
 			if f.Kind == uint8(usage.Day) {
 				days = append(days, f)
 			}

@@ -347,8 +347,8 @@ func TestStateOfFormat2IsReadAndBecomesTheNewest(t *testing.T) {
 		for feature, users := range map[string]float64{"read": 67, "share": 67, "invite": 66} {
 			require.Equal(t, users, figure(c, "acme", "usage_active_users_breakdown", "window=30d", "dimension_value="+feature))
 		}
-		require.Len(t, firstsOf(t, l, 0), 3)
-		require.Equal(t, noon.UnixNano(), firstsOf(t, l, 0)[0].Time, "the first of the day stays")
+		require.Len(t, firstsOf(t, l), 3)
+		require.Equal(t, noon.UnixNano(), firstsOf(t, l)[0].Time, "the first of the day stays")
 		closeLedger(t, l)
 	}
 	version, err := versions.CheckFormat(s.FS, s.Directory)

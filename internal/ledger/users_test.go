@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -185,7 +186,7 @@ func TestUsersEndsWithItsReaderItsContextAndItsPeriod(t *testing.T) {
 	}
 	d.send(t, l, noon)
 	q := inquiry.UsersQuery{Organization: "acme", Window: "month"}
-	enough := fmt.Errorf("enough")
+	enough := errors.New("enough")
 	n := 0
 	require.Equal(t, enough, l.Users(context.Background(), q, func(*inquiry.User) error { n++; return enough }))
 	require.Equal(t, 1, n)
@@ -218,7 +219,7 @@ func BenchmarkUsers(b *testing.B) {
 	}
 	for b.Loop() {
 		n := 0
-		require.NoError(b, l.Users(context.Background(), inquiry.UsersQuery{Organization: "acme", Meter: "workspace", Window: "month"}, func(u *inquiry.User) error {
+		require.NoError(b, l.Users(context.Background(), inquiry.UsersQuery{Organization: "acme", Meter: "workspace", Window: "month"}, func(*inquiry.User) error {
 			n++
 			return nil
 		}))

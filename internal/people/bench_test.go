@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ var (
 )
 
 func filled(b *testing.B, claims []Claim, users int) (blocks *Blocks, hashes []uint64) {
+	b.Helper()
 	blocks = New(mustLayout(b, claims))
 	r := rand.New(rand.NewPCG(1, 7))
 	for range users {
@@ -133,7 +135,7 @@ func BenchmarkEntries(b *testing.B) {
 		blocks.At(9).Insert(id+1, 0)
 	}
 	for _, id := range []uint32{6, 12} {
-		b.Run(fmt.Sprint(id), func(b *testing.B) {
+		b.Run(strconv.FormatUint(uint64(id), 10), func(b *testing.B) {
 			for b.Loop() {
 				e, _ := blocks.At(9).Find(id)
 				sink += e.Word()

@@ -21,6 +21,7 @@ func encodeAll(b *Blocks) (chunks [][]byte) {
 }
 
 func decodeAll(t *testing.T, l *Layout, chunks [][]byte) *Blocks {
+	t.Helper()
 	b := New(l)
 	for i, data := range chunks {
 		require.NoError(t, b.DecodeChunk(i, data))

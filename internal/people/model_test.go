@@ -34,6 +34,7 @@ func randomClaims(r *rand.Rand) (claims []Claim) {
 }
 
 func mustLayout(t testing.TB, claims []Claim) *Layout {
+	t.Helper()
 	l, err := NewLayout(claims)
 	require.NoError(t, err)
 	return l

@@ -66,6 +66,7 @@ func entries() []struct {
 }
 
 func written(t *testing.T, x Entry, organization uint32) []byte {
+	t.Helper()
 	var e wire.Encoder
 	switch x := x.(type) {
 	case ofLedger:

@@ -107,6 +107,7 @@ func SpanOf(w usage.Window, d usage.Date) (Span, error) {
 		return ParseSpan(fmt.Sprintf("%04d-H%d", d.Year, (int(d.Month)+5)/6), "")
 	case usage.Year:
 		return ParseSpan(fmt.Sprintf("%04d", d.Year), "")
+	case usage.Hour, usage.Rolling: // no report is of these
 	}
 	return Span{}, fmt.Errorf("window: %q: a report is of a day, week, month, cycle, quarter, half or year", w)
 }

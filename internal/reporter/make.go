@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
@@ -92,12 +93,10 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 // first.
 var periodNames = []string{usage.PeriodName(0), usage.PeriodName(1), usage.PeriodName(2)}
 
-func list[T ~string](all []T) (text string) {
+func list[T ~string](all []T) string {
+	texts := make([]string, len(all))
 	for i, one := range all {
-		if i > 0 {
-			text += ", "
-		}
-		text += string(one)
+		texts[i] = string(one)
 	}
-	return text
+	return strings.Join(texts, ", ")
 }

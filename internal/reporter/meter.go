@@ -127,16 +127,16 @@ func (r *reader) endedAt(past []report.Part, start time.Time, meter string) *wid
 // that begins on another.
 func (r *reader) follows(first, next usage.Date) bool {
 	before := time.Date(next.Year, next.Month, next.Day, 12, 0, 0, 0, time.UTC)
-	switch months := r.span.Window.Kind.Months(); {
-	case r.span.Window.Kind == usage.Day:
+	switch kind := r.span.Window.Kind; kind {
+	case usage.Day:
 		before = before.AddDate(0, 0, -1)
-	case r.span.Window.Kind == usage.Week:
+	case usage.Week:
 		before = before.AddDate(0, 0, -7)
-	case r.span.Window.Kind == usage.Cycle:
+	case usage.Cycle:
 		gap := before.Sub(time.Date(first.Year, first.Month, first.Day, 12, 0, 0, 0, time.UTC))
 		return gap <= 32*24*time.Hour
 	default:
-		before = before.AddDate(0, -months, 0)
+		before = before.AddDate(0, -kind.Months(), 0)
 	}
 	return first == usage.DateOf(before)
 }

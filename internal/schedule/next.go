@@ -120,7 +120,7 @@ func (s *Schedule) order(p Periods) (order, error) {
 // lag is more than lies between the end of a period's grace and the run.
 func (o *order) lag() time.Duration {
 	days := 4 // for organizations of other zones, and the time of day
-	if o.weekday != nil || o.cadence.day > 0 {
+	if o.weekday != nil || o.day > 0 {
 		days += 31
 	}
 	return time.Duration(days) * 24 * time.Hour

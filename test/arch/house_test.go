@@ -82,6 +82,7 @@ func halls(lines map[string]int) (found []string) {
 }
 
 func roomLines(t *testing.T) map[string]int {
+	t.Helper()
 	lines := map[string]int{}
 	for _, f := range tree(t) {
 		if f.in("internal") && !f.test() && !f.generated() {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"time"
 )
 
@@ -106,7 +107,7 @@ func (b *bench) reportCollections(sides []*collected) {
 		for _, ns := range side.typical {
 			perFigure[i] = append(perFigure[i], ns/float64(max(side.figures, 1)))
 		}
-		t.line(fmt.Sprint(side.traffic.all()), fmt.Sprint(side.figures), side.typical.show(fromNanoseconds), fromNanoseconds(side.mean.mean()), perFigure[i].show(nanoseconds))
+		t.line(strconv.Itoa(side.traffic.all()), strconv.Itoa(side.figures), side.typical.show(fromNanoseconds), fromNanoseconds(side.mean.mean()), perFigure[i].show(nanoseconds))
 	}
 	t.note("%d rounds of %d minutes of which each is the median; %d organizations, %d records between two collections. The mean is of all minutes.",
 		b.rounds, b.minutes, b.organizations, 4*recordsPerRequest)

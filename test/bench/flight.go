@@ -6,9 +6,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -120,7 +120,7 @@ func (b *bench) reportFlights(flights []*flight, decoded spread) {
 		if f.onDisk {
 			where = "on disk"
 		}
-		t.line(fmt.Sprint(f.senders), where, f.rate.show(millions), f.cpu.show(nanoseconds), f.cpu.over(decoded).show(ratio), f.typical.show(seconds), f.rare.show(seconds))
+		t.line(strconv.Itoa(f.senders), where, f.rate.show(millions), f.cpu.show(nanoseconds), f.cpu.over(decoded).show(ratio), f.typical.show(seconds), f.rare.show(seconds))
 	}
 	t.note("%d rounds of %s each, in turn; decoding the same requests took %s a record. Users are drawn uniformly; all senders share the CPUs with the ledger.",
 		b.rounds, b.flight, decoded.show(nanoseconds))

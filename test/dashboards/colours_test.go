@@ -227,10 +227,10 @@ func difference(a, b [3]float64) float64 {
 	}
 	l, c := (a[0]+b[0])/2, (c1+c2)/2
 	cos := func(factor, offset float64) float64 { return math.Cos((factor*hue + offset) * degree) }
-	sl := 1 + 0.015*math.Pow(l-50, 2)/math.Sqrt(20+math.Pow(l-50, 2))
+	sl := 1 + 0.015*(l-50)*(l-50)/math.Sqrt(20+(l-50)*(l-50))
 	sc := 1 + 0.045*c
 	sh := 1 + 0.015*c*(1-0.17*cos(1, -30)+0.24*cos(2, 0)+0.32*cos(3, 6)-0.20*cos(4, -63))
-	rt := -2 * seventh(c) * math.Sin(60*degree*math.Exp(-math.Pow((hue-275)/25, 2)))
+	rt := -2 * seventh(c) * math.Sin(60*degree*math.Exp(-(hue-275)*(hue-275)/(25*25)))
 	dl, dc, dh := (b[0]-a[0])/sl, (c2-c1)/sc, 2*math.Sqrt(c1*c2)*math.Sin(turn/2*degree)/sh
 	return math.Sqrt(dl*dl + dc*dc + dh*dh + rt*dc*dh)
 }

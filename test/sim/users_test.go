@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,8 +39,7 @@ func (e *engine) compareUsers(t *testing.T, where string, figures map[string]flo
 func (e *engine) compareUsersOf(t *testing.T, where string, figures map[string]float64, q inquiry.UsersQuery) int {
 	t.Helper()
 	x, err := e.ledger.Explain(t.Context(), inquiry.ExplainQuery{Organization: q.Organization, Meter: q.Meter, Window: q.Window, Period: q.Period})
-	var missing *inquiry.PeriodError
-	if errors.As(err, &missing) {
+	if _, missing := errors.AsType[*inquiry.PeriodError](err); missing {
 		for key := range figures {
 			require.False(t, strings.HasPrefix(key, "usage_active_users{") && isOf(key, q), "%s: %s, %v", where, key, err)
 		}
@@ -87,7 +87,7 @@ func classLabels(class string, billable bool) map[string]string {
 	if class == "" {
 		return map[string]string{}
 	}
-	return map[string]string{"class": class, "billable": fmt.Sprint(billable)}
+	return map[string]string{"class": class, "billable": strconv.FormatBool(billable)}
 }
 
 func figureKey(q inquiry.UsersQuery, name string, labels map[string]string) string {

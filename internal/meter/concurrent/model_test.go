@@ -337,7 +337,7 @@ func (m *shiftModel) check(r *shiftRig) {
 	figures := r.figures()
 	require.Equal(t, sample{uint32(figures["concurrent_users active"]), uint32(figures["concurrent_users idle"])}, m.last,
 		"last sample, of %s", time.Unix(0, m.next-int64(m.def.SampleInterval)).UTC())
-	require.Equal(t, m.of, [2]int{int(figures["concurrent_users_handover"]), int(figures["concurrent_users_net"])},
+	require.Equal(t, [2]int{int(figures["concurrent_users_handover"]), int(figures["concurrent_users_net"])}, m.of,
 		"last hand-over, of %s", time.Unix(0, m.nextNet-int64(m.def.SampleInterval)).UTC())
 	running := c.Calendar.Period(usage.Hour, c.AsOf.Time())
 	before := c.Calendar.Period(usage.Hour, running.Start.Add(-time.Minute))

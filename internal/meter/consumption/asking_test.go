@@ -128,9 +128,9 @@ func (w *consumptionWalk) askPart(t *testing.T, s meter.Span) {
 			want.Sum, want.Summed = want.Sum.Add(wide.Of(e.value)), true
 		}
 	}
-	got, any := w.bench.x.Part(w.bench.c, user, s)
+	got, has := w.bench.x.Part(w.bench.c, user, s)
 	require.Equal(t, want, got)
-	require.Equal(t, want.Summed, any)
+	require.Equal(t, want.Summed, has)
 }
 
 // until returns the sum from a day's start to the clock's minute: whole days, and

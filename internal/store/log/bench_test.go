@@ -48,6 +48,7 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	plain := func(spares int) func(b *testing.B, dir string) func(uint64) error {
 		return func(b *testing.B, dir string) func(uint64) error {
+			b.Helper()
 			l, _ := open(b, Options{FS: vfs.Default, Dir: dir, Spares: spares}, 1)
 			return func(number uint64) error {
 				if number%released == 0 {
@@ -63,6 +64,7 @@ func BenchmarkCommit(b *testing.B) {
 	run("log", plain(8))
 	run("log, new files", plain(-1))
 	run("pebble wal", func(b *testing.B, dir string) func(uint64) error {
+		b.Helper()
 		const perSegment = 16 << 20 / length
 		semaphore := make(chan struct{}, 100)
 		m, err := wal.Init(wal.Options{
@@ -107,6 +109,7 @@ func BenchmarkCommit(b *testing.B) {
 		}
 	})
 	run("pebble batch", func(b *testing.B, dir string) func(uint64) error {
+		b.Helper()
 		db, err := pebble.Open(dir, &pebble.Options{MemTableSize: 16 << 20, Logger: silent{}})
 		require.NoError(b, err)
 		b.Cleanup(func() { require.NoError(b, db.Close()) })
@@ -134,6 +137,7 @@ func (silent) Fatalf(string, ...any) {}
 
 // cpu is what the process has used, in ns.
 func cpu(b *testing.B) int64 {
+	b.Helper()
 	var u syscall.Rusage
 	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return u.Utime.Nano() + u.Stime.Nano()

@@ -33,7 +33,7 @@ func (l *Log) Scrub() error {
 		l.mu.Unlock()
 		return err
 	}
-	removed := append(l.spares, l.released()...)
+	removed := slices.Concat(l.spares, l.released())
 	l.spares = nil
 	kept, needed := slices.Clone(l.segments), l.needed
 	l.mu.Unlock()

@@ -169,6 +169,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		for range 8 {
 			l.start()
 			for starts++; l.step(); {
+				continue
 			}
 		}
 	}

@@ -76,7 +76,7 @@ func texts(from, until, n int) (records [][]byte) {
 	return records
 }
 
-func files(t testing.TB, fs vfs.FS, dir string) []string {
+func files(t testing.TB, fs vfs.FS) []string {
 	t.Helper()
 	names, err := fs.List(dir)
 	require.NoError(t, err)
@@ -147,8 +147,9 @@ func TestARecordOfAnyLengthAtAnyPlace(t *testing.T) {
 }
 
 func copied(t testing.TB, fs vfs.FS) vfs.FS {
+	t.Helper()
 	clone := vfs.NewMem()
-	for _, name := range files(t, fs, dir) {
+	for _, name := range files(t, fs) {
 		put(t, clone, dir+name, content(t, fs, dir+name))
 	}
 	return clone
@@ -161,14 +162,14 @@ func TestReleasedSegmentsAreUsedAgain(t *testing.T) {
 	for range 50 {
 		add(t, l, texts(0, 5, 4000)...)
 		require.NoError(t, l.Release(l.Next()))
-		most = max(most, len(files(t, fs, dir)))
+		most = max(most, len(files(t, fs)))
 	}
 	require.LessOrEqual(t, most, 5, "two spares, those in use, and the last")
 	require.EqualValues(t, 251, l.Next())
 	require.NoError(t, l.Close())
 	_, h := open(t, small(fs), 251)
 	require.Empty(t, h.records)
-	require.Len(t, files(t, fs, dir), 2, "what is not needed is removed by a start")
+	require.Len(t, files(t, fs), 2, "what is not needed is removed by a start")
 }
 
 func TestARecordLongerThanASegment(t *testing.T) {
@@ -178,9 +179,9 @@ func TestARecordLongerThanASegment(t *testing.T) {
 	require.ErrorContains(t, err, "268435457 bytes")
 	want := append(texts(0, 1, 8), texts(1, 2, 10*pageSize)[0], []byte("after"))
 	add(t, l, want...)
-	require.Len(t, files(t, fs, dir), 3)
+	require.Len(t, files(t, fs), 3)
 	require.NoError(t, l.Release(4))
-	require.Len(t, files(t, fs, dir), 2, "a long one is not kept")
+	require.Len(t, files(t, fs), 2, "a long one is not kept")
 }
 
 func TestAFailureIsTheEnd(t *testing.T) {
@@ -228,7 +229,7 @@ func TestATornEndIsLeftOut(t *testing.T) {
 	want := texts(0, 3, 600)
 	add(t, l, want...)
 	require.NoError(t, l.Close())
-	path := dir + files(t, fs, dir)[0]
+	path := dir + files(t, fs)[0]
 	data := content(t, fs, path)
 	begin, end := 2*620, 3*620
 	for at := begin; at < end; at++ {
@@ -253,7 +254,7 @@ func TestDamageIsNamed(t *testing.T) {
 	l, _ := open(t, small(fs), 1)
 	add(t, l, texts(0, 60, 800)...)
 	require.NoError(t, l.Close())
-	names := files(t, fs, dir)
+	names := files(t, fs)
 	require.Len(t, names, 5)
 	const length = 820
 	for i, name := range names {
@@ -274,7 +275,7 @@ func TestDamageIsNamed(t *testing.T) {
 				require.Equal(t, dir+name, damage.Path)
 				require.EqualValues(t, at-at%length, damage.Offset)
 			}
-			require.Equal(t, files(t, fs, dir), files(t, clone, dir), "nothing is changed")
+			require.Equal(t, files(t, fs), files(t, clone), "nothing is changed")
 			// What is not needed may be damaged.
 			open(t, small(clone), uint64(14*(i+1)+1))
 		}
@@ -324,7 +325,7 @@ func TestScrubLeavesNothing(t *testing.T) {
 		add(t, l, fmt.Appendf(nil, "kept %d", i))
 	}
 	found := func() (n int) {
-		for _, name := range files(t, fs, dir) {
+		for _, name := range files(t, fs) {
 			n += bytes.Count(content(t, fs, dir+name), secret)
 		}
 		return n
@@ -367,7 +368,7 @@ func TestEqualRecordsGiveEqualFiles(t *testing.T) {
 				require.NoError(t, l.Release(l.Next()-uint64(random.IntN(5))))
 			}
 		}
-		for _, name := range files(t, fs, dir) {
+		for _, name := range files(t, fs) {
 			all[i] = append(all[i], []byte(name), content(t, fs, dir+name))
 		}
 	}
@@ -420,7 +421,7 @@ func FuzzSegment(f *testing.F) {
 	fs := vfs.NewMem()
 	l, _ := open(f, small(fs), 1)
 	add(f, l, texts(0, 4, 80)...)
-	seed := content(f, fs, dir+files(f, fs, dir)[0])
+	seed := content(f, fs, dir+files(f, fs)[0])
 	f.Add(seed)
 	f.Add(seed[:150])
 	f.Add([]byte{})
@@ -438,7 +439,7 @@ func FuzzSegment(f *testing.F) {
 			require.ErrorAs(t, err, &damage)
 			return
 		}
-		defer l.Close()
+		defer func() { require.NoError(t, l.Close()) }()
 		add(t, l, []byte("next"))
 		_, again := open(t, small(fs), 1)
 		require.Len(t, again.records, len(h.records)+1)

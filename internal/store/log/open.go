@@ -173,32 +173,16 @@ func (l *Log) replay(blank []segment, f func(number uint64, record []byte) error
 			until = l.segments[i+1].first
 		}
 		err := l.with(*s, 0, func(r *reader) error {
-			for number := s.first; until == 0 || number < until; number++ {
-				at := r.offset
-				found, record, ok, err := r.next()
-				if err != nil {
-					return err
-				}
-				if ok && found != number {
-					return l.damage(s.generation, at, fmt.Sprintf("record %d is where %d is due", found, number))
-				}
-				if !ok {
-					break
-				}
-				s.end = r.offset
-				if number < l.next {
-					continue
-				}
-				l.next++
-				last = place{s.generation, at}
-				if err := f(number, record); err != nil {
-					return err
-				}
+			at, err := l.replaySegment(r, s, until, f)
+			if at != (place{}) {
+				last = at
 			}
-			if until > l.next {
+			switch {
+			case err != nil:
+				return err
+			case until > l.next:
 				return l.missing(s.generation, r.offset, until)
-			}
-			if until != 0 {
+			case until != 0:
 				return nil
 			}
 			return l.torn(r)
@@ -210,6 +194,31 @@ func (l *Log) replay(blank []segment, f func(number uint64, record []byte) error
 	for _, s := range blank {
 		if err := l.with(s, 0, l.torn); err != nil {
 			return place{}, err
+		}
+	}
+	return last, nil
+}
+
+// replaySegment reads the records of a segment before a number, 0 for all. It
+// returns where the last one is that is needed, the zero place where none is.
+func (l *Log) replaySegment(r *reader, s *segment, until uint64, f func(number uint64, record []byte) error) (last place, err error) {
+	for number := s.first; until == 0 || number < until; number++ {
+		at := r.offset
+		found, record, ok, err := r.next()
+		if err != nil || !ok {
+			return last, err
+		}
+		if found != number {
+			return last, l.damage(s.generation, at, fmt.Sprintf("record %d is where %d is due", found, number))
+		}
+		s.end = r.offset
+		if number < l.next {
+			continue
+		}
+		l.next++
+		last = place{s.generation, at}
+		if err := f(number, record); err != nil {
+			return last, err
 		}
 	}
 	return last, nil

@@ -44,7 +44,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.Run("load", func(b *testing.B) {
 		s, err := Open(vfs.Default, dir)
 		require.NoError(b, err)
-		defer s.Close()
+		defer func() { require.NoError(b, s.Close()) }()
 		b.ResetTimer()
 		for range b.N {
 			parts := 0

@@ -280,6 +280,7 @@ func read(t testing.TB, fs vfs.FS, path string) []byte {
 
 // example is a snapshot of two files.
 func example(t testing.TB) vfs.FS {
+	t.Helper()
 	fs := vfs.NewMem()
 	s := open(t, fs)
 	for i := range 2 {
@@ -361,7 +362,7 @@ func TestACopyIsTheSame(t *testing.T) {
 	require.NoError(t, w.Commit(nil))
 	copied, err := Open(fs, "/copy")
 	require.NoError(t, err)
-	defer copied.Close()
+	defer func() { require.NoError(t, copied.Close()) }()
 	same(t, want, copied)
 }
 
