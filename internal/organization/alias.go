@@ -6,7 +6,7 @@ package organization
 // rejoin makes one person of a user and of who that was by an earlier spelling
 // of ids. What an alias has made of either stays.
 func (o *Organization) rejoin(was, now uint32) {
-	if o.users.Merged.Has(was) {
+	if o.users.Merged(was) {
 		was, now = now, was
 	}
 	o.alias(was, now)
@@ -14,7 +14,7 @@ func (o *Organization) rejoin(was, now uint32) {
 
 // alias makes one person of two ids.
 func (o *Organization) alias(from, to uint32) {
-	if _, merged := o.users.Target[from]; merged || o.users.Root(from) == o.users.Root(to) {
+	if o.users.Merged(from) || o.users.Root(from) == o.users.Root(to) {
 		return
 	}
 	source, root := o.users.Root(from), o.users.Root(to)
@@ -31,7 +31,6 @@ func (o *Organization) alias(from, to uint32) {
 	for i := range o.meters {
 		o.meters[i].Merge(&o.clock, source, root)
 	}
-	o.users.Target[from] = to
-	o.users.Merged.Set(from)
+	o.users.Join(from, to)
 	o.put(root)
 }

@@ -67,7 +67,7 @@ func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
 func (o *Organization) Refusal(user uint32, e *meter.Effect) usage.Reason {
 	switch e.Kind {
 	case usage.Alias:
-		if target, merged := o.users.Target[e.Key]; merged && target != user {
+		if target, merged := o.users.Target(e.Key); merged && target != user {
 			return usage.ReasonSecondAlias
 		}
 	case usage.Lifecycle, usage.StandingOn, usage.StandingOff:

@@ -5,7 +5,6 @@ package organization
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -28,11 +27,11 @@ import (
 func (o *Organization) Encode(e *wire.Encoder) {
 	o.clock.Encode(e)
 	e.Strings(o.keys.Names[2:])
-	e.Uint(uint64(len(o.users.Target)))
-	for _, from := range slices.Sorted(maps.Keys(o.users.Target)) {
+	e.Uint(uint64(o.users.Aliases.N))
+	o.users.Aliases.Each(func(from, target uint32) {
 		e.Uint(uint64(from))
-		e.Uint(uint64(o.users.Target[from]))
-	}
+		e.Uint(uint64(target))
+	})
 	e.Uint(uint64(o.users.Persons.N))
 	o.users.Persons.Each(func(root uint32, p *people.Timeline) {
 		e.Uint(uint64(root))
@@ -135,9 +134,11 @@ func (o *Organization) decodePairs(d *wire.Decoder) {
 
 func (o *Organization) decodeUsers(d *wire.Decoder) {
 	for range d.Count(2) {
-		from := uint32(d.Uint())
-		o.users.Target[from] = uint32(d.Uint())
-		o.users.Merged.Set(min(from, uint32(o.Users())))
+		from, target := d.Uint(), d.Uint()
+		if max(from, target) >= uint64(o.Users()) || !o.users.Join(uint32(from), uint32(target)) {
+			d.Fail()
+			return
+		}
 	}
 	for range d.Count(3) {
 		root := uint32(d.Uint())
