@@ -178,7 +178,7 @@ func requireModel(t *testing.T, m model, b *Blocks) {
 func entriesOf(block Block) (entries []entry) {
 	for c := block.Entries(); c.Next(); {
 		e := c.Entry()
-		entries = append(entries, entry{e.ID(), e.At(), e.Word()})
+		entries = append(entries, entry{id: e.ID(), at: e.At(), word: e.Word()})
 	}
 	return entries
 }

@@ -16,8 +16,9 @@ import (
 // forever is the last activity of a user whose standing activity is on.
 const forever = period.Minute(math.MaxInt32)
 
-// maxTransitions bounds a person's timeline.
-const maxTransitions = 4096
+// MaxTransitions bounds a person's timeline. What is to be refused is found before
+// it is written down, so that a timeline that was read back may have more.
+const MaxTransitions = 4096
 
 // Timeline is what is timed about the few users that have a lifecycle or a
 // standing activity. Transitions are kept for good: a late one may take effect
@@ -25,6 +26,9 @@ const maxTransitions = 4096
 type Timeline struct {
 	Statuses []StatusChange // by time, then by status
 	Switches []StandingSwitch
+
+	stood     int64       // the first on, ns; 0: none
+	stretches []stretches // of many switches, else nil; see Switch
 }
 
 // StatusChange gives a person a status from an instant (ns) on.
@@ -61,17 +65,38 @@ func offLast(s StandingSwitch) int {
 	return 0
 }
 
-// Insert puts v into a sorted slice, unless it is there already.
-func Insert[T any](s []T, v T, compare func(a, b T) int) ([]T, bool) {
-	i, found := slices.BinarySearchFunc(s, v, compare)
-	if found {
-		return s, false
+// Change enters a change of status and reports whether it is new.
+func (p *Timeline) Change(of StatusChange) bool {
+	i, known := slices.BinarySearchFunc(p.Statuses, of, CompareStatus)
+	if !known {
+		p.Statuses = slices.Insert(p.Statuses, i, of)
 	}
-	return slices.Insert(s, i, v), true
+	return !known
 }
 
-// Full reports whether a timeline takes no more transitions.
-func (p *Timeline) Full() bool { return len(p.Statuses)+len(p.Switches) >= maxTransitions }
+// HasChange reports whether a change of status is there.
+func (p *Timeline) HasChange(of StatusChange) (known bool) {
+	if p != nil {
+		_, known = slices.BinarySearchFunc(p.Statuses, of, CompareStatus)
+	}
+	return known
+}
+
+// HasSwitch reports whether a switch is there.
+func (p *Timeline) HasSwitch(of StandingSwitch) (known bool) {
+	if p != nil {
+		_, known = slices.BinarySearchFunc(p.Switches, of, CompareSwitch)
+	}
+	return known
+}
+
+// Len returns how many transitions there are.
+func (p *Timeline) Len() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.Statuses) + len(p.Switches)
+}
 
 // Status returns the latest status.
 func (p *Timeline) Status() usage.Status {
@@ -81,86 +106,36 @@ func (p *Timeline) Status() usage.Status {
 	return p.Statuses[len(p.Statuses)-1].Status
 }
 
+// HasStatus reports whether there ever was one.
+func (p *Timeline) HasStatus() bool { return p != nil && len(p.Statuses) > 0 }
+
 // StatusBefore returns the status immediately before m.
 func (p *Timeline) StatusBefore(m period.Minute) usage.Status {
 	if p == nil {
 		return usage.NoStatus
 	}
-	for _, v := range slices.Backward(p.Statuses) {
-		if v.At < m.Ns() {
-			return v.Status
+	n, _ := slices.BinarySearchFunc(p.Statuses, m.Ns(), func(s StatusChange, ns int64) int { return cmp.Compare(s.At, ns) })
+	if n == 0 {
+		return usage.NoStatus
+	}
+	return p.Statuses[n-1].Status
+}
+
+// Unite returns the timeline of a person who was two: the one with more transitions,
+// with those of the other.
+func Unite(a, b *Timeline) *Timeline {
+	if a.Len() < b.Len() {
+		a, b = b, a
+	}
+	if b != nil {
+		for _, s := range b.Statuses {
+			a.Change(s)
+		}
+		for _, s := range b.Switches {
+			a.Switch(s)
 		}
 	}
-	return usage.NoStatus
-}
-
-// StoodBefore reports whether any key was ever switched on before an instant.
-func (p *Timeline) StoodBefore(ns int64) bool {
-	return p != nil && slices.ContainsFunc(p.Switches, func(s StandingSwitch) bool { return !s.Off && s.At < ns })
-}
-
-// Segments calls f for each stretch [from, to) in which a key of the meter is
-// on; to is MaxInt64 while it still is.
-func (p *Timeline) Segments(meter uint16, f func(class uint8, from, to int64)) {
-	if p == nil {
-		return
-	}
-	for i, s := range p.Switches {
-		if s.Meter != meter || s.Off {
-			continue
-		}
-		to := int64(math.MaxInt64)
-		if i+1 < len(p.Switches) && p.Switches[i+1].Meter == meter && p.Switches[i+1].Key == s.Key {
-			to = p.Switches[i+1].At
-		}
-		f(s.Class, s.At, to)
-	}
-}
-
-// StandsIn reports whether a class of the meter is on at some instant of
-// [start, end).
-func (p *Timeline) StandsIn(meter uint16, class uint8, start, end period.Minute) bool {
-	found := false
-	p.Segments(meter, func(c uint8, from, to int64) {
-		found = found || c == class && from < to && from < end.Ns() && to > start.Ns()
-	})
-	return found
-}
-
-// LastStanding returns the minute from which on the class's standing activity
-// is past, as a latest action would be: forever while it is on, 0 for none.
-func (p *Timeline) LastStanding(meter uint16, class uint8) period.Minute {
-	last := period.Minute(0)
-	p.Segments(meter, func(c uint8, from, to int64) {
-		switch {
-		case c != class || from == to:
-		case to == math.MaxInt64:
-			last = forever
-		default:
-			last = max(last, period.Ceil(to))
-		}
-	})
-	return last
-}
-
-// Standing reports whether any key of the meter is on.
-func (p *Timeline) Standing(meter uint16) bool {
-	on := false
-	p.Segments(meter, func(_ uint8, _, to int64) { on = on || to == math.MaxInt64 })
-	return on
-}
-
-// Take adds another person's timeline to this one.
-func (p *Timeline) Take(other *Timeline) {
-	if other == nil {
-		return
-	}
-	for _, s := range other.Statuses {
-		p.Statuses, _ = Insert(p.Statuses, s, CompareStatus)
-	}
-	for _, s := range other.Switches {
-		p.Switches, _ = Insert(p.Switches, s, CompareSwitch)
-	}
+	return a
 }
 
 // Encode appends the timeline.
@@ -187,9 +162,16 @@ func DecodeTimeline(d *wire.Decoder) *Timeline {
 		p.Statuses = append(p.Statuses, StatusChange{At: d.Int(), Status: usage.Status(d.Uint() % uint64(usage.NumStatuses))})
 	}
 	for range d.Count(5) {
-		p.Switches = append(p.Switches, StandingSwitch{
-			Meter: uint16(d.Uint()), Key: uint32(d.Uint()), At: d.Int(), Off: d.Bool(), Class: uint8(d.Uint()),
-		})
+		s := StandingSwitch{Meter: uint16(d.Uint()), Key: uint32(d.Uint()), At: d.Int(), Off: d.Bool(), Class: uint8(d.Uint())}
+		p.Switches = append(p.Switches, s)
+		if !s.Off && (p.stood == 0 || s.At < p.stood) {
+			p.stood = s.At
+		}
+	}
+	if !slices.IsSortedFunc(p.Statuses, CompareStatus) || !slices.IsSortedFunc(p.Switches, CompareSwitch) {
+		d.Fail()
+	} else if len(p.Switches) > fewSwitches {
+		p.index()
 	}
 	return p
 }

@@ -27,16 +27,17 @@ func (p *Timelines) Make(root uint32) *Timeline {
 	return known
 }
 
-// Set gives a root without a timeline one.
+// Set gives a root a timeline, or takes it where it is nil.
 func (p *Timelines) Set(root uint32, timeline *Timeline) {
+	if at := p.roots.of(root); at != nil && *at != nil {
+		p.N--
+	} else if timeline == nil {
+		return
+	}
 	*p.roots.room(root) = timeline
-	p.N++
-}
-
-// Drop takes a root's timeline, which it has.
-func (p *Timelines) Drop(root uint32) {
-	*p.roots.of(root) = nil
-	p.N--
+	if timeline != nil {
+		p.N++
+	}
 }
 
 // Each calls f for every timeline, in the order of roots.

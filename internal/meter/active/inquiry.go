@@ -140,11 +140,11 @@ func (a *Meter) ActedIn(c *period.Clock, root uint32, s meter.Span, version int,
 // switched on that touches a span, and its key.
 func (a *Meter) standsSince(p *people.Timeline, class uint8, s meter.Span, keys *meter.Values) (since int64, key string) {
 	since = math.MaxInt64
-	for i, on := range p.Switches {
-		only := people.Timeline{Switches: p.Switches[i:min(i+2, len(p.Switches))]}
-		if on.Meter == a.number && on.Class == class && !on.Off && on.At < since && only.StandsIn(a.number, class, s.Start, s.End+1) {
+	p.Stretches(a.number, func(on people.StandingSwitch, to int64) {
+		touches := on.At < to && on.At < (s.End+1).Ns() && to > s.Start.Ns()
+		if on.Class == class && touches && on.At < since {
 			since, key = on.At, keys.Names[on.Key]
 		}
-	}
+	})
 	return since, key
 }

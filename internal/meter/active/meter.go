@@ -40,6 +40,9 @@ type Meter struct {
 	standing   map[uint32]struct{} // roots with a key on
 	stood      people.Bitmap       // roots that ever had a key on
 	version    int                 // in force at asOf
+	plain      bool                // no version requires a status
+	lifted     bool                // see Meet
+	scratch    []acted             // see fetch
 	series     *Series
 }
 
@@ -55,7 +58,7 @@ type rules struct {
 // New returns a meter of an organization in which nobody was active yet; shown are
 // the series that organizations share.
 func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users, shown *Series, c *period.Clock) *Meter {
-	a := &Meter{number: number, def: def, users: users, series: shown, standing: map[uint32]struct{}{}}
+	a := &Meter{number: number, def: def, users: users, series: shown, plain: true, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
 			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
@@ -66,6 +69,7 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Us
 	}
 	for _, v := range def.Versions {
 		a.rules = append(a.rules, newRules(len(def.Classes), v))
+		a.plain = a.plain && a.rules[len(a.rules)-1].plain
 	}
 	a.claimed(users.Layout())
 	a.total = a.newHeadcount(len(def.Classes), false)
@@ -240,11 +244,11 @@ func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return a.act(c, a.users.Persons.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
 }
 
-// Lift takes a root out of all counts.
-func (a *Meter) Lift(c *period.Clock, root uint32) { a.contribute(c, root, -1) }
+// Lift takes a root out of the counts that a change may touch.
+func (a *Meter) Lift(c *period.Clock, root uint32, by meter.Change) { a.contribute(c, root, by, -1) }
 
 // Put counts a root as their person is now known.
-func (a *Meter) Put(c *period.Clock, root uint32) { a.contribute(c, root, 1) }
+func (a *Meter) Put(c *period.Clock, root uint32, by meter.Change) { a.contribute(c, root, by, 1) }
 
 // Revises reports true: whatever becomes known of a person may change who counts.
 func (a *Meter) Revises(meter.Change) bool { return true }
@@ -253,21 +257,26 @@ func (a *Meter) Revises(meter.Change) bool { return true }
 func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
 
 // contribute adds (1) or takes out (-1) all that a user counts for, in every
-// period that may still be revised; what changes a user's standing, status or
-// identity takes the old contribution out and puts the new one in.
-func (a *Meter) contribute(c *period.Clock, root uint32, sign int64) {
-	if a.users.At(root).Stamp() == 0 {
-		return // nothing is known of them
+// period that may still be revised; what changes a user's standing or status
+// takes the old contribution out and puts the new one in. What a user did under
+// values does not stand, and a status matters where some class requires one.
+func (a *Meter) contribute(c *period.Clock, root uint32, by meter.Change, sign int64) {
+	if a.users.At(root).Stamp() == 0 || by == meter.Lifecycles && a.plain {
+		return // nothing is known of them, or nothing changes
 	}
 	p, r := a.users.Persons.Of(root), a.own(c, root)
 	a.contributeTo(c, p, r, &a.total, sign)
-	a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, sign) })
+	if by == meter.Lifecycles {
+		a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, sign) })
+	}
 }
 
+// contributeTo looks at periods in which the user acted, or may stand.
 func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *headcount, sign int64) {
+	stood, acted := !t.ofValue && p.Stood(a.number), r.all()
 	for _, k := range a.kinds {
 		for i := range period.Depth[k] {
-			if !c.Frozen(k, i) {
+			if (stood || acted>>(people.BitOf[k]+i)&1 != 0) && !c.Frozen(k, i) {
 				a.countIn(c, r, p, t, k, i, sign)
 			}
 		}
@@ -293,7 +302,27 @@ func (a *Meter) stand(c *period.Clock, root uint32) {
 	a.users.Current(c, root).Change()
 }
 
-// Merge makes one person of two roots; contributions have been taken out.
+// Meet takes out what two roots count for. What they did under values stays where it
+// is unless the person's status matters: Merge touches those values that it moves.
+func (a *Meter) Meet(c *period.Clock, from, to uint32) {
+	a.lifted = false
+	for _, root := range [...]uint32{from, to} {
+		a.lifted = a.lifted || !a.plain && a.users.Persons.Of(root).HasStatus()
+	}
+	for _, root := range [...]uint32{from, to} {
+		a.contribute(c, root, a.meeting(), -1)
+	}
+}
+
+// meeting is the change that two persons who become one are to each other.
+func (a *Meter) meeting() meter.Change {
+	if a.lifted {
+		return meter.Lifecycles
+	}
+	return meter.Aliases
+}
+
+// Merge makes one person of two roots.
 func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	delete(a.standing, from)
 	if a.stood.Has(from) {
@@ -302,11 +331,14 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	if a.users.At(from).Stamp() != 0 {
 		source, target := a.own(c, from), a.own(c, to)
 		target.take(source)
-		a.mergePairs(source, target)
+		if len(a.breakdowns) > 0 {
+			a.takePairs(c, source, target, a.lifted)
+		}
 	}
 	if p := a.users.Persons.Of(to); p != nil && p.Standing(a.number) {
 		a.stand(c, to)
 	}
+	a.contribute(c, to, a.meeting(), 1)
 }
 
 // Turn follows the clock.
@@ -368,7 +400,9 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 		return
 	}
 	a.users.Persons.Each(func(root uint32, p *people.Timeline) {
-		p.Segments(a.number, func(uint8, int64, int64) { a.stood.Set(root) })
+		if p.Stood(a.number) {
+			a.stood.Set(root)
+		}
 	})
 	rs := &a.rules[a.version]
 	a.eachRecord(c, func(root uint32, r record, t *headcount) {
