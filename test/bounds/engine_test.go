@@ -98,7 +98,9 @@ func (e *engine) open() {
 	var err error
 	e.ledger, err = ledger.Open(e.settings, e.now)
 	require.NoError(e.t, err)
-	e.extractor, err = extract.New(e.ledger.Extraction())
+	x := e.ledger.Extraction()
+	x.FormerBefore = noon.Add(time.Hour).UnixNano() // as of a ledger that is as old as format 3
+	e.extractor, err = extract.New(x)
 	require.NoError(e.t, err)
 }
 
