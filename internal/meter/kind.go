@@ -31,10 +31,10 @@ type Kind interface {
 	// already. It reports whether that may be the user's first one in a period of a
 	// day or longer.
 	Apply(c *period.Clock, ev *Event, e *Effect) (first bool)
-	// Lift takes out all that a root counts for and that such a change of the person
-	// may change; Put puts it back. What is known of the person changes in between.
-	Lift(c *period.Clock, root uint32, by Change)
-	Put(c *period.Clock, root uint32, by Change)
+	// Lift takes out all that a root counts for and that a revision of the person may
+	// change; Put puts it back. What is known of the person changes in between.
+	Lift(c *period.Clock, root uint32, of Revision)
+	Put(c *period.Clock, root uint32, of Revision)
 	// Meet takes out what two roots count for who are about to be one person; Merge
 	// makes one of them, of whom all is known by then, and puts it back.
 	Meet(c *period.Clock, from, to uint32)
@@ -95,10 +95,10 @@ func (Steady) Start(*period.Clock) {}
 func (Steady) Stop(_, to period.Minute) period.Minute { return to }
 
 // Lift has nothing to take out.
-func (Steady) Lift(*period.Clock, uint32, Change) {}
+func (Steady) Lift(*period.Clock, uint32, Revision) {}
 
 // Put has nothing to put back.
-func (Steady) Put(*period.Clock, uint32, Change) {}
+func (Steady) Put(*period.Clock, uint32, Revision) {}
 
 // Meet has nothing to take out.
 func (Steady) Meet(*period.Clock, uint32, uint32) {}

@@ -421,14 +421,15 @@ func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
 	if p.HasChange(change) {
 		return
 	}
+	of := meter.Revision{By: meter.Lifecycles, From: at, To: p.UntilChange(change)}
 	for i := range o.meters {
-		o.meters[i].Lift(&o.clock, root, meter.Lifecycles)
+		o.meters[i].Lift(&o.clock, root, of)
 	}
 	o.closings.Enumerate(p, -1)
 	p.Change(change)
 	o.closings.Enumerate(p, 1)
 	for i := range o.meters {
-		o.meters[i].Put(&o.clock, root, meter.Lifecycles)
+		o.meters[i].Put(&o.clock, root, of)
 	}
 	o.promised.note(root)
 }
@@ -439,12 +440,13 @@ func (o *Organization) setStanding(ev *meter.Event, e *meter.Effect) {
 		m.Apply(&o.clock, ev, e)
 		return
 	}
-	m.Lift(&o.clock, ev.User, meter.Standings)
+	of := meter.Revision{By: meter.Standings, From: ev.Time, To: p.UntilSwitch(s)}
+	m.Lift(&o.clock, ev.User, of)
 	o.closings.Enumerate(p, -1)
 	p.Switch(s)
 	o.closings.Enumerate(p, 1)
 	m.Apply(&o.clock, ev, e)
-	m.Put(&o.clock, ev.User, meter.Standings)
+	m.Put(&o.clock, ev.User, of)
 	o.promised.note(ev.User)
 }
 

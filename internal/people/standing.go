@@ -48,10 +48,7 @@ func (p *Timeline) Switch(s StandingSwitch) bool {
 	if known {
 		return false
 	}
-	to := int64(math.MaxInt64)
-	if i < len(p.Switches) && s.sameKey(p.Switches[i]) {
-		to = p.Switches[i].At
-	}
+	to := p.until(i, s)
 	p.Switches = slices.Insert(p.Switches, i, s)
 	if !s.Off && (p.stood == 0 || s.At < p.stood) {
 		p.stood = s.At
@@ -68,6 +65,21 @@ func (p *Timeline) Switch(s StandingSwitch) bool {
 	}
 	p.cut(s, s.At, to)
 	return true
+}
+
+// until returns when the key of a switch that has a place is switched next, MaxInt64
+// for never.
+func (p *Timeline) until(i int, s StandingSwitch) int64 {
+	if i < len(p.Switches) && s.sameKey(p.Switches[i]) {
+		return p.Switches[i].At
+	}
+	return math.MaxInt64
+}
+
+// UntilSwitch returns when the key of a switch that is not there is switched next.
+func (p *Timeline) UntilSwitch(s StandingSwitch) int64 {
+	i, _ := slices.BinarySearchFunc(p.Switches, s, CompareSwitch)
+	return p.until(i, s)
 }
 
 func (s StandingSwitch) sameKey(other StandingSwitch) bool {

@@ -74,6 +74,15 @@ func (p *Timeline) Change(of StatusChange) bool {
 	return !known
 }
 
+// UntilChange returns when the next change of status is after one, MaxInt64 for never.
+func (p *Timeline) UntilChange(of StatusChange) int64 {
+	i, _ := slices.BinarySearchFunc(p.Statuses, of, CompareStatus)
+	if i == len(p.Statuses) {
+		return math.MaxInt64
+	}
+	return p.Statuses[i].At
+}
+
 // HasChange reports whether a change of status is there.
 func (p *Timeline) HasChange(of StatusChange) (known bool) {
 	if p != nil {

@@ -197,27 +197,32 @@ func (a *Meter) eachRecord(c *period.Clock, f func(root uint32, r record, t *hea
 	}
 }
 
-// takePairs moves what a user did under values to another user. Where counts of
-// values do not depend on a status, only those of the values that are moved are touched.
+// takePairs moves what a user did under values to another user. Where no status matters
+// to the counts of values, only those change under which both did something: else the
+// users are lifted.
 func (a *Meter) takePairs(c *period.Clock, from, to record, lifted bool) {
 	p := a.users.Persons.Of(to.block.Slot())
-	moved := slices.Clone(a.fetch(from))
-	if len(moved) == 0 {
-		return
+	var both []acted
+	if !lifted {
+		both = slices.Clone(a.fetch(to))
+		moved := a.fetch(from)
+		both = slices.DeleteFunc(both, func(of acted) bool {
+			_, is := slices.BinarySearchFunc(moved, of, compareValues)
+			return !is
+		})
 	}
-	isMoved := func(of people.Pair) bool {
-		_, found := slices.BinarySearchFunc(moved, acted{of: of}, compareValues)
-		return found
-	}
-	count := func(sign int64) func(of record, t *headcount) {
-		return func(of record, t *headcount) {
-			if !lifted && isMoved(of.acted[0].of) {
-				a.contributeTo(c, p, of, t, sign)
-			}
+	count := func(r record, sign int64) {
+		if len(both) == 0 {
+			return
 		}
+		a.eachPair(r, func(of record, t *headcount) {
+			if _, is := slices.BinarySearchFunc(both, of.acted[0], compareValues); is {
+				a.contributeTo(c, p, of, t, everything, sign)
+			}
+		})
 	}
-	a.eachPair(from, count(-1))
-	a.eachPair(to, count(-1))
+	count(from, -1)
+	count(to, -1)
 	to.block.Take(from.block, func(id uint32) bool {
 		of, periodic := a.users.Pairs.Of(id)
 		return periodic && of.Meter == a.number
@@ -225,5 +230,5 @@ func (a *Meter) takePairs(c *period.Clock, from, to record, lifted bool) {
 		e.SetAt(max(e.At(), at))
 		e.SetWord(e.Word() | word)
 	})
-	a.eachPair(to, count(1))
+	count(to, 1)
 }

@@ -11,6 +11,9 @@
 package active
 
 import (
+	"math"
+	mathbits "math/bits"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -244,11 +247,11 @@ func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return a.act(c, a.users.Persons.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
 }
 
-// Lift takes a root out of the counts that a change may touch.
-func (a *Meter) Lift(c *period.Clock, root uint32, by meter.Change) { a.contribute(c, root, by, -1) }
+// Lift takes a root out of the counts that a revision may touch.
+func (a *Meter) Lift(c *period.Clock, root uint32, of meter.Revision) { a.contribute(c, root, of, -1) }
 
 // Put counts a root as their person is now known.
-func (a *Meter) Put(c *period.Clock, root uint32, by meter.Change) { a.contribute(c, root, by, 1) }
+func (a *Meter) Put(c *period.Clock, root uint32, of meter.Revision) { a.contribute(c, root, of, 1) }
 
 // Revises reports true: whatever becomes known of a person may change who counts.
 func (a *Meter) Revises(meter.Change) bool { return true }
@@ -260,28 +263,62 @@ func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
 // period that may still be revised; what changes a user's standing or status
 // takes the old contribution out and puts the new one in. What a user did under
 // values does not stand, and a status matters where some class requires one.
-func (a *Meter) contribute(c *period.Clock, root uint32, by meter.Change, sign int64) {
-	if a.users.At(root).Stamp() == 0 || by == meter.Lifecycles && a.plain {
+func (a *Meter) contribute(c *period.Clock, root uint32, of meter.Revision, sign int64) {
+	if a.users.At(root).Stamp() == 0 || of.By == meter.Lifecycles && a.plain {
 		return // nothing is known of them, or nothing changes
 	}
-	p, r := a.users.Persons.Of(root), a.own(c, root)
-	a.contributeTo(c, p, r, &a.total, sign)
-	if by == meter.Lifecycles {
-		a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, sign) })
+	p, r, touched := a.users.Persons.Of(root), a.own(c, root), a.touched(c, of)
+	a.contributeTo(c, p, r, &a.total, touched, sign)
+	if of.By == meter.Lifecycles {
+		a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, touched, sign) })
 	}
 }
 
-// contributeTo looks at periods in which the user acted, or may stand.
-func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *headcount, sign int64) {
-	stood, acted := !t.ofValue && p.Stood(a.number), r.all()
+// touched are periods, as bits, and whether rolling windows are with them.
+type touched struct {
+	periods uint64
+	rolling bool
+}
+
+var everything = touched{^uint64(0), true}
+
+// touched returns in which periods a revision may change who counts: those that a
+// stretch of standing activity touches, or that end within one of a status, by which
+// a running one counts while it is the last.
+func (a *Meter) touched(c *period.Clock, of meter.Revision) (t touched) {
+	lasts := of.To == math.MaxInt64
+	t.rolling = lasts || of.By == meter.Standings
 	for _, k := range a.kinds {
-		for i := range period.Depth[k] {
-			if (stood || acted>>(people.BitOf[k]+i)&1 != 0) && !c.Frozen(k, i) {
+		for i := range c.Tracks[k].Starts {
+			start, end := c.Tracks[k].Bounds(i)
+			touches := of.From < end.Ns() && of.To > start.Ns()
+			if of.By == meter.Lifecycles {
+				touches = lasts && i == 0 || i > 0 && of.From < end.Ns() && end.Ns() <= of.To
+			}
+			if touches {
+				t.periods |= 1 << (people.BitOf[k] + i)
+			}
+		}
+	}
+	return t
+}
+
+// contributeTo looks at periods in which the user acted, or may stand.
+func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *headcount, of touched, sign int64) {
+	if t.ofValue || !p.Stood(a.number) {
+		of.periods &= r.all()
+	}
+	for _, k := range a.kinds {
+		bits := of.periods >> people.BitOf[k] & (1<<period.Depth[k] - 1)
+		for ; bits != 0; bits &= bits - 1 {
+			if i := mathbits.TrailingZeros64(bits); !c.Frozen(k, i) {
 				a.countIn(c, r, p, t, k, i, sign)
 			}
 		}
 	}
-	a.prefixes(c, &a.rules[a.version], r, p, t, sign)
+	if of.rolling {
+		a.prefixes(c, &a.rules[a.version], r, p, t, sign)
+	}
 }
 
 func (a *Meter) countIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
@@ -310,16 +347,20 @@ func (a *Meter) Meet(c *period.Clock, from, to uint32) {
 		a.lifted = a.lifted || !a.plain && a.users.Persons.Of(root).HasStatus()
 	}
 	for _, root := range [...]uint32{from, to} {
-		a.contribute(c, root, a.meeting(), -1)
+		a.meet(c, root, -1)
 	}
 }
 
-// meeting is the change that two persons who become one are to each other.
-func (a *Meter) meeting() meter.Change {
-	if a.lifted {
-		return meter.Lifecycles
+// meet adds or takes out what a root counts for who becomes one with another.
+func (a *Meter) meet(c *period.Clock, root uint32, sign int64) {
+	if a.users.At(root).Stamp() == 0 {
+		return
 	}
-	return meter.Aliases
+	p, r := a.users.Persons.Of(root), a.own(c, root)
+	a.contributeTo(c, p, r, &a.total, everything, sign)
+	if a.lifted {
+		a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, everything, sign) })
+	}
 }
 
 // Merge makes one person of two roots.
@@ -338,7 +379,7 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	if p := a.users.Persons.Of(to); p != nil && p.Standing(a.number) {
 		a.stand(c, to)
 	}
-	a.contribute(c, to, a.meeting(), 1)
+	a.meet(c, to, 1)
 }
 
 // Turn follows the clock.
