@@ -30,18 +30,18 @@ type watched struct {
 }
 
 // Watch is called before an event is applied. An action that lies in closed
-// periods is entered as their change; what else may change is returned, to be
-// compared when it has been applied.
-func (c *Closings) Watch(ev *meter.Event) (w Watch) {
+// periods is entered as their change; what else may change, where the event changes
+// what is known of a person, is returned, to be compared when it has been applied.
+func (c *Closings) Watch(ev *meter.Event, ofPerson bool) (w Watch) {
 	has := func(k usage.EffectKind) bool {
 		return slices.ContainsFunc(ev.Effects, func(e meter.Effect) bool { return e.Kind == k })
 	}
 	young := period.Floor(ev.Time) >= c.To
 	switch {
+	case !ofPerson:
 	case has(usage.Alias) || has(usage.Respelled):
 		w.kind = meter.Aliases
 	case young:
-		return w
 	case has(usage.Lifecycle):
 		w.kind = meter.Lifecycles
 	case has(usage.StandingOn) || has(usage.StandingOff):

@@ -3,7 +3,11 @@
 
 package organization
 
-import "github.com/otelcol-usage/otelcol-usage/internal/people"
+import (
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // rejoin makes one person of a user and of who that was by an earlier spelling
 // of ids. What an alias has made of either stays.
@@ -20,15 +24,56 @@ func (o *Organization) alias(from, to uint32) {
 	if o.users.Merged(from) || from == root {
 		return
 	}
-	for i := range o.meters {
-		o.meters[i].Meet(&o.clock, from, root)
-	}
 	o.promised.join(&o.users, from, root)
-	o.unite(from, root)
-	for i := range o.meters {
-		o.meters[i].Merge(&o.clock, from, root)
+	if o.known(from) {
+		for i := range o.meters {
+			o.meters[i].Meet(&o.clock, from, root)
+		}
+		o.unite(from, root)
+		for i := range o.meters {
+			o.meters[i].Merge(&o.clock, from, root)
+		}
 	}
 	o.users.Join(from, to)
+}
+
+// known reports whether there is anything of a root that an alias would take to
+// another one.
+func (o *Organization) known(root uint32) bool {
+	return o.users.At(root).Stamp() != 0 || o.users.Persons.Of(root) != nil || o.LastOf(root) != 0
+}
+
+// changesPersons reports whether an event changes what is known of a person beyond
+// an action. Most that could do so are resends, or aliases of ids that did nothing.
+func (o *Organization) changesPersons(ev *meter.Event) bool {
+	for i := range ev.Effects {
+		e, changes := &ev.Effects[i], false
+		switch e.Kind {
+		case usage.Alias:
+			changes = o.joins(e.Key, ev.User)
+		case usage.Respelled:
+			changes = o.joins(e.Key, ev.User) || o.joins(ev.User, e.Key)
+		case usage.Lifecycle:
+			changes = !o.timeline(ev.User).HasChange(people.StatusChange{At: ev.Time, Status: e.Status})
+		case usage.StandingOn, usage.StandingOff:
+			changes = !o.timeline(ev.User).HasSwitch(switchOf(ev.Time, e))
+		default:
+		}
+		if changes {
+			return true
+		}
+	}
+	return false
+}
+
+// joins reports whether an alias takes anything to another person.
+func (o *Organization) joins(from, to uint32) bool {
+	return !o.users.Merged(from) && o.users.Root(from) != o.users.Root(to) && o.known(from)
+}
+
+// timeline returns that of a user's person, nil where there is none.
+func (o *Organization) timeline(user uint32) *people.Timeline {
+	return o.users.Persons.Of(o.users.Root(user))
 }
 
 // unite makes one timeline of those of two roots.
