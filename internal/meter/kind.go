@@ -39,6 +39,9 @@ type Kind interface {
 	// makes one of them, of whom all is known by then, and puts it back.
 	Meet(c *period.Clock, from, to uint32)
 	Merge(c *period.Clock, from, to uint32)
+	// Counted returns in which calendar periods a root may count, as bits by
+	// people.BitOf, without regard to lifecycle and standing activity.
+	Counted(c *period.Clock, root uint32) (periods uint64)
 	// Revises reports whether such an event may change closed periods in which it
 	// does not lie.
 	Revises(c Change) bool
@@ -99,6 +102,9 @@ func (Steady) Lift(*period.Clock, uint32, Revision) {}
 
 // Put has nothing to put back.
 func (Steady) Put(*period.Clock, uint32, Revision) {}
+
+// Counted returns none: whoever made a sum, it is the same.
+func (Steady) Counted(*period.Clock, uint32) uint64 { return 0 }
 
 // Meet has nothing to take out.
 func (Steady) Meet(*period.Clock, uint32, uint32) {}

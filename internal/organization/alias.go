@@ -4,6 +4,8 @@
 package organization
 
 import (
+	"math"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -43,27 +45,40 @@ func (o *Organization) known(root uint32) bool {
 	return o.users.At(root).Stamp() != 0 || o.users.Persons.Of(root) != nil || o.LastOf(root) != 0
 }
 
-// changesPersons reports whether an event changes what is known of a person beyond
-// an action. Most that could do so are resends, or aliases of ids that did nothing.
-func (o *Organization) changesPersons(ev *meter.Event) bool {
+// revises returns in which periods an event may change the counts of a meter by what
+// becomes known of a person, as bits: 0 where nothing does, which is so of resends
+// and of aliases of ids that did nothing.
+func (o *Organization) revises(ev *meter.Event) func(m uint16) (periods uint64) {
+	var from []uint32 // roots that are taken to another one
 	for i := range ev.Effects {
-		e, changes := &ev.Effects[i], false
+		e, all := &ev.Effects[i], false
 		switch e.Kind {
-		case usage.Alias:
-			changes = o.joins(e.Key, ev.User)
-		case usage.Respelled:
-			changes = o.joins(e.Key, ev.User) || o.joins(ev.User, e.Key)
+		case usage.Alias, usage.Respelled:
+			if o.joins(e.Key, ev.User) {
+				from = append(from, e.Key)
+			}
+			if e.Kind == usage.Respelled && o.joins(ev.User, e.Key) {
+				from = append(from, ev.User)
+			}
 		case usage.Lifecycle:
-			changes = !o.timeline(ev.User).HasChange(people.StatusChange{At: ev.Time, Status: e.Status})
+			all = !o.timeline(ev.User).HasChange(people.StatusChange{At: ev.Time, Status: e.Status})
 		case usage.StandingOn, usage.StandingOff:
-			changes = !o.timeline(ev.User).HasSwitch(switchOf(ev.Time, e))
+			all = !o.timeline(ev.User).HasSwitch(switchOf(ev.Time, e))
 		default:
 		}
-		if changes {
-			return true
+		if all || len(from) > 0 && o.users.Persons.Of(from[len(from)-1]) != nil {
+			return func(uint16) uint64 { return math.MaxUint64 }
 		}
 	}
-	return false
+	if len(from) == 0 {
+		return nil
+	}
+	return func(m uint16) (periods uint64) {
+		for _, root := range from {
+			periods |= o.meters[m].Counted(&o.clock, root)
+		}
+		return periods
+	}
 }
 
 // joins reports whether an alias takes anything to another person.

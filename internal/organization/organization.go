@@ -378,7 +378,7 @@ func (o *Organization) Apply(ev *meter.Event) (first uint64) {
 }
 
 func (o *Organization) apply(ev *meter.Event) (first uint64) {
-	w := o.closings.Watch(ev, o.changesPersons(ev))
+	w := o.closings.Watch(ev, o.revises(ev))
 	first = o.affect(ev)
 	o.closings.Compare(&w)
 	return first

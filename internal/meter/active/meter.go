@@ -253,6 +253,12 @@ func (a *Meter) Lift(c *period.Clock, root uint32, of meter.Revision) { a.contri
 // Put counts a root as their person is now known.
 func (a *Meter) Put(c *period.Clock, root uint32, of meter.Revision) { a.contribute(c, root, of, 1) }
 
+// Counted returns the periods in which a user acted.
+func (a *Meter) Counted(c *period.Clock, root uint32) uint64 {
+	var room [usage.NumKinds]people.Turn
+	return a.seen(c, root, room[:]).all()
+}
+
 // Revises reports true: whatever becomes known of a person may change who counts.
 func (a *Meter) Revises(meter.Change) bool { return true }
 
