@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -248,4 +249,34 @@ func TestNoRequestCostsMoreThanItsSize(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestARestartCostsNoMore lets a ledger read its log again: of requests that made long
+// chains, a person of many transitions and keys, and aliases of persons who did much.
+func TestARestartCostsNoMore(t *testing.T) {
+	e := newEngine(t)
+	const n = 10_000
+	e.send(logs(n, func(i int, r plog.LogRecord) {
+		did(r, user(n-i), "user.aliased", noon, "user.previous_id", user(n-i-1))
+	}))
+	e.send(transitions("somebody", 4_000))
+	e.send(busy("busy"))
+	e.send(logs(4_000, func(i int, r plog.LogRecord) {
+		did(r, "busy", []string{"user.registered", "user.suspended"}[i%2], noon.Add(-time.Duration(4_000-i)*time.Minute))
+	}))
+	e.send(logs(n, func(i int, r plog.LogRecord) { did(r, user(i+n), "app.seen", noon) }))
+	before := e.outcomes()
+	start := processorTime(t)
+	e.crash()
+	took := processorTime(t) - start
+	t.Logf("a start took %v", took)
+	require.Less(t, took, 20*time.Second)
+	require.Equal(t, before, e.outcomes())
+
+	e.send(transitions("somebody", 4_000)) // known, and no more than a resend
+	require.Zero(t, e.outcomes()["over_limit"])
+	e.send(logs(200, func(i int, r plog.LogRecord) {
+		did(r, "somebody", "network.connected", noon.Add(-time.Duration(i)*time.Second), "network.name", fmt.Sprint("more-", i))
+	}))
+	require.EqualValues(t, 200-96, e.outcomes()["over_limit"], "a person has 4,096 transitions at the most")
 }

@@ -83,7 +83,7 @@ type engine struct {
 func newEngine(t testing.TB) *engine {
 	t.Helper()
 	e := &engine{t: t, now: noon.AddDate(0, 0, -40), settings: ledger.Settings{
-		Directory: "ledger", FS: vfs.NewMem(), Extraction: definitions(t),
+		Directory: "ledger", FS: vfs.NewCrashableMem(), Extraction: definitions(t),
 		Past: 35 * 24 * time.Hour, Future: 5 * time.Minute, Grace: 72 * time.Hour, Silence: time.Hour,
 		Limits: intake.Limits{Organizations: 1000, UnknownOrganizations: 1000, UsersPerOrganization: 1_000_000, ValuesPerDimension: 100},
 	}}
@@ -104,10 +104,25 @@ func (e *engine) open() {
 	require.NoError(e.t, err)
 }
 
-// reopen closes the ledger and opens it again.
-func (e *engine) reopen() {
+// crash cuts the power and opens the ledger again, which reads its log.
+func (e *engine) crash() {
+	fs := e.settings.FS.(*vfs.MemFS).CrashClone(vfs.CrashCloneCfg{})
 	require.NoError(e.t, e.ledger.Close(context.Background()))
+	e.settings.FS = fs
 	e.open()
+}
+
+// outcomes returns how many items of the organization had which outcome.
+func (e *engine) outcomes() map[string]uint64 {
+	outcomes := map[string]uint64{}
+	for _, status := range e.ledger.Statuses() {
+		for _, of := range status.Items {
+			for outcome, n := range of {
+				outcomes[usage.Outcome(outcome).String()] += n
+			}
+		}
+	}
+	return outcomes
 }
 
 // send counts a request and returns the processor time that this took.

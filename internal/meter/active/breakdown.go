@@ -142,15 +142,20 @@ func (a *Meter) Numbered(id uint32, of people.Pair) (ok bool) {
 	return true
 }
 
-// fetch reads what a user did under all values of all breakdowns, in order, in one
-// pass. It is good until the next call.
-func (a *Meter) fetch(r record) []acted {
+// fetch reads what a user did under values, in order, in one pass: under those of
+// some that are in order, under all where that is nil. It is good until the next call.
+func (a *Meter) fetch(r record, some []acted) []acted {
 	all := a.scratch[:0]
 	for c := r.block.Entries(); c.Next(); {
 		e := c.Entry()
 		of, periodic := a.users.Pairs.Of(e.ID())
 		if !periodic || of.Meter != a.number {
 			continue
+		}
+		if some != nil {
+			if _, is := slices.BinarySearchFunc(some, acted{of: of}, compareValues); !is {
+				continue
+			}
 		}
 		bits := e.Word()
 		if len(r.turns) > 0 {
@@ -167,9 +172,9 @@ func compareValues(x, y acted) int {
 	return cmp.Or(cmp.Compare(x.of.Breakdown, y.of.Breakdown), cmp.Compare(x.of.Value, y.of.Value))
 }
 
-// eachPair calls f for what a user did under each value of each breakdown.
-func (a *Meter) eachPair(r record, f func(of record, t *headcount)) {
-	for all := a.fetch(r); len(all) > 0; {
+// eachPair calls f for what a user did under each value, of some or of all.
+func (a *Meter) eachPair(r record, some []acted, f func(of record, t *headcount)) {
+	for all := a.fetch(r, some); len(all) > 0; {
 		n := 1
 		for n < len(all) && compareValues(all[n], all[0]) == 0 {
 			n++
@@ -192,7 +197,7 @@ func (a *Meter) eachRecord(c *period.Clock, f func(root uint32, r record, t *hea
 		r := a.seen(c, root, room[:])
 		f(root, r, &a.total)
 		if len(a.breakdowns) > 0 {
-			a.eachPair(r, func(of record, t *headcount) { f(root, of, t) })
+			a.eachPair(r, nil, func(of record, t *headcount) { f(root, of, t) })
 		}
 	}
 }
@@ -202,24 +207,14 @@ func (a *Meter) eachRecord(c *period.Clock, f func(root uint32, r record, t *hea
 // users are lifted.
 func (a *Meter) takePairs(c *period.Clock, from, to record, lifted bool) {
 	p := a.users.Persons.Of(to.block.Slot())
-	var both []acted
-	if !lifted {
-		both = slices.Clone(a.fetch(to))
-		moved := a.fetch(from)
-		both = slices.DeleteFunc(both, func(of acted) bool {
-			_, is := slices.BinarySearchFunc(moved, of, compareValues)
-			return !is
-		})
+	var both []acted // of either user
+	if moved := slices.Clone(a.fetch(from, nil)); !lifted && len(moved) > 0 {
+		both = slices.Clone(a.fetch(to, moved))
 	}
 	count := func(r record, sign int64) {
-		if len(both) == 0 {
-			return
+		if len(both) > 0 {
+			a.eachPair(r, both, func(of record, t *headcount) { a.contributeTo(c, p, of, t, everything, sign) })
 		}
-		a.eachPair(r, func(of record, t *headcount) {
-			if _, is := slices.BinarySearchFunc(both, of.acted[0], compareValues); is {
-				a.contributeTo(c, p, of, t, everything, sign)
-			}
-		})
 	}
 	count(from, -1)
 	count(to, -1)

@@ -276,7 +276,7 @@ func (a *Meter) contribute(c *period.Clock, root uint32, of meter.Revision, sign
 	p, r, touched := a.users.Persons.Of(root), a.own(c, root), a.touched(c, of)
 	a.contributeTo(c, p, r, &a.total, touched, sign)
 	if of.By == meter.Lifecycles {
-		a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, touched, sign) })
+		a.eachPair(r, nil, func(of record, t *headcount) { a.contributeTo(c, p, of, t, touched, sign) })
 	}
 }
 
@@ -365,7 +365,7 @@ func (a *Meter) meet(c *period.Clock, root uint32, sign int64) {
 	p, r := a.users.Persons.Of(root), a.own(c, root)
 	a.contributeTo(c, p, r, &a.total, everything, sign)
 	if a.lifted {
-		a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, everything, sign) })
+		a.eachPair(r, nil, func(of record, t *headcount) { a.contributeTo(c, p, of, t, everything, sign) })
 	}
 }
 
