@@ -16,7 +16,8 @@ import (
 )
 
 // The keys of content hashes. Duplicates are looked up on disk by them, so
-// neither the keys nor the encodings below may ever change.
+// neither the keys nor the encodings below may ever change. One has: that of events
+// of long spans, see docs/decisions/0013.
 const (
 	contentKey0 = 0x6f74656c636f6c2d
 	contentKey1 = 0x75736167652d3031 // of parts, and of former content
