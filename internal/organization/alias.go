@@ -7,7 +7,7 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
-	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -61,7 +61,7 @@ func (o *Organization) revises(ev *meter.Event) func(m uint16) (periods uint64) 
 				from = append(from, ev.User)
 			}
 		case usage.Lifecycle:
-			all = !o.timeline(ev.User).HasChange(people.StatusChange{At: ev.Time, Status: e.Status})
+			all = !o.timeline(ev.User).HasChange(person.StatusChange{At: ev.Time, Status: e.Status})
 		case usage.StandingOn, usage.StandingOff:
 			all = !o.timeline(ev.User).HasSwitch(switchOf(ev.Time, e))
 		default:
@@ -87,7 +87,7 @@ func (o *Organization) joins(from, to uint32) bool {
 }
 
 // timeline returns that of a user's person, nil where there is none.
-func (o *Organization) timeline(user uint32) *people.Timeline {
+func (o *Organization) timeline(user uint32) *person.Timeline {
 	return o.users.Persons.Of(o.users.Root(user))
 }
 
@@ -99,7 +99,7 @@ func (o *Organization) unite(from, root uint32) {
 	}
 	o.closings.Enumerate(p, -1)
 	o.closings.Enumerate(into, -1)
-	into = people.Unite(into, p)
+	into = person.Unite(into, p)
 	o.closings.Enumerate(into, 1)
 	o.users.Persons.Set(root, into)
 	o.users.Persons.Set(from, nil)

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
-	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -84,7 +84,7 @@ func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
 // Refusal says why an effect of an event at t (ns) cannot be applied, or
 // ReasonNone. What is known already can be: a resend adds nothing.
 func (o *Organization) Refusal(user uint32, t int64, e *meter.Effect) usage.Reason {
-	var known func(*people.Timeline) bool
+	var known func(*person.Timeline) bool
 	switch e.Kind {
 	case usage.Alias:
 		switch target, merged := o.users.Target(e.Key); {
@@ -100,12 +100,12 @@ func (o *Organization) Refusal(user uint32, t int64, e *meter.Effect) usage.Reas
 		}
 		return usage.ReasonNone
 	case usage.Lifecycle:
-		known = func(p *people.Timeline) bool { return p.HasChange(people.StatusChange{At: t, Status: e.Status}) }
+		known = func(p *person.Timeline) bool { return p.HasChange(person.StatusChange{At: t, Status: e.Status}) }
 	case usage.StandingOn, usage.StandingOff:
 		if e.Key == NoKey && len(o.keys.Names) >= maxKeys {
 			return usage.ReasonStandingKeys
 		}
-		known = func(p *people.Timeline) bool { return p.HasSwitch(switchOf(t, e)) }
+		known = func(p *person.Timeline) bool { return p.HasSwitch(switchOf(t, e)) }
 	default:
 		return usage.ReasonNone
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -417,7 +418,7 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 }
 
 func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
-	change, p := people.StatusChange{At: at, Status: status}, o.users.Persons.Make(root)
+	change, p := person.StatusChange{At: at, Status: status}, o.users.Persons.Make(root)
 	if p.HasChange(change) {
 		return
 	}
@@ -451,8 +452,8 @@ func (o *Organization) setStanding(ev *meter.Event, e *meter.Effect) {
 }
 
 // switchOf returns the switch that an effect at an instant is.
-func switchOf(at int64, e *meter.Effect) people.StandingSwitch {
-	return people.StandingSwitch{Meter: e.Meter, Key: e.Key, At: at, Off: e.Kind == usage.StandingOff, Class: e.Class}
+func switchOf(at int64, e *meter.Effect) person.StandingSwitch {
+	return person.StandingSwitch{Meter: e.Meter, Key: e.Key, At: at, Off: e.Kind == usage.StandingOff, Class: e.Class}
 }
 
 // TakeStatements returns the statements made since it was last called.

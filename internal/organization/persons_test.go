@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -201,8 +202,8 @@ func TestNothingMakesAPersonOfMoreTransitionsThanTheBound(t *testing.T) {
 		require.Empty(t, o.held)
 		require.Empty(t, o.promised.transitions)
 		most := 0
-		o.users.Persons.Each(func(_ uint32, p *people.Timeline) { most = max(most, p.Len()) })
-		require.LessOrEqual(t, most, people.MaxTransitions)
+		o.users.Persons.Each(func(_ uint32, p *person.Timeline) { most = max(most, p.Len()) })
+		require.LessOrEqual(t, most, person.MaxTransitions)
 	}
 	require.Positive(t, taken)
 	require.Positive(t, refused)
@@ -217,14 +218,14 @@ func TestAFullPersonTakesWhatItHas(t *testing.T) {
 		ev := meter.Event{Time: now - int64(i+1)*int64(time.Minute), User: 1, Effects: []meter.Effect{{Kind: usage.StandingOn, Key: uint32(i)}}}
 		return ev, &ev.Effects[0]
 	}
-	for i := range people.MaxTransitions {
+	for i := range person.MaxTransitions {
 		ev, e := on(i)
 		require.Equal(t, usage.ReasonNone, o.Refusal(1, ev.Time, e))
 		o.Apply(&ev)
 	}
 	ev, e := on(7)
 	require.Equal(t, usage.ReasonNone, o.Refusal(1, ev.Time, e))
-	ev, e = on(people.MaxTransitions)
+	ev, e = on(person.MaxTransitions)
 	require.Equal(t, usage.ReasonTransitions, o.Refusal(1, ev.Time, e))
 	require.Equal(t, usage.ReasonNone, o.Refusal(1, now, &meter.Effect{Kind: usage.Alias, Key: 2}), "somebody who has none")
 	o.Apply(&meter.Event{Time: now - 1, User: 2, Effects: []meter.Effect{{Kind: usage.Lifecycle, Meter: usage.NoMeter, Status: usage.Registered}}})

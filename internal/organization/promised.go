@@ -6,6 +6,7 @@ package organization
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -31,8 +32,8 @@ func (p *promises) hold(users *people.Users, ev *meter.Event) {
 	for i := range ev.Effects {
 		switch e := &ev.Effects[i]; e.Kind {
 		case usage.Lifecycle, usage.StandingOn, usage.StandingOff:
-			person := p.person(users, users.Root(ev.User))
-			p.transitions[person]++
+			root := p.person(users, users.Root(ev.User))
+			p.transitions[root]++
 		case usage.Alias, usage.Respelled:
 			p.unite(p.person(users, users.Root(e.Key)), p.person(users, users.Root(ev.User)))
 		default:
@@ -88,7 +89,7 @@ func (o *Organization) transitions(user uint32) int {
 }
 
 // full reports whether a user's person takes no more transitions.
-func (o *Organization) full(user uint32) bool { return o.transitions(user) >= people.MaxTransitions }
+func (o *Organization) full(user uint32) bool { return o.transitions(user) >= person.MaxTransitions }
 
 // fitTogether reports whether two users may become one person.
 func (o *Organization) fitTogether(a, b uint32) bool {
@@ -96,5 +97,5 @@ func (o *Organization) fitTogether(a, b uint32) bool {
 	if a == b || o.promised.persons.Root(a) == o.promised.persons.Root(b) {
 		return true
 	}
-	return o.transitions(a)+o.transitions(b) <= people.MaxTransitions
+	return o.transitions(a)+o.transitions(b) <= person.MaxTransitions
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -33,7 +34,7 @@ func (o *Organization) Encode(e *wire.Encoder) {
 		e.Uint(uint64(target))
 	})
 	e.Uint(uint64(o.users.Persons.N))
-	o.users.Persons.Each(func(root uint32, p *people.Timeline) {
+	o.users.Persons.Each(func(root uint32, p *person.Timeline) {
 		e.Uint(uint64(root))
 		p.Encode(e)
 	})
@@ -142,7 +143,7 @@ func (o *Organization) decodeUsers(d *wire.Decoder) {
 	}
 	for range d.Count(3) {
 		root := uint32(d.Uint())
-		p := people.DecodeTimeline(d)
+		p := person.DecodeTimeline(d)
 		if int(root) >= o.Users() || o.users.Persons.Of(root) != nil {
 			d.Fail()
 			return

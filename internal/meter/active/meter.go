@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -138,7 +139,7 @@ func (a *Meter) rulesOf(c *period.Clock, k usage.Kind, back int) *rules {
 
 // act applies a qualifying action. It reports whether this may be the
 // user's first one in some period of a day or longer.
-func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
+func (a *Meter) act(c *period.Clock, p *person.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
 	floor, ceil := period.Floor(at), period.Ceil(at)
 	r := a.own(c, root)
 	added := a.mark(c, r, p, &a.total, floor, ceil, class)
@@ -154,7 +155,7 @@ func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, 
 
 // mark enters an action into a record and moves its user between counts. It
 // returns the bits of periods that were new.
-func (a *Meter) mark(c *period.Clock, r record, p *people.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64) {
+func (a *Meter) mark(c *period.Clock, r record, p *person.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64) {
 	have := r.bits(class)
 	if floor < c.Latest || have&a.running != a.running {
 		for _, k := range a.kinds {
@@ -176,7 +177,7 @@ func (a *Meter) mark(c *period.Clock, r record, p *people.Timeline, t *headcount
 }
 
 // raise sets the minute of a class's latest action.
-func (a *Meter) raise(c *period.Clock, r record, p *people.Timeline, t *headcount, class uint8, m period.Minute) {
+func (a *Meter) raise(c *period.Clock, r record, p *person.Timeline, t *headcount, class uint8, m period.Minute) {
 	if len(a.lengths) == 0 {
 		r.setLast(class, m)
 		return
@@ -194,7 +195,7 @@ func (a *Meter) raise(c *period.Clock, r record, p *people.Timeline, t *headcoun
 
 // classIn returns the class in which a user counts in a calendar period, or
 // -1.
-func (a *Meter) classIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int) int {
+func (a *Meter) classIn(c *period.Clock, r record, p *person.Timeline, t *headcount, k usage.Kind, i int) int {
 	rs := a.rulesOf(c, k, i)
 	start, end := c.Tracks[k].Bounds(i)
 	for _, class := range rs.order {
@@ -216,7 +217,7 @@ func (a *Meter) classIn(c *period.Clock, r record, p *people.Timeline, t *headco
 }
 
 // prefixes adds a user to (or takes out of) the rolling counts.
-func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *people.Timeline, t *headcount, sign int64) {
+func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *person.Timeline, t *headcount, sign int64) {
 	last := period.Minute(0)
 	for n, class := range rs.order {
 		last = max(last, a.lastIn(rs, r, p, t, class))
@@ -228,7 +229,7 @@ func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *people.Timelin
 
 // lastIn returns the minute of the latest action or standing activity that
 // counts for a class, 0 for none.
-func (a *Meter) lastIn(rs *rules, r record, p *people.Timeline, t *headcount, class uint8) period.Minute {
+func (a *Meter) lastIn(rs *rules, r record, p *person.Timeline, t *headcount, class uint8) period.Minute {
 	if required := rs.requires[class]; required != usage.NoStatus && p.Status() != required {
 		return 0
 	}
@@ -310,7 +311,7 @@ func (a *Meter) touched(c *period.Clock, of meter.Revision) (t touched) {
 }
 
 // contributeTo looks at periods in which the user acted, or may stand.
-func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *headcount, of touched, sign int64) {
+func (a *Meter) contributeTo(c *period.Clock, p *person.Timeline, r record, t *headcount, of touched, sign int64) {
 	if t.ofValue || !p.Stood(a.number) {
 		of.periods &= r.all()
 	}
@@ -327,7 +328,7 @@ func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *h
 	}
 }
 
-func (a *Meter) countIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
+func (a *Meter) countIn(c *period.Clock, r record, p *person.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
 	if class := a.classIn(c, r, p, t, k, i); class >= 0 {
 		t.periods[k][i*t.width+min(class, t.width-1)] += sign
 	}
@@ -446,7 +447,7 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 	if len(a.lengths) == 0 {
 		return
 	}
-	a.users.Persons.Each(func(root uint32, p *people.Timeline) {
+	a.users.Persons.Each(func(root uint32, p *person.Timeline) {
 		if p.Stood(a.number) {
 			a.stood.Set(root)
 		}
