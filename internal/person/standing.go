@@ -180,7 +180,7 @@ func (p *Timeline) Stood(meter uint16) bool {
 // StandsIn reports whether a class of the meter is on at some instant of
 // [start, end).
 func (p *Timeline) StandsIn(meter uint16, class uint8, start, end period.Minute) (found bool) {
-	if p.stretches != nil {
+	if p != nil && p.stretches != nil {
 		s := p.stretchesIn(meter, class)
 		if s == nil {
 			return false
@@ -209,7 +209,7 @@ func (p *Timeline) LastStanding(meter uint16, class uint8) period.Minute {
 
 // latest returns the end of the stretch of a class that ends last, 0 for none.
 func (p *Timeline) latest(meter uint16, class uint8) (latest int64) {
-	if p.stretches != nil {
+	if p != nil && p.stretches != nil {
 		if s := p.stretchesIn(meter, class); s != nil && len(s.all) > 0 {
 			return s.all[len(s.all)-1].latest
 		}

@@ -97,6 +97,25 @@ func requireAsLookedThrough(t *testing.T, random *rand.Rand, p *Timeline) {
 	}
 }
 
+// Nearly nobody has a timeline: what is asked of none has an answer.
+func TestNoTimelineIsAnEmptyOne(t *testing.T) {
+	var none *Timeline
+	requireAsLookedThrough(t, rand.New(rand.NewPCG(1, 1)), &Timeline{})
+	require.Zero(t, none.Len())
+	require.False(t, none.StandsIn(0, 0, 1, 2))
+	require.Zero(t, none.LastStanding(0, 0))
+	require.False(t, none.Standing(0))
+	require.False(t, none.Stood(0))
+	require.False(t, none.StoodBefore(math.MaxInt64))
+	require.Zero(t, none.Status())
+	require.Zero(t, none.StatusBefore(1))
+	require.False(t, none.HasStatus())
+	require.False(t, none.HasChange(StatusChange{}))
+	require.False(t, none.HasSwitch(StandingSwitch{}))
+	require.Nil(t, Unite(none, none))
+	none.Stretches(0, func(StandingSwitch, int64) { t.Error("a stretch of nobody") })
+}
+
 func TestATimelineOutOfOrderIsCorrupt(t *testing.T) {
 	p := Timeline{Statuses: []StatusChange{{At: 2}, {At: 1}}}
 	var e wire.Encoder
