@@ -125,12 +125,16 @@ var attacks = []struct {
 		return m
 	}},
 	{"records of a resource with many attributes", 10_000, nil, func(n int) any {
-		l := logs(n, func(i int, r plog.LogRecord) { did(r, "somebody", "transcription.finished", noon.Add(-time.Duration(i)), "minutes", "1") })
+		l := logs(n, func(i int, r plog.LogRecord) {
+			did(r, "somebody", "transcription.finished", noon.Add(-time.Duration(i)), "minutes", "1")
+		})
 		many(l.ResourceLogs().At(0).Resource().Attributes(), n)
 		return l
 	}},
 	{"records of a resource with a number of many digits", 10_000, nil, func(n int) any {
-		l := logs(n, func(i int, r plog.LogRecord) { did(r, "somebody", "transcription.finished", noon.Add(-time.Duration(i))) })
+		l := logs(n, func(i int, r plog.LogRecord) {
+			did(r, "somebody", "transcription.finished", noon.Add(-time.Duration(i)))
+		})
 		l.ResourceLogs().At(0).Resource().Attributes().PutStr("minutes", strings.Repeat("0", 50*n)+"1")
 		return l
 	}},
@@ -157,10 +161,14 @@ var attacks = []struct {
 		})
 	}},
 	{"late tasks of operators", 20_000, nil, func(n int) any {
-		return logs(n, func(i int, r plog.LogRecord) { did(r, user(i), "task.finished", noon.Add(-time.Duration(i)*time.Minute)) })
+		return logs(n, func(i int, r plog.LogRecord) {
+			did(r, user(i), "task.finished", noon.Add(-time.Duration(i)*time.Minute))
+		})
 	}},
 	{"aliases of operators", 10_000, func(e *engine, n int) {
-		e.send(logs(n, func(i int, r plog.LogRecord) { did(r, user(i), "task.finished", noon.Add(-time.Duration(i)*time.Minute)) }))
+		e.send(logs(n, func(i int, r plog.LogRecord) {
+			did(r, user(i), "task.finished", noon.Add(-time.Duration(i)*time.Minute))
+		}))
 	}, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
 			did(r, "somebody", "user.aliased", noon, "user.previous_id", user(i))
@@ -178,7 +186,9 @@ func busy(user string) plog.Logs {
 
 // seen has users act once.
 func seen(n int) plog.Logs {
-	return logs(n, func(i int, r plog.LogRecord) { did(r, user(i), "app.seen", noon.Add(-time.Hour), "app.feature", fmt.Sprint(i%100)) })
+	return logs(n, func(i int, r plog.LogRecord) {
+		did(r, user(i), "app.seen", noon.Add(-time.Hour), "app.feature", fmt.Sprint(i%100))
+	})
 }
 
 // transitions has a user switch standing keys on.
@@ -246,6 +256,9 @@ func TestNoRequestCostsMoreThanItsSize(t *testing.T) {
 			t.Logf("%d items: %v each, %.1f ordinary ones; a quarter of them: %v each; all: %v", attack.n, many, float64(many)/float64(usual), few, many*time.Duration(attack.n))
 			if many > dearest*usual {
 				t.Errorf("an item of %d costs %v, more than %d ordinary ones of %v", attack.n, many, dearest, usual)
+			}
+			if many > 3*few+2*usual { // 4*few where the whole goes with the square
+				t.Errorf("an item of %d costs %v, one of %d costs %v", attack.n, many, attack.n/4, few)
 			}
 		})
 	}

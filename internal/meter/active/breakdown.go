@@ -161,7 +161,7 @@ func (a *Meter) fetch(r record, some []acted) []acted {
 		if len(r.turns) > 0 {
 			bits = people.Shift(bits, r.turns)
 		}
-		all = append(all, acted{of, e.ID(), period.Minute(e.At()), bits})
+		all = append(all, acted{of, period.Minute(e.At()), bits})
 	}
 	slices.SortFunc(all, func(x, y acted) int { return cmp.Or(compareValues(x, y), cmp.Compare(x.of.Class, y.of.Class)) })
 	a.scratch = all

@@ -61,7 +61,6 @@ type record struct {
 // acted is what a user did of one class under a value.
 type acted struct {
 	of   people.Pair
-	id   uint32
 	last period.Minute
 	bits uint64
 }
