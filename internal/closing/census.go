@@ -7,8 +7,8 @@ import (
 	"math"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
-	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -40,7 +40,7 @@ func (c *census) Count(s usage.Status, stood bool, sign int64) {
 
 // Enumerate counts a person (1), or takes them out (-1), in the census of now
 // and in those of the periods that have ended and may be revised.
-func (c *Closings) Enumerate(p *people.Timeline, sign int64) {
+func (c *Closings) Enumerate(p *person.Timeline, sign int64) {
 	c.Now.Count(p.Status(), p.StoodBefore(math.MaxInt64), sign)
 	c.closedKinds(func(t *period.Track) {
 		if !hasCensus(t.Kind) {

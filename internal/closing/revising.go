@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -31,17 +32,18 @@ type watched struct {
 
 // Watch is called before an event is applied. An action that lies in closed
 // periods is entered as their change; what else may change is returned, to be
-// compared when it has been applied.
-func (c *Closings) Watch(ev *meter.Event) (w Watch) {
+// compared when it has been applied. revises tells in which periods what becomes known
+// of a person may change a meter's counts, as bits; it is nil where nothing does.
+func (c *Closings) Watch(ev *meter.Event, revises func(m uint16) (periods uint64)) (w Watch) {
 	has := func(k usage.EffectKind) bool {
 		return slices.ContainsFunc(ev.Effects, func(e meter.Effect) bool { return e.Kind == k })
 	}
 	young := period.Floor(ev.Time) >= c.To
 	switch {
+	case revises == nil:
 	case has(usage.Alias) || has(usage.Respelled):
 		w.kind = meter.Aliases
 	case young:
-		return w
 	case has(usage.Lifecycle):
 		w.kind = meter.Lifecycles
 	case has(usage.StandingOn) || has(usage.StandingOff):
@@ -57,8 +59,9 @@ func (c *Closings) Watch(ev *meter.Event) (w Watch) {
 	w.cells = make([]meter.Cell, 0, c.watched)
 	for i := range c.defs.Meters {
 		if c.kinds(uint16(i)).Revises(w.kind) {
-			c.watchMeter(&w, uint16(i), func(id periodID, end period.Minute) bool {
-				open := end > c.clock.Now-c.clock.Past
+			periods := revises(uint16(i))
+			c.watchMeter(&w, uint16(i), func(id periodID, back int, end period.Minute) bool {
+				open := end > c.clock.Now-c.clock.Past && periods>>(people.BitOf[id.kind]+back)&1 != 0
 				return open && (w.kind == meter.Aliases || end.Ns() > ev.Time) && !slices.Contains(late, id)
 			})
 		}
@@ -68,12 +71,12 @@ func (c *Closings) Watch(ev *meter.Event) (w Watch) {
 }
 
 // watchMeter adds closed periods of a meter.
-func (c *Closings) watchMeter(w *Watch, meter uint16, wanted func(id periodID, end period.Minute) bool) {
+func (c *Closings) watchMeter(w *Watch, meter uint16, wanted func(id periodID, back int, end period.Minute) bool) {
 	c.closedKinds(func(t *period.Track) {
 		for i := 1; i < len(t.Starts); i++ {
 			id := periodID{meter, t.Kind, t.Starts[i]}
 			_, end := t.Bounds(i)
-			if end <= c.To && wanted(id, end) && c.stated(meter, t.Kind, i) {
+			if end <= c.To && wanted(id, i, end) && c.stated(meter, t.Kind, i) {
 				from := len(w.cells)
 				w.cells = c.appendCells(w.cells, id, i)
 				w.periods = append(w.periods, watched{id, i, from, len(w.cells)})
@@ -158,7 +161,7 @@ func (c *Closings) change(id periodID, back int, was []meter.Cell) *revision {
 func (c *Closings) LateSamples(number uint16, x meter.Sampler, settle func()) {
 	oldest, next := x.Unsettled()
 	w := Watch{kind: meter.LateSamples}
-	c.watchMeter(&w, number, func(_ periodID, end period.Minute) bool { return end.Ns() > oldest })
+	c.watchMeter(&w, number, func(_ periodID, _ int, end period.Minute) bool { return end.Ns() > oldest })
 	settle()
 	c.compare(&w, func(p *watched) (n uint32) {
 		start, end := c.clock.Tracks[p.id.kind].Bounds(p.period)

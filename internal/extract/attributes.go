@@ -89,6 +89,20 @@ type cell struct {
 
 	who named               // the value as an id
 	by  usage.Normalization // + 1, of who; 0: not read yet
+
+	number   int64 // the value in millionths
+	flaw     usage.Reason
+	numbered bool // number and flaw were read
+}
+
+// inMillionths reads the value as a number, once: many records share a resource, and its
+// attribute may be of any length.
+func (c *cell) inMillionths() (int64, usage.Reason) {
+	if !c.numbered {
+		c.number, c.flaw = numberOf(c.value)
+		c.numbered = true
+	}
+	return c.number, c.flaw
 }
 
 // scan finds the wanted attributes in one pass. Of a repeated name the first
@@ -102,7 +116,7 @@ func (l *level) scan(attributes pcommon.Map, wanted *wants) {
 				continue
 			}
 			if c := &l.cells[w.slot]; c.pass != l.pass {
-				c.pass, c.value, c.text, c.by = l.pass, value, "", 0
+				c.pass, c.value, c.text, c.by, c.numbered = l.pass, value, "", 0, false
 				l.sampled = l.sampled || w.sampled != nil && w.sampled(value)
 			}
 			break
@@ -160,14 +174,12 @@ func text(v pcommon.Value) string {
 	return ""
 }
 
-// value returns the attribute as it is, for levels where it is present and
-// not an empty string.
-func (l *level) value(s slot) (pcommon.Value, bool) {
-	c := &l.cells[s]
-	if c.pass != l.pass {
-		return pcommon.Value{}, false
+// number returns where an attribute stands that is not an empty string, nil where it
+// is absent.
+func (l *level) number(s slot) *cell {
+	c := l.at(s)
+	if c == nil || c.value.Type() == pcommon.ValueTypeEmpty || c.value.Type() == pcommon.ValueTypeStr && c.value.Str() == "" {
+		return nil
 	}
-	empty := c.value.Type() == pcommon.ValueTypeEmpty ||
-		c.value.Type() == pcommon.ValueTypeStr && c.value.Str() == ""
-	return c.value, !empty
+	return c
 }

@@ -106,10 +106,10 @@ func everywhere(attributes pcommon.Map) map[string]source {
 	member(log.scope.Scope().Attributes())
 	attributes.CopyTo(log.record.Attributes())
 
-	span := spanSource{ptrace.NewResourceSpans(), ptrace.NewScopeSpans(), ptrace.NewSpan()}
+	span := spanSource{resource: ptrace.NewResourceSpans(), scope: ptrace.NewScopeSpans(), record: ptrace.NewSpan()}
 	member(span.resource.Resource().Attributes())
 	member(span.scope.Scope().Attributes())
-	event := spanEventSource{span: &spanSource{span.resource, span.scope, ptrace.NewSpan()}, record: ptrace.NewSpanEvent()}
+	event := spanEventSource{span: &spanSource{resource: span.resource, scope: span.scope, record: ptrace.NewSpan()}, record: ptrace.NewSpanEvent()}
 	member(event.span.record.Attributes())
 	attributes.CopyTo(span.record.Attributes())
 	attributes.CopyTo(event.record.Attributes())

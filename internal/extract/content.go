@@ -16,7 +16,8 @@ import (
 )
 
 // The keys of content hashes. Duplicates are looked up on disk by them, so
-// neither the keys nor the encodings below may ever change.
+// neither the keys nor the encodings below may ever change. One has: that of events
+// of long spans, see docs/decisions/0013.
 const (
 	contentKey0 = 0x6f74656c636f6c2d
 	contentKey1 = 0x75736167652d3031 // of parts, and of former content
@@ -59,7 +60,35 @@ const (
 	kindSpan
 	kindSpanEvent
 	kindPoint
+	kindEventOfLongSpan
 )
+
+// maxShared bounds what many items have in common and each has in its content as it
+// is, in bytes: 128 attributes, as many as SDKs take, and a name are less. What is
+// longer would make a request cost the product of two of its parts.
+const maxShared = 4 << 10
+
+// shared is what items have in common, as it stands in the content of each. It is
+// written once, when the first of them asks.
+type shared struct {
+	bytes   []byte
+	long    bool // more than maxShared: bytes are its hash
+	written bool
+}
+
+// add adds what items have in common, which write writes.
+func (h *hasher) add(s *shared, write func(h *hasher)) {
+	if !s.written {
+		start := len(h.buffer)
+		write(h)
+		if s.long = len(h.buffer)-start > maxShared; s.long {
+			h.sum(h.cut(start))
+		}
+		s.bytes, s.written = append(s.bytes[:0], h.buffer[start:]...), true
+		h.buffer = h.buffer[:start]
+	}
+	h.buffer = append(h.buffer, s.bytes...)
+}
 
 // origin is the resource and the scope of items. Each is hashed once, when the
 // first of its items asks.
@@ -68,6 +97,8 @@ type origin struct {
 	scope                       pcommon.InstrumentationScope
 	resourceSum, scopeSum       usage.UID
 	resourceHashed, scopeHashed bool
+	// What former content has of them.
+	formerResource, formerScope shared
 }
 
 func (h *hasher) origin(o *origin) {
@@ -89,7 +120,8 @@ func (h *hasher) origin(o *origin) {
 
 // former returns the hash that stood in for a uid until format 3 of the
 // ledger: of less, so that two items of one instant could share it. Ledgers of
-// that time know their items by it.
+// that time know their items by it. Of a point of a long resource or scope there is
+// none: what that costs is worse than that a resend across the update counts again.
 func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
 	h.buffer, h.sums = h.buffer[:0], h.sums[:0]
 	h.text(it.Organization)
@@ -97,10 +129,11 @@ func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
 		h.text(it.Action)
 		h.number(uint64(it.Time))
 		h.attributes(r.attributes, 0)
-		h.text(w.origin.scope.Name())
-		h.text(w.origin.scope.Version())
-		h.attributes(w.origin.scope.Attributes(), 0)
-		h.attributes(w.origin.resource.Attributes(), 0)
+		h.add(&w.origin.formerScope, w.origin.writeFormerScope)
+		h.add(&w.origin.formerResource, w.origin.writeFormerResource)
+		if w.origin.formerScope.long || w.origin.formerResource.long {
+			return usage.UID{}
+		}
 	} else {
 		h.text(it.User)
 		h.text(it.Action)
@@ -110,6 +143,14 @@ func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
 	}
 	return h.cut(0)
 }
+
+func (o *origin) writeFormerScope(h *hasher) {
+	h.text(o.scope.Name())
+	h.text(o.scope.Version())
+	h.attributes(o.scope.Attributes(), 0)
+}
+
+func (o *origin) writeFormerResource(h *hasher) { h.attributes(o.resource.Attributes(), 0) }
 
 // consumed is the value of the first Consume.
 func consumed(effects []usage.Effect) int64 {

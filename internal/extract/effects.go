@@ -115,11 +115,11 @@ func (w *walker) amount(p *part, r *record) (int64, usage.Reason) {
 	if p.value == noSlot {
 		return usage.Micro, usage.ReasonNone
 	}
-	v, found := w.value(p.value)
+	n, reason, found := w.number(p.value)
 	if !found {
 		return 0, usage.ReasonNoValue
 	}
-	return numberOf(v)
+	return n, reason
 }
 
 // reject tells the ledger, once for each meter and version, that the meter
@@ -179,12 +179,8 @@ func labelValue(v string) string {
 // average is unset where the attribute is absent or no number: averages are
 // beside the sum and refuse nothing.
 func (w *walker) average(s slot) usage.Average {
-	v, found := w.value(s)
-	if !found {
-		return usage.Average{}
-	}
-	n, reason := numberOf(v)
-	if reason != usage.ReasonNone {
+	n, reason, found := w.number(s)
+	if !found || reason != usage.ReasonNone {
 		return usage.Average{}
 	}
 	return usage.Average{Value: n, Set: true}

@@ -29,6 +29,9 @@ func (n *named) nothing() bool { return n.id == "" && n.flaw == usage.ReasonNone
 // as reads an attribute as an id in a spelling.
 func (e *Extractor) as(v pcommon.Value, n usage.Normalization) named {
 	text := idText(v, n)
+	if len(text) > identity.MaxLength { // and is not looked at any further
+		return named{flaw: usage.ReasonLongID}
+	}
 	if text != "" && e.placeholders.Has(text) {
 		return named{flaw: usage.ReasonPlaceholder}
 	}

@@ -26,7 +26,7 @@ func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
 			w.atScope(scope.Scope())
 			w.span.resource, w.span.scope = resource, scope
 			for _, span := range scope.Spans().All() {
-				w.span.record = span
+				w.span.stand(span)
 				w.item(record{
 					source:     &w.span,
 					action:     span.Name(),
@@ -56,6 +56,16 @@ type spanSource struct {
 	resource ptrace.ResourceSpans
 	scope    ptrace.ScopeSpans
 	record   ptrace.Span
+
+	// What its events have of it, found when the first of them asks.
+	ofEvents shared
+	says     bool // a sampler left others out, by trace state or attributes
+	asked    bool // says is known
+}
+
+// stand goes on to a span.
+func (s *spanSource) stand(span ptrace.Span) {
+	s.record, s.ofEvents.written, s.asked = span, false, false
 }
 
 // uid is empty where the span lacks an id that would make it the only one.
@@ -110,17 +120,28 @@ func (s *spanEventSource) uid(*walker) string {
 
 // content is the index, and all of the span that the event is in.
 func (s *spanEventSource) content(h *hasher) {
+	kind := len(h.buffer)
 	h.buffer = append(h.buffer, kindSpanEvent)
 	h.number(uint64(s.index))
-	h.text(s.span.record.Name())
-	h.number(uint64(s.span.record.EndTimestamp()))
-	h.attributes(s.span.record.Attributes(), 0)
-	s.span.content(h)
+	h.add(&s.span.ofEvents, s.span.writeForEvents)
+	if s.span.ofEvents.long {
+		h.buffer[kind] = kindEventOfLongSpan
+	}
+}
+
+func (s *spanSource) writeForEvents(h *hasher) {
+	h.text(s.record.Name())
+	h.number(uint64(s.record.EndTimestamp()))
+	h.attributes(s.record.Attributes(), 0)
+	s.content(h)
 }
 
 // An event goes with its span.
 func (s *spanEventSource) thinned() bool {
-	return s.span.thinned() || says(s.span.record.Attributes())
+	if of := s.span; !of.asked {
+		of.says, of.asked = of.thinned() || says(of.record.Attributes()), true
+	}
+	return s.span.says
 }
 
 func (s *spanEventSource) holds(c *condition) (bool, bool) {

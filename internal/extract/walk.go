@@ -79,12 +79,14 @@ func (w *walker) atResource(resource pcommon.Resource) {
 	w.resource.scan(resource.Attributes(), &w.extractor.everything)
 	w.resource.render()
 	w.origin.resource, w.origin.resourceHashed = resource, false
+	w.origin.formerResource.written = false
 }
 
 func (w *walker) atScope(scope pcommon.InstrumentationScope) {
 	w.scope.scan(scope.Attributes(), &w.extractor.everything)
 	w.scope.render()
 	w.origin.scope, w.origin.scopeHashed = scope, false
+	w.origin.formerScope.written = false
 }
 
 // item appends the item of a record. It counts as an internal error until it
@@ -187,13 +189,13 @@ func (w *walker) text(s slot) string {
 	return w.resource.text(s)
 }
 
-// value is text for attributes that are read as a number.
-func (w *walker) value(s slot) (pcommon.Value, bool) {
-	if v, ok := w.record.value(s); ok {
-		return v, true
+// number is text for attributes that are read as a number, in millionths.
+func (w *walker) number(s slot) (n int64, reason usage.Reason, found bool) {
+	for _, l := range w.levels() {
+		if c := l.number(s); c != nil {
+			n, reason = c.inMillionths()
+			return n, reason, true
+		}
 	}
-	if v, ok := w.scope.value(s); ok {
-		return v, true
-	}
-	return w.resource.value(s)
+	return 0, usage.ReasonNone, false
 }

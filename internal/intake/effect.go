@@ -5,6 +5,7 @@ package intake
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -28,7 +29,7 @@ func (h *hearing) effect(e *usage.Effect) {
 			x.Key, full = h.slot(e.Key)
 		}
 	case usage.StandingOn, usage.StandingOff:
-		x.Key = h.key(e.Key)
+		x.Key = h.o.FindKey(e.Key)
 	default:
 	}
 	switch {
@@ -39,11 +40,14 @@ func (h *hearing) effect(e *usage.Effect) {
 		h.refused.add(e, usage.Invalid, usage.ReasonNoUser)
 		return
 	}
-	switch reason := h.o.Refusal(user, &x); reason {
+	switch reason := h.o.Refusal(user, h.it.Time, &x); reason {
 	case usage.ReasonNone:
+		if x.Key == organization.NoKey {
+			x.Key = h.newKey(e.Key)
+		}
 		x.Dims = h.dims(e)
 		h.v.take(x, e.Version)
-	case usage.ReasonTransitions:
+	case usage.ReasonTransitions, usage.ReasonStandingKeys:
 		h.refused.add(e, usage.OverLimit, reason)
 	default:
 		h.refused.add(e, usage.Invalid, reason)
@@ -98,12 +102,10 @@ func (h *hearing) known(slot uint32, id string) uint32 {
 	return slot
 }
 
-func (h *hearing) key(name string) uint32 {
-	n, isNew := h.o.Key(name)
-	if isNew {
-		h.to.NewKey(name)
-	}
-	return n
+// newKey gives a standing key a number.
+func (h *hearing) newKey(name string) uint32 {
+	h.to.NewKey(name)
+	return h.o.Key(name)
 }
 
 // dims returns the numbers of an effect's values.

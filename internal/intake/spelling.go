@@ -32,9 +32,15 @@ func (h *hearing) rejoin(effects []usage.Effect) {
 				continue
 			}
 		}
-		if !h.o.SamePerson(was, v.Event.User) {
-			v.take(meter.Effect{Kind: usage.Respelled, Key: was}, 0)
+		x := meter.Effect{Kind: usage.Respelled, Key: was}
+		if h.o.SamePerson(was, v.Event.User) {
+			continue
 		}
+		if reason := h.o.Refusal(v.Event.User, v.Event.Time, &x); reason != usage.ReasonNone {
+			h.refused.add(e, usage.OverLimit, reason)
+			continue
+		}
+		v.take(x, 0)
 	}
 }
 
@@ -44,7 +50,7 @@ func (h *hearing) refusesAlias(effects []usage.Effect) bool {
 	for i := range effects {
 		if e := &effects[i]; e.Kind == usage.Alias {
 			from, known := h.o.FindUser(h.o.Hashes.User(e.Key))
-			if known && h.o.Refusal(h.v.Event.User, &meter.Effect{Kind: usage.Alias, Key: from}) != usage.ReasonNone {
+			if known && h.o.Refusal(h.v.Event.User, h.it.Time, &meter.Effect{Kind: usage.Alias, Key: from}) != usage.ReasonNone {
 				return true
 			}
 		}

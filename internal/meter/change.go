@@ -23,3 +23,10 @@ const NumChanges = int(numChanges)
 func (c Change) String() string {
 	return [...]string{"late_event", "alias", "lifecycle", "standing", "sample"}[c]
 }
+
+// Revision is what becomes known of a person: of a lifecycle or a standing activity,
+// between two instants (ns); to MaxInt64 where it lasts.
+type Revision struct {
+	By       Change
+	From, To int64
+}

@@ -31,12 +31,17 @@ type Kind interface {
 	// already. It reports whether that may be the user's first one in a period of a
 	// day or longer.
 	Apply(c *period.Clock, ev *Event, e *Effect) (first bool)
-	// Lift takes out all that a root counts for; Put puts it back. What is known of
-	// the person changes in between.
-	Lift(c *period.Clock, root uint32)
-	Put(c *period.Clock, root uint32)
-	// Merge makes one person of two roots, which are lifted.
+	// Lift takes out all that a root counts for and that a revision of the person may
+	// change; Put puts it back. What is known of the person changes in between.
+	Lift(c *period.Clock, root uint32, of Revision)
+	Put(c *period.Clock, root uint32, of Revision)
+	// Meet takes out what two roots count for who are about to be one person; Merge
+	// makes one of them, of whom all is known by then, and puts it back.
+	Meet(c *period.Clock, from, to uint32)
 	Merge(c *period.Clock, from, to uint32)
+	// Counted returns in which calendar periods a root may count, as bits by
+	// people.BitOf, without regard to lifecycle and standing activity.
+	Counted(c *period.Clock, root uint32) (periods uint64)
 	// Revises reports whether such an event may change closed periods in which it
 	// does not lie.
 	Revises(c Change) bool
@@ -93,10 +98,16 @@ func (Steady) Start(*period.Clock) {}
 func (Steady) Stop(_, to period.Minute) period.Minute { return to }
 
 // Lift has nothing to take out.
-func (Steady) Lift(*period.Clock, uint32) {}
+func (Steady) Lift(*period.Clock, uint32, Revision) {}
 
 // Put has nothing to put back.
-func (Steady) Put(*period.Clock, uint32) {}
+func (Steady) Put(*period.Clock, uint32, Revision) {}
+
+// Counted returns none: whoever made a sum, it is the same.
+func (Steady) Counted(*period.Clock, uint32) uint64 { return 0 }
+
+// Meet has nothing to take out.
+func (Steady) Meet(*period.Clock, uint32, uint32) {}
 
 // Lasts reports false: without events, counts fall to zero.
 func (Steady) Lasts() bool { return false }

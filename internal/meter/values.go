@@ -31,12 +31,14 @@ var valueSeed = maphash.MakeSeed()
 // is beyond is otherValue. A value gives its place up when it has not been used
 // for long, but keeps its number, which statements name it by: if it is used
 // again it has to find a place like any other. They are few: looking through
-// their hashes, which lie side by side, is faster than a map.
+// their hashes, which lie side by side, is faster than a map. Where they are many
+// there is one.
 type Values struct {
 	Names  []string
-	hashes []uint64        // by number; 0: it has no place
-	used   []period.Minute // by number: the latest use
-	placed int             // how many have a place, besides the two that every breakdown has
+	hashes []uint64          // by number; 0: it has no place
+	used   []period.Minute   // by number: the latest use
+	many   map[uint64]uint32 // by hash, the numbers of more than fewValues, with or without a place; else nil
+	placed int               // how many have a place, besides the two that every breakdown has
 	Fixed  bool
 }
 
@@ -49,22 +51,55 @@ func NewValues(b *usage.Breakdown, now period.Minute) *Values {
 
 // Find returns the number of a value that has a place.
 func (v *Values) Find(hash uint64) (n uint32, known bool) {
+	if v.many != nil {
+		n, known = v.many[hash]
+		return n, known && v.hashes[n] == hash
+	}
 	i := slices.Index(v.hashes, hash)
 	return uint32(i), i >= 0
 }
 
 // Place gives a value that has none a place, and a number if it never had one.
 func (v *Values) Place(name string, now period.Minute) uint32 {
-	n := slices.Index(v.Names, name)
+	hash := ValueHash(name)
+	n := v.numbered(name, hash)
 	if n < 0 {
 		n = len(v.Names)
 		v.Names, v.hashes, v.used = append(v.Names, name), append(v.hashes, 0), append(v.used, 0)
+		v.index(n)
 	}
-	v.hashes[n], v.used[n] = ValueHash(name), now
+	v.hashes[n], v.used[n] = hash, now
 	if n > int(otherValue) {
 		v.placed++
 	}
 	return uint32(n)
+}
+
+// fewValues are as good as none to look through.
+const fewValues = 128
+
+// index makes a value that was just appended known to the map, or the map.
+func (v *Values) index(n int) {
+	switch {
+	case v.many != nil:
+		v.many[ValueHash(v.Names[n])] = uint32(n)
+	case n >= fewValues:
+		v.many = make(map[uint64]uint32, 2*n)
+		for n, name := range v.Names {
+			v.many[ValueHash(name)] = uint32(n)
+		}
+	}
+}
+
+// numbered returns the number of a value that has one, -1 else.
+func (v *Values) numbered(name string, hash uint64) int {
+	if v.many == nil {
+		return slices.Index(v.Names, name)
+	}
+	if n, known := v.many[hash]; known {
+		return int(n)
+	}
+	return -1
 }
 
 // Number returns the number of a value; isNew tells that it took a place of
@@ -163,7 +198,9 @@ func (v *Values) Forget(name string) {
 	if n < 0 {
 		return
 	}
+	delete(v.many, ValueHash(name))
 	v.Names[n] = fmt.Sprintf("__erased_%d__", n)
+	v.index(n)
 	if v.hashes[n] != 0 {
 		v.hashes[n] = ValueHash(v.Names[n])
 	}

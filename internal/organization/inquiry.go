@@ -49,15 +49,7 @@ func (o *Organization) Frozen(s meter.Span) bool { return s.End <= o.clock.Now-o
 func (o *Organization) Root(slot uint32) uint32 { return o.users.Root(slot) }
 
 // MergedInto returns the other slots that are counted under a root.
-func (o *Organization) MergedInto(root uint32) (slots []uint32) {
-	for from := range o.users.Target {
-		if o.users.Root(from) == root {
-			slots = append(slots, from)
-		}
-	}
-	slices.Sort(slots)
-	return slots
-}
+func (o *Organization) MergedInto(root uint32) (slots []uint32) { return o.users.Others(root) }
 
 // Status returns a user's lifecycle status now, and whether any standing
 // activity of theirs is on.

@@ -4,10 +4,12 @@
 package organization
 
 import (
+	"math"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -49,12 +51,28 @@ func (o *Organization) ValueName(number uint16, breakdown int, n uint32) string 
 	return usage.OtherValue
 }
 
-// Key returns the number of a standing key.
-func (o *Organization) Key(name string) (n uint32, isNew bool) {
+// NoKey is the number of a standing key that has none yet.
+const NoKey = math.MaxUint32
+
+// maxKeys bounds the standing keys of an organization, which keep their numbers
+// for good.
+const maxKeys = 1 << 20
+
+// FindKey returns the number of a standing key, NoKey where it has none.
+func (o *Organization) FindKey(name string) uint32 {
 	if n, known := o.keys.Find(meter.ValueHash(name)); known {
-		return n, false
+		return n
 	}
-	return o.keys.Place(name, 0), true
+	return NoKey
+}
+
+// Key returns the number of a standing key, and gives it one where it has none; they
+// are given in order.
+func (o *Organization) Key(name string) (n uint32) {
+	if n = o.FindKey(name); n == NoKey {
+		n = o.keys.Place(name, 0)
+	}
+	return n
 }
 
 // InForce reports whether an effect's version of its meter is the one in force
@@ -63,18 +81,36 @@ func (o *Organization) InForce(m *usage.Meter, e *usage.Effect, t int64) bool {
 	return meter.VersionAt(m, o.clock.Calendar, time.Unix(0, t)) == int(e.Version)
 }
 
-// Refusal says why an effect cannot be applied, or ReasonNone.
-func (o *Organization) Refusal(user uint32, e *meter.Effect) usage.Reason {
+// Refusal says why an effect of an event at t (ns) cannot be applied, or
+// ReasonNone. What is known already can be: a resend adds nothing.
+func (o *Organization) Refusal(user uint32, t int64, e *meter.Effect) usage.Reason {
+	var known func(*person.Timeline) bool
 	switch e.Kind {
 	case usage.Alias:
-		if target, merged := o.users.Target[e.Key]; merged && target != user {
+		switch target, merged := o.users.Target(e.Key); {
+		case merged && target != user:
 			return usage.ReasonSecondAlias
-		}
-	case usage.Lifecycle, usage.StandingOn, usage.StandingOff:
-		if p := o.users.Persons.Of(o.users.Root(user)); p != nil && p.Full() {
+		case !o.fitTogether(e.Key, user):
 			return usage.ReasonTransitions
 		}
+		return usage.ReasonNone
+	case usage.Respelled:
+		if !o.fitTogether(e.Key, user) {
+			return usage.ReasonTransitions
+		}
+		return usage.ReasonNone
+	case usage.Lifecycle:
+		known = func(p *person.Timeline) bool { return p.HasChange(person.StatusChange{At: t, Status: e.Status}) }
+	case usage.StandingOn, usage.StandingOff:
+		if e.Key == NoKey && len(o.keys.Names) >= maxKeys {
+			return usage.ReasonStandingKeys
+		}
+		known = func(p *person.Timeline) bool { return p.HasSwitch(switchOf(t, e)) }
 	default:
+		return usage.ReasonNone
+	}
+	if o.full(user) && !known(o.users.Persons.Of(o.users.Root(user))) {
+		return usage.ReasonTransitions
 	}
 	return usage.ReasonNone
 }

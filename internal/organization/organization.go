@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -40,6 +41,7 @@ type Organization struct {
 	traces   bool          // which meters counted an event is to be found when pages have been read
 	keys     *meter.Values // names of standing keys
 	held     []meter.Event // events ahead of the clock, in no order
+	promised promises
 	stream   stream
 	closings closing.Closings
 
@@ -354,6 +356,9 @@ func (o *Organization) release(ns int64) {
 	for i := range due {
 		o.apply(&due[i])
 	}
+	if len(due) > 0 {
+		o.promise()
+	}
 }
 
 // Apply takes an event that was accepted at the organization's time. It
@@ -367,13 +372,14 @@ func (o *Organization) Apply(ev *meter.Event) (first uint64) {
 	}
 	if ev.Time >= (o.clock.AsOf + 1).Ns() {
 		o.held = append(o.held, ev.Clone())
+		o.promised.hold(&o.users, ev)
 		return ^uint64(0)
 	}
 	return o.apply(ev)
 }
 
 func (o *Organization) apply(ev *meter.Event) (first uint64) {
-	w := o.closings.Watch(ev)
+	w := o.closings.Watch(ev, o.revises(ev))
 	first = o.affect(ev)
 	o.closings.Compare(&w)
 	return first
@@ -412,39 +418,42 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 }
 
 func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {
-	p := o.users.Persons.Make(root)
-	if _, known := slices.BinarySearchFunc(p.Statuses, people.StatusChange{At: at, Status: status}, people.CompareStatus); known {
+	change, p := person.StatusChange{At: at, Status: status}, o.users.Persons.Make(root)
+	if p.HasChange(change) {
 		return
 	}
-	o.lift(root)
+	of := meter.Revision{By: meter.Lifecycles, From: at, To: p.UntilChange(change)}
+	for i := range o.meters {
+		o.meters[i].Lift(&o.clock, root, of)
+	}
 	o.closings.Enumerate(p, -1)
-	p.Statuses, _ = people.Insert(p.Statuses, people.StatusChange{At: at, Status: status}, people.CompareStatus)
+	p.Change(change)
 	o.closings.Enumerate(p, 1)
-	o.put(root)
-}
-
-// lift takes out of every meter what a root counts for, until put puts it back.
-func (o *Organization) lift(root uint32) {
 	for i := range o.meters {
-		o.meters[i].Lift(&o.clock, root)
+		o.meters[i].Put(&o.clock, root, of)
 	}
-}
-
-func (o *Organization) put(root uint32) {
-	for i := range o.meters {
-		o.meters[i].Put(&o.clock, root)
-	}
+	o.promised.note(root)
 }
 
 func (o *Organization) setStanding(ev *meter.Event, e *meter.Effect) {
-	m, p := &o.meters[e.Meter], o.users.Persons.Make(ev.User)
-	s := people.StandingSwitch{Meter: e.Meter, Key: e.Key, At: ev.Time, Off: e.Kind == usage.StandingOff, Class: e.Class}
-	m.Lift(&o.clock, ev.User)
+	m, p, s := &o.meters[e.Meter], o.users.Persons.Make(ev.User), switchOf(ev.Time, e)
+	if p.HasSwitch(s) {
+		m.Apply(&o.clock, ev, e)
+		return
+	}
+	of := meter.Revision{By: meter.Standings, From: ev.Time, To: p.UntilSwitch(s)}
+	m.Lift(&o.clock, ev.User, of)
 	o.closings.Enumerate(p, -1)
-	p.Switches, _ = people.Insert(p.Switches, s, people.CompareSwitch)
+	p.Switch(s)
 	o.closings.Enumerate(p, 1)
 	m.Apply(&o.clock, ev, e)
-	m.Put(&o.clock, ev.User)
+	m.Put(&o.clock, ev.User, of)
+	o.promised.note(ev.User)
+}
+
+// switchOf returns the switch that an effect at an instant is.
+func switchOf(at int64, e *meter.Effect) person.StandingSwitch {
+	return person.StandingSwitch{Meter: e.Meter, Key: e.Key, At: at, Off: e.Kind == usage.StandingOff, Class: e.Class}
 }
 
 // TakeStatements returns the statements made since it was last called.

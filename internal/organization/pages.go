@@ -72,5 +72,6 @@ func (o *Organization) Restored() error {
 		}
 	}
 	o.traces = false
+	o.promise()
 	return nil
 }

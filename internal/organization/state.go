@@ -5,7 +5,6 @@ package organization
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/consumption"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -28,13 +28,13 @@ import (
 func (o *Organization) Encode(e *wire.Encoder) {
 	o.clock.Encode(e)
 	e.Strings(o.keys.Names[2:])
-	e.Uint(uint64(len(o.users.Target)))
-	for _, from := range slices.Sorted(maps.Keys(o.users.Target)) {
+	e.Uint(uint64(o.users.Aliases.N))
+	o.users.Aliases.Each(func(from, target uint32) {
 		e.Uint(uint64(from))
-		e.Uint(uint64(o.users.Target[from]))
-	}
+		e.Uint(uint64(target))
+	})
 	e.Uint(uint64(o.users.Persons.N))
-	o.users.Persons.Each(func(root uint32, p *people.Timeline) {
+	o.users.Persons.Each(func(root uint32, p *person.Timeline) {
 		e.Uint(uint64(root))
 		p.Encode(e)
 	})
@@ -135,13 +135,15 @@ func (o *Organization) decodePairs(d *wire.Decoder) {
 
 func (o *Organization) decodeUsers(d *wire.Decoder) {
 	for range d.Count(2) {
-		from := uint32(d.Uint())
-		o.users.Target[from] = uint32(d.Uint())
-		o.users.Merged.Set(min(from, uint32(o.Users())))
+		from, target := d.Uint(), d.Uint()
+		if max(from, target) >= uint64(o.Users()) || !o.users.Join(uint32(from), uint32(target)) {
+			d.Fail()
+			return
+		}
 	}
 	for range d.Count(3) {
 		root := uint32(d.Uint())
-		p := people.DecodeTimeline(d)
+		p := person.DecodeTimeline(d)
 		if int(root) >= o.Users() || o.users.Persons.Of(root) != nil {
 			d.Fail()
 			return

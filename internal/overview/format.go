@@ -221,5 +221,6 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonOrganizations:   "limits::organizations is reached",
 	usage.ReasonUnlisted:        "of an organization that the catalogue does not list, and limits::unknown_organizations is reached: list it, erase others (usagectl erase), or raise the limit",
 	usage.ReasonTransitions:     "too many status changes of one user",
+	usage.ReasonStandingKeys:    "too many keys of standing activity",
 	usage.ReasonPanic:           "an internal error: see the log",
 }

@@ -151,7 +151,7 @@ func (e *Encoder) entriesOf(b Block, stamp int64) {
 	e.sorted = e.sorted[:0]
 	for c := b.Entries(); c.Next(); {
 		of := c.Entry()
-		e.sorted = append(e.sorted, entry{of.ID(), of.At(), of.Word()})
+		e.sorted = append(e.sorted, entry{id: of.ID(), at: of.At(), word: of.Word()})
 	}
 	slices.SortFunc(e.sorted, compareEntries)
 	e.Uint(uint64(len(e.sorted)))

@@ -3,6 +3,11 @@
 
 package people
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Periodic is set in the id of an entry whose word has period bits, which Renew
 // shifts, and whose at is a minute.
 const Periodic = 1
@@ -20,6 +25,7 @@ type Entry struct {
 type entry struct {
 	id, at uint32
 	word   uint64
+	known  bool // see Take
 }
 
 // key is the first word of an entry.
@@ -221,6 +227,61 @@ func (c *Cursor) Remove() {
 		c.block.dropLast(last.node) // if it is the cursor's, Next finds nothing in it
 	}
 	c.renew()
+}
+
+// Take moves those entries of another user to this one whose ids are wanted, of
+// which each user has one at the most. Where this user has one with the id, unite
+// brings what the other one has into it.
+func (b Block) Take(from Block, wanted func(id uint32) bool, unite func(e Entry, at uint32, word uint64)) {
+	moved := from.takeOut(wanted)
+	if len(moved) == 0 {
+		return
+	}
+	slices.SortFunc(moved, compareEntries)
+	b.Change()
+	c := b.Entries()
+	for c.Next() {
+		e := c.Entry()
+		i, both := slices.BinarySearchFunc(moved, e.ID(), func(m entry, id uint32) int { return cmp.Compare(m.id, id) })
+		if both {
+			unite(e, moved[i].at, moved[i].word)
+			moved[i].known = true
+		}
+	}
+	for _, m := range moved {
+		if !m.known {
+			c.put(m)
+			c.Next()
+		}
+	}
+}
+
+// takeOut takes the entries out whose ids are wanted.
+func (b Block) takeOut(wanted func(id uint32) bool) (out []entry) {
+	var kept []entry
+	for c := b.Entries(); c.Next(); {
+		e := c.Entry()
+		of := entry{id: e.ID(), at: e.At(), word: e.Word()}
+		if wanted(of.id) {
+			out = append(out, of)
+		} else {
+			kept = append(kept, of)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	b.Change()
+	b.clearEntries()
+	l := b.blocks.layout
+	clear(b.words[l.first : l.first+entryWords*l.places])
+	b.Set32(linkHalf, 0)
+	c := b.Entries()
+	for _, of := range kept {
+		c.Next()
+		c.put(of)
+	}
+	return out
 }
 
 // dropLast gives the last node of the chain, by its number + 1, back.

@@ -12,9 +12,9 @@ import (
 )
 
 // model is the blocks of an organization as a newcomer would keep them.
-type model []*person
+type model []*somebody
 
-type person struct {
+type somebody struct {
 	hash    uint64
 	stamp   uint32
 	fields  map[uint32]uint64
@@ -76,7 +76,7 @@ func live(r *rand.Rand, b *Blocks, m *model) {
 		}
 		if _, known := b.Find(hash); !known {
 			b.Insert(hash)
-			*m = append(*m, &person{hash: hash, fields: map[uint32]uint64{}})
+			*m = append(*m, &somebody{hash: hash, fields: map[uint32]uint64{}})
 		}
 		return
 	}
@@ -85,7 +85,7 @@ func live(r *rand.Rand, b *Blocks, m *model) {
 	switch r.IntN(20) {
 	case 0:
 		b.Clear(uint32(slot))
-		*p = person{hash: p.hash, fields: map[uint32]uint64{}}
+		*p = somebody{hash: p.hash, fields: map[uint32]uint64{}}
 	case 1:
 		turns := randomTurns(r)
 		p.stamp += uint32(r.IntN(3000))
@@ -121,7 +121,7 @@ func live(r *rand.Rand, b *Blocks, m *model) {
 	}
 }
 
-func liveEntries(r *rand.Rand, block Block, p *person) {
+func liveEntries(r *rand.Rand, block Block, p *somebody) {
 	of := entry{id: uint32(1 + r.IntN(6)), at: uint32(r.IntN(8)), word: r.Uint64()}
 	same := func(e entry) bool { return e.id == of.id && e.at == of.at }
 	i := slices.IndexFunc(p.entries, same)
@@ -179,7 +179,7 @@ func requireModel(t *testing.T, m model, b *Blocks) {
 func entriesOf(block Block) (entries []entry) {
 	for c := block.Entries(); c.Next(); {
 		e := c.Entry()
-		entries = append(entries, entry{e.ID(), e.At(), e.Word()})
+		entries = append(entries, entry{id: e.ID(), at: e.At(), word: e.Word()})
 	}
 	return entries
 }

@@ -3,14 +3,16 @@
 
 package people
 
+import "github.com/otelcol-usage/otelcol-usage/internal/person"
+
 // Timelines are the timelines of those that have one, by root slot.
 type Timelines struct {
 	N     int
-	roots paged[*Timeline]
+	roots paged[*person.Timeline]
 }
 
 // Of returns a root's timeline, nil where it has none.
-func (p *Timelines) Of(root uint32) *Timeline {
+func (p *Timelines) Of(root uint32) *person.Timeline {
 	if timeline := p.roots.of(root); timeline != nil {
 		return *timeline
 	}
@@ -18,30 +20,31 @@ func (p *Timelines) Of(root uint32) *Timeline {
 }
 
 // Make returns a root's timeline, a new one where it has none.
-func (p *Timelines) Make(root uint32) *Timeline {
+func (p *Timelines) Make(root uint32) *person.Timeline {
 	known := p.Of(root)
 	if known == nil {
-		known = &Timeline{}
+		known = &person.Timeline{}
 		p.Set(root, known)
 	}
 	return known
 }
 
-// Set gives a root without a timeline one.
-func (p *Timelines) Set(root uint32, timeline *Timeline) {
+// Set gives a root a timeline, or takes it where it is nil.
+func (p *Timelines) Set(root uint32, timeline *person.Timeline) {
+	if at := p.roots.of(root); at != nil && *at != nil {
+		p.N--
+	} else if timeline == nil {
+		return
+	}
 	*p.roots.room(root) = timeline
-	p.N++
-}
-
-// Drop takes a root's timeline, which it has.
-func (p *Timelines) Drop(root uint32) {
-	*p.roots.of(root) = nil
-	p.N--
+	if timeline != nil {
+		p.N++
+	}
 }
 
 // Each calls f for every timeline, in the order of roots.
-func (p *Timelines) Each(f func(root uint32, timeline *Timeline)) {
-	p.roots.each(func(root uint32, timeline **Timeline) {
+func (p *Timelines) Each(f func(root uint32, timeline *person.Timeline)) {
+	p.roots.each(func(root uint32, timeline **person.Timeline) {
 		if *timeline != nil {
 			f(root, *timeline)
 		}

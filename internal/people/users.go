@@ -11,19 +11,15 @@ type Users struct {
 	*Blocks
 	// Pairs numbers what periodic entries are about.
 	Pairs Pairs
-	// Merged marks the slots that have a target: nearly all users need no look
-	// into the map.
-	Merged Bitmap
+	Aliases
 	// Unnamed marks those whose ids were erased.
 	Unnamed Bitmap
-	// Target is the id that an alias made of a slot: alias(from, to).
-	Target  map[uint32]uint32
 	Persons Timelines
 }
 
 // NewUsers returns those of an organization without users.
 func NewUsers(layout *Layout) Users {
-	return Users{Blocks: New(layout), Target: map[uint32]uint32{}}
+	return Users{Blocks: New(layout)}
 }
 
 // Hash returns the keyed hash of a user's id.
@@ -38,14 +34,6 @@ func (u *Users) Forget(slot uint32, instead uint64) {
 
 // Nameless reports whether a user's id was erased.
 func (u *Users) Nameless(slot uint32) bool { return u.Unnamed.Has(slot) }
-
-// Root returns the slot under which a user is counted.
-func (u *Users) Root(slot uint32) uint32 {
-	for u.Merged.Has(slot) {
-		slot = u.Target[slot]
-	}
-	return slot
-}
 
 // Current returns a user's block for changing it, with its periods brought to
 // those of the clock.

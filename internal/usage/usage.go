@@ -141,6 +141,7 @@ const (
 	ReasonOrganizations   Reason = "organizations"
 	ReasonUnlisted        Reason = "unknown_organizations"
 	ReasonTransitions     Reason = "transitions_per_user"
+	ReasonStandingKeys    Reason = "standing_keys"
 	ReasonLate            Reason = "late"
 	ReasonPanic           Reason = "internal_error"
 )

@@ -52,12 +52,16 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage"},
 		"calendar arithmetic is the same wherever it is used",
 	},
-	"internal/people": {
+	"internal/person": {
 		[]string{standard, "internal/usage", "internal/wire", "internal/period"},
+		"what is timed about a person is the same whoever counts by it",
+	},
+	"internal/people": {
+		[]string{standard, "internal/usage", "internal/wire", "internal/period", "internal/person"},
 		"what is kept by user is unaware of what it means, so that every meter may keep it there",
 	},
 	"internal/meter": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace"},
 		"the figures customers are billed by follow from events and time alone",
 	},
 	"internal/wire": {
@@ -77,15 +81,15 @@ var allowed = map[string]struct {
 		"curves and outlooks are arithmetic on what some meter has",
 	},
 	"internal/quota": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace", only + "internal/meter"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", only + "internal/meter"},
 		"a quota holds a use against a limit, whatever is used",
 	},
 	"internal/closing": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace", only + "internal/meter"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", only + "internal/meter"},
 		"a closed period has what its meters had, whatever they count",
 	},
 	"internal/organization": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing"},
+		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing"},
 		"one customer is counted without looking at another, at a store or at the clock",
 	},
 	"internal/identity": {

@@ -4,6 +4,9 @@
 package active
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -139,30 +142,49 @@ func (a *Meter) Numbered(id uint32, of people.Pair) (ok bool) {
 	return true
 }
 
-// eachPair calls f for what a user did under each value of each breakdown.
-func (a *Meter) eachPair(r record, f func(of record, t *headcount)) {
+// fetch reads what a user did under values, in order, in one pass: under those of
+// some that are in order, under all where that is nil. It is good until the next call.
+func (a *Meter) fetch(r record, some []acted) []acted {
+	all := a.scratch[:0]
 	for c := r.block.Entries(); c.Next(); {
-		of, periodic := a.users.Pairs.Of(c.Entry().ID())
+		e := c.Entry()
+		of, periodic := a.users.Pairs.Of(e.ID())
 		if !periodic || of.Meter != a.number {
 			continue
 		}
-		s := a.breakdowns[of.Breakdown]
-		if under := r.under(s.pairs[of.Value]); under.lowest() == of.Class {
-			f(under, s.totals[of.Value])
+		if some != nil {
+			if _, is := slices.BinarySearchFunc(some, acted{of: of}, compareValues); !is {
+				continue
+			}
 		}
+		bits := e.Word()
+		if len(r.turns) > 0 {
+			bits = people.Shift(bits, r.turns)
+		}
+		all = append(all, acted{of, period.Minute(e.At()), bits})
 	}
+	slices.SortFunc(all, func(x, y acted) int { return cmp.Or(compareValues(x, y), cmp.Compare(x.of.Class, y.of.Class)) })
+	a.scratch = all
+	return all
 }
 
-// lowest returns the first class of which the user has an entry under the value:
-// the one at which the record is met.
-func (r record) lowest() uint8 {
-	class := uint8(0)
-	for ; int(class) < len(r.pairs)-1; class++ {
-		if _, known := r.entry(class); known {
-			break
+func compareValues(x, y acted) int {
+	return cmp.Or(cmp.Compare(x.of.Breakdown, y.of.Breakdown), cmp.Compare(x.of.Value, y.of.Value))
+}
+
+// eachPair calls f for what a user did under each value, of some or of all.
+func (a *Meter) eachPair(r record, some []acted, f func(of record, t *headcount)) {
+	for all := a.fetch(r, some); len(all) > 0; {
+		n := 1
+		for n < len(all) && compareValues(all[n], all[0]) == 0 {
+			n++
 		}
+		s := a.breakdowns[all[0].of.Breakdown]
+		under := r.under(s.pairs[all[0].of.Value])
+		under.acted = all[:n:n]
+		f(under, s.totals[all[0].of.Value])
+		all = all[n:]
 	}
-	return class
 }
 
 // eachRecord calls f for every record of the meter, with the bits of now.
@@ -175,32 +197,33 @@ func (a *Meter) eachRecord(c *period.Clock, f func(root uint32, r record, t *hea
 		r := a.seen(c, root, room[:])
 		f(root, r, &a.total)
 		if len(a.breakdowns) > 0 {
-			a.eachPair(r, func(of record, t *headcount) { f(root, of, t) })
+			a.eachPair(r, nil, func(of record, t *headcount) { f(root, of, t) })
 		}
 	}
 }
 
-// mergePairs moves what a user did under values to another user.
-func (a *Meter) mergePairs(from, to record) {
-	type moved struct {
-		id, at uint32
-		word   uint64
+// takePairs moves what a user did under values to another user. Where no status matters
+// to the counts of values, only those change under which both did something: else the
+// users are lifted.
+func (a *Meter) takePairs(c *period.Clock, from, to record, lifted bool) {
+	p := a.users.Persons.Of(to.block.Slot())
+	var both []acted // of either user
+	if moved := slices.Clone(a.fetch(from, nil)); !lifted && len(moved) > 0 {
+		both = slices.Clone(a.fetch(to, moved))
 	}
-	var all []moved
-	for c := from.block.Entries(); c.Next(); {
-		e := c.Entry()
-		if of, periodic := a.users.Pairs.Of(e.ID()); periodic && of.Meter == a.number {
-			all = append(all, moved{e.ID(), e.At(), e.Word()})
+	count := func(r record, sign int64) {
+		if len(both) > 0 {
+			a.eachPair(r, both, func(of record, t *headcount) { a.contributeTo(c, p, of, t, everything, sign) })
 		}
 	}
-	for _, m := range all {
-		from.block.Remove(m.id, m.at)
-		e, known := to.block.Find(m.id)
-		if !known {
-			e = to.block.Insert(m.id, 0)
-		}
-		to.block.Change()
-		e.SetAt(max(e.At(), m.at))
-		e.SetWord(e.Word() | m.word)
-	}
+	count(from, -1)
+	count(to, -1)
+	to.block.Take(from.block, func(id uint32) bool {
+		of, periodic := a.users.Pairs.Of(id)
+		return periodic && of.Meter == a.number
+	}, func(e people.Entry, at uint32, word uint64) {
+		e.SetAt(max(e.At(), at))
+		e.SetWord(e.Word() | word)
+	})
+	count(to, 1)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -61,7 +62,7 @@ func (a *Meter) Part(c *period.Clock, root uint32, s meter.Span) (part meter.Par
 }
 
 // classOf returns the class in which a user counts in a span, -1 for none.
-func (a *Meter) classOf(c *period.Clock, r record, p *people.Timeline, s meter.Span) int {
+func (a *Meter) classOf(c *period.Clock, r record, p *person.Timeline, s meter.Span) int {
 	if s.Window.Kind != usage.Rolling {
 		back, _ := s.Back(c)
 		return a.classIn(c, r, p, &a.total, s.Window.Kind, back)
@@ -77,7 +78,7 @@ func (a *Meter) classOf(c *period.Clock, r record, p *people.Timeline, s meter.S
 
 // inSpan reports whether a class has an action of a user in a span, and whether
 // a standing activity of theirs touches it.
-func (a *Meter) inSpan(c *period.Clock, r record, p *people.Timeline, class uint8, s meter.Span) (acted, stood bool) {
+func (a *Meter) inSpan(c *period.Clock, r record, p *person.Timeline, class uint8, s meter.Span) (acted, stood bool) {
 	if s.Window.Kind == usage.Rolling {
 		far := c.AsOf - period.LengthOf(s.Window)
 		return r.last(class) > far, p.LastStanding(a.number, class) > far
@@ -138,13 +139,13 @@ func (a *Meter) ActedIn(c *period.Clock, root uint32, s meter.Span, version int,
 
 // standsSince returns when the earliest standing activity of a class was
 // switched on that touches a span, and its key.
-func (a *Meter) standsSince(p *people.Timeline, class uint8, s meter.Span, keys *meter.Values) (since int64, key string) {
+func (a *Meter) standsSince(p *person.Timeline, class uint8, s meter.Span, keys *meter.Values) (since int64, key string) {
 	since = math.MaxInt64
-	for i, on := range p.Switches {
-		only := people.Timeline{Switches: p.Switches[i:min(i+2, len(p.Switches))]}
-		if on.Meter == a.number && on.Class == class && !on.Off && on.At < since && only.StandsIn(a.number, class, s.Start, s.End+1) {
+	p.Stretches(a.number, func(on person.StandingSwitch, to int64) {
+		touches := on.At < to && on.At < (s.End+1).Ns() && to > s.Start.Ns()
+		if on.Class == class && touches && on.At < since {
 			since, key = on.At, keys.Names[on.Key]
 		}
-	}
+	})
 	return since, key
 }

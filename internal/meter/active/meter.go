@@ -11,9 +11,13 @@
 package active
 
 import (
+	"math"
+	mathbits "math/bits"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -40,6 +44,9 @@ type Meter struct {
 	standing   map[uint32]struct{} // roots with a key on
 	stood      people.Bitmap       // roots that ever had a key on
 	version    int                 // in force at asOf
+	plain      bool                // no version requires a status
+	lifted     bool                // see Meet
+	scratch    []acted             // see fetch
 	series     *Series
 }
 
@@ -55,7 +62,7 @@ type rules struct {
 // New returns a meter of an organization in which nobody was active yet; shown are
 // the series that organizations share.
 func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users, shown *Series, c *period.Clock) *Meter {
-	a := &Meter{number: number, def: def, users: users, series: shown, standing: map[uint32]struct{}{}}
+	a := &Meter{number: number, def: def, users: users, series: shown, plain: true, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
 			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
@@ -66,6 +73,7 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Us
 	}
 	for _, v := range def.Versions {
 		a.rules = append(a.rules, newRules(len(def.Classes), v))
+		a.plain = a.plain && a.rules[len(a.rules)-1].plain
 	}
 	a.claimed(users.Layout())
 	a.total = a.newHeadcount(len(def.Classes), false)
@@ -131,7 +139,7 @@ func (a *Meter) rulesOf(c *period.Clock, k usage.Kind, back int) *rules {
 
 // act applies a qualifying action. It reports whether this may be the
 // user's first one in some period of a day or longer.
-func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
+func (a *Meter) act(c *period.Clock, p *person.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
 	floor, ceil := period.Floor(at), period.Ceil(at)
 	r := a.own(c, root)
 	added := a.mark(c, r, p, &a.total, floor, ceil, class)
@@ -147,7 +155,7 @@ func (a *Meter) act(c *period.Clock, p *people.Timeline, root uint32, at int64, 
 
 // mark enters an action into a record and moves its user between counts. It
 // returns the bits of periods that were new.
-func (a *Meter) mark(c *period.Clock, r record, p *people.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64) {
+func (a *Meter) mark(c *period.Clock, r record, p *person.Timeline, t *headcount, floor, ceil period.Minute, class uint8) (added uint64) {
 	have := r.bits(class)
 	if floor < c.Latest || have&a.running != a.running {
 		for _, k := range a.kinds {
@@ -169,7 +177,7 @@ func (a *Meter) mark(c *period.Clock, r record, p *people.Timeline, t *headcount
 }
 
 // raise sets the minute of a class's latest action.
-func (a *Meter) raise(c *period.Clock, r record, p *people.Timeline, t *headcount, class uint8, m period.Minute) {
+func (a *Meter) raise(c *period.Clock, r record, p *person.Timeline, t *headcount, class uint8, m period.Minute) {
 	if len(a.lengths) == 0 {
 		r.setLast(class, m)
 		return
@@ -187,7 +195,7 @@ func (a *Meter) raise(c *period.Clock, r record, p *people.Timeline, t *headcoun
 
 // classIn returns the class in which a user counts in a calendar period, or
 // -1.
-func (a *Meter) classIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int) int {
+func (a *Meter) classIn(c *period.Clock, r record, p *person.Timeline, t *headcount, k usage.Kind, i int) int {
 	rs := a.rulesOf(c, k, i)
 	start, end := c.Tracks[k].Bounds(i)
 	for _, class := range rs.order {
@@ -209,7 +217,7 @@ func (a *Meter) classIn(c *period.Clock, r record, p *people.Timeline, t *headco
 }
 
 // prefixes adds a user to (or takes out of) the rolling counts.
-func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *people.Timeline, t *headcount, sign int64) {
+func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *person.Timeline, t *headcount, sign int64) {
 	last := period.Minute(0)
 	for n, class := range rs.order {
 		last = max(last, a.lastIn(rs, r, p, t, class))
@@ -221,7 +229,7 @@ func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *people.Timelin
 
 // lastIn returns the minute of the latest action or standing activity that
 // counts for a class, 0 for none.
-func (a *Meter) lastIn(rs *rules, r record, p *people.Timeline, t *headcount, class uint8) period.Minute {
+func (a *Meter) lastIn(rs *rules, r record, p *person.Timeline, t *headcount, class uint8) period.Minute {
 	if required := rs.requires[class]; required != usage.NoStatus && p.Status() != required {
 		return 0
 	}
@@ -240,11 +248,17 @@ func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return a.act(c, a.users.Persons.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
 }
 
-// Lift takes a root out of all counts.
-func (a *Meter) Lift(c *period.Clock, root uint32) { a.contribute(c, root, -1) }
+// Lift takes a root out of the counts that a revision may touch.
+func (a *Meter) Lift(c *period.Clock, root uint32, of meter.Revision) { a.contribute(c, root, of, -1) }
 
 // Put counts a root as their person is now known.
-func (a *Meter) Put(c *period.Clock, root uint32) { a.contribute(c, root, 1) }
+func (a *Meter) Put(c *period.Clock, root uint32, of meter.Revision) { a.contribute(c, root, of, 1) }
+
+// Counted returns the periods in which a user acted.
+func (a *Meter) Counted(c *period.Clock, root uint32) uint64 {
+	var room [usage.NumKinds]people.Turn
+	return a.seen(c, root, room[:]).all()
+}
 
 // Revises reports true: whatever becomes known of a person may change who counts.
 func (a *Meter) Revises(meter.Change) bool { return true }
@@ -253,29 +267,68 @@ func (a *Meter) Revises(meter.Change) bool { return true }
 func (a *Meter) Lasts() bool { return len(a.standing) > 0 }
 
 // contribute adds (1) or takes out (-1) all that a user counts for, in every
-// period that may still be revised; what changes a user's standing, status or
-// identity takes the old contribution out and puts the new one in.
-func (a *Meter) contribute(c *period.Clock, root uint32, sign int64) {
-	if a.users.At(root).Stamp() == 0 {
-		return // nothing is known of them
+// period that may still be revised; what changes a user's standing or status
+// takes the old contribution out and puts the new one in. What a user did under
+// values does not stand, and a status matters where some class requires one.
+func (a *Meter) contribute(c *period.Clock, root uint32, of meter.Revision, sign int64) {
+	if a.users.At(root).Stamp() == 0 || of.By == meter.Lifecycles && a.plain {
+		return // nothing is known of them, or nothing changes
 	}
-	p, r := a.users.Persons.Of(root), a.own(c, root)
-	a.contributeTo(c, p, r, &a.total, sign)
-	a.eachPair(r, func(of record, t *headcount) { a.contributeTo(c, p, of, t, sign) })
+	p, r, touched := a.users.Persons.Of(root), a.own(c, root), a.touched(c, of)
+	a.contributeTo(c, p, r, &a.total, touched, sign)
+	if of.By == meter.Lifecycles {
+		a.eachPair(r, nil, func(of record, t *headcount) { a.contributeTo(c, p, of, t, touched, sign) })
+	}
 }
 
-func (a *Meter) contributeTo(c *period.Clock, p *people.Timeline, r record, t *headcount, sign int64) {
+// touched are periods, as bits, and whether rolling windows are with them.
+type touched struct {
+	periods uint64
+	rolling bool
+}
+
+var everything = touched{^uint64(0), true}
+
+// touched returns in which periods a revision may change who counts: those that a
+// stretch of standing activity touches, or that end within one of a status, by which
+// a running one counts while it is the last.
+func (a *Meter) touched(c *period.Clock, of meter.Revision) (t touched) {
+	lasts := of.To == math.MaxInt64
+	t.rolling = lasts || of.By == meter.Standings
 	for _, k := range a.kinds {
-		for i := range period.Depth[k] {
-			if !c.Frozen(k, i) {
+		for i := range c.Tracks[k].Starts {
+			start, end := c.Tracks[k].Bounds(i)
+			touches := of.From < end.Ns() && of.To > start.Ns()
+			if of.By == meter.Lifecycles {
+				touches = lasts && i == 0 || i > 0 && of.From < end.Ns() && end.Ns() <= of.To
+			}
+			if touches {
+				t.periods |= 1 << (people.BitOf[k] + i)
+			}
+		}
+	}
+	return t
+}
+
+// contributeTo looks at periods in which the user acted, or may stand.
+func (a *Meter) contributeTo(c *period.Clock, p *person.Timeline, r record, t *headcount, of touched, sign int64) {
+	if t.ofValue || !p.Stood(a.number) {
+		of.periods &= r.all()
+	}
+	for _, k := range a.kinds {
+		bits := of.periods >> people.BitOf[k] & (1<<period.Depth[k] - 1)
+		for ; bits != 0; bits &= bits - 1 {
+			if i := mathbits.TrailingZeros64(bits); !c.Frozen(k, i) {
 				a.countIn(c, r, p, t, k, i, sign)
 			}
 		}
 	}
-	a.prefixes(c, &a.rules[a.version], r, p, t, sign)
+	if of.rolling {
+		a.prefixes(c, &a.rules[a.version], r, p, t, sign)
+	}
 }
 
-func (a *Meter) countIn(c *period.Clock, r record, p *people.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
+func (a *Meter) countIn(c *period.Clock, r record, p *person.Timeline, t *headcount, k usage.Kind, i int, sign int64) {
 	if class := a.classIn(c, r, p, t, k, i); class >= 0 {
 		t.periods[k][i*t.width+min(class, t.width-1)] += sign
 	}
@@ -293,7 +346,31 @@ func (a *Meter) stand(c *period.Clock, root uint32) {
 	a.users.Current(c, root).Change()
 }
 
-// Merge makes one person of two roots; contributions have been taken out.
+// Meet takes out what two roots count for. What they did under values stays where it
+// is unless the person's status matters: Merge touches those values that it moves.
+func (a *Meter) Meet(c *period.Clock, from, to uint32) {
+	a.lifted = false
+	for _, root := range [...]uint32{from, to} {
+		a.lifted = a.lifted || !a.plain && a.users.Persons.Of(root).HasStatus()
+	}
+	for _, root := range [...]uint32{from, to} {
+		a.meet(c, root, -1)
+	}
+}
+
+// meet adds or takes out what a root counts for who becomes one with another.
+func (a *Meter) meet(c *period.Clock, root uint32, sign int64) {
+	if a.users.At(root).Stamp() == 0 {
+		return
+	}
+	p, r := a.users.Persons.Of(root), a.own(c, root)
+	a.contributeTo(c, p, r, &a.total, everything, sign)
+	if a.lifted {
+		a.eachPair(r, nil, func(of record, t *headcount) { a.contributeTo(c, p, of, t, everything, sign) })
+	}
+}
+
+// Merge makes one person of two roots.
 func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	delete(a.standing, from)
 	if a.stood.Has(from) {
@@ -302,11 +379,14 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	if a.users.At(from).Stamp() != 0 {
 		source, target := a.own(c, from), a.own(c, to)
 		target.take(source)
-		a.mergePairs(source, target)
+		if len(a.breakdowns) > 0 {
+			a.takePairs(c, source, target, a.lifted)
+		}
 	}
 	if p := a.users.Persons.Of(to); p != nil && p.Standing(a.number) {
 		a.stand(c, to)
 	}
+	a.meet(c, to, 1)
 }
 
 // Turn follows the clock.
@@ -367,8 +447,10 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 	if len(a.lengths) == 0 {
 		return
 	}
-	a.users.Persons.Each(func(root uint32, p *people.Timeline) {
-		p.Segments(a.number, func(uint8, int64, int64) { a.stood.Set(root) })
+	a.users.Persons.Each(func(root uint32, p *person.Timeline) {
+		if p.Stood(a.number) {
+			a.stood.Set(root)
+		}
 	})
 	rs := &a.rules[a.version]
 	a.eachRecord(c, func(root uint32, r record, t *headcount) {

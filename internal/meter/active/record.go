@@ -55,6 +55,24 @@ type record struct {
 	fields []field       // of the user in all
 	pairs  []uint32      // else: the ids of the value's entries by class; 0: nobody has one
 	turns  []people.Turn // what has become of periods since, where bits are to be those of now
+	acted  []acted       // what was fetched of a value's entries, for reading it often
+}
+
+// acted is what a user did of one class under a value.
+type acted struct {
+	of   people.Pair
+	last period.Minute
+	bits uint64
+}
+
+// fetched returns what was fetched of a class.
+func (r record) fetched(class uint8) (of acted) {
+	for i := range r.acted {
+		if r.acted[i].of.Class == class {
+			return r.acted[i]
+		}
+	}
+	return acted{}
 }
 
 // own returns a user's record, brought up to date for changing it.
@@ -90,7 +108,10 @@ func (r record) entry(class uint8) (people.Entry, bool) {
 
 // last returns the minute of the latest action of a class, 0 for none.
 func (r record) last(class uint8) period.Minute {
-	if r.pairs == nil {
+	switch {
+	case r.acted != nil:
+		return r.fetched(class).last
+	case r.pairs == nil:
 		return period.Minute(r.block.Get32(r.fields[class].last))
 	}
 	if e, known := r.entry(class); known {
@@ -101,6 +122,9 @@ func (r record) last(class uint8) period.Minute {
 
 // bits returns the periods in which there was an action of a class.
 func (r record) bits(class uint8) (bits uint64) {
+	if r.acted != nil {
+		return r.fetched(class).bits
+	}
 	if r.pairs == nil {
 		bits = r.block.Get64(r.fields[class].periods)
 	} else if e, known := r.entry(class); known {
@@ -134,6 +158,14 @@ func (r record) setBits(class uint8, bits uint64) {
 	}
 	e, _ := r.entry(class)
 	e.SetWord(e.Word() | bits)
+}
+
+// all returns the periods in which there was an action of any class.
+func (r record) all() (bits uint64) {
+	for class := range r.classes() {
+		bits |= r.bits(class)
+	}
+	return bits
 }
 
 // classes returns the number of classes.

@@ -9,6 +9,7 @@
 package concurrent
 
 import (
+	"math"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
@@ -88,6 +89,14 @@ func New(number uint16, def *usage.Meter, users *people.Users, began int64, outa
 	x.next = began - settle
 	x.next -= x.next % int64(def.SampleInterval)
 	return x
+}
+
+// Counted returns all periods of a user of whom anything is known.
+func (x *Meter) Counted(_ *period.Clock, root uint32) (periods uint64) {
+	if x.Last(root) == 0 {
+		return 0
+	}
+	return math.MaxUint64
 }
 
 // Revises reports whether two users have become one: they may have been counted in

@@ -142,21 +142,32 @@ func (s *userCells) at(cell int) share {
 // set sets a sum of one that is up to date.
 func (s *userCells) set(cell int, to share) {
 	field := s.rings[cell/period.Published][cell%period.Published]
-	if n, was := numbered(s.block.Get64(field)); was {
+	n, was := numbered(s.block.Get64(field))
+	word, fits := wide.Int(to).Int64()
+	fits = fits && word >= overflow+1<<32
+	high, low := wide.Int(to).Words()
+	switch {
+	case was && !fits:
+		s.block.Change()
+		e, _ := s.block.FindAt(s.entry, n)
+		e.SetWord(low)
+		e, _ = s.block.FindAt(s.entry+2, n)
+		e.SetWord(uint64(high))
+		return
+	case was:
 		s.block.Remove(s.entry, n)
 		s.block.Remove(s.entry+2, n)
 	}
-	if word, fits := wide.Int(to).Int64(); fits && word >= overflow+1<<32 {
+	if fits {
 		s.block.Set64(field, uint64(word))
 		return
 	}
-	n := uint32(0)
+	n = 0
 	for c := s.block.Entries(); c.Next(); {
 		if e := c.Entry(); e.ID() == s.entry {
 			n = max(n, e.At()+1)
 		}
 	}
-	high, low := wide.Int(to).Words()
 	s.block.Set64(field, uint64(overflow+int64(n)))
 	s.block.Insert(s.entry, n).SetWord(low)
 	s.block.Insert(s.entry+2, n).SetWord(uint64(high))
