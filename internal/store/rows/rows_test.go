@@ -1,0 +1,104 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rows
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+)
+
+func open(t *testing.T, fs vfs.FS) *DB {
+	t.Helper()
+	d, err := Open(Options{FS: fs, Dir: "", Logger: zap.NewNop()})
+	require.NoError(t, err)
+	return d
+}
+
+func batch(t *testing.T, d *DB, keys ...string) *pebble.Batch {
+	t.Helper()
+	b := d.NewBatch()
+	for _, key := range keys {
+		require.NoError(t, b.Set([]byte(key), []byte("of "+key), nil))
+	}
+	return b
+}
+
+func TestRowsUnderAPrefix(t *testing.T) {
+	d := open(t, vfs.NewMem())
+	keys := []string{"a", "a\xff", "a\xff\xff", "b", "\xff\xff", "\xff\xff\x01"}
+	require.NoError(t, d.Write(batch(t, d, keys...)))
+	under := func(prefix string) (found []string) {
+		require.NoError(t, d.Each(Under([]byte(prefix)), func(key, value []byte) error {
+			require.Equal(t, "of "+string(key), string(value))
+			found = append(found, string(key))
+			return nil
+		}))
+		return found
+	}
+	for _, prefix := range []string{"", "a", "a\xff", "a\xff\xff", "b", "c", "\xff", "\xff\xff"} {
+		var want []string
+		for _, key := range keys {
+			if strings.HasPrefix(key, prefix) {
+				want = append(want, key)
+			}
+		}
+		require.Equal(t, want, under(prefix), "%q", prefix)
+	}
+	enough := errors.New("enough")
+	n := 0
+	require.ErrorIs(t, d.Each(Under([]byte("a")), func(_, _ []byte) error { n++; return enough }), enough)
+	require.Equal(t, 1, n)
+	value, err := d.Get([]byte("b"))
+	require.NoError(t, err)
+	require.Equal(t, "of b", string(value))
+	value, err = d.Get([]byte("c"))
+	require.NoError(t, err)
+	require.Nil(t, value)
+	require.NoError(t, d.Close())
+}
+
+// What was written through is there after a crash that keeps nothing unsynced; what
+// was only written is not.
+func TestWhatWasWrittenThroughIsOnDisk(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	d := open(t, fs)
+	require.NoError(t, d.WriteThrough(batch(t, d, "kept")))
+	require.NoError(t, d.Write(batch(t, d, "lost")))
+	after := open(t, fs.CrashClone(vfs.CrashCloneCfg{}))
+	for key, want := range map[string]string{"kept": "of kept", "lost": ""} {
+		value, err := after.Get([]byte(key))
+		require.NoError(t, err)
+		require.Equal(t, want, string(value))
+	}
+	require.NoError(t, after.Close())
+	require.NoError(t, d.Close())
+}
+
+// A table that cannot be written ends the write that waits for it, and every later
+// one.
+func TestAFailedFlushStrandsNobody(t *testing.T) {
+	var broken atomic.Bool
+	d := open(t, errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
+		if broken.Load() && strings.HasSuffix(o.Path, ".sst") {
+			return errorfs.ErrInjected
+		}
+		return nil
+	})))
+	broken.Store(true)
+	require.Error(t, d.WriteThrough(batch(t, d, "a")))
+	require.Error(t, d.WriteThrough(batch(t, d, "b")))
+	broken.Store(false)
+	func() {
+		defer func() { _ = recover() }() // a store that gave up may not close cleanly
+		_ = d.Close()
+	}()
+}
