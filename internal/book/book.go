@@ -27,7 +27,7 @@ import (
 )
 
 // Book is the state in memory and what has to be written of it. It has one
-// owner at a time; Ledger is the locked shell around it.
+// owner at a time: package ledger is the locked shell around it.
 type Book struct {
 	Settings *Settings
 	Rows     *rows.DB

@@ -39,8 +39,8 @@ var (
 	MetaNow         = []byte("mnow")         // its time at the last checkpoint, likewise
 	MetaFormer      = []byte("mformer")      // see book.formerBefore, likewise
 	MetaSpellings   = []byte("mspellings")   // JSON of usage.Spellings
-	MetaPurge       = []byte("mpurge")       // nothing: see purge
-	MetaLog         = []byte("mlog")         // the first group that the log is needed for, see fold; uint
+	MetaPurge       = []byte("mpurge")       // nothing: older files may have what was erased
+	MetaLog         = []byte("mlog")         // the first group that the log is needed for, see Mark; uint
 	MetaApplied     = []byte("mapplied")     // the last group whose rows are applied, see applyRows; uint
 	MetaWhole       = []byte("mwhole")       // the first group whose entries are all of it, see openWhole; uint
 )
@@ -59,7 +59,7 @@ func pageKey(org uint32, meter uint16, population uint8, page uint32) []byte {
 	return binary.BigEndian.AppendUint32(b, page)
 }
 
-// MemoryKey is where a row of a name is, see Remember.
+// MemoryKey is where a row of a name is, see ledger.Remember.
 func MemoryKey(name, key string) []byte {
 	return append(append(append([]byte{KeyMemory}, name...), 0), key...)
 }
