@@ -96,6 +96,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/identity", pdata, ottl, otel + "/component", hash, zap},
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
 	},
+	"internal/otlp": {
+		[]string{standard, "internal/usage"},
+		"a request is bounded before anything else looks at it, and by nothing that could be wrong about it",
+	},
 	"internal/dedupe": {
 		[]string{standard, "internal/usage", only + "internal/store", pebble, hash},
 		"the keys of counted items are a part of the book, unaware of meters",
