@@ -39,8 +39,8 @@ func NewCounter(host component.Host, path string, id component.ID) (*Counter, er
 	return c, nil
 }
 
-// errInternal is a plain error, so that receivers tell their senders to retry.
-var errInternal = errors.New("record usage: internal error, nothing was acknowledged")
+// ErrInternal says that a panic was caught. It is a plain error, so that receivers tell their senders to retry.
+var ErrInternal = errors.New("record usage: internal error, nothing was acknowledged")
 
 // Count records the items with which fill fills a batch, bound being the
 // organization of the sender's credential. Then done may look at them, each
@@ -54,7 +54,7 @@ func (c *Counter) Count(ctx context.Context, fill func(bound string, b *usage.Ba
 		// Over gRPC a panic would end the process, for every sender. What it
 		// says is left out: it may hold a user id.
 		if recover() != nil {
-			err = errInternal
+			err = ErrInternal
 			return // the batch is left to the garbage collector: who knows its state
 		}
 		batch.Reset()
