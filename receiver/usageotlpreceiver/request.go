@@ -1,0 +1,177 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package usageotlpreceiver
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// request is what a server has received: the body, decompressed.
+type request struct {
+	signal usage.Signal
+	json   bool
+	body   []byte
+	hold   *hold // of the body at least
+}
+
+// format is how the Collector's own telemetry calls the encoding.
+func (q *request) format() string {
+	if q.json {
+		return "json"
+	}
+	return "protobuf"
+}
+
+// take counts a request and hands it on where it is forwarded. An error is a
+// status, or one that statusOf makes one of.
+func (r *otlpReceiver) take(ctx context.Context, report *receiverhelper.ObsReport, q *request) (answer, error) {
+	t, err := r.check(q)
+	if err != nil || t.items() == 0 {
+		return answer{}, err
+	}
+	ctx = start(ctx, report, q.signal)
+	a, err := r.count(ctx, q, t)
+	if err == nil && r.forwards[q.signal] {
+		err = r.consume(ctx, t)
+	}
+	end(ctx, report, q, t.records(), err)
+	return a, err
+}
+
+func (r *otlpReceiver) count(ctx context.Context, q *request, t *telemetry) (a answer, err error) {
+	err = r.counter.Count(ctx,
+		func(bound string, b *usage.Batch) { t.extract(r.counter.Extractor, bound, b) },
+		func(b *usage.Batch) { a = answerTo(b) })
+	return a, err
+}
+
+// itemCost is what an item takes in a batch, with an effect and names.
+const itemCost = 400
+
+// check bounds the request and decodes it.
+func (r *otlpReceiver) check(q *request) (*telemetry, error) {
+	shape, err := r.measure(q)
+	if err != nil {
+		return nil, invalid("%s", err)
+	}
+	if err := q.hold.resize(int64(len(q.body)) + shape.Decoded + itemCost*int64(shape.Items)); err != nil {
+		return nil, err
+	}
+	return decode(q)
+}
+
+func (r *otlpReceiver) measure(q *request) (otlp.Shape, error) {
+	if q.json {
+		return otlp.CheckJSON(q.body, r.limits)
+	}
+	checked, err := otlp.Check(q.signal, q.body, r.limits)
+	return checked.Shape, err
+}
+
+// telemetry is a decoded request: one of the signals.
+type telemetry struct {
+	signal  usage.Signal
+	logs    plog.Logs
+	traces  ptrace.Traces
+	metrics pmetric.Metrics
+}
+
+func decode(q *request) (*telemetry, error) {
+	t := &telemetry{signal: q.signal}
+	var read interface {
+		UnmarshalProto([]byte) error
+		UnmarshalJSON([]byte) error
+	}
+	switch q.signal {
+	case usage.Logs:
+		r := plogotlp.NewExportRequest()
+		t.logs, read = r.Logs(), r
+	case usage.Traces:
+		r := ptraceotlp.NewExportRequest()
+		t.traces, read = r.Traces(), r
+	case usage.Metrics:
+		r := pmetricotlp.NewExportRequest()
+		t.metrics, read = r.Metrics(), r
+	}
+	unmarshal := read.UnmarshalProto
+	if q.json {
+		unmarshal = read.UnmarshalJSON
+	}
+	if err := unmarshal(q.body); err != nil {
+		return nil, invalid("%s: %s", otlp.ErrMalformed, err)
+	}
+	return t, nil
+}
+
+func (t *telemetry) extract(e *extract.Extractor, bound string, b *usage.Batch) {
+	switch t.signal {
+	case usage.Logs:
+		e.Logs(t.logs, bound, b)
+	case usage.Traces:
+		e.Traces(t.traces, bound, b)
+	case usage.Metrics:
+		e.Metrics(t.metrics, bound, b)
+	}
+}
+
+// items and records are the same in this form but for spans, whose events are
+// counted with them.
+func (t *telemetry) items() int { return t.records() }
+
+func (t *telemetry) records() int {
+	switch t.signal {
+	case usage.Logs:
+		return t.logs.LogRecordCount()
+	case usage.Traces:
+		return t.traces.SpanCount()
+	default:
+		return t.metrics.DataPointCount()
+	}
+}
+
+func (r *otlpReceiver) consume(ctx context.Context, t *telemetry) error {
+	switch t.signal {
+	case usage.Logs:
+		return r.nextLogs.ConsumeLogs(ctx, t.logs)
+	case usage.Traces:
+		return r.nextTraces.ConsumeTraces(ctx, t.traces)
+	default:
+		return r.nextMetrics.ConsumeMetrics(ctx, t.metrics)
+	}
+}
+
+// start and end tell the Collector's own telemetry of a request.
+func start(ctx context.Context, report *receiverhelper.ObsReport, signal usage.Signal) context.Context {
+	switch signal {
+	case usage.Logs:
+		return report.StartLogsOp(ctx)
+	case usage.Traces:
+		return report.StartTracesOp(ctx)
+	default:
+		return report.StartMetricsOp(ctx)
+	}
+}
+
+func end(ctx context.Context, report *receiverhelper.ObsReport, q *request, records int, err error) {
+	switch q.signal {
+	case usage.Logs:
+		report.EndLogsOp(ctx, q.format(), records, err)
+	case usage.Traces:
+		report.EndTracesOp(ctx, q.format(), records, err)
+	case usage.Metrics:
+		report.EndMetricsOp(ctx, q.format(), records, err)
+	}
+}
