@@ -76,7 +76,7 @@ func tell(refused map[why]int64, total int64, items int) string {
 	if len(all) > maxReasons {
 		parts = append(parts, "others")
 	}
-	return fmt.Sprintf("%d of %d items were not counted: %s; do not send them again", total, items, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d of %d items were not counted: %s", total, items, strings.Join(parts, ", "))
 }
 
 // encode is the answer as OTLP's response of a signal.

@@ -51,7 +51,7 @@ func (r *otlpReceiver) startGRPC(ctx context.Context, host component.Host) error
 		return err
 	}
 	r.grpc = server
-	r.settings.Logger.Info("serving OTLP over gRPC", zap.Stringer("endpoint", listener.Addr()))
+	r.settings.Logger.Info("Starting GRPC server", zap.String("endpoint", listener.Addr().String())) // as the otlp receiver says it
 	r.serving.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))

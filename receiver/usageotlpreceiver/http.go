@@ -54,7 +54,7 @@ func (r *otlpReceiver) startHTTP(ctx context.Context, host component.Host) error
 		return err
 	}
 	r.http = server
-	r.settings.Logger.Info("serving OTLP over HTTP", zap.Stringer("endpoint", listener.Addr()))
+	r.settings.Logger.Info("Starting HTTP server", zap.String("endpoint", listener.Addr().String()))
 	r.serving.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))

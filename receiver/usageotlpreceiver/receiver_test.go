@@ -139,7 +139,7 @@ func TestSendersAreToldWhatWasRefused(t *testing.T) {
 				}}, nil, nil)
 				refused, why := partial(t, signal, send(t, d, signal), name == "json")
 				require.Equal(t, int64(1), refused)
-				require.Equal(t, "1 of 2 items were not counted: 1 invalid (no_user); do not send them again", why)
+				require.Equal(t, "1 of 2 items were not counted: 1 invalid (no_user)", why)
 			})
 		})
 	}
@@ -164,7 +164,7 @@ func TestTheCommonestReasonsAreTold(t *testing.T) {
 			b.Items = append(b.Items, usage.Item{Became: why.outcome, Because: why.reason})
 		}
 	}
-	require.Equal(t, answer{15, "15 of 20 items were not counted: 5 late, 4 invalid (no_user), 3 unauthorized (other_organization), others; do not send them again"}, answerTo(b))
+	require.Equal(t, answer{15, "15 of 20 items were not counted: 5 late, 4 invalid (no_user), 3 unauthorized (other_organization), others"}, answerTo(b))
 }
 
 func TestWhatTheLedgerDoesNotHaveIsNotAcknowledged(t *testing.T) {
@@ -197,6 +197,14 @@ func TestErrorsOfThePipelineAreTold(t *testing.T) {
 			require.Equal(t, c.http, d.http(t, usage.Logs, bytes.NewReader(sample(t, usage.Logs, false))).code)
 		})
 	}
+}
+
+func TestAPipelineThatTakesNothingIsHeardThoughNothingIsForwarded(t *testing.T) {
+	d := open(t, &ledger{}, func(c *Config) { c.Forward = []string{} }, nil)
+	d.r.nextLogs = consumertest.NewErr(errors.New("data refused due to high memory usage"))
+	_, err := d.grpc(t.Context(), usage.Logs, sample(t, usage.Logs, false))
+	require.Equal(t, codes.Unavailable, code(err))
+	require.Empty(t, d.ledger.counted())
 }
 
 func TestAnEmptyRequestDoesNotReachTheLedger(t *testing.T) {

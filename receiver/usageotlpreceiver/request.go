@@ -43,12 +43,26 @@ func (r *otlpReceiver) take(ctx context.Context, report *receiverhelper.ObsRepor
 		return answer{}, err
 	}
 	ctx = start(ctx, report, q.signal)
-	a, err := r.count(ctx, q, t)
-	if err == nil && r.forwards[q.signal] {
-		err = r.consume(ctx, t)
-	}
+	a, err := r.pass(ctx, q, t)
 	end(ctx, report, q, t.records(), err)
 	return a, err
+}
+
+// pass counts a request and hands it on. A pipeline to which nothing is handed
+// is asked first whether it would take anything: a memory_limiter in it speaks
+// for the process.
+func (r *otlpReceiver) pass(ctx context.Context, q *request, t *telemetry) (answer, error) {
+	if r.forwards[q.signal] {
+		a, err := r.count(ctx, q, t)
+		if err == nil {
+			err = r.consume(ctx, t)
+		}
+		return a, err
+	}
+	if err := r.consume(ctx, nothing(q.signal)); err != nil {
+		return answer{}, err
+	}
+	return r.count(ctx, q, t)
 }
 
 func (r *otlpReceiver) count(ctx context.Context, q *request, t *telemetry) (a answer, err error) {
@@ -87,6 +101,20 @@ type telemetry struct {
 	logs    plog.Logs
 	traces  ptrace.Traces
 	metrics pmetric.Metrics
+}
+
+// nothing is a request without items.
+func nothing(signal usage.Signal) *telemetry {
+	t := &telemetry{signal: signal}
+	switch signal {
+	case usage.Logs:
+		t.logs = plog.NewLogs()
+	case usage.Traces:
+		t.traces = ptrace.NewTraces()
+	case usage.Metrics:
+		t.metrics = pmetric.NewMetrics()
+	}
+	return t
 }
 
 func decode(q *request) (*telemetry, error) {
