@@ -46,7 +46,7 @@ func (h *hasher) content(w *walker, it *usage.Item, r *record) usage.UID {
 	h.buffer, h.sums = h.buffer[:0], h.sums[:0]
 	h.text(it.Action)
 	h.number(uint64(it.Time))
-	h.attributes(r.attributes, 0)
+	r.attributes.hash(h)
 	h.origin(&w.origin)
 	r.source.content(h)
 	a, b := siphash.Hash128(contentKey0, contentKey2, h.buffer)
@@ -64,8 +64,8 @@ const (
 // origin is the resource and the scope of items. Each is hashed once, when the
 // first of its items asks.
 type origin struct {
-	resource                    pcommon.Resource
-	scope                       pcommon.InstrumentationScope
+	resource, scope             attributes
+	name, version               string // of the scope
 	resourceSum, scopeSum       usage.UID
 	resourceHashed, scopeHashed bool
 }
@@ -73,14 +73,14 @@ type origin struct {
 func (h *hasher) origin(o *origin) {
 	if !o.resourceHashed {
 		start := len(h.buffer)
-		h.attributes(o.resource.Attributes(), 0)
+		o.resource.hash(h)
 		o.resourceSum, o.resourceHashed = h.cut(start), true
 	}
 	if !o.scopeHashed {
 		start := len(h.buffer)
-		h.text(o.scope.Name())
-		h.text(o.scope.Version())
-		h.attributes(o.scope.Attributes(), 0)
+		h.text(o.name)
+		h.text(o.version)
+		o.scope.hash(h)
 		o.scopeSum, o.scopeHashed = h.cut(start), true
 	}
 	h.sum(o.resourceSum)
@@ -96,17 +96,17 @@ func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
 	if w.signal == usage.Metrics {
 		h.text(it.Action)
 		h.number(uint64(it.Time))
-		h.attributes(r.attributes, 0)
-		h.text(w.origin.scope.Name())
-		h.text(w.origin.scope.Version())
-		h.attributes(w.origin.scope.Attributes(), 0)
-		h.attributes(w.origin.resource.Attributes(), 0)
+		r.attributes.hash(h)
+		h.text(w.origin.name)
+		h.text(w.origin.version)
+		w.origin.scope.hash(h)
+		w.origin.resource.hash(h)
 	} else {
 		h.text(it.User)
 		h.text(it.Action)
 		h.number(uint64(it.Time))
 		h.number(uint64(consumed(w.batch.Effects[it.FirstEffect:])))
-		h.attributes(r.attributes, 0)
+		r.attributes.hash(h)
 	}
 	return h.cut(0)
 }
@@ -158,6 +158,12 @@ func (h *hasher) attributes(m pcommon.Map, depth int) {
 		h.value(value, depth)
 		h.sums = append(h.sums, h.cut(start))
 	}
+	h.sorted(first)
+}
+
+// sorted writes the hashes of attributes, from the first of them on, and drops
+// them.
+func (h *hasher) sorted(first int) {
 	own := h.sums[first:]
 	slices.SortFunc(own, func(a, b usage.UID) int {
 		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))

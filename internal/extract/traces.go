@@ -21,9 +21,9 @@ func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
 	w := e.walker(usage.Traces, bound, b)
 	defer w.release()
 	for _, resource := range td.ResourceSpans().All() {
-		w.atResource(resource.Resource())
+		w.atPdata(resource.Resource())
 		for _, scope := range resource.ScopeSpans().All() {
-			w.atScope(scope.Scope())
+			w.atPdataScope(scope.Scope())
 			w.span.resource, w.span.scope = resource, scope
 			for _, span := range scope.Spans().All() {
 				w.span.record = span
@@ -31,7 +31,7 @@ func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
 					source:     &w.span,
 					action:     span.Name(),
 					time:       span.EndTimestamp(),
-					attributes: span.Attributes(),
+					attributes: w.pdata(span.Attributes()),
 				})
 				w.spanEvents(span)
 			}
@@ -46,7 +46,7 @@ func (w *walker) spanEvents(span ptrace.Span) {
 			source:     &w.spanEvent,
 			action:     event.Name(),
 			time:       event.Timestamp(),
-			attributes: event.Attributes(),
+			attributes: w.pdata(event.Attributes()),
 		})
 	}
 }
@@ -120,7 +120,7 @@ func (s *spanEventSource) content(h *hasher) {
 
 // An event goes with its span.
 func (s *spanEventSource) thinned() bool {
-	return s.span.thinned() || says(s.span.record.Attributes())
+	return s.span.thinned() || (&pdataMap{s.span.record.Attributes()}).says()
 }
 
 func (s *spanEventSource) holds(c *condition) (bool, bool) {

@@ -29,7 +29,7 @@ type Limits struct {
 // Shape is how large a request is.
 type Shape struct {
 	Elements int
-	Items    int   // of usage; 0 where that was not found out
+	Items    int   // of usage, at most; 0 where that was not found out
 	Decoded  int64 // how many bytes of memory pdata would take for it, rounded up
 }
 
