@@ -42,6 +42,10 @@ func NewCounter(host component.Host, path string, id component.ID) (*Counter, er
 // ErrInternal says that a panic was caught. It is a plain error, so that receivers tell their senders to retry.
 var ErrInternal = errors.New("record usage: internal error, nothing was acknowledged")
 
+// maxKept is how many items a batch has room for that is kept for the next
+// request.
+const maxKept = 64 << 10
+
 // Count records the items with which fill fills a batch, bound being the
 // organization of the sender's credential. Then done may look at them, each
 // with its outcome, and must keep nothing of them.
@@ -56,6 +60,9 @@ func (c *Counter) Count(ctx context.Context, fill func(bound string, b *usage.Ba
 		if recover() != nil {
 			err = ErrInternal
 			return // the batch is left to the garbage collector: who knows its state
+		}
+		if cap(batch.Items) > maxKept {
+			return // rarely needed and large
 		}
 		batch.Reset()
 		c.batches.Put(batch)

@@ -30,6 +30,7 @@ type Limits struct {
 type Shape struct {
 	Elements int
 	Items    int   // of usage, at most; 0 where that was not found out
+	Events   int   // of spans, which are Items too
 	Decoded  int64 // how many bytes of memory pdata would take for it, rounded up
 }
 
@@ -155,6 +156,7 @@ func (c *checker) bytes(b []byte, f *field, depth int) error {
 	case nested:
 		c.Elements += f.element
 		c.Items += f.item
+		c.Events += f.event
 		c.Decoded += int64(f.cost)
 		if c.Elements > c.limits.Elements {
 			return c.bounded()

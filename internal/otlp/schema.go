@@ -31,6 +31,8 @@ type field struct {
 	element int
 	// item is 1 where an entry is an item of usage.
 	item int
+	// event is 1 where it is an event of a span.
+	event int
 	// deeper is 1 where what it holds is a list or a map.
 	deeper int
 	// cost is how many bytes an entry takes that pdata has decoded, without
@@ -105,7 +107,7 @@ var (
 	status    = message{fields: [maxField + 1]field{2: is(text), 3: is(varint)}}
 	span      = message{fields: [maxField + 1]field{
 		1: is(traceID), 2: is(spanID), 3: is(text), 4: is(spanID), 5: is(text), 6: is(varint), 7: is(fixed64), 8: is(fixed64),
-		9: attributes, 10: is(varint), 11: items(&spanEvent, 90), 12: is(varint), 13: list(&spanLink, 120), 14: is(varint),
+		9: attributes, 10: is(varint), 11: {kind: nested, message: &spanEvent, cost: 90, element: 1, item: 1, event: 1}, 12: is(varint), 13: list(&spanLink, 120), 14: is(varint),
 		15: one(&status, 0), 16: is(fixed32),
 	}}
 	scopeSpans    = under(&scope, items(&span, 320))

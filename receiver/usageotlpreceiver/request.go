@@ -38,61 +38,94 @@ func (q *request) format() string {
 // take counts a request and hands it on where it is forwarded. An error is a
 // status, or one that statusOf makes one of.
 func (r *otlpReceiver) take(ctx context.Context, report *receiverhelper.ObsReport, q *request) (answer, error) {
-	t, err := r.check(q)
-	if err != nil || t.items() == 0 {
+	p := &passage{receiver: r, request: q}
+	if err := p.check(); err != nil {
 		return answer{}, err
+	}
+	if p.records() == 0 {
+		return answer{}, nil
 	}
 	ctx = start(ctx, report, q.signal)
-	a, err := r.pass(ctx, q, t)
-	end(ctx, report, q, t.records(), err)
+	a, err := p.pass(ctx)
+	end(ctx, report, q, p.records(), err)
 	return a, err
 }
 
-// pass counts a request and hands it on. A pipeline to which nothing is handed
-// is asked first whether it would take anything: a memory_limiter in it speaks
-// for the process.
-func (r *otlpReceiver) pass(ctx context.Context, q *request, t *telemetry) (answer, error) {
-	if r.forwards[q.signal] {
-		a, err := r.count(ctx, q, t)
-		if err == nil {
-			err = r.consume(ctx, t)
-		}
-		return a, err
-	}
-	if err := r.consume(ctx, nothing(q.signal)); err != nil {
-		return answer{}, err
-	}
-	return r.count(ctx, q, t)
-}
-
-func (r *otlpReceiver) count(ctx context.Context, q *request, t *telemetry) (a answer, err error) {
-	err = r.counter.Count(ctx,
-		func(bound string, b *usage.Batch) { t.extract(r.counter.Extractor, bound, b) },
-		func(b *usage.Batch) { a = answerTo(b) })
-	return a, err
+// passage is a request on its way through the receiver.
+type passage struct {
+	receiver *otlpReceiver
+	request  *request
+	checked  otlp.Request // of protobuf
+	decoded  *telemetry   // of JSON, and where something wants it
 }
 
 // itemCost is what an item takes in a batch, with an effect and names.
 const itemCost = 400
 
-// check bounds the request and decodes it.
-func (r *otlpReceiver) check(q *request) (*telemetry, error) {
-	shape, err := r.measure(q)
+// check bounds the request, and finds room for what becomes of it. JSON is
+// decoded here, since nothing else tells whether it is JSON.
+func (p *passage) check() (err error) {
+	r, q := p.receiver, p.request
+	if q.json {
+		p.checked.Shape, err = otlp.CheckJSON(q.body, r.limits)
+	} else {
+		p.checked, err = otlp.Check(q.signal, q.body, r.limits)
+	}
 	if err != nil {
-		return nil, invalid("%s", err)
+		return invalid("%s", err)
 	}
-	if err := q.hold.resize(int64(len(q.body)) + shape.Decoded + itemCost*int64(shape.Items)); err != nil {
-		return nil, err
+	room := int64(len(q.body)) + itemCost*int64(p.checked.Items)
+	if q.json || r.forwards[q.signal] || r.counter.Extractor.Decodes() {
+		room += p.checked.Decoded
 	}
-	return decode(q)
+	if err := q.hold.resize(room); err != nil {
+		return err
+	}
+	if q.json {
+		p.decoded, err = decode(q)
+	}
+	return err
 }
 
-func (r *otlpReceiver) measure(q *request) (otlp.Shape, error) {
-	if q.json {
-		return otlp.CheckJSON(q.body, r.limits)
+// records is how many the request has; the events of spans are none.
+func (p *passage) records() int {
+	if p.decoded != nil {
+		return p.decoded.records()
 	}
-	checked, err := otlp.Check(q.signal, q.body, r.limits)
-	return checked.Shape, err
+	return p.checked.Items - p.checked.Events
+}
+
+// pass counts a request and hands it on. A pipeline to which nothing is handed
+// is asked first whether it would take anything: a memory_limiter in it speaks
+// for the process.
+func (p *passage) pass(ctx context.Context) (a answer, err error) {
+	r, q := p.receiver, p.request
+	if !r.forwards[q.signal] {
+		if err := r.consume(ctx, nothing(q.signal)); err != nil {
+			return a, err
+		}
+	}
+	if a, err = p.count(ctx); err != nil || !r.forwards[q.signal] {
+		return a, err
+	}
+	if p.decoded == nil {
+		if p.decoded, err = decode(q); err != nil {
+			return a, err
+		}
+	}
+	return a, r.consume(ctx, p.decoded)
+}
+
+func (p *passage) count(ctx context.Context) (a answer, err error) {
+	counter := p.receiver.counter
+	err = counter.Count(ctx, func(bound string, b *usage.Batch) {
+		if p.decoded != nil {
+			p.decoded.extract(counter.Extractor, bound, b)
+		} else {
+			counter.Extractor.Request(p.checked, bound, b)
+		}
+	}, func(b *usage.Batch) { a = answerTo(b) })
+	return a, err
 }
 
 // telemetry is a decoded request: one of the signals.
@@ -154,10 +187,6 @@ func (t *telemetry) extract(e *extract.Extractor, bound string, b *usage.Batch) 
 		e.Metrics(t.metrics, bound, b)
 	}
 }
-
-// items and records are the same in this form but for spans, whose events are
-// counted with them.
-func (t *telemetry) items() int { return t.records() }
 
 func (t *telemetry) records() int {
 	switch t.signal {
