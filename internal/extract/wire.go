@@ -177,8 +177,27 @@ type wireMap struct {
 	field   int32
 }
 
+// stretch is where in a message the fields of a number stand, from the first to
+// the last: senders write them in a row, and who looks for them again need not
+// pass over the others.
+type stretch struct{ from, to int }
+
+// note enters a field that stands before rest, and behind what was before rest.
+func (s *stretch) note(message, before, rest []byte) {
+	if s.to == 0 {
+		s.from = len(message) - len(before)
+	}
+	s.to = len(message) - len(rest)
+}
+
 // entry is an attribute; its value comes as an AnyValue.
 func entry(b []byte) (key, value []byte) {
+	// As nearly all are written: a short key, a short value, and no more.
+	if len(b) > 3 && b[0] == 1<<3|2 && b[1] < 0x80 {
+		if at := 2 + int(b[1]); at+1 < len(b) && b[at] == 2<<3|2 && int(b[at+1]) == len(b)-at-2 && b[at+1] < 0x80 {
+			return b[2:at:at], b[at+2:]
+		}
+	}
 	for len(b) > 0 {
 		var number int32
 		var bytes []byte

@@ -27,10 +27,12 @@ func (w *walker) wireLog(b []byte) {
 	*s = wireLog{walker: w}
 	var time, observed uint64
 	var name []byte
+	var attributes stretch
 	for rest := b; len(rest) > 0; {
 		var number int32
 		var bits uint64
 		var bytes []byte
+		before := rest
 		switch number, bits, bytes, rest = otlp.Next(rest); number {
 		case 1:
 			time = bits
@@ -40,6 +42,8 @@ func (w *walker) wireLog(b []byte) {
 			s.severityText = bytes
 		case 5:
 			s.body = merged(s.body, bytes)
+		case fieldOfLog:
+			attributes.note(b, before, rest)
 		case 9:
 			s.trace = bytes
 		case 10:
@@ -50,7 +54,7 @@ func (w *walker) wireLog(b []byte) {
 			name = bytes
 		}
 	}
-	w.wire.record = wireMap{b, fieldOfLog}
+	w.wire.record = wireMap{b[attributes.from:attributes.to], fieldOfLog}
 	action := borrow(name)
 	if action == "" {
 		if v, ok := w.wire.record.get(eventNameAttribute); ok {

@@ -29,12 +29,13 @@ const (
 
 func (w *walker) wireSpan(b []byte) {
 	s := &w.wire.span
-	*s = wireSpan{walker: w, attributes: wireMap{b, fieldOfSpan}}
-	events := 0
+	*s = wireSpan{walker: w}
+	var attributes, events stretch
 	for rest := b; len(rest) > 0; {
 		var number int32
 		var bits uint64
 		var bytes []byte
+		before := rest
 		switch number, bits, bytes, rest = otlp.Next(rest); number {
 		case 1:
 			s.trace = bytes
@@ -52,23 +53,23 @@ func (w *walker) wireSpan(b []byte) {
 			s.start = bits
 		case 8:
 			s.end = bits
+		case fieldOfSpan:
+			attributes.note(b, before, rest)
 		case 11:
-			events++
+			events.note(b, before, rest)
 		case 15:
 			s.status = merged(s.status, bytes)
 		}
 	}
+	s.attributes = wireMap{b[attributes.from:attributes.to], fieldOfSpan}
 	w.item(record{
 		source:     s,
 		action:     borrow(s.name),
 		time:       pcommon.Timestamp(s.end),
 		attributes: &s.attributes,
 	})
-	if events == 0 {
-		return
-	}
 	w.wire.at.part = 0
-	for len(b) > 0 {
+	for b = b[events.from:events.to]; len(b) > 0; {
 		var number int32
 		var event []byte
 		if number, _, event, b = otlp.Next(b); number == 11 {
