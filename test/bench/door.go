@@ -262,8 +262,10 @@ const tick = 10 * time.Millisecond
 
 // cpu is what the process has used, once it is quiet.
 func (c *collector) cpu() (time.Duration, error) {
+	ticker := time.NewTicker(10 * quietSpan)
+	defer ticker.Stop()
 	last := time.Duration(-1)
-	for {
+	for ; ; <-ticker.C {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.command.Process.Pid))
 		if err != nil {
 			return 0, err
@@ -282,7 +284,6 @@ func (c *collector) cpu() (time.Duration, error) {
 			return used, nil
 		}
 		last = used
-		time.Sleep(10 * quietSpan)
 	}
 }
 
