@@ -180,7 +180,11 @@ func (c *Config) largest() (size int64) {
 		size = c.largestMessage()
 	}
 	if http := c.Protocols.HTTP.Get(); http != nil {
-		size = max(size, http.MaxRequestBodySize)
+		body := http.MaxRequestBodySize
+		if body <= 0 {
+			body = maxHTTPBody
+		}
+		size = max(size, body)
 	}
 	return size
 }
