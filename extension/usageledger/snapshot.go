@@ -22,7 +22,8 @@ import (
 
 // Types of components that the checks know.
 const (
-	usageType = "usage" // both our processor and our receiver
+	usageType = "usage"      // both our processor and our receiver of figures
+	doorType  = "usage_otlp" // our receiver of OTLP, which counts
 	batchType = "batch"
 	otlpType  = "otlp"
 	tsdbType  = "tsdb"
@@ -117,7 +118,7 @@ func (x *examination) ledgers() error {
 	var errs []error
 	for _, section := range []string{"processors", "receivers"} {
 		for _, id := range slices.Sorted(maps.Keys(x.section(section))) {
-			if typeOf(id) != usageType {
+			if typeOf(id) != usageType && typeOf(id) != doorType {
 				continue
 			}
 			if l := x.ledgerOf(section, id); !slices.Contains(running, l) {
@@ -154,6 +155,13 @@ func (x *examination) pipelines() (out []pipeline) {
 	return out
 }
 
+// doors reports whether a pipeline has a receiver that counts into this ledger.
+func (x *examination) doors(p pipeline) bool {
+	return slices.ContainsFunc(p.receivers, func(id string) bool {
+		return typeOf(id) == doorType && x.ledgerOf("receivers", id) == x.id
+	})
+}
+
 // counts returns the place of this ledger's processor in a pipeline, or -1.
 func (x *examination) counts(p pipeline) int {
 	return slices.IndexFunc(p.processors, func(id string) bool { return x.mine("processors", id) })
@@ -161,12 +169,12 @@ func (x *examination) counts(p pipeline) int {
 
 // collected warns of a ledger that nobody writes or nobody reads.
 func (x *examination) collected(pipelines []pipeline) {
-	written := slices.ContainsFunc(pipelines, func(p pipeline) bool { return x.counts(p) >= 0 })
+	written := slices.ContainsFunc(pipelines, func(p pipeline) bool { return x.counts(p) >= 0 || x.doors(p) })
 	read := slices.ContainsFunc(pipelines, func(p pipeline) bool {
 		return slices.ContainsFunc(p.receivers, func(id string) bool { return x.mine("receivers", id) })
 	})
 	if !written {
-		x.warn("no pipeline counts into %s: add a usage processor with ledger: %s to the pipelines that carry usage", x.id, x.id)
+		x.warn("no pipeline counts into %s: receive it by a usage_otlp receiver, or add a usage processor to the pipelines that carry usage, with ledger: %s", x.id, x.id)
 	}
 	if !read {
 		x.warn("no pipeline reads the figures of %s: add a usage receiver with ledger: %s to a metrics pipeline", x.id, x.id)
@@ -176,6 +184,9 @@ func (x *examination) collected(pipelines []pipeline) {
 // order warns of processors that stand before usage and must not.
 func (x *examination) order(p pipeline) {
 	at := x.counts(p)
+	if at >= 0 && x.doors(p) {
+		x.warn("pipeline %s: usage_otlp has counted what %s counts again: every item is offered twice; take the processor out, or receive by otlp", p.id, p.processors[at])
+	}
 	for i, id := range p.processors {
 		switch {
 		case i >= at:
@@ -220,7 +231,7 @@ func (x *examination) alerts(pipelines []pipeline) {
 func (x *examination) endpoints() {
 	for _, id := range slices.Sorted(maps.Keys(x.section("receivers"))) {
 		path := "receivers::" + id + "::protocols::http"
-		if typeOf(id) == otlpType && x.conf.IsSet(path) {
+		if (typeOf(id) == otlpType || typeOf(id) == doorType) && x.conf.IsSet(path) {
 			x.found.OTLP = x.baseURL(path, defaultOTLP)
 			break
 		}

@@ -75,9 +75,16 @@ func TestDoubtsAreToldWithTheirRemedy(t *testing.T) {
 			sound + logs + "    logs/2: {receivers: [otlp], processors: [usage], exporters: [nop]}\n",
 			[]string{"pipelines logs and logs/2 both count what receiver otlp takes: every item is offered twice and an error of one pipeline hides the other's; count in one of them"},
 		},
+		"counted at the door and behind it": {
+			strings.Replace(sound, "receivers:\n", "receivers:\n  usage_otlp: {}\n", 1) + "    logs: {receivers: [usage_otlp], processors: [usage], exporters: [nop]}\n",
+			[]string{"pipeline logs: usage_otlp has counted what usage counts again: every item is offered twice; take the processor out, or receive by otlp"},
+		},
+		"counted at the door": {
+			strings.Replace(sound, "receivers:\n", "receivers:\n  usage_otlp: {}\n", 1) + "    logs: {receivers: [usage_otlp], exporters: [nop]}\n", nil,
+		},
 		"nobody counts": {
 			sound + "    logs: {receivers: [otlp], processors: [batch], exporters: [nop]}\n",
-			[]string{"no pipeline counts into usage_ledger: add a usage processor with ledger: usage_ledger to the pipelines that carry usage"},
+			[]string{"no pipeline counts into usage_ledger: receive it by a usage_otlp receiver, or add a usage processor to the pipelines that carry usage, with ledger: usage_ledger"},
 		},
 		"nobody reads": {
 			"processors: {usage: }\nservice:\n  extensions: [usage_ledger]\n  pipelines:\n" + logs,
@@ -94,7 +101,7 @@ func TestDoubtsAreToldWithTheirRemedy(t *testing.T) {
 			"processors: {usage: {ledger: usage_ledger/b}}\nreceivers: {usage: {ledger: usage_ledger/b}}\n" +
 				"service:\n  extensions: [usage_ledger, usage_ledger/b]\n  pipelines:\n    metrics: {receivers: [usage]}\n" + logs,
 			[]string{
-				"no pipeline counts into usage_ledger: add a usage processor with ledger: usage_ledger to the pipelines that carry usage",
+				"no pipeline counts into usage_ledger: receive it by a usage_otlp receiver, or add a usage processor to the pipelines that carry usage, with ledger: usage_ledger",
 				"no pipeline reads the figures of usage_ledger: add a usage receiver with ledger: usage_ledger to a metrics pipeline",
 			},
 		},

@@ -1,11 +1,13 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package attach finds the ledger that a component names in its configuration.
+// Package attach finds the ledger that a component names in its configuration,
+// and counts with it.
 //
-// Processor and receiver live by a ledger that runs as an extension. The
+// Processor and receivers live by a ledger that runs as an extension. The
 // Collector does not check such a reference when it validates a configuration,
-// so it is checked, and told of clearly, when a component starts.
+// so it is checked, and told of clearly, when a component starts. What comes in
+// by a [Counter] is counted alike, whichever door it takes.
 package attach
 
 import (

@@ -50,6 +50,7 @@ func (b *Book) take(i int, it *usage.Item) error {
 	default:
 		b.count(o, it, v)
 	}
+	it.Became, it.Because = v.Outcome, v.Reason // the sender is told
 	b.keep(o, from)
 	b.noteFirst(o, it, v, first)
 	return err

@@ -50,7 +50,7 @@ const maxNameLength = 40
 type want struct {
 	name    string
 	slot    slot
-	sampled func(pcommon.Value) bool // of a sampler's attribute, else nil
+	sampled func(value) bool // of a sampler's attribute, else nil
 }
 
 func (w *wants) add(name string, s slot) {
@@ -71,6 +71,54 @@ func (w *wants) clone() wants {
 	return copied
 }
 
+// attributes are those of a record, a scope or a resource, whatever they are
+// read from.
+type attributes interface {
+	// scan enters the wanted ones into a level.
+	scan(l *level, wanted *wants)
+	// get returns the first of a name.
+	get(name string) (value, bool)
+	// says reports whether one says that a sampler left others out, for those
+	// that no scan reads.
+	says() bool
+	// hash writes them into a content.
+	hash(h *hasher)
+}
+
+// pdataMap is attributes that pdata has decoded.
+type pdataMap struct{ pcommon.Map }
+
+func (m *pdataMap) scan(l *level, wanted *wants) {
+	for key, v := range m.All() {
+		class := wanted[min(len(key), maxNameLength)]
+		for i := range class {
+			if w := &class[i]; w.name == key {
+				l.enter(w, valueOf(v))
+				break
+			}
+		}
+	}
+}
+
+func (m *pdataMap) get(name string) (value, bool) {
+	v, found := m.Get(name)
+	if !found {
+		return value{}, false
+	}
+	return valueOf(v), true
+}
+
+func (m *pdataMap) says() bool {
+	for name, v := range m.All() {
+		if sampled := samplingAttributes[name]; sampled != nil && sampled(valueOf(v)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *pdataMap) hash(h *hasher) { h.attributes(m.Map, 0) }
+
 // level is where attributes stand: on a record, its scope or its resource.
 //
 //	cells  [slot 0][slot 1][slot 2] ...   found in this pass iff pass == cell.pass
@@ -84,7 +132,7 @@ type level struct {
 
 type cell struct {
 	pass  uint64
-	value pcommon.Value
+	value value
 	text  string // of a number or bool, where it was rendered ahead
 
 	who named               // the value as an id
@@ -107,20 +155,17 @@ func (c *cell) inMillionths() (int64, usage.Reason) {
 
 // scan finds the wanted attributes in one pass. Of a repeated name the first
 // counts.
-func (l *level) scan(attributes pcommon.Map, wanted *wants) {
+func (l *level) scan(from attributes, wanted *wants) {
 	l.pass++
 	l.sampled = false
-	for key, value := range attributes.All() {
-		for _, w := range wanted[min(len(key), maxNameLength)] {
-			if w.name != key {
-				continue
-			}
-			if c := &l.cells[w.slot]; c.pass != l.pass {
-				c.pass, c.value, c.text, c.by, c.numbered = l.pass, value, "", 0, false
-				l.sampled = l.sampled || w.sampled != nil && w.sampled(value)
-			}
-			break
-		}
+	from.scan(l, wanted)
+}
+
+// enter notes a wanted attribute that was found.
+func (l *level) enter(w *want, v value) {
+	if c := &l.cells[w.slot]; c.pass != l.pass {
+		c.pass, c.value, c.text, c.by, c.numbered = l.pass, v, "", 0, false
+		l.sampled = l.sampled || w.sampled != nil && w.sampled(v)
 	}
 }
 
@@ -156,19 +201,19 @@ func (l *level) text(s slot) string {
 
 // text renders a scalar as OTLP does; lists, maps, bytes and the empty string
 // count as absent.
-func text(v pcommon.Value) string {
-	switch v.Type() {
+func text(v value) string {
+	switch v.kind {
 	case pcommon.ValueTypeStr:
-		return v.Str()
+		return v.text
 	case pcommon.ValueTypeInt:
-		return strconv.FormatInt(v.Int(), 10)
+		return strconv.FormatInt(v.int(), 10)
 	case pcommon.ValueTypeDouble:
-		if whole(v.Double()) {
-			return strconv.FormatInt(int64(v.Double()), 10)
+		if whole(v.double()) {
+			return strconv.FormatInt(int64(v.double()), 10)
 		}
-		return v.AsString()
+		return pcommon.NewValueDouble(v.double()).AsString()
 	case pcommon.ValueTypeBool:
-		return strconv.FormatBool(v.Bool())
+		return strconv.FormatBool(v.bool())
 	case pcommon.ValueTypeEmpty, pcommon.ValueTypeMap, pcommon.ValueTypeSlice, pcommon.ValueTypeBytes:
 	}
 	return ""
@@ -178,7 +223,7 @@ func text(v pcommon.Value) string {
 // is absent.
 func (l *level) number(s slot) *cell {
 	c := l.at(s)
-	if c == nil || c.value.Type() == pcommon.ValueTypeEmpty || c.value.Type() == pcommon.ValueTypeStr && c.value.Str() == "" {
+	if c == nil || c.value.kind == pcommon.ValueTypeEmpty || c.value.kind == pcommon.ValueTypeStr && c.value.text == "" {
 		return nil
 	}
 	return c

@@ -36,15 +36,15 @@ func comparisonOf(text string) *comparison {
 	return c
 }
 
-func (c *comparison) holds(attributes pcommon.Map) bool {
-	v, found := attributes.Get(c.attribute)
+func (c *comparison) holds(of attributes) bool {
+	v, found := of.get(c.attribute)
 	if c.text == nil {
 		return (!found || isNil(v)) != c.differs
 	}
-	return (found && v.Type() == pcommon.ValueTypeStr && v.Str() == *c.text) != c.differs
+	return (found && v.kind == pcommon.ValueTypeStr && v.text == *c.text) != c.differs
 }
 
 // isNil is true of values that are there and of which OTTL still makes nil.
-func isNil(v pcommon.Value) bool {
-	return v.Type() == pcommon.ValueTypeEmpty || v.Type() == pcommon.ValueTypeBytes && v.Bytes().Len() == 0
+func isNil(v value) bool {
+	return v.kind == pcommon.ValueTypeEmpty || v.kind == pcommon.ValueTypeBytes && v.bits == 0
 }

@@ -88,7 +88,7 @@ func parsers(t testing.TB) *conditions {
 // requireSame judges a comparison with and without OTTL in every signal.
 func requireSame(t *testing.T, c *condition, text string, attributes pcommon.Map) {
 	t.Helper()
-	got := c.comparison.holds(attributes)
+	got := c.comparison.holds(&pdataMap{attributes})
 	for signal, s := range everywhere(attributes) {
 		want, ok := s.holds(c)
 		require.True(t, ok, "%s on %s", text, signal)

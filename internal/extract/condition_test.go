@@ -135,9 +135,9 @@ func TestAPanicCostsOneItemAndLeavesNoEffect(t *testing.T) {
 	e.Logs(logs(t, "api.called", member(nil)), "", &b)
 
 	w := e.walker(usage.Logs, "", &b)
-	w.atResource(pcommon.NewResource())
-	w.atScope(pcommon.NewInstrumentationScope())
-	attributes := only(logs(t, "course.accessed", member(nil))).Attributes()
+	w.atPdata(pcommon.NewResource())
+	w.atPdataScope(pcommon.NewInstrumentationScope())
+	attributes := &pdataMap{only(logs(t, "course.accessed", member(nil))).Attributes()}
 	w.item(record{source: &panicking{}, action: "course.accessed", time: someTime, attributes: attributes})
 	w.item(record{source: &logSource{record: plog.NewLogRecord()}, action: "api.called", time: someTime, attributes: attributes})
 	w.release()

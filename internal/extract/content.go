@@ -47,7 +47,7 @@ func (h *hasher) content(w *walker, it *usage.Item, r *record) usage.UID {
 	h.buffer, h.sums = h.buffer[:0], h.sums[:0]
 	h.text(it.Action)
 	h.number(uint64(it.Time))
-	h.attributes(r.attributes, 0)
+	r.attributes.hash(h)
 	h.origin(&w.origin)
 	r.source.content(h)
 	a, b := siphash.Hash128(contentKey0, contentKey2, h.buffer)
@@ -93,8 +93,8 @@ func (h *hasher) add(s *shared, write func(h *hasher)) {
 // origin is the resource and the scope of items. Each is hashed once, when the
 // first of its items asks.
 type origin struct {
-	resource                    pcommon.Resource
-	scope                       pcommon.InstrumentationScope
+	resource, scope             attributes
+	name, version               string // of the scope
 	resourceSum, scopeSum       usage.UID
 	resourceHashed, scopeHashed bool
 	// What former content has of them.
@@ -104,14 +104,14 @@ type origin struct {
 func (h *hasher) origin(o *origin) {
 	if !o.resourceHashed {
 		start := len(h.buffer)
-		h.attributes(o.resource.Attributes(), 0)
+		o.resource.hash(h)
 		o.resourceSum, o.resourceHashed = h.cut(start), true
 	}
 	if !o.scopeHashed {
 		start := len(h.buffer)
-		h.text(o.scope.Name())
-		h.text(o.scope.Version())
-		h.attributes(o.scope.Attributes(), 0)
+		h.text(o.name)
+		h.text(o.version)
+		o.scope.hash(h)
 		o.scopeSum, o.scopeHashed = h.cut(start), true
 	}
 	h.sum(o.resourceSum)
@@ -128,7 +128,7 @@ func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
 	if w.signal == usage.Metrics {
 		h.text(it.Action)
 		h.number(uint64(it.Time))
-		h.attributes(r.attributes, 0)
+		r.attributes.hash(h)
 		h.add(&w.origin.formerScope, w.origin.writeFormerScope)
 		h.add(&w.origin.formerResource, w.origin.writeFormerResource)
 		if w.origin.formerScope.long || w.origin.formerResource.long {
@@ -139,18 +139,18 @@ func (h *hasher) former(w *walker, it *usage.Item, r *record) usage.UID {
 		h.text(it.Action)
 		h.number(uint64(it.Time))
 		h.number(uint64(consumed(w.batch.Effects[it.FirstEffect:])))
-		h.attributes(r.attributes, 0)
+		r.attributes.hash(h)
 	}
 	return h.cut(0)
 }
 
 func (o *origin) writeFormerScope(h *hasher) {
-	h.text(o.scope.Name())
-	h.text(o.scope.Version())
-	h.attributes(o.scope.Attributes(), 0)
+	h.text(o.name)
+	h.text(o.version)
+	o.scope.hash(h)
 }
 
-func (o *origin) writeFormerResource(h *hasher) { h.attributes(o.resource.Attributes(), 0) }
+func (o *origin) writeFormerResource(h *hasher) { o.resource.hash(h) }
 
 // consumed is the value of the first Consume.
 func consumed(effects []usage.Effect) int64 {
@@ -199,6 +199,12 @@ func (h *hasher) attributes(m pcommon.Map, depth int) {
 		h.value(value, depth)
 		h.sums = append(h.sums, h.cut(start))
 	}
+	h.sorted(first)
+}
+
+// sorted writes the hashes of attributes, from the first of them on, and drops
+// them.
+func (h *hasher) sorted(first int) {
 	own := h.sums[first:]
 	slices.SortFunc(own, func(a, b usage.UID) int {
 		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))

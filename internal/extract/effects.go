@@ -157,7 +157,7 @@ func (w *walker) split(e *usage.Effect, p *part, it *usage.Item) {
 	}
 	e.FirstValue, e.NumValues = int32(len(b.Values)), int32(len(p.breakdowns))
 	for _, s := range p.breakdowns {
-		b.Values = append(b.Values, labelValue(w.text(s)))
+		b.Values = append(b.Values, w.own(labelValue(w.text(s))))
 	}
 	e.FirstAverage, e.NumAverages = int32(len(b.Averages)), int32(len(p.averages))
 	for _, s := range p.averages {

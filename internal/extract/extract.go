@@ -24,6 +24,7 @@ type Extractor struct {
 	user         []slot
 	uid          slot
 	binds        bool
+	decodes      bool  // a condition needs pdata
 	formerBefore int64 // see usage.Extraction
 	spellings    usage.Spellings
 	placeholders *identity.Placeholders
@@ -55,6 +56,9 @@ func New(x usage.Extraction) (*Extractor, error) {
 		return nil, err
 	}
 	e.stranger.wants = c.identity
+	for _, condition := range conditions.compiled {
+		e.decodes = e.decodes || condition != nil && condition.comparison == nil
+	}
 	for name, s := range c.slots {
 		if s != e.uid { // a uid names one record
 			e.everything.add(name, s)
@@ -78,6 +82,7 @@ func (w *walker) release() {
 		clear(l.cells)
 	}
 	w.batch, w.bound, w.boundAs, w.at, w.origin = nil, "", named{}, record{}, origin{}
+	w.maps.record, w.maps.scope, w.maps.resource, w.wire = pdataMap{}, pdataMap{}, pdataMap{}, wire{}
 	w.log, w.span, w.spanEvent, w.point = logSource{}, spanSource{}, spanEventSource{}, pointSource{}
 	w.extractor.walkers.Put(w)
 }

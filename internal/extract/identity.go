@@ -27,7 +27,7 @@ var nobody cell
 func (n *named) nothing() bool { return n.id == "" && n.flaw == usage.ReasonNone }
 
 // as reads an attribute as an id in a spelling.
-func (e *Extractor) as(v pcommon.Value, n usage.Normalization) named {
+func (e *Extractor) as(v value, n usage.Normalization) named {
 	text := idText(v, n)
 	if len(text) > identity.MaxLength { // and is not looked at any further
 		return named{flaw: usage.ReasonLongID}
@@ -52,22 +52,22 @@ func spelled(text string, n usage.Normalization) named {
 // idText is an attribute as the text of an id: a string, an integer, a double
 // that is one. What else there is counts as absent, and so does the empty
 // string.
-func idText(v pcommon.Value, n usage.Normalization) string {
-	switch v.Type() {
+func idText(v value, n usage.Normalization) string {
+	switch v.kind {
 	case pcommon.ValueTypeStr:
-		return v.Str()
+		return v.text
 	case pcommon.ValueTypeInt:
-		return strconv.FormatInt(v.Int(), 10)
+		return strconv.FormatInt(v.int(), 10)
 	case pcommon.ValueTypeDouble:
 		if n == usage.Format3 {
-			return strconv.FormatFloat(v.Double(), 'g', -1, 64)
+			return strconv.FormatFloat(v.double(), 'g', -1, 64)
 		}
-		if whole(v.Double()) {
-			return strconv.FormatInt(int64(v.Double()), 10)
+		if whole(v.double()) {
+			return strconv.FormatInt(int64(v.double()), 10)
 		}
 	case pcommon.ValueTypeBool:
 		if n == usage.Format3 {
-			return strconv.FormatBool(v.Bool())
+			return strconv.FormatBool(v.bool())
 		}
 	case pcommon.ValueTypeEmpty, pcommon.ValueTypeMap, pcommon.ValueTypeSlice, pcommon.ValueTypeBytes:
 	}
@@ -81,7 +81,7 @@ func whole(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= maxExac
 // ID returns the id that an attribute of an item with this time is, "" where it
 // is none.
 func (e *Extractor) ID(v pcommon.Value, time int64) string {
-	return e.as(v, e.normalization(e.spellings.At(time))).id
+	return e.as(valueOf(v), e.normalization(e.spellings.At(time))).id
 }
 
 // normalization of a number that [usage.Spellings.At] has returned.
@@ -128,6 +128,7 @@ func (w *walker) levels() [3]*level { return [...]*level{&w.record, &w.scope, &w
 func (w *walker) read(c *cell) {
 	if by := w.normalize + 1; c.by != by {
 		c.who, c.by = w.extractor.as(c.value, w.normalize), by
+		c.who.id = w.own(c.who.id)
 	}
 }
 
@@ -137,6 +138,7 @@ func (w *walker) key(s slot) (key named, from *cell) {
 	for _, l := range w.levels() {
 		if c := l.at(s); c != nil {
 			if key := spelled(idText(c.value, w.normalize), w.normalize); !key.nothing() {
+				key.id = w.own(key.id)
 				return key, c
 			}
 		}
@@ -208,7 +210,7 @@ func (w *walker) formerly(from *cell) {
 	for _, earlier := range w.extractor.spellings[:w.spelling] {
 		was := w.extractor.as(from.value, earlier.Normalize)
 		if was.id != "" && was.id != now.id && w.normalize.Joins(earlier.Normalize) {
-			w.batch.Effects = append(w.batch.Effects, usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter, Key: was.id})
+			w.batch.Effects = append(w.batch.Effects, usage.Effect{Kind: usage.Respelled, Meter: usage.NoMeter, Key: w.own(was.id)})
 		}
 	}
 }
@@ -219,7 +221,7 @@ func (w *walker) offFormerly(off usage.Effect, s slot) {
 	_, from := w.key(s)
 	was := off
 	for _, earlier := range w.extractor.spellings[:max(0, w.spelling)] {
-		was.Key = spelled(idText(from.value, earlier.Normalize), earlier.Normalize).id
+		was.Key = w.own(spelled(idText(from.value, earlier.Normalize), earlier.Normalize).id)
 		if was.Key != "" && was.Key != off.Key {
 			w.batch.Effects = append(w.batch.Effects, was)
 		}

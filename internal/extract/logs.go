@@ -17,9 +17,9 @@ func (e *Extractor) Logs(ld plog.Logs, bound string, b *usage.Batch) {
 	w := e.walker(usage.Logs, bound, b)
 	defer w.release()
 	for _, resource := range ld.ResourceLogs().All() {
-		w.atResource(resource.Resource())
+		w.atPdata(resource.Resource())
 		for _, scope := range resource.ScopeLogs().All() {
-			w.atScope(scope.Scope())
+			w.atPdataScope(scope.Scope())
 			w.log.resource, w.log.scope = resource, scope
 			for _, log := range scope.LogRecords().All() {
 				w.log.record = log
@@ -27,7 +27,7 @@ func (e *Extractor) Logs(ld plog.Logs, bound string, b *usage.Batch) {
 					source:     &w.log,
 					action:     actionOf(log),
 					time:       timeOf(log),
-					attributes: log.Attributes(),
+					attributes: w.pdata(log.Attributes()),
 				})
 			}
 		}
@@ -39,7 +39,7 @@ func actionOf(log plog.LogRecord) string {
 		return name
 	}
 	if name, ok := log.Attributes().Get(eventNameAttribute); ok {
-		return text(name)
+		return text(valueOf(name))
 	}
 	return ""
 }
@@ -60,7 +60,7 @@ type logSource struct {
 
 func (*logSource) uid(w *walker) string {
 	if c := w.record.at(w.extractor.uid); c != nil {
-		return idText(c.value, w.normalize)
+		return w.own(idText(c.value, w.normalize))
 	}
 	return ""
 }

@@ -19,9 +19,9 @@ func (e *Extractor) Metrics(md pmetric.Metrics, bound string, b *usage.Batch) {
 	w := e.walker(usage.Metrics, bound, b)
 	defer w.release()
 	for _, resource := range md.ResourceMetrics().All() {
-		w.atResource(resource.Resource())
+		w.atPdata(resource.Resource())
 		for _, scope := range resource.ScopeMetrics().All() {
-			w.atScope(scope.Scope())
+			w.atPdataScope(scope.Scope())
 			w.point.resource, w.point.scope = resource, scope
 			for _, metric := range scope.Metrics().All() {
 				w.point.metric = metric
@@ -70,7 +70,7 @@ func (w *walker) delta(m pmetric.Metric, p pmetric.NumberDataPoint) {
 		source:     &w.point,
 		action:     m.Name(),
 		time:       p.Timestamp(),
-		attributes: p.Attributes(),
+		attributes: w.pdata(p.Attributes()),
 	}
 	switch p.ValueType() {
 	case pmetric.NumberDataPointValueTypeInt:
@@ -100,7 +100,7 @@ func refuse[P dataPoint](w *walker, m pmetric.Metric, p P) {
 		source:     &w.point,
 		action:     m.Name(),
 		time:       p.Timestamp(),
-		attributes: p.Attributes(),
+		attributes: w.pdata(p.Attributes()),
 		refused:    usage.ReasonTemporality,
 		nothing:    p.Flags().NoRecordedValue(),
 	})

@@ -13,18 +13,18 @@ import (
 
 // samplingAttributes are those by which samplers in use say how many items the
 // one that they let through stands for. A log record has nothing else for it.
-var samplingAttributes = map[string]func(pcommon.Value) bool{
-	"sampling.threshold":   func(v pcommon.Value) bool { return rejects(v.Str()) }, // the Collector's, on logs
+var samplingAttributes = map[string]func(value) bool{
+	"sampling.threshold":   func(v value) bool { return v.kind == pcommon.ValueTypeStr && rejects(v.text) }, // the Collector's, on logs
 	"sampling.probability": isFraction,
 	"sampling.ratio":       isFraction,
 	"sampler.param":        isFraction, // Jaeger's; what is no probability is no fraction
-	"SampleRate": func(v pcommon.Value) bool { // Honeycomb's: one in so many
+	"SampleRate": func(v value) bool { // Honeycomb's: one in so many
 		n, reason := numberOf(v)
 		return reason == usage.ReasonNone && n > usage.Micro
 	},
 }
 
-func isFraction(v pcommon.Value) bool {
+func isFraction(v value) bool {
 	n, reason := numberOf(v)
 	return reason == usage.ReasonNone && 0 < n && n < usage.Micro
 }
@@ -36,17 +36,6 @@ func (w *walker) sampled(r *record) bool {
 		return false
 	}
 	return w.record.sampled || w.scope.sampled || w.resource.sampled || r.source.thinned()
-}
-
-// says is what a pass over attributes finds out on its way, for those that no
-// pass reads.
-func says(attributes pcommon.Map) bool {
-	for name, value := range attributes.All() {
-		if sampled := samplingAttributes[name]; sampled != nil && sampled(value) {
-			return true
-		}
-	}
-	return false
 }
 
 // thinned reads OpenTelemetry's entry of a trace state: ot=th:c;rv:... with a

@@ -102,7 +102,7 @@ func TestWhatItemsShareIsWrittenOnce(t *testing.T) {
 	for i := range n {
 		m.Resource().Attributes().PutStr(fmt.Sprint(i), "v")
 	}
-	o := origin{resource: m.Resource()}
+	o := origin{resource: &pdataMap{m.Resource().Attributes()}}
 	var h hasher
 	writes := 0
 	for range 3 {
@@ -123,14 +123,14 @@ func TestASharedNumberIsReadOnce(t *testing.T) {
 	names.add("n", 1)
 	m := pcommon.NewMap()
 	m.PutStr("n", "12.5")
-	l.scan(m, &names)
+	l.scan(&pdataMap{m}, &names)
 	n, reason := l.number(1).inMillionths()
 	require.Equal(t, int64(12_500_000), n)
 	require.Equal(t, usage.ReasonNone, reason)
 	m.PutStr("n", "13") // behind the walker's back: not looked at again
 	n, _ = l.number(1).inMillionths()
 	require.Equal(t, int64(12_500_000), n)
-	l.scan(m, &names)
+	l.scan(&pdataMap{m}, &names)
 	n, _ = l.number(1).inMillionths()
 	require.Equal(t, int64(13_000_000), n)
 }

@@ -21,9 +21,9 @@ func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
 	w := e.walker(usage.Traces, bound, b)
 	defer w.release()
 	for _, resource := range td.ResourceSpans().All() {
-		w.atResource(resource.Resource())
+		w.atPdata(resource.Resource())
 		for _, scope := range resource.ScopeSpans().All() {
-			w.atScope(scope.Scope())
+			w.atPdataScope(scope.Scope())
 			w.span.resource, w.span.scope = resource, scope
 			for _, span := range scope.Spans().All() {
 				w.span.stand(span)
@@ -31,7 +31,7 @@ func (e *Extractor) Traces(td ptrace.Traces, bound string, b *usage.Batch) {
 					source:     &w.span,
 					action:     span.Name(),
 					time:       span.EndTimestamp(),
-					attributes: span.Attributes(),
+					attributes: w.pdata(span.Attributes()),
 				})
 				w.spanEvents(span)
 			}
@@ -46,7 +46,7 @@ func (w *walker) spanEvents(span ptrace.Span) {
 			source:     &w.spanEvent,
 			action:     event.Name(),
 			time:       event.Timestamp(),
-			attributes: event.Attributes(),
+			attributes: w.pdata(event.Attributes()),
 		})
 	}
 }
@@ -57,15 +57,29 @@ type spanSource struct {
 	scope    ptrace.ScopeSpans
 	record   ptrace.Span
 
-	// What its events have of it, found when the first of them asks.
-	ofEvents shared
-	says     bool // a sampler left others out, by trace state or attributes
-	asked    bool // says is known
+	events forEvents
+}
+
+// forEvents is what the events of a span have of it, found when the first of them
+// asks.
+type forEvents struct {
+	content shared
+	says    bool // a sampler left others out, by trace state or attributes
+	asked   bool // says is known
+}
+
+// add adds to the content of an event what write writes of its span. kind is where the
+// content says what it is of.
+func (f *forEvents) add(h *hasher, kind int, write func(h *hasher)) {
+	h.add(&f.content, write)
+	if f.content.long {
+		h.buffer[kind] = kindEventOfLongSpan
+	}
 }
 
 // stand goes on to a span.
 func (s *spanSource) stand(span ptrace.Span) {
-	s.record, s.ofEvents.written, s.asked = span, false, false
+	s.record, s.events.content.written, s.events.asked = span, false, false
 }
 
 // uid is empty where the span lacks an id that would make it the only one.
@@ -123,10 +137,7 @@ func (s *spanEventSource) content(h *hasher) {
 	kind := len(h.buffer)
 	h.buffer = append(h.buffer, kindSpanEvent)
 	h.number(uint64(s.index))
-	h.add(&s.span.ofEvents, s.span.writeForEvents)
-	if s.span.ofEvents.long {
-		h.buffer[kind] = kindEventOfLongSpan
-	}
+	s.span.events.add(h, kind, s.span.writeForEvents)
 }
 
 func (s *spanSource) writeForEvents(h *hasher) {
@@ -138,10 +149,11 @@ func (s *spanSource) writeForEvents(h *hasher) {
 
 // An event goes with its span.
 func (s *spanEventSource) thinned() bool {
-	if of := s.span; !of.asked {
-		of.says, of.asked = of.thinned() || says(of.record.Attributes()), true
+	of := &s.span.events
+	if !of.asked {
+		of.says, of.asked = s.span.thinned() || (&pdataMap{s.span.record.Attributes()}).says(), true
 	}
-	return s.span.says
+	return of.says
 }
 
 func (s *spanEventSource) holds(c *condition) (bool, bool) {

@@ -180,8 +180,7 @@ func FuzzNumber(f *testing.F) {
 		approximate, err := strconv.ParseFloat(s, 64)
 		require.NoError(t, err)
 		require.InDelta(t, approximate, float64(n)/usage.Micro, 1+math.Abs(approximate)*1e-9)
-		v := pcommon.NewValueStr(s)
-		same, _ := numberOf(v)
+		same, _ := numberOf(valueOf(pcommon.NewValueStr(s)))
 		require.Equal(t, n, same)
 	})
 }

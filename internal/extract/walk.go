@@ -5,6 +5,7 @@ package extract
 
 import (
 	"cmp"
+	"hash/maphash"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -16,7 +17,7 @@ type record struct {
 	source     source
 	action     string
 	time       pcommon.Timestamp
-	attributes pcommon.Map
+	attributes attributes
 
 	// Of data points only, which bring their value as their own number.
 	number  int64        // its value in millionths
@@ -56,6 +57,13 @@ type walker struct {
 	record, scope, resource level
 	origin                  origin
 
+	// Attributes that pdata has decoded, here so that none is allocated.
+	maps struct{ record, scope, resource pdataMap }
+	wire wire // where the request is bytes
+
+	owned [256]string // what was made the walker's own lately
+	seed  maphash.Seed
+
 	hasher hasher
 	at     record // the item it stands at; here so that it is not allocated
 
@@ -69,24 +77,43 @@ type walker struct {
 func newWalker(e *Extractor, cells int) *walker {
 	return &walker{
 		extractor: e,
+		seed:      maphash.MakeSeed(),
 		record:    level{cells: make([]cell, cells)},
 		scope:     level{cells: make([]cell, cells)},
 		resource:  level{cells: make([]cell, cells)},
 	}
 }
 
-func (w *walker) atResource(resource pcommon.Resource) {
-	w.resource.scan(resource.Attributes(), &w.extractor.everything)
+func (w *walker) atResource(resource attributes) {
+	w.resource.scan(resource, &w.extractor.everything)
 	w.resource.render()
 	w.origin.resource, w.origin.resourceHashed = resource, false
 	w.origin.formerResource.written = false
 }
 
-func (w *walker) atScope(scope pcommon.InstrumentationScope) {
-	w.scope.scan(scope.Attributes(), &w.extractor.everything)
+func (w *walker) atScope(name, version string, scope attributes) {
+	w.scope.scan(scope, &w.extractor.everything)
 	w.scope.render()
-	w.origin.scope, w.origin.scopeHashed = scope, false
+	w.origin.name, w.origin.version, w.origin.scope, w.origin.scopeHashed = name, version, scope, false
 	w.origin.formerScope.written = false
+}
+
+// atPdata is atResource of what pdata has decoded.
+func (w *walker) atPdata(resource pcommon.Resource) {
+	w.maps.resource.Map = resource.Attributes()
+	w.atResource(&w.maps.resource)
+}
+
+// atPdataScope is atScope of what pdata has decoded.
+func (w *walker) atPdataScope(scope pcommon.InstrumentationScope) {
+	w.maps.scope.Map = scope.Attributes()
+	w.atScope(scope.Name(), scope.Version(), &w.maps.scope)
+}
+
+// pdata is the attributes of the record at which the walker stands.
+func (w *walker) pdata(record pcommon.Map) attributes {
+	w.maps.record.Map = record
+	return &w.maps.record
 }
 
 // item appends the item of a record. It counts as an internal error until it
@@ -96,7 +123,7 @@ func (w *walker) item(at record) {
 	r, b := &w.at, w.batch
 	b.Items = append(b.Items, usage.Item{
 		Organization: usage.NoOrganization,
-		Action:       r.action,
+		Action:       w.own(r.action),
 		Time:         int64(min(r.time, maxTime)),
 		Signal:       w.signal,
 		Outcome:      usage.Invalid,

@@ -36,7 +36,8 @@ type Ledger interface {
 	// Extraction returns what extract needs to recognise usage. It is
 	// constant for the life of the ledger.
 	Extraction() Extraction
-	// Record counts a batch. A nil error means: on disk and counted.
+	// Record counts a batch. A nil error means: on disk and counted, and each
+	// item says what it Became and, where it was not counted, Because of what.
 	// ErrUnavailable (wrapped) means: nothing may be assumed, send it again.
 	// The ledger keeps no reference to the batch after it returns.
 	Record(ctx context.Context, batch *Batch) error
@@ -150,8 +151,8 @@ const (
 // its content where it has none.
 type UID [2]uint64
 
-// Batch is the items of one request. Extract fills it, the ledger reads it;
-// it is reused, so nothing may keep a slice of it.
+// Batch is the items of one request. Extract fills it, the ledger reads it and
+// enters the outcomes; it is reused, so nothing may keep a slice of it.
 type Batch struct {
 	Items []Item
 
@@ -205,6 +206,11 @@ type Item struct {
 	Reason  Reason
 	Signal  Signal
 	Sampled bool // a sampler left others like it out; it counts as one all the same
+
+	// Became is the outcome that the ledger found, and Because its reason. Record
+	// sets them.
+	Became  Outcome
+	Because Reason
 
 	FirstEffect, NumEffects int32
 }

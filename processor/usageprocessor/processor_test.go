@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/attach"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -60,7 +61,7 @@ func TestWhatTheLedgerDoesNotAcknowledgeIsNotAcknowledgedAndNotPassedOn(t *testi
 func TestAPanicIsAnErrorThatMayBeRetriedAndTellsNoIDs(t *testing.T) {
 	p := newPipeline(t, &fakeLedger{panic: "no row of " + secret}, nil)
 	err := p.logs.ConsumeLogs(t.Context(), someLogs(t))
-	require.ErrorIs(t, err, errInternal)
+	require.ErrorIs(t, err, attach.ErrInternal)
 	require.False(t, consumererror.IsPermanent(err))
 	require.NotContains(t, err.Error(), secret)
 	require.Zero(t, p.logsSink.LogRecordCount())

@@ -97,8 +97,12 @@ var allowed = map[string]struct {
 		"what makes two ids one is the same for telemetry, catalogue and questions, whoever asks",
 	},
 	"internal/extract": {
-		[]string{standard, "internal/usage", "internal/identity", pdata, ottl, otel + "/component", hash, zap},
+		[]string{standard, "internal/usage", "internal/identity", "internal/otlp", pdata, ottl, otel + "/component", hash, zap},
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
+	},
+	"internal/otlp": {
+		[]string{standard, "internal/usage"},
+		"a request is bounded before anything else looks at it, and by nothing that could be wrong about it",
 	},
 	"internal/dedupe": {
 		[]string{standard, "internal/usage", only + "internal/store", pebble, hash},

@@ -24,6 +24,7 @@
 //	  restart     from opening to the first right answer           restart.go
 //	  new-day     a day's first minutes                            newday.go
 //	  memory      of a user, in one meter and in all               memory.go
+//	  door        the built collector, receiving only and counting  door.go
 //	  ten-million memory, restart and stops with ten times the users tenmillion.go
 //
 // Only the code of the product is measured: no part of it is built anew here.

@@ -144,7 +144,7 @@ extensions:
   basicauth: {htpasswd: {inline: "acme:secret"}}
   usage_ledger: {identity: {bind_organization: username}}
 receivers:
-  otlp: {protocols: {http: {auth: {authenticator: basicauth}}}}
+  usage_otlp: {protocols: {http: {auth: {authenticator: basicauth}}}}
 service:
   extensions: [usage_ledger, basicauth]
 `

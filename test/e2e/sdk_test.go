@@ -69,15 +69,15 @@ func sendTraces(t *testing.T, organization string, exporter sdktrace.SpanExporte
 	require.NoError(t, provider.Shutdown(t.Context()))
 }
 
-// sendMetrics sends five calls as a counter.
-func sendMetrics(t *testing.T, organization string, exporter sdkmetric.Exporter) {
+// sendMetrics sends five calls as a counter, and returns what the SDK was told.
+func sendMetrics(t *testing.T, organization string, exporter sdkmetric.Exporter) error {
 	t.Helper()
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithResource(of(organization)), sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)))
 	calls, err := provider.Meter("sdk").Int64Counter("api.calls")
 	require.NoError(t, err)
 	calls.Add(t.Context(), 2)
 	calls.Add(t.Context(), 3, metric.WithAttributes(attribute.String("http.route", "/jobs")))
-	require.NoError(t, provider.Shutdown(t.Context()))
+	return provider.Shutdown(t.Context())
 }
 
 // made returns an exporter or ends the test.
@@ -105,13 +105,14 @@ func send(t *testing.T, c *collector.Collector) {
 	sendTraces(t, "by-http", made(t, func(ctx context.Context) (sdktrace.SpanExporter, error) {
 		return otlptracehttp.New(ctx, otlptracehttp.WithEndpoint(c.HTTP), otlptracehttp.WithInsecure())
 	}))
-	sendMetrics(t, "by-grpc", made(t, func(ctx context.Context) (*otlpmetricgrpc.Exporter, error) {
+	require.NoError(t, sendMetrics(t, "by-grpc", made(t, func(ctx context.Context) (*otlpmetricgrpc.Exporter, error) {
 		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(c.GRPC), otlpmetricgrpc.WithInsecure(), otlpmetricgrpc.WithTemporalitySelector(delta))
-	}))
-	sendMetrics(t, "by-http", made(t, func(ctx context.Context) (*otlpmetrichttp.Exporter, error) {
+	})))
+	require.NoError(t, sendMetrics(t, "by-http", made(t, func(ctx context.Context) (*otlpmetrichttp.Exporter, error) {
 		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpoint(c.HTTP), otlpmetrichttp.WithInsecure(), otlpmetrichttp.WithTemporalitySelector(delta))
-	}))
-	sendMetrics(t, "cumulative", made(t, func(ctx context.Context) (*otlpmetricgrpc.Exporter, error) {
+	})))
+	err := sendMetrics(t, "cumulative", made(t, func(ctx context.Context) (*otlpmetricgrpc.Exporter, error) {
 		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(c.GRPC), otlpmetricgrpc.WithInsecure())
 	}))
+	require.ErrorContains(t, err, "2 of 2 items were not counted: 2 invalid (not_a_delta_sum)")
 }

@@ -44,7 +44,7 @@ extensions:
     catalogue: ""
     api: {endpoint: "localhost:0"}
 receivers:
-  otlp:
+  usage_otlp:
     protocols:
       grpc: {endpoint: "localhost:0"}
       http: {endpoint: "localhost:0"}

@@ -148,3 +148,6 @@ func (p *Process) Within(t *testing.T, limit time.Duration, condition func() err
 		}
 	}
 }
+
+// Pid returns the number of the process.
+func (p *Process) Pid() int { return p.command.Process.Pid }
