@@ -51,6 +51,10 @@ type Config struct {
 	// http://localhost:3000.
 	ExternalURL string `mapstructure:"external_url"`
 
+	// Queries are the limits of queries (query): a query that needs more is
+	// refused, so that none keeps the process from storing and counting.
+	Queries promstore.QueryLimits `mapstructure:"query"`
+
 	// API is the HTTP server of the Prometheus API: endpoint, tls, auth, cors
 	// and so on. Default endpoint localhost:9090.
 	API confighttp.ServerConfig `mapstructure:",squash"`
@@ -81,6 +85,7 @@ func createDefaultConfig() component.Config {
 		Directory:   "./data/tsdb",
 		Retention:   definition.Duration(promstore.DefaultRetention),
 		ExternalURL: defaultExternalURL,
+		Queries:     promstore.DefaultQueryLimits(),
 		API:         api,
 		Queue:       configoptional.Default(queue),
 		Retry:       retry,
@@ -98,6 +103,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Rules         any                       `mapstructure:"rule_files"`
 		Alertmanagers any                       `mapstructure:"alertmanagers"`
 		ExternalURL   any                       `mapstructure:"external_url"`
+		Queries       promstore.QueryLimits     `mapstructure:"query"`
 		API           server                    `mapstructure:",squash"`
 		Queue         any                       `mapstructure:"sending_queue"` // strict by itself
 		Retry         configretry.BackOffConfig `mapstructure:"retry_on_failure"`

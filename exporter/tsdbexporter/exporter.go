@@ -56,6 +56,7 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 	store, err := promstore.Open(promstore.Settings{
 		Directory: directory,
 		Retention: e.config.Retention.Std(),
+		Queries:   e.config.Queries,
 		Logger:    slogOf(e.settings.Logger),
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,8 +63,9 @@ func (s *Store) Handler() http.Handler {
 		router.ServeHTTP(w, r)
 	})
 	mux := http.NewServeMux()
+	gated := newGate(s.settings.Queries).admit(api)
 	for _, pattern := range apiRoutes {
-		mux.Handle(pattern, api)
+		mux.Handle(pattern, gated)
 	}
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.serveReady)
@@ -86,9 +88,7 @@ func (s *Store) whenReady(next http.HandlerFunc) http.HandlerFunc {
 			next(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = w.Write([]byte(`{"status":"error","errorType":"unavailable","error":"the store is closed for now: try again"}`)) // the client went away: nobody to tell
+		writeError(w, http.StatusServiceUnavailable, "unavailable", "the store is closed for now: try again")
 	}
 }
 
@@ -101,7 +101,7 @@ func writeText(w http.ResponseWriter, status int, text string) {
 // newAPI builds Prometheus' API over this store, with nothing behind what the
 // store does not do: scraping, exemplars, remote read and write.
 func (s *Store) newAPI() *v1.API {
-	read := reader{store: s}
+	read := boundedReader{reader{store: s}, s.settings.Queries}
 	nothing := absent{metadata: map[string][]*scrape.Target{"otlp": {s.metadata.target()}}}
 	return v1.NewAPI(
 		s.engine, read,
@@ -134,7 +134,7 @@ func (s *Store) newAPI() *v1.API {
 		false, false,
 		nil, nil,
 		v1.OpenAPIOptions{IncludePaths: []string{"/query"}, Version: apiVersion},
-		newParser(),
+		s.engine.parser,
 	)
 }
 
@@ -155,8 +155,10 @@ func (s *Store) flags() map[string]string {
 	return map[string]string{
 		"storage.tsdb.path":           s.settings.Directory,
 		"storage.tsdb.retention.time": model.Duration(s.settings.Retention).String(),
-		"query.timeout":               model.Duration(queryTimeout).String(),
+		"query.timeout":               model.Duration(s.settings.Queries.Timeout).String(),
 		"query.lookback-delta":        model.Duration(queryLookback).String(),
+		"query.max-concurrency":       strconv.Itoa(s.settings.Queries.Concurrency),
+		"query.max-samples":           strconv.Itoa(s.settings.Queries.Samples),
 	}
 }
 

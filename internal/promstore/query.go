@@ -5,6 +5,8 @@ package promstore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,55 +16,86 @@ import (
 	"github.com/prometheus/prometheus/storage"
 )
 
-// Limits of a query. One that needs more gets an error that says so.
-const (
-	queryTimeout = 10 * time.Second
-	// queryMaxSamples bounds one query to about 80 MB.
-	queryMaxSamples = 5_000_000
-	// queryConcurrency bounds all of them; the rest wait for their turn within
-	// their timeout.
-	queryConcurrency = 8
-	// queryLookback is how old the sample of a series may be at an instant.
-	queryLookback = 5 * time.Minute
-)
+// queryLookback is how old the sample of a series may be at an instant.
+const queryLookback = 5 * time.Minute
+
+// boundedEngine is Prometheus' engine for queries that keep within the limits.
+type boundedEngine struct {
+	*promql.Engine
+	limits QueryLimits
+	parser parser.Parser
+}
+
+var _ promql.QueryEngine = boundedEngine{}
 
 // newEngine returns an engine that knows PromQL without its experimental
 // functions, which may change their meaning between releases.
-func newEngine(logger *slog.Logger) *promql.Engine {
-	return promql.NewEngine(promql.EngineOpts{
-		Logger:               logger,
-		MaxSamples:           queryMaxSamples,
-		Timeout:              queryTimeout,
-		LookbackDelta:        queryLookback,
-		ActiveQueryTracker:   make(queryGate, queryConcurrency),
-		EnableAtModifier:     true,
-		EnableNegativeOffset: true,
-		Parser:               newParser(),
-	})
+func newEngine(limits QueryLimits, logger *slog.Logger) boundedEngine {
+	p := newParser(limits)
+	return boundedEngine{promql.NewEngine(promql.EngineOpts{
+		Logger:                   logger,
+		MaxSamples:               limits.Samples,
+		Timeout:                  limits.Timeout,
+		LookbackDelta:            queryLookback,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return ruleInterval.Milliseconds() },
+		EnableAtModifier:         true,
+		EnableNegativeOffset:     true,
+		Parser:                   p,
+	}), limits, p}
 }
 
-func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
-
-// queryGate lets as many queries run as it has places. Prometheus' own tracker
-// also writes the queries to a file in the directory, which nobody would read.
-type queryGate chan struct{}
-
-var _ promql.QueryTracker = queryGate(nil)
-
-func (g queryGate) GetMaxConcurrent() int { return cap(g) }
-
-func (g queryGate) Insert(ctx context.Context, _ string) (int, error) {
-	select {
-	case g <- struct{}{}:
-		return 0, nil
-	case <-ctx.Done():
-		return 0, ctx.Err()
+func (e boundedEngine) NewInstantQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, at time.Time) (promql.Query, error) {
+	shape, err := shapeOf(e.parser, e.limits, qs, at, at, 0)
+	if err != nil {
+		return nil, err
 	}
+	return e.bound(e.Engine.NewInstantQuery(ctx, metered{unbounded(q), shape}, opts, qs, at))
 }
 
-func (g queryGate) Delete(int) { <-g }
+func (e boundedEngine) NewRangeQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, start, end time.Time, step time.Duration) (promql.Query, error) {
+	shape, err := shapeOf(e.parser, e.limits, qs, start, end, step)
+	if err != nil {
+		return nil, err
+	}
+	return e.bound(e.Engine.NewRangeQuery(ctx, metered{unbounded(q), shape}, opts, qs, start, end, step))
+}
 
-func (g queryGate) Close() error { return nil }
+// unbounded returns what q reads from: the query's own bounds take the place of
+// those that q has.
+func unbounded(q storage.Queryable) storage.Queryable {
+	if b, ok := q.(boundedReader); ok {
+		return b.reader
+	}
+	return q
+}
+
+func (e boundedEngine) bound(q promql.Query, err error) (promql.Query, error) {
+	if err != nil {
+		return nil, err
+	}
+	return boundedQuery{q, e.limits}, nil
+}
+
+// boundedQuery says which limit ended it.
+type boundedQuery struct {
+	promql.Query
+	limits QueryLimits
+}
+
+func (q boundedQuery) Exec(ctx context.Context) *promql.Result {
+	result := q.Query.Exec(ctx)
+	var (
+		samples promql.ErrTooManySamples
+		timeout promql.ErrQueryTimeout
+	)
+	switch {
+	case errors.As(result.Err, &samples):
+		result.Err = fmt.Errorf("%w: more than the %d at once that query::max_samples allows: select fewer series, a shorter range or a longer step", result.Err, q.limits.Samples)
+	case errors.As(result.Err, &timeout):
+		result.Err = fmt.Errorf("%w: longer than the %s that query::timeout allows: select fewer series, a shorter range or a longer step", result.Err, q.limits.Timeout)
+	}
+	return result
+}
 
 // reader gives queries the TSDB of the session at hand and keeps that session
 // open until they are done.

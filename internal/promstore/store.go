@@ -45,7 +45,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"github.com/prometheus/prometheus/util/compression"
@@ -108,6 +107,8 @@ type Settings struct {
 	// Bulk says that long stretches of history are written at once. It
 	// changes the size of blocks, not what they hold.
 	Bulk bool
+	// Queries are the limits of queries; none: [DefaultQueryLimits].
+	Queries QueryLimits
 	// Logger may be nil.
 	Logger *slog.Logger
 }
@@ -118,7 +119,7 @@ type Store struct {
 	settings Settings
 	logger   *slog.Logger
 	started  time.Time
-	engine   *promql.Engine
+	engine   boundedEngine
 	free     func(dir string) (uint64, error)
 	lock     fileutil.Releaser
 	metadata metadataBook
@@ -166,7 +167,13 @@ func open(settings Settings, free func(dir string) (uint64, error)) (*Store, err
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
-	s.engine = newEngine(s.logger)
+	if s.settings.Queries == (QueryLimits{}) {
+		s.settings.Queries = DefaultQueryLimits()
+	}
+	if err := s.settings.Queries.Validate(); err != nil {
+		return nil, err
+	}
+	s.engine = newEngine(s.settings.Queries, s.logger)
 	s.append.written = written{}
 	if err := s.acquireLock(); err != nil {
 		return nil, err
