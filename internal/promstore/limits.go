@@ -6,6 +6,7 @@ package promstore
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -16,7 +17,8 @@ type QueryLimits struct {
 	// Timeout is the time that a query may take, from its arrival. Default 10s.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// Concurrency is how many requests are worked on at a time; others wait for
-	// their turn within their Timeout. Default 2.
+	// their turn within their Timeout. Default half of the
+	// processors, 8 at most, so that the others count what comes in.
 	Concurrency int `mapstructure:"concurrency"`
 	// Length of a query in bytes. Default 65536.
 	Length int `mapstructure:"max_length"`
@@ -39,7 +41,7 @@ type QueryLimits struct {
 // organizations and leave room to everything else in a process of 1 GiB.
 func DefaultQueryLimits() QueryLimits {
 	return QueryLimits{
-		Timeout: 10 * time.Second, Concurrency: 2,
+		Timeout: 10 * time.Second, Concurrency: min(max(1, runtime.GOMAXPROCS(0)/2), 8),
 		Length: 64 << 10, Depth: 250, Selectors: 250, Steps: 50_000,
 		Samples: 5_000_000, Memory: 128,
 	}
@@ -70,6 +72,9 @@ const (
 	// to beyond their length, by repetition. Matching costs steps times the length
 	// of a label's value, and memory much the same.
 	regexSize = 16 << 10
+	// maxJoints is how many operators and brackets a query may have: the parser
+	// takes a tenth of a second for them. The largest of our dashboards has 640.
+	maxJoints = 5000
 	// maxWork is how many points or steps of regular expressions are gone
 	// through between two moments at which a query can be interrupted: a second
 	// or a few.

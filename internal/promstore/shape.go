@@ -64,20 +64,25 @@ func (p boundedParser) ParseMetricSelectors(matchers []string) ([][]*labels.Matc
 	return p.Parser.ParseMetricSelectors(matchers)
 }
 
-// admit judges the text: its length, and each string as if it were a regular
-// expression, which only such of many repetitions are too large for.
+// admit judges the text: its length, its brackets and operators, the time for
+// which grows with their square in the parser, and each string as if it were a
+// regular expression, which only such of many repetitions are too large for.
 func (p boundedParser) admit(input string) error {
 	if len(input) > p.limits.Length {
 		return refusal("max_length", p.limits.Length, len(input), "its length in bytes", "split it, or select several series by one =~")
 	}
-	lexer, size := parser.Lex(input), 0
+	lexer, size, joints := parser.Lex(input), 0, 0
 	for {
 		var item parser.Item
 		lexer.NextItem(&item)
-		switch item.Typ {
-		case parser.EOF, parser.ERROR:
+		switch {
+		case item.Typ == parser.EOF, item.Typ == parser.ERROR:
 			return nil // an error is the parser's to tell
-		case parser.STRING:
+		case item.Typ.IsOperator(), item.Typ == parser.LEFT_PAREN, item.Typ == parser.LEFT_BRACKET:
+			if joints++; joints > maxJoints {
+				return fmt.Errorf("query refused: it has more than %d operators and brackets: split it, or let a recording rule compute a part", maxJoints)
+			}
+		case item.Typ == parser.STRING:
 			if len(item.Val) < 2 {
 				continue
 			}
