@@ -71,6 +71,7 @@ func (a *API) routes() []route {
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
 		{"GET", "/api/v1/status", seeAny, answer(status), nil},
+		{"POST", "/api/v1/catalogue/accept", writeAll, answer(a.acceptCatalogue), nil},
 		{"GET", "/api/v1/organizations", seeAny, answer(organizations), nil},
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
