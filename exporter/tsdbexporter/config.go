@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/hosts"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 )
 
@@ -58,6 +59,11 @@ type Config struct {
 	// API is the HTTP server of the Prometheus API: endpoint, tls, auth, cors
 	// and so on. Default endpoint localhost:9090.
 	API confighttp.ServerConfig `mapstructure:",squash"`
+
+	// AllowedHosts are host names that the API answers to besides addresses,
+	// localhost, names without a dot and the endpoint's own: as
+	// usage.example.com, or *.example.com. Default none.
+	AllowedHosts hosts.Names `mapstructure:"allowed_hosts"`
 
 	// Queue holds metrics while the store takes none (sending_queue). Off by
 	// default: the sender waits until its metrics are stored.
@@ -105,6 +111,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		ExternalURL   any                       `mapstructure:"external_url"`
 		Queries       promstore.QueryLimits     `mapstructure:"query"`
 		API           server                    `mapstructure:",squash"`
+		AllowedHosts  any                       `mapstructure:"allowed_hosts"`
 		Queue         any                       `mapstructure:"sending_queue"` // strict by itself
 		Retry         configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	}
@@ -125,6 +132,9 @@ func (c *Config) Validate() error {
 	}
 	if c.API.NetAddr.Endpoint == "" {
 		errs = append(errs, fmt.Errorf(`endpoint: "" is no address: write host:port, as %s`, defaultEndpoint))
+	}
+	if err := c.AllowedHosts.Check("allowed_hosts"); err != nil {
+		errs = append(errs, err)
 	}
 	for i, address := range c.Alertmanagers {
 		if err := promstore.CheckAlertmanager(address); err != nil {

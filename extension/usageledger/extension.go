@@ -176,7 +176,8 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error 
 		}
 		config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
 	}
-	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, e.api.Handler())
+	handler := config.AllowedHosts.Protect(config.NetAddr.Endpoint, "api::allowed_hosts", e.api.Handler())
+	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, handler)
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (a *API) serve(routes []route) http.Handler {
 // another thing to change.
 func (a *API) plainly(next http.Handler) http.Handler {
 	refused := a.reply(func(_ http.ResponseWriter, r *http.Request) error {
-		return refuse(http.StatusBadRequest, badData, "path %s: write an id of dots only with %%2E for each, and one with / with %%2F", r.URL.EscapedPath())
+		return refuse(http.StatusBadRequest, badData, "path %s: write an id of a dot or two with = before it, as =.., and one with / with %%2F", r.URL.EscapedPath())
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
