@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/hosts"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
 const (
@@ -54,7 +55,7 @@ type Config struct {
 
 	// Queries are the limits of queries (query): a query that needs more is
 	// refused, so that none keeps the process from storing and counting.
-	Queries promstore.QueryLimits `mapstructure:"query"`
+	Queries query.Limits `mapstructure:"query"`
 
 	// API is the HTTP server of the Prometheus API: endpoint, tls, auth, cors
 	// and so on. Default endpoint localhost:9090.
@@ -91,7 +92,7 @@ func createDefaultConfig() component.Config {
 		Directory:   "./data/tsdb",
 		Retention:   definition.Duration(promstore.DefaultRetention),
 		ExternalURL: defaultExternalURL,
-		Queries:     promstore.DefaultQueryLimits(),
+		Queries:     query.DefaultLimits(),
 		API:         api,
 		Queue:       configoptional.Default(queue),
 		Retry:       retry,
@@ -109,7 +110,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Rules         any                       `mapstructure:"rule_files"`
 		Alertmanagers any                       `mapstructure:"alertmanagers"`
 		ExternalURL   any                       `mapstructure:"external_url"`
-		Queries       promstore.QueryLimits     `mapstructure:"query"`
+		Queries       query.Limits              `mapstructure:"query"`
 		API           server                    `mapstructure:",squash"`
 		AllowedHosts  any                       `mapstructure:"allowed_hosts"`
 		Queue         any                       `mapstructure:"sending_queue"` // strict by itself

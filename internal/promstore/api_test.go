@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -76,7 +77,7 @@ func TestAPIAnswersPromQL(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, matrix.(model.Matrix)[0].Values, 3)
 
-	_, _, err = client.Query(t.Context(), `usage_active_users`, last.Add(queryLookback+time.Minute))
+	_, _, err = client.Query(t.Context(), `usage_active_users`, last.Add(query.Lookback+time.Minute))
 	require.NoError(t, err, "no sample within the lookback is an empty answer")
 }
 

@@ -17,11 +17,12 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // crowd is a store with as many organizations, of two series and three minutes.
-func crowd(t *testing.T, organizations int, limits QueryLimits) *Store {
+func crowd(t *testing.T, organizations int, limits query.Limits) *Store {
 	t.Helper()
 	store := openStore(t, Settings{Queries: limits})
 	for minute := range 3 {
@@ -53,7 +54,7 @@ func nested(function, inner, arguments string, times int) string {
 }
 
 func TestQueriesAreRefusedByTheirShape(t *testing.T) {
-	store := crowd(t, 500, QueryLimits{})
+	store := crowd(t, 500, query.Limits{})
 	at := unix(noon.Add(2 * time.Minute))
 	ten := strings.Repeat(`,"organization"`, 10)
 	for name, c := range map[string]struct {
@@ -95,7 +96,7 @@ func TestQueriesAreRefusedByTheirShape(t *testing.T) {
 }
 
 func TestParsingIsBoundedAsEvaluatingIs(t *testing.T) {
-	store := crowd(t, 1, QueryLimits{})
+	store := crowd(t, 1, query.Limits{})
 	for _, path := range []string{"parse_query", "format_query"} {
 		status, body := ask(t, store, path, url.Values{"query": {strings.Repeat("(", 4000) + "1" + strings.Repeat(")", 4000)}})
 		require.Equal(t, http.StatusBadRequest, status)
@@ -104,7 +105,7 @@ func TestParsingIsBoundedAsEvaluatingIs(t *testing.T) {
 	status, body := ask(t, store, "series", url.Values{"match[]": {`{a=~"` + strings.Repeat("[^a]{1000}", 30) + `"}`}})
 	require.Equal(t, http.StatusBadRequest, status)
 	require.Contains(t, body, "repeat less")
-	status, body = ask(t, store, "query", url.Values{"query": {"1"}, "pad": {strings.Repeat("x", maxForm)}})
+	status, body = ask(t, store, "query", url.Values{"query": {"1"}, "pad": {strings.Repeat("x", 1<<20)}})
 	require.Equal(t, http.StatusBadRequest, status)
 	require.Contains(t, body, "1048576 bytes")
 }
@@ -116,7 +117,7 @@ func TestASubqueryWithoutStepTakesAMinute(t *testing.T) {
 }
 
 func TestSeriesAreBoundedByMemory(t *testing.T) {
-	limits := DefaultQueryLimits()
+	limits := query.DefaultLimits()
 	limits.Memory = 1
 	store := crowd(t, 2000, limits)
 	for path, form := range map[string]url.Values{
@@ -132,7 +133,7 @@ func TestSeriesAreBoundedByMemory(t *testing.T) {
 }
 
 func TestSamplesAreBounded(t *testing.T) {
-	limits := DefaultQueryLimits()
+	limits := query.DefaultLimits()
 	limits.Samples = 100
 	status, body := ask(t, crowd(t, 200, limits), "query", url.Values{"query": {"usage_active_users"}, "time": {unix(noon)}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
@@ -141,12 +142,12 @@ func TestSamplesAreBounded(t *testing.T) {
 
 func TestTheTimeIsUpWithinOneSeries(t *testing.T) {
 	store := openStore(t, Settings{Bulk: true})
-	const samples = 20 * readsPerLook
+	const looks = 256 // samples between two looks at the time
+	const samples = 20 * looks
 	for minute := range samples {
 		require.NoError(t, store.Write(collection(minute, organization("acme", usage.Figure{Series: activeUsers, Value: 1}))))
 	}
-	shape := &shape{limits: DefaultQueryLimits(), read: make([]selected, 1)}
-	q, err := metered{reader{store}, shape}.Querier(0, 1<<62)
+	q, err := query.Reader{SampleAndChunkQueryable: reader{store}, Limits: query.DefaultLimits()}.Querier(0, 1<<62)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, q.Close()) }()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -159,15 +160,15 @@ func TestTheTimeIsUpWithinOneSeries(t *testing.T) {
 		read++
 	}
 	require.ErrorContains(t, it.Err(), "query was canceled in reading")
-	require.Less(t, read, readsPerLook)
+	require.Less(t, read, looks)
 	require.NoError(t, set.Err())
 }
 
 func TestRequestsWaitForAPlaceWithinTheirTime(t *testing.T) {
-	limits := DefaultQueryLimits()
+	limits := query.DefaultLimits()
 	limits.Concurrency, limits.Timeout = 1, 50*time.Millisecond
 	working, goOn := make(chan struct{}), make(chan struct{})
-	handler := newGate(limits).admit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	handler := query.NewGate(limits).Admit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		close(working)
 		<-goOn
 	}))
@@ -187,8 +188,8 @@ func TestRequestsWaitForAPlaceWithinTheirTime(t *testing.T) {
 }
 
 func TestLimitsThatAllowNothing(t *testing.T) {
-	require.NoError(t, DefaultQueryLimits().Validate())
-	err := QueryLimits{Depth: -1}.Validate()
+	require.NoError(t, query.DefaultLimits().Validate())
+	err := query.Limits{Depth: -1}.Validate()
 	for _, says := range []string{"timeout: 0s", "concurrency: 0", "max_length: 0", "max_depth: -1", "max_selectors: 0", "max_steps: 0", "max_samples: 0", "max_memory_mib: 0"} {
 		require.ErrorContains(t, err, says)
 	}

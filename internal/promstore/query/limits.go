@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package promstore
+package query
 
 import (
 	"errors"
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// QueryLimits bound what a query may cost, so that none keeps the process from
+// Limits bound what a query may cost, so that none keeps the process from
 // what it is for. Whatever can be known of a query's cost before it runs is held
 // against them then, and the query refused by its shape; the rest while it runs.
-type QueryLimits struct {
+type Limits struct {
 	// Timeout is the time that a query may take, from its arrival. Default 10s.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// Concurrency is how many requests are worked on at a time; others wait for
@@ -37,10 +37,10 @@ type QueryLimits struct {
 	Memory int `mapstructure:"max_memory_mib"`
 }
 
-// DefaultQueryLimits are enough for the dashboards of some ten thousand
+// DefaultLimits are enough for the dashboards of some ten thousand
 // organizations and leave room to everything else in a process of 1 GiB.
-func DefaultQueryLimits() QueryLimits {
-	return QueryLimits{
+func DefaultLimits() Limits {
+	return Limits{
 		Timeout: 10 * time.Second, Concurrency: min(max(1, runtime.GOMAXPROCS(0)/2), 8),
 		Length: 64 << 10, Depth: 250, Selectors: 250, Steps: 50_000,
 		Samples: 5_000_000, Memory: 128,
@@ -48,7 +48,7 @@ func DefaultQueryLimits() QueryLimits {
 }
 
 // Validate says which limits allow nothing at all.
-func (l QueryLimits) Validate() error {
+func (l Limits) Validate() error {
 	var errs []error
 	if l.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("timeout: %s is no time: write it as 10s", l.Timeout))

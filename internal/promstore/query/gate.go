@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package promstore
+package query
 
 import (
 	"context"
@@ -19,20 +19,21 @@ const (
 	maxWaiting = 256
 )
 
-// gate lets as many requests of the API be worked on as limits allow, from
+// Gate lets as many requests of the API be worked on as limits allow, from
 // reading the query to writing the answer, since each holds memory as long.
-type gate struct {
-	limits  QueryLimits
+type Gate struct {
+	limits  Limits
 	places  chan struct{}
 	waiting chan struct{}
 }
 
-func newGate(limits QueryLimits) *gate {
-	return &gate{limits, make(chan struct{}, limits.Concurrency), make(chan struct{}, maxWaiting)}
+// NewGate returns a gate with as many places as the limits say.
+func NewGate(limits Limits) *Gate {
+	return &Gate{limits, make(chan struct{}, limits.Concurrency), make(chan struct{}, maxWaiting)}
 }
 
-// admit serves next with the time that a query has.
-func (g *gate) admit(next http.Handler) http.Handler {
+// Admit serves next with the time that a query has.
+func (g *Gate) Admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		deadline := time.Now().Add(g.limits.Timeout)
 		ctx, cancel := context.WithDeadline(r.Context(), deadline)
@@ -44,7 +45,7 @@ func (g *gate) admit(next http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
-			writeError(w, http.StatusBadRequest, "bad_data", fmt.Sprintf("the form: %v: write at most %d bytes", err, maxForm))
+			WriteError(w, http.StatusBadRequest, "bad_data", fmt.Sprintf("the form: %v: write at most %d bytes", err, maxForm))
 			return
 		}
 		select {
@@ -65,13 +66,13 @@ func (g *gate) admit(next http.Handler) http.Handler {
 	})
 }
 
-func (g *gate) refuse(w http.ResponseWriter, why string) {
+func (g *Gate) refuse(w http.ResponseWriter, why string) {
 	w.Header().Set("Retry-After", "5")
-	writeError(w, http.StatusServiceUnavailable, "timeout", why+": try again later, ask for less, or allow more")
+	WriteError(w, http.StatusServiceUnavailable, "timeout", why+": try again later, ask for less, or allow more")
 }
 
-// writeError answers as Prometheus does.
-func writeError(w http.ResponseWriter, status int, kind, text string) {
+// WriteError answers with an error as Prometheus does.
+func WriteError(w http.ResponseWriter, status int, kind, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": "error", "errorType": kind, "error": text}) // the client went away: nobody to tell

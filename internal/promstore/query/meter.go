@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package promstore
+package query
 
 import (
 	"context"
@@ -24,15 +24,17 @@ type metered struct {
 	shape *shape
 }
 
-// boundedReader reads for requests that are no queries, as those for series,
+// Reader reads for requests that are no queries, as those for series,
 // within the same limits.
-type boundedReader struct {
-	reader
-	limits QueryLimits
+type Reader struct {
+	storage.SampleAndChunkQueryable
+
+	Limits Limits
 }
 
-func (r boundedReader) Querier(mint, maxt int64) (storage.Querier, error) {
-	return metered{r.reader, &shape{limits: r.limits, read: make([]selected, r.limits.Selectors)}}.Querier(mint, maxt)
+// Querier returns one that ends where the limits do.
+func (r Reader) Querier(mint, maxt int64) (storage.Querier, error) {
+	return metered{r.SampleAndChunkQueryable, &shape{limits: r.Limits, read: make([]selected, r.Limits.Selectors)}}.Querier(mint, maxt)
 }
 
 func (m metered) Querier(mint, maxt int64) (storage.Querier, error) {

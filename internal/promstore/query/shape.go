@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package promstore
+package query
 
 import (
 	"fmt"
@@ -18,10 +18,10 @@ import (
 // regular expressions that it reads, so they are judged before it does.
 type boundedParser struct {
 	parser.Parser
-	limits QueryLimits
+	limits Limits
 }
 
-func newParser(limits QueryLimits) parser.Parser {
+func newParser(limits Limits) parser.Parser {
 	return boundedParser{parser.NewParser(parser.Options{}), limits}
 }
 
@@ -120,7 +120,7 @@ func treeSteps(tree *syntax.Regexp) float64 {
 
 // shape is a query as it will be evaluated.
 type shape struct {
-	limits    QueryLimits
+	limits    Limits
 	expr      parser.Expr
 	grid      grid
 	selectors map[*parser.VectorSelector]int // in the order in which they select
@@ -141,13 +141,13 @@ func (g grid) steps() float64 {
 func (g grid) within(e *parser.SubqueryExpr) grid {
 	step := float64(e.Step.Milliseconds())
 	if step <= 0 {
-		step = float64(ruleInterval.Milliseconds())
+		step = float64(subqueryStep.Milliseconds())
 	}
 	return grid{g.span + float64(e.Range.Milliseconds()), step}
 }
 
 // shapeOf parses a query as the engine will, or refuses it by its shape.
-func shapeOf(p parser.Parser, limits QueryLimits, query string, start, end time.Time, step time.Duration) (*shape, error) {
+func shapeOf(p parser.Parser, limits Limits, query string, start, end time.Time, step time.Duration) (*shape, error) {
 	expr, err := p.ParseExpr(query)
 	if err != nil {
 		return nil, err
