@@ -49,10 +49,10 @@ $(DIST)/go.mod: builder-config.yaml go.mod go.sum
 	touch $@
 
 bin/otelcol-usage: $(DIST)/go.mod FORCE
-	go build -C $(DIST) -ldflags '-s -w' -o $(CURDIR)/$@ .
+	go build -C $(DIST) -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ .
 
 bin/usagectl: FORCE
-	go build -ldflags '-s -w' -o $@ ./cmd/usagectl
+	go build -trimpath -ldflags '-s -w' -o $@ ./cmd/usagectl
 
 # Packages are installed anew when the lock changes.
 $(NODE_MODULES): dashboards/package.json dashboards/package-lock.json

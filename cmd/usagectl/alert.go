@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +18,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // alertTestFlags say where the stations of an alert are.
@@ -63,7 +64,7 @@ func (f *alertTestFlags) run(ctx context.Context, organization string, out io.Wr
 		return fmt.Errorf("ask Alertmanager: %w", err)
 	}
 	var test struct{ Started string }
-	if err := f.api.call(ctx, http.MethodPost, "organizations/"+url.PathEscape(organization)+"/alerts/test", &test); err != nil {
+	if err := f.api.call(ctx, http.MethodPost, "organizations/"+site.Segment(organization)+"/alerts/test", &test); err != nil {
 		return fmt.Errorf("start the test: %w", err)
 	}
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // the terminal has gone if it fails

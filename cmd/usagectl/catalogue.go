@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ import (
 )
 
 func newCatalogueCommand() *cobra.Command {
-	return newGroup("catalogue", "Work with the catalogue of organizations", newCatalogueCheckCommand())
+	return newGroup("catalogue", "Work with the catalogue of organizations", newCatalogueCheckCommand(), newCatalogueAcceptCommand())
 }
 
 func newCatalogueCheckCommand() *cobra.Command {
@@ -48,6 +49,32 @@ with their lines; a catalogue is good as a whole or not used at all.`,
 		},
 	}
 	cmd.Flags().StringVar(&config, "config", "", "collector configuration with the meters that quotas are on (default: quotas are not held against meters)")
+	return cmd
+}
+
+func newCatalogueAcceptCommand() *cobra.Command {
+	var api apiClient
+	cmd := &cobra.Command{
+		Use:   "accept",
+		Short: "Accept a catalogue that has lost many organizations",
+		Long: `Puts the catalogue's file in force that a running ledger refuses because many of
+the organizations in force are gone from it (catalogue_max_loss, a fifth unless
+configured). The file has to be good otherwise. See why it is refused before, in
+the log or on the overview page: a list that was cut short takes the quotas,
+prices and receivers of those that it lacks with it. Needs a principal with role
+admin of all organizations.`,
+		Example: "  usagectl catalogue accept",
+		Args:    arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var accepted struct{ Organizations int }
+			if err := api.call(cmd.Context(), http.MethodPost, "catalogue/accept", &accepted); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "in force, with %d organizations\n", accepted.Organizations)
+			return err
+		},
+	}
+	api.flags(cmd)
 	return cmd
 }
 

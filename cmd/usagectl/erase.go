@@ -10,10 +10,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // eraseFlags say what is to be erased, and whether that has been thought over.
@@ -57,9 +58,9 @@ func (f *eraseFlags) run(ctx context.Context, args []string, in io.Reader, out, 
 			return err
 		}
 	}
-	path := "organizations/" + segment(args[0])
+	path := "organizations/" + site.Segment(args[0])
 	if len(args) > 1 {
-		path += "/users/" + segment(args[1])
+		path += "/users/" + site.Segment(args[1])
 	}
 	var erased struct{ Users, IDs int }
 	if err := f.api.call(ctx, http.MethodDelete, path, &erased); err != nil {
@@ -71,14 +72,6 @@ func (f *eraseFlags) run(ctx context.Context, args []string, in io.Reader, out, 
 	}
 	_, err := fmt.Fprintf(out, "%s is erased, with %d users\n", args[0], erased.Users)
 	return err
-}
-
-// segment is an id as a part of a path. One of dots only would be another path.
-func segment(id string) string {
-	if id == "." || id == ".." {
-		return strings.ReplaceAll(id, ".", "%2E")
-	}
-	return url.PathEscape(id)
 }
 
 // confirm has the last of the ids typed again on a terminal.

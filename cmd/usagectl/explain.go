@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // explanation is what the usage API says of a figure, as far as it is printed.
@@ -123,7 +124,7 @@ why not.`,
 				query.Set("user", args[3])
 			}
 			var raw json.RawMessage
-			if err := client.get(cmd.Context(), "organizations/"+segment(args[0])+"/explain", query, &raw); err != nil {
+			if err := client.get(cmd.Context(), "organizations/"+site.Segment(args[0])+"/explain", query, &raw); err != nil {
 				return err
 			}
 			var x explanation

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // statement is what the usage API says of a closed period, as far as it is
@@ -76,7 +78,7 @@ A statement that was revised has several versions; --versions shows them all.`,
 				}
 			}
 			var raw json.RawMessage
-			if err := client.get(cmd.Context(), "organizations/"+url.PathEscape(args[0])+"/statements", query, &raw); err != nil {
+			if err := client.get(cmd.Context(), "organizations/"+site.Segment(args[0])+"/statements", query, &raw); err != nil {
 				return err
 			}
 			var answer struct{ Statements []statement }

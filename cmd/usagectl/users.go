@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // user is what the usage API says of a user, as far as it is printed.
@@ -69,7 +71,7 @@ usage API of a running collector. Periods are the running one and the two before
 					query.Set(name, filters[i])
 				}
 			}
-			path := "organizations/" + segment(args[0]) + "/users"
+			path := "organizations/" + site.Segment(args[0]) + "/users"
 			switch output {
 			case "csv":
 				query.Set("format", "csv")

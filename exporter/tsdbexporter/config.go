@@ -17,7 +17,9 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
+	"github.com/otelcol-usage/otelcol-usage/internal/hosts"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
 const (
@@ -51,9 +53,18 @@ type Config struct {
 	// http://localhost:3000.
 	ExternalURL string `mapstructure:"external_url"`
 
+	// Queries are the limits of queries (query): a query that needs more is
+	// refused, so that none keeps the process from storing and counting.
+	Queries query.Limits `mapstructure:"query"`
+
 	// API is the HTTP server of the Prometheus API: endpoint, tls, auth, cors
 	// and so on. Default endpoint localhost:9090.
 	API confighttp.ServerConfig `mapstructure:",squash"`
+
+	// AllowedHosts are host names that the API answers to besides addresses,
+	// localhost, names without a dot and the endpoint's own: as
+	// usage.example.com, or *.example.com. Default none.
+	AllowedHosts hosts.Names `mapstructure:"allowed_hosts"`
 
 	// Queue holds metrics while the store takes none (sending_queue). Off by
 	// default: the sender waits until its metrics are stored.
@@ -81,6 +92,7 @@ func createDefaultConfig() component.Config {
 		Directory:   "./data/tsdb",
 		Retention:   definition.Duration(promstore.DefaultRetention),
 		ExternalURL: defaultExternalURL,
+		Queries:     query.DefaultLimits(),
 		API:         api,
 		Queue:       configoptional.Default(queue),
 		Retry:       retry,
@@ -98,7 +110,9 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		Rules         any                       `mapstructure:"rule_files"`
 		Alertmanagers any                       `mapstructure:"alertmanagers"`
 		ExternalURL   any                       `mapstructure:"external_url"`
+		Queries       query.Limits              `mapstructure:"query"`
 		API           server                    `mapstructure:",squash"`
+		AllowedHosts  any                       `mapstructure:"allowed_hosts"`
 		Queue         any                       `mapstructure:"sending_queue"` // strict by itself
 		Retry         configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	}
@@ -119,6 +133,9 @@ func (c *Config) Validate() error {
 	}
 	if c.API.NetAddr.Endpoint == "" {
 		errs = append(errs, fmt.Errorf(`endpoint: "" is no address: write host:port, as %s`, defaultEndpoint))
+	}
+	if err := c.AllowedHosts.Check("allowed_hosts"); err != nil {
+		errs = append(errs, err)
 	}
 	for i, address := range c.Alertmanagers {
 		if err := promstore.CheckAlertmanager(address); err != nil {

@@ -68,6 +68,9 @@ func TestBadConfigIsRefusedWithKeyValueAndRemedy(t *testing.T) {
 		"unknown key of tls":   {map[string]any{"tls": map[string]any{"certificate": "x"}}, []string{"tls", "certificate"}},
 		"unknown key of retry": {map[string]any{"retry_on_failure": map[string]any{"forever": true}}, []string{"retry_on_failure", "forever"}},
 		"unknown key of queue": {map[string]any{"sending_queue": map[string]any{"length": 5}}, []string{"sending_queue", "length"}},
+		"unknown key of query": {map[string]any{"query": map[string]any{"length": 5}}, []string{"query", "length"}},
+		"a URL for a host":     {map[string]any{"allowed_hosts": []any{"http://a.example"}}, []string{"allowed_hosts[0]", "http://a.example", "without scheme"}},
+		"no memory":            {map[string]any{"query": map[string]any{"max_memory_mib": 0}}, []string{"query", "max_memory_mib: 0", "write 1 or more"}},
 		"bad queue":            {map[string]any{"sending_queue": map[string]any{"queue_size": 0}}, []string{"sending_queue", "queue_size"}},
 	} {
 		t.Run(name, func(t *testing.T) {

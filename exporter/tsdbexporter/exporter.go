@@ -56,6 +56,7 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 	store, err := promstore.Open(promstore.Settings{
 		Directory: directory,
 		Retention: e.config.Retention.Std(),
+		Queries:   e.config.Queries,
 		Logger:    slogOf(e.settings.Logger),
 	})
 	if err != nil {
@@ -74,7 +75,8 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 }
 
 func (e *tsdbExporter) serve(ctx context.Context, host component.Host, store *promstore.Store) error {
-	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.settings, store.Handler())
+	handler := e.config.AllowedHosts.Protect(e.config.API.NetAddr.Endpoint, "allowed_hosts", store.Handler())
+	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.settings, handler)
 	if err != nil {
 		return fmt.Errorf("server of the Prometheus API: %w", err)
 	}

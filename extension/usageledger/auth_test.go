@@ -74,10 +74,16 @@ func asked(t *testing.T, auth string, by *authenticator, principals string, r *h
 
 func ask(t *testing.T, target string, header ...string) *http.Request {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+target, http.NoBody)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	return r
+}
+
+// by makes the request one by another name of the server.
+func by(r *http.Request, host string) *http.Request {
+	r.Host = host
 	return r
 }
 
@@ -107,6 +113,7 @@ func TestTheAuthenticatorTellsWhoAsks(t *testing.T) {
 		"a name and a token": {"{authenticator: oidc}", authenticator{header: "Authorization", word: "Bearer secret", says: attributes{"subject": "joe"}}, byToken, ask(t, path, "Authorization", "Bearer secret"), http.StatusForbidden, ""},
 		"in the query":       {"{authenticator: oidc, request_params: [key]}", authenticator{header: "key", word: "k", says: jane}, byUsername, ask(t, path+"?key=k"), http.StatusOK, ""},
 		"not in the query":   {"{authenticator: oidc}", authenticator{header: "key", word: "k", says: jane}, byUsername, ask(t, path+"?key=k"), http.StatusUnauthorized, "Bearer"},
+		"by another host":    {"{authenticator: basicauth}", authenticator{header: "Authorization", word: "Basic x", says: jane}, byUsername, by(ask(t, path, "Authorization", "Basic x"), "evil.example"), http.StatusMisdirectedRequest, ""},
 		"of a probe":         {"{authenticator: oidc}", authenticator{header: "Authorization", word: "Bearer x"}, byUsername, ask(t, "/-/ready"), http.StatusOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

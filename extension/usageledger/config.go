@@ -5,7 +5,6 @@ package usageledger
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -15,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/hosts"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
@@ -25,7 +25,7 @@ type Config struct {
 
 	// API is the HTTP endpoint of the overview page and the JSON API. Default
 	// localhost:8320.
-	API confighttp.ServerConfig `mapstructure:"api"`
+	API Server `mapstructure:"api"`
 
 	// Reports says how the reports of schedules reach their recipients.
 	Reports deliver.Config `mapstructure:"reports"`
@@ -34,23 +34,35 @@ type Config struct {
 func createDefaultConfig() component.Config {
 	api := confighttp.NewDefaultServerConfig()
 	api.NetAddr.Endpoint = "localhost:8320"
-	return &Config{Config: definition.Default(), API: api}
+	return &Config{Config: definition.Default(), API: Server{ServerConfig: api}}
 }
 
-// Unmarshal refuses keys of the API's server that nobody knows: the server's
-// own reading of its keys lets them pass, a type without its methods does not.
-func (c *Config) Unmarshal(conf *confmap.Conf) error {
+// Server is an HTTP server with the names that it answers to.
+type Server struct {
+	confighttp.ServerConfig `mapstructure:",squash"`
+
+	// AllowedHosts are host names that the server answers to besides addresses,
+	// localhost, names without a dot and the endpoint's own: as
+	// usage.example.com, or *.example.com. Default none.
+	AllowedHosts hosts.Names `mapstructure:"allowed_hosts"`
+}
+
+// Unmarshal refuses keys that nobody knows: the server's own reading of its keys
+// lets them pass, a type without its methods does not.
+func (s *Server) Unmarshal(conf *confmap.Conf) error {
 	type server confighttp.ServerConfig
-	api, err := conf.Sub("api")
-	if err != nil {
+	var known struct {
+		AllowedHosts any    `mapstructure:"allowed_hosts"`
+		Server       server `mapstructure:",squash"`
+	}
+	if err := conf.Unmarshal(&known); err != nil {
 		return err
 	}
-	var known server
-	if err := api.Unmarshal(&known); err != nil {
-		return fmt.Errorf("api: %w", err)
-	}
-	return conf.Unmarshal(c)
+	return conf.Unmarshal(s)
 }
+
+// Validate judges the names; the rest judges itself.
+func (s *Server) Validate() error { return s.AllowedHosts.Check("allowed_hosts") }
 
 // Validate judges the configuration, also against what the ledger in its
 // directory has counted with, and returns all errors joined, each with its YAML

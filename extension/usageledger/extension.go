@@ -102,7 +102,7 @@ type ledgerExtension struct {
 func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExtension {
 	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open}
 	e.collector.Store(&api.Collector{OTLP: defaultOTLP})
-	e.catalogue = newWatcher(cfg.Catalogue, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
+	e.catalogue = newWatcher(cfg.Catalogue, cfg.CatalogueMaxLoss, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
 		b, err := e.opened()
 		if err != nil {
 			return err
@@ -114,6 +114,7 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		c, state := e.catalogue.current()
 		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
 	}
+	e.api.AcceptCatalogue = e.catalogue.accept
 	e.api.Collector = func() api.Collector { return *e.collector.Load() }
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
@@ -175,7 +176,8 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error 
 		}
 		config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
 	}
-	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, e.api.Handler())
+	handler := config.AllowedHosts.Protect(config.NetAddr.Endpoint, "api::allowed_hosts", e.api.Handler())
+	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, handler)
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func TestAQuotaOnAnUnknownMeterOrWindowIsRefusedAtStartAndAtReload(t *testing.T)
 		writeFile(t, path, good)
 		e, _ = started(t, cfg, b)
 		writeFile(t, path, text)
-		e.catalogue.poll(t.Context(), at)
+		e.catalogue.poll(t.Context(), at, 20)
 		inForce, state := e.catalogue.current()
 		require.ErrorContains(t, state.Err, want)
 		require.Equal(t, wide.Of(5*usage.Micro), inForce.Organizations[0].Quotas["api_calls"].Limit, "the last good one stays")
@@ -237,7 +237,7 @@ func TestTheCollectorsTelemetryTellsOfLedgerAndCatalogue(t *testing.T) {
 	}
 	expect(1, 1, 2)
 	writeFile(t, cfg.Catalogue, broken)
-	e.catalogue.poll(t.Context(), at)
+	e.catalogue.poll(t.Context(), at, 20)
 	b.failure = usage.ErrUnavailable
 	expect(0, 0, 2)
 	require.Equal(t, metadata.Type, NewFactory().Type())

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -33,10 +34,14 @@ type watcher struct {
 	path   string // "": no catalogue
 	logger *zap.Logger
 	apply  func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
+	// maxLoss is the share of organizations, in percent, that may be gone at a
+	// reload.
+	maxLoss int
 
+	polling sync.Mutex // held by poll
 	// judged is of the content that was judged last, hash of what is in force,
 	// meters and identity what it is judged against. They belong to load and
-	// spell, then to run.
+	// spell, then to poll.
 	judged, hash digest
 	meters       []usage.Meter
 	identity     identity.Rule
@@ -59,8 +64,8 @@ type catalogueState struct {
 	Failed time.Time
 }
 
-func newWatcher(path string, logger *zap.Logger, apply func(context.Context, *catalogue.Catalogue, time.Time) error) *watcher {
-	return &watcher{path: path, logger: logger, apply: apply}
+func newWatcher(path string, maxLoss int, logger *zap.Logger, apply func(context.Context, *catalogue.Catalogue, time.Time) error) *watcher {
+	return &watcher{path: path, maxLoss: maxLoss, logger: logger, apply: apply}
 }
 
 // load reads the catalogue for the first time, where a bad one is an error.
@@ -106,14 +111,28 @@ func (w *watcher) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			w.poll(ctx, now)
+			w.poll(ctx, now, w.maxLoss)
 		}
 	}
 }
 
-// poll puts the file's catalogue in force if it has changed and is good. A bad
-// one is judged once; what could not be read or applied is tried again.
-func (w *watcher) poll(ctx context.Context, now time.Time) {
+// accept puts the file's catalogue in force however many organizations it has
+// not any more, and returns how many it has.
+func (w *watcher) accept(ctx context.Context, now time.Time) (organizations int, err error) {
+	w.polling.Lock()
+	w.judged = digest{}
+	w.polling.Unlock()
+	w.poll(ctx, now, 100)
+	c, state := w.current()
+	return c.Len(), state.Err
+}
+
+// poll puts the file's catalogue in force if it has changed, is good and has
+// most of the organizations that the one in force has. A bad one is judged once;
+// what could not be read or applied is tried again.
+func (w *watcher) poll(ctx context.Context, now time.Time, maxLoss int) {
+	w.polling.Lock()
+	defer w.polling.Unlock()
 	hash, err := hashOf(w.path)
 	if err == nil && hash == w.judged {
 		return
@@ -138,6 +157,9 @@ func (w *watcher) poll(ctx context.Context, now time.Time) {
 	} else if c, err = catalogue.ParseAs(filepath.Base(w.path), data, w.meters); err == nil {
 		c, err = c.Spelled(w.identity)
 	}
+	if err == nil {
+		err = w.checkLoss(c, maxLoss)
+	}
 	if err != nil {
 		w.fail(err, now)
 		return
@@ -150,6 +172,24 @@ func (w *watcher) poll(ctx context.Context, now time.Time) {
 	w.hash = w.judged
 	w.succeed(c, now)
 	w.logger.Info("catalogue is reloaded", zap.String("path", w.path), zap.Int("organizations", c.Len()))
+}
+
+// checkLoss refuses a catalogue that has lost many organizations, as a file that
+// was cut short or made by a failed query has: their quotas, prices and receivers
+// would be gone with them. One alone may go, unless it is the last.
+func (w *watcher) checkLoss(c *catalogue.Catalogue, maxLoss int) error {
+	before, _ := w.current()
+	gone := 0
+	for i := range before.Len() {
+		if _, kept := c.Lookup(before.Organizations[i].ID); !kept {
+			gone++
+		}
+	}
+	if few := gone == 1 && c.Len() > 0; few || gone*100 <= maxLoss*before.Len() {
+		return nil
+	}
+	return fmt.Errorf("%s: %d of the %d organizations in force are gone, more than the %d %% of catalogue_max_loss: put them back, or run `usagectl catalogue accept` if they are to go",
+		filepath.Base(w.path), gone, before.Len(), maxLoss)
 }
 
 // hashOf reads a file, of any size, without keeping it.

@@ -26,6 +26,9 @@ type API struct {
 	Open func() (Book, error)
 	// Catalogue returns the one in force.
 	Catalogue func() Catalogue
+	// AcceptCatalogue puts the file in force that is refused for the organizations
+	// that it has not any more, and returns how many it has.
+	AcceptCatalogue func(ctx context.Context, now time.Time) (organizations int, err error)
 	// Collector returns what is known of the collector around the ledger.
 	Collector func() Collector
 	Logger    *zap.Logger

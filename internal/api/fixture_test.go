@@ -179,11 +179,12 @@ func (f *fakeBook) Remember(_ context.Context, _ string, rows map[string][]byte)
 func over(t *testing.T, b *fakeBook) *API {
 	t.Helper()
 	a := &API{
-		Open:      func() (Book, error) { return b, nil },
-		Catalogue: func() Catalogue { return Catalogue{} },
-		Collector: func() Collector { return Collector{OTLP: "http://localhost:4318"} },
-		Logger:    zaptest.NewLogger(t),
-		Now:       func() time.Time { return at },
+		Open:            func() (Book, error) { return b, nil },
+		Catalogue:       func() Catalogue { return Catalogue{} },
+		AcceptCatalogue: func(context.Context, time.Time) (int, error) { return 3, nil },
+		Collector:       func() Collector { return Collector{OTLP: "http://localhost:4318"} },
+		Logger:          zaptest.NewLogger(t),
+		Now:             func() time.Time { return at },
 	}
 	a.dispatching(t, func(id string) bool { _, known := b.Status(id); return known || id == "birch" })
 	return a

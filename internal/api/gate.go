@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // admitted is a request that was let in, with what a handler answers it from: nothing
@@ -58,7 +59,7 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, way route) (*admitte
 	if err := a.parameters(in, way.query); err != nil {
 		return nil, err
 	}
-	if asked := r.PathValue("organization") + in.Query.Get("organization"); asked != "" {
+	if asked := site.ID(r.PathValue("organization")) + in.Query.Get("organization"); asked != "" {
 		s, known := in.Book.Status(asked)
 		if !known {
 			return nil, unknownOrganization(asked)

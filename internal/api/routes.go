@@ -71,6 +71,7 @@ func (a *API) routes() []route {
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
 		{"GET", "/api/v1/status", seeAny, answer(status), nil},
+		{"POST", "/api/v1/catalogue/accept", writeAll, answer(a.acceptCatalogue), nil},
 		{"GET", "/api/v1/organizations", seeAny, answer(organizations), nil},
 		{"DELETE", one, writeOne, answer(a.erase), nil},
 		{"GET", one + "/figures", seeOne, answer(figures), []string{"at"}},
@@ -124,7 +125,7 @@ func (a *API) serve(routes []route) http.Handler {
 // another thing to change.
 func (a *API) plainly(next http.Handler) http.Handler {
 	refused := a.reply(func(_ http.ResponseWriter, r *http.Request) error {
-		return refuse(http.StatusBadRequest, badData, "path %s: write an id of dots only with %%2E for each, and one with / with %%2F", r.URL.EscapedPath())
+		return refuse(http.StatusBadRequest, badData, "path %s: write an id of a dot or two with = before it, as =.., and one with / with %%2F", r.URL.EscapedPath())
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()

@@ -88,6 +88,22 @@ func status(r *admitted) (any, error) {
 	return s, nil
 }
 
+type acceptedJSON struct {
+	Organizations int `json:"organizations"`
+}
+
+// acceptCatalogue puts the catalogue's file in force as it is.
+func (a *API) acceptCatalogue(r *admitted) (any, error) {
+	if r.Catalogue.Path == "" {
+		return nil, refuse(http.StatusConflict, conflict, "there is no catalogue to accept: name a file as the extension's catalogue")
+	}
+	n, err := a.AcceptCatalogue(r.Context(), a.Now())
+	if err != nil {
+		return nil, refuse(http.StatusConflict, conflict, "the catalogue is refused: %s", err)
+	}
+	return acceptedJSON{n}, nil
+}
+
 // book returns the ledger for a request.
 func (a *API) book() (Book, error) {
 	b, err := a.Open()

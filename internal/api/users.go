@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/sheet"
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -192,7 +193,7 @@ type erasedUserJSON struct {
 
 // eraseUser removes the ids of a user. The log does not name them.
 func (a *API) eraseUser(r *admitted) (any, error) {
-	ids, err := r.Book.EraseUser(r.Context(), r.Organization, r.PathValue("user"), a.Now())
+	ids, err := r.Book.EraseUser(r.Context(), r.Organization, site.ID(r.PathValue("user")), a.Now())
 	if err != nil {
 		return nil, refuseQuestion(err)
 	}

@@ -86,6 +86,9 @@ func (c *Config) checkTimes(p *problems) {
 	p.within("horizon::future", c.Horizon.Future, 0, maxFuture, time.Second)
 	p.within("grace", c.Grace, 0, c.Horizon.Past.Std(), time.Minute)
 	p.within("silence", c.Silence, time.Minute, 7*day, time.Minute)
+	if n := c.CatalogueMaxLoss; n < 0 || n > 100 {
+		p.add("catalogue_max_loss", n, "write a share in percent, 0 to 100")
+	}
 }
 
 func (c *Config) checkIdentity(p *problems) {

@@ -30,6 +30,11 @@ type Config struct {
 	// Empty: every organization is in UTC and exists from its first event on.
 	Catalogue string `mapstructure:"catalogue"`
 
+	// CatalogueMaxLoss is how many of the organizations of the catalogue, in
+	// percent, may be gone from the file when it is reloaded; one with fewer is
+	// refused until it is accepted. Default 20; 100 takes every file.
+	CatalogueMaxLoss int `mapstructure:"catalogue_max_loss"`
+
 	// Horizon bounds the event times that are accepted, around now.
 	Horizon Horizon `mapstructure:"horizon"`
 
@@ -139,10 +144,11 @@ type Limits struct {
 // meters.
 func Default() Config {
 	return Config{
-		Directory: "./data/ledger",
-		Horizon:   Horizon{Past: Duration(35 * day), Future: Duration(5 * time.Minute)},
-		Grace:     Duration(3 * day),
-		Silence:   Duration(time.Hour),
+		Directory:        "./data/ledger",
+		CatalogueMaxLoss: 20,
+		Horizon:          Horizon{Past: Duration(35 * day), Future: Duration(5 * time.Minute)},
+		Grace:            Duration(3 * day),
+		Silence:          Duration(time.Hour),
 		Identity: Identity{
 			Organization:         []string{"organization.id", "tenant.id"},
 			User:                 []string{"user.id", "enduser.id"},

@@ -16,7 +16,7 @@ import (
 // writeFiles puts the files of a message into its folder. Each appears as a
 // whole or not at all, and replaces the one that an earlier try has left.
 func writeFiles(directory string, m *Message) error {
-	if err := os.MkdirAll(directory, 0o750); err != nil {
+	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return fmt.Errorf("directory of reports: %w", err)
 	}
 	root, err := os.OpenRoot(directory) // whatever a name says, it leads nowhere else
@@ -25,7 +25,7 @@ func writeFiles(directory string, m *Message) error {
 	}
 	defer func() { _ = root.Close() }()
 	folder := safeName(m.Folder)
-	if err := root.MkdirAll(folder, 0o750); err != nil {
+	if err := root.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("directory of reports: %w", err)
 	}
 	for _, f := range m.Files {
@@ -38,7 +38,7 @@ func writeFiles(directory string, m *Message) error {
 
 func writeFile(root *os.Root, name string, data []byte) error {
 	partial := name + ".part"
-	f, err := root.OpenFile(partial, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o640)
+	f, err := root.OpenFile(partial, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -373,6 +374,28 @@ func TestANameOfAnotherOrganizationIsNeverObeyed(t *testing.T) {
 
 	it, _ = the(t, bound(), "acme", logs(t, "api.called", attrs{"tenant.id": "acme"}))
 	require.Equal(t, usage.Pending, it.Outcome)
+}
+
+// What cannot be read may be a name to whoever reads the telemetry behind us.
+func TestABoundSenderNamesNothingThatIsNoOrganization(t *testing.T) {
+	long := strings.Repeat("x", identity.MaxLength+1)
+	for name, value := range map[string]any{
+		"a list": []any{"globex"}, "the own one in a list": []any{"acme"}, "bytes": []byte("acme"), "a map": map[string]any{"id": "acme"},
+		"true": true, "a fraction": 1.5, "too long": long, "no UTF-8": "acme\xff",
+	} {
+		for _, key := range []string{"organization.id", "tenant.id"} {
+			it, _ := the(t, bound(), "acme", logs(t, "api.called", attrs{key: value}))
+			require.Equal(t, usage.Unauthorized, it.Outcome, name)
+			require.Equal(t, usage.ReasonOtherTenant, it.Reason, name)
+			require.Equal(t, "acme", it.Organization, name)
+		}
+	}
+	for name, value := range map[string]any{"nothing": nil, "empty": "", "the own one": "acme"} {
+		it, _ := the(t, bound(), "acme", logs(t, "api.called", attrs{"organization.id": value}))
+		require.Equal(t, usage.Pending, it.Outcome, name)
+	}
+	it, _ := the(t, bound(), "acme", logs(t, "api.called", attrs{"organization.id": "acme", "tenant.id": []any{"globex"}}))
+	require.Equal(t, usage.Pending, it.Outcome, "the first attribute found decides")
 }
 
 func TestASenderWithoutOrganizationMayNameNone(t *testing.T) {

@@ -148,10 +148,12 @@ func (w *walker) key(s slot) (key named, from *cell) {
 
 // organization sets the organization under which the item counts and reports
 // whether its sender may name it, and why what it names is none. Where senders
-// are bound, the item counts under the sender's organization whatever it names.
+// are bound, the item counts under the sender's organization whatever it names,
+// and what can be no id, as a list or what is too long, is another one's.
 func (w *walker) organization(it *usage.Item) (authorized bool, flaw usage.Reason) {
 	n := w.first(w.extractor.organization).who
-	if !utf8.ValidString(n.id) { // no store takes it as a label, nor the request that it is in
+	broken := !utf8.ValidString(n.id)
+	if broken { // no store takes it as a label, nor the request that it is in
 		n = named{}
 	}
 	if !w.extractor.binds {
@@ -164,7 +166,30 @@ func (w *walker) organization(it *usage.Item) (authorized bool, flaw usage.Reaso
 	if bound.id != "" {
 		it.Organization = bound.id
 	}
+	if broken || n.flaw == usage.ReasonLongID || w.unreadable(w.extractor.organization) {
+		return false, bound.flaw
+	}
 	return n.id == "" || n.id == bound.id, cmp.Or(bound.flaw, n.flaw)
+}
+
+// unreadable reports whether an attribute stands where first looks that is not
+// empty and no text of an id, before one that is.
+func (w *walker) unreadable(slots []slot) bool {
+	for _, s := range slots {
+		for _, l := range w.levels() {
+			c := l.at(s)
+			if c == nil {
+				continue
+			}
+			if w.read(c); !c.who.nothing() {
+				return false
+			}
+			if t := c.value.kind; t != pcommon.ValueTypeEmpty && t != pcommon.ValueTypeStr {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sender is the organization of the sender's credential.

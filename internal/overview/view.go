@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/site"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -98,7 +99,7 @@ func newCard(in *Input, o *Organization) card {
 	c := card{
 		ID: o.ID, Name: o.Name, Silent: o.Silent,
 		Nobody:     o.ID == usage.NoOrganization,
-		FiguresURL: "api/v1/organizations/" + url.PathEscape(o.ID) + "/figures",
+		FiguresURL: "api/v1/organizations/" + site.Segment(o.ID) + "/figures",
 	}
 	switch {
 	case c.Nobody:

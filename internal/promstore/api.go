@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,8 @@ import (
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/tsdb"
 	v1 "github.com/prometheus/prometheus/web/api/v1"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
 // apiVersion is the Prometheus release whose API this is (module v0.315.0);
@@ -62,8 +65,9 @@ func (s *Store) Handler() http.Handler {
 		router.ServeHTTP(w, r)
 	})
 	mux := http.NewServeMux()
+	gated := query.NewGate(s.settings.Queries).Admit(api)
 	for _, pattern := range apiRoutes {
-		mux.Handle(pattern, api)
+		mux.Handle(pattern, gated)
 	}
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.serveReady)
@@ -86,9 +90,7 @@ func (s *Store) whenReady(next http.HandlerFunc) http.HandlerFunc {
 			next(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = w.Write([]byte(`{"status":"error","errorType":"unavailable","error":"the store is closed for now: try again"}`)) // the client went away: nobody to tell
+		query.WriteError(w, http.StatusServiceUnavailable, "unavailable", "the store is closed for now: try again")
 	}
 }
 
@@ -101,7 +103,7 @@ func writeText(w http.ResponseWriter, status int, text string) {
 // newAPI builds Prometheus' API over this store, with nothing behind what the
 // store does not do: scraping, exemplars, remote read and write.
 func (s *Store) newAPI() *v1.API {
-	read := reader{store: s}
+	read := query.Reader{SampleAndChunkQueryable: reader{store: s}, Limits: s.settings.Queries}
 	nothing := absent{metadata: map[string][]*scrape.Target{"otlp": {s.metadata.target()}}}
 	return v1.NewAPI(
 		s.engine, read,
@@ -130,11 +132,11 @@ func (s *Store) newAPI() *v1.API {
 		false, nil, // remote write: off
 		false, false, false, // OTLP: off
 		false,
-		queryLookback,
+		query.Lookback,
 		false, false,
 		nil, nil,
 		v1.OpenAPIOptions{IncludePaths: []string{"/query"}, Version: apiVersion},
-		newParser(),
+		s.engine.Parser,
 	)
 }
 
@@ -155,8 +157,10 @@ func (s *Store) flags() map[string]string {
 	return map[string]string{
 		"storage.tsdb.path":           s.settings.Directory,
 		"storage.tsdb.retention.time": model.Duration(s.settings.Retention).String(),
-		"query.timeout":               model.Duration(queryTimeout).String(),
-		"query.lookback-delta":        model.Duration(queryLookback).String(),
+		"query.timeout":               model.Duration(s.settings.Queries.Timeout).String(),
+		"query.lookback-delta":        model.Duration(query.Lookback).String(),
+		"query.max-concurrency":       strconv.Itoa(s.settings.Queries.Concurrency),
+		"query.max-samples":           strconv.Itoa(s.settings.Queries.Samples),
 	}
 }
 

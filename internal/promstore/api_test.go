@@ -4,7 +4,6 @@
 package promstore
 
 import (
-	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -77,7 +77,7 @@ func TestAPIAnswersPromQL(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, matrix.(model.Matrix)[0].Values, 3)
 
-	_, _, err = client.Query(t.Context(), `usage_active_users`, last.Add(queryLookback+time.Minute))
+	_, _, err = client.Query(t.Context(), `usage_active_users`, last.Add(query.Lookback+time.Minute))
 	require.NoError(t, err, "no sample within the lookback is an empty answer")
 }
 
@@ -139,7 +139,7 @@ func TestAPIRefusesWhatItShould(t *testing.T) {
 		`usage_active_users{`:              "bad_data",
 		`info(usage_active_users)`:         "not enabled",
 		`limitk(1, usage_active_users)`:    "experimental",
-		`sum_over_time(vector(1)[2h:1ms])`: "too many samples",
+		`sum_over_time(vector(1)[2h:1ms])`: "max_steps",
 	} {
 		_, _, err := client.Query(t.Context(), query, noon)
 		require.ErrorContains(t, err, want, query)
@@ -186,17 +186,4 @@ func TestPageAndProbes(t *testing.T) {
 	status, body, _ = request(t, http.MethodGet, address+"/", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "Closed for now")
-}
-
-func TestQueriesWaitForAPlace(t *testing.T) {
-	gate := make(queryGate, 1)
-	_, err := gate.Insert(t.Context(), "first")
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = gate.Insert(ctx, "second")
-	require.ErrorIs(t, err, context.Canceled)
-	gate.Delete(0)
-	_, err = gate.Insert(t.Context(), "third")
-	require.NoError(t, err)
 }

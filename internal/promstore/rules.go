@@ -87,7 +87,7 @@ func (s *Store) OpenRules(settings RuleSettings) (*Rules, error) {
 		OutageTolerance: outageTolerance,
 		ForGracePeriod:  forGrace,
 		ResendDelay:     ruleInterval / 2, // at each evaluation, however its moment varies
-		Parser:          newParser(),
+		Parser:          s.engine.Parser,
 	}
 	r.options.Metrics = rules.NewGroupMetrics(nil)
 	files, err := findRuleFiles(settings.Files)

@@ -38,6 +38,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -45,10 +46,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"github.com/prometheus/prometheus/util/compression"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
 // Errors that callers may want to tell apart. All errors of Append and Write
@@ -108,6 +110,8 @@ type Settings struct {
 	// Bulk says that long stretches of history are written at once. It
 	// changes the size of blocks, not what they hold.
 	Bulk bool
+	// Queries are the limits of queries; none: [query.DefaultLimits].
+	Queries query.Limits
 	// Logger may be nil.
 	Logger *slog.Logger
 }
@@ -118,7 +122,7 @@ type Store struct {
 	settings Settings
 	logger   *slog.Logger
 	started  time.Time
-	engine   *promql.Engine
+	engine   query.Engine
 	free     func(dir string) (uint64, error)
 	lock     fileutil.Releaser
 	metadata metadataBook
@@ -166,7 +170,13 @@ func open(settings Settings, free func(dir string) (uint64, error)) (*Store, err
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
-	s.engine = newEngine(s.logger)
+	if s.settings.Queries == (query.Limits{}) {
+		s.settings.Queries = query.DefaultLimits()
+	}
+	if err := s.settings.Queries.Validate(); err != nil {
+		return nil, err
+	}
+	s.engine = query.NewEngine(s.settings.Queries, s.logger)
 	s.append.written = written{}
 	if err := s.acquireLock(); err != nil {
 		return nil, err
@@ -186,6 +196,10 @@ func open(settings Settings, free func(dir string) (uint64, error)) (*Store, err
 // comes after it has already removed what it takes for leftovers of a dead
 // process. The file is the same, so Prometheus' tools respect it.
 func (s *Store) acquireLock() error {
+	// Its files are the TSDB's to make, readable by all; so others may not enter.
+	if err := os.MkdirAll(s.settings.Directory, 0o700); err != nil {
+		return fmt.Errorf("open store %s: %w", s.settings.Directory, err)
+	}
 	lock, _, err := fileutil.Flock(filepath.Join(s.settings.Directory, "lock"))
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):

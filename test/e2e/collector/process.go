@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -151,3 +152,24 @@ func (p *Process) Within(t *testing.T, limit time.Duration, condition func() err
 
 // Pid returns the number of the process.
 func (p *Process) Pid() int { return p.command.Process.Pid }
+
+// Memory is what a process has of the machine's, in bytes.
+type Memory struct{ Now, Peak int }
+
+// Memory asks the system, which is Linux.
+func (p *Process) Memory(t *testing.T) (m Memory) {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(status)) {
+		var kib int
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+			m.Peak = kib << 10
+		}
+		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
+			m.Now = kib << 10
+		}
+	}
+	require.NotZero(t, m.Peak)
+	return m
+}
