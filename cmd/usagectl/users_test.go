@@ -50,7 +50,7 @@ ann       registered  minutes  2.5                                              
 	_, list, _ := strings.Cut(twoUsers, `"users":`)
 	list, _, _ = strings.Cut(list, `,"next"`)
 	require.JSONEq(t, list, stdout)
-	require.Equal(t, "GET /api/v1/organizations/%2E%2E/users?limit=7&meter=minutes&period=previous&window=30d", (*asked)[1])
+	require.Equal(t, "GET /api/v1/organizations/=../users?limit=7&meter=minutes&period=previous&window=30d", (*asked)[1])
 
 	code, stdout, stderr = usagectl(t, "users", "acme", "--api", address, "-o", "csv")
 	require.Equal(t, exitOK, code, stderr)
