@@ -8,7 +8,7 @@ TOOL  := go tool -modfile=tools/go.mod
 DIST  := build/otelcol-usage
 NODE_MODULES := dashboards/node_modules/.package-lock.json
 
-.PHONY: run test build demo bench crash lint generate check-generated clean FORCE
+.PHONY: run test build demo bench crash lint generate vet check-generated clean FORCE
 
 run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
@@ -16,7 +16,7 @@ run: bin/otelcol-usage ## start the distribution with config/default.yaml
 
 build: bin/otelcol-usage bin/usagectl build/dashboards ## the two programs and the dashboards
 
-test: build check-generated lint ## everything that CI runs
+test: build check-generated vet ## everything that CI runs
 	go test -timeout 20m ./...
 	go test -tags peopledebug ./internal/people ./internal/organization ./internal/meter/...
 	@scripts/stories.sh
@@ -31,13 +31,16 @@ bench: ## the figures of docs/performance.md
 crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, crashes and faults
 	USAGE_CAMPAIGN=long go test -timeout 12h -count=1 ./test/... ./internal/...
 
-lint: ## vet among it
+lint: ## takes some minutes: not a part of test
 	go tool -modfile=tools/lint/go.mod golangci-lint run
 
 generate: ## everything that is generated and committed
 	go generate ./...
 	$(MAKE) --no-print-directory $(NODE_MODULES)
 	npm --prefix dashboards run --silent build -- json
+
+vet:
+	go vet ./...
 
 check-generated:
 	scripts/check-generated.sh
