@@ -43,8 +43,6 @@ const (
 	numWays
 )
 
-var wayNames = [numWays]string{"gRPC", "HTTP"}
-
 const (
 	doorInFlight = 16
 	doorUsers    = 10_000

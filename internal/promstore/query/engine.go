@@ -48,6 +48,7 @@ func NewEngine(limits Limits, logger *slog.Logger) Engine {
 	}), p, limits}
 }
 
+// NewInstantQuery implements promql.QueryEngine: of a query within the limits.
 func (e Engine) NewInstantQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, at time.Time) (promql.Query, error) {
 	shape, err := shapeOf(e.Parser, e.limits, qs, at, at, 0)
 	if err != nil {
@@ -56,6 +57,7 @@ func (e Engine) NewInstantQuery(ctx context.Context, q storage.Queryable, opts p
 	return e.bound(e.Engine.NewInstantQuery(ctx, metered{unbounded(q), shape}, opts, qs, at))
 }
 
+// NewRangeQuery implements promql.QueryEngine: of a query within the limits.
 func (e Engine) NewRangeQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, qs string, start, end time.Time, step time.Duration) (promql.Query, error) {
 	shape, err := shapeOf(e.Parser, e.limits, qs, start, end, step)
 	if err != nil {
