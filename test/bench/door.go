@@ -167,7 +167,7 @@ func (b *bench) startCollector(ctx context.Context, which int) (*collector, erro
 	if err := os.WriteFile(overlay, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	c.command = exec.CommandContext(ctx, filepath.Join("bin", "otelcol-usage"))
+	c.command = exec.CommandContext(ctx, b.program)
 	for _, config := range append(configs, overlay) {
 		c.command.Args = append(c.command.Args, "--config", config)
 	}

@@ -50,7 +50,7 @@ func command(ctx context.Context, arguments []string) error {
 		s = quick()
 	}
 	s.organizations, s.users = cmp.Or(*organizations, s.organizations), cmp.Or(*users, s.users)
-	s.config, s.directory = *config, *directory
+	s.config, s.directory, s.program = *config, *directory, filepath.Join("bin", "otelcol-usage")
 	s.progress = os.Stderr
 	if *peers != "" {
 		s.peers = peersModule(*peers)

@@ -11,6 +11,7 @@ import (
 // settings of a run.
 type settings struct {
 	config    string    // collector configuration
+	program   string    // the distribution, which the row door runs
 	directory string    // where temporary directories are made
 	progress  io.Writer // what is under way
 	peers     peersFunc // nil: leave them out
