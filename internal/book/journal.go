@@ -67,6 +67,11 @@ func journalKey(org uint32, row uint64) []byte {
 	return binary.BigEndian.AppendUint64(OrgKey(KeyJournal, org), row)
 }
 
+// journalRows are the rows of an organization's journal behind row 0.
+func journalRows(org uint32) rows.Span {
+	return rows.Span{From: journalKey(org, 1), To: rows.Under(OrgKey(KeyJournal, org)).To}
+}
+
 // begin begins the journal of an organization that has just been opened.
 func (b *Book) begin(o *Org) {
 	if _, listed := b.Settings.Catalogue.Lookup(o.ID); listed || o.ID == usage.NoOrganization {
@@ -176,7 +181,7 @@ func (b *Book) readJournal(o *Org) error {
 	}
 	d := &wire.Decoder{Bytes: first}
 	j := &journal{began: d.Int(), outages: decodeOutages(d)}
-	err = errors.Join(d.Err(), b.Rows.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(key, value []byte) error {
+	err = errors.Join(d.Err(), b.Rows.Each(journalRows(o.Number), func(key, value []byte) error {
 		if len(key) != 13 {
 			return errors.New("damaged key")
 		}
@@ -224,7 +229,7 @@ func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
 func (b *Book) Retell(o *Org, cal *calendar.Calendar) (*Org, error) {
 	j := o.Journal
 	anew := &Org{Subject: intake.Subject{Organization: o.Anew(cal, j.began, j.outages), Number: o.Number}}
-	err := b.Rows.Each(rows.Span{From: journalKey(o.Number, 1), To: rows.Under(OrgKey(KeyJournal, o.Number)).To}, func(_, value []byte) error {
+	err := b.Rows.Each(journalRows(o.Number), func(_, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		d.Int()
 		return b.tell(anew, d)

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -208,7 +209,7 @@ func text(v value) string {
 	case pcommon.ValueTypeInt:
 		return strconv.FormatInt(v.int(), 10)
 	case pcommon.ValueTypeDouble:
-		if whole(v.double()) {
+		if millionths.Whole(v.double()) {
 			return strconv.FormatInt(int64(v.double()), 10)
 		}
 		return pcommon.NewValueDouble(v.double()).AsString()

@@ -5,13 +5,13 @@ package extract
 
 import (
 	"cmp"
-	"math"
 	"strconv"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -62,7 +62,7 @@ func idText(v value, n usage.Normalization) string {
 		if n == usage.Format3 {
 			return strconv.FormatFloat(v.double(), 'g', -1, 64)
 		}
-		if whole(v.double()) {
+		if millionths.Whole(v.double()) {
 			return strconv.FormatInt(int64(v.double()), 10)
 		}
 	case pcommon.ValueTypeBool:
@@ -73,10 +73,6 @@ func idText(v value, n usage.Normalization) string {
 	}
 	return ""
 }
-
-// whole reports whether a double is an integer, and that one alone: JavaScript
-// sends every number above 2^31 as a double.
-func whole(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= maxExactDouble }
 
 // ID returns the id that an attribute of an item with this time is, "" where it
 // is none.

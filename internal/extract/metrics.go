@@ -6,11 +6,11 @@ package extract
 import (
 	"math"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottldatapoint"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottldatapoint"
-
+	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -74,10 +74,10 @@ func (w *walker) delta(m pmetric.Metric, p pmetric.NumberDataPoint) {
 	}
 	switch p.ValueType() {
 	case pmetric.NumberDataPointValueTypeInt:
-		r.number, r.flaw = fromInt(p.IntValue())
+		r.number, r.flaw = millionths.FromInt(p.IntValue())
 		r.nothing = p.IntValue() == 0
 	case pmetric.NumberDataPointValueTypeDouble:
-		r.number, r.flaw = fromDouble(p.DoubleValue())
+		r.number, r.flaw = millionths.FromDouble(p.DoubleValue())
 		r.nothing = p.DoubleValue() == 0
 	case pmetric.NumberDataPointValueTypeEmpty:
 		r.nothing = true

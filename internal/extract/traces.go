@@ -7,10 +7,9 @@ import (
 	"encoding/hex"
 	"strconv"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
-
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspan"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspanevent"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )

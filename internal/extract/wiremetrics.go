@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -129,11 +130,11 @@ type wirePoint struct {
 func (s *wirePoint) read(r *record) {
 	switch s.kind {
 	case pmetric.NumberDataPointValueTypeInt:
-		r.number, r.flaw = fromInt(int64(s.number))
+		r.number, r.flaw = millionths.FromInt(int64(s.number))
 		r.nothing = r.nothing || s.number == 0
 	case pmetric.NumberDataPointValueTypeDouble:
 		f := math.Float64frombits(s.number)
-		r.number, r.flaw = fromDouble(f)
+		r.number, r.flaw = millionths.FromDouble(f)
 		r.nothing = r.nothing || f == 0
 	case pmetric.NumberDataPointValueTypeEmpty:
 		r.nothing = true

@@ -63,7 +63,7 @@ type passage struct {
 const itemCost = 400
 
 // check bounds the request, and finds room for what becomes of it. JSON is
-// decoded here, since nothing else tells whether it is JSON.
+// decoded here: only decoding shows that it is JSON.
 func (p *passage) check() (err error) {
 	r, q := p.receiver, p.request
 	if q.json {

@@ -11,7 +11,7 @@ import (
 
 // pure packages turn arguments into results: no clock, no goroutine, no file,
 // no log.
-var pure = []string{"internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/wire", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/billing", "internal/report", "internal/access", "internal/schedule", "internal/doctor"}
+var pure = []string{"internal/usage", "internal/wide", "internal/millionths", "internal/identity", "internal/calendar", "internal/wire", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/billing", "internal/report", "internal/access", "internal/schedule", "internal/doctor"}
 
 var impureImports = []string{"crypto/rand", "log", "math/rand", "math/rand/v2", "net", "os", "syscall", zap}
 
