@@ -174,6 +174,14 @@ func TestBytesAndPdataGiveTheSameItems(t *testing.T) {
 	}
 }
 
+// The kinds of values are pdata's by their numbers, which are in hashes.
+func TestKindsAreThoseOfPdata(t *testing.T) {
+	require.Equal(t, map[otlp.Kind]pcommon.ValueType{
+		otlp.Empty: pcommon.ValueTypeEmpty, otlp.String: pcommon.ValueTypeStr, otlp.Int: pcommon.ValueTypeInt, otlp.Double: pcommon.ValueTypeDouble,
+		otlp.Bool: pcommon.ValueTypeBool, otlp.KeyValues: pcommon.ValueTypeMap, otlp.List: pcommon.ValueTypeSlice, otlp.Binary: pcommon.ValueTypeBytes,
+	}, map[otlp.Kind]pcommon.ValueType{0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7})
+}
+
 func TestBytesAndPdataAgreeOnBoundSenders(t *testing.T) {
 	x := wired()
 	x.BindOrganization = "tenant"

@@ -13,49 +13,15 @@ import (
 
 // wireLog is the log record at which a walker stands.
 type wireLog struct {
-	walker       *walker
-	severity     uint64
-	severityText []byte
-	body         []byte
-	trace, span  []byte
+	walker *walker
+	otlp.LogRecord
 }
-
-const fieldOfLog = 6 // attributes
 
 func (w *walker) wireLog(b []byte) {
 	s := &w.wire.log
-	*s = wireLog{walker: w}
-	var time, observed uint64
-	var name []byte
-	var attributes stretch
-	for rest := b; len(rest) > 0; {
-		var number int32
-		var bits uint64
-		var bytes []byte
-		before := rest
-		switch number, bits, bytes, rest = otlp.Next(rest); number {
-		case 1:
-			time = bits
-		case 2:
-			s.severity = bits
-		case 3:
-			s.severityText = bytes
-		case 5:
-			s.body = merged(s.body, bytes)
-		case fieldOfLog:
-			attributes.note(b, before, rest)
-		case 9:
-			s.trace = bytes
-		case 10:
-			s.span = bytes
-		case 11:
-			observed = bits
-		case 12:
-			name = bytes
-		}
-	}
-	w.wire.record = wireMap{b[attributes.from:attributes.to], fieldOfLog}
-	action := borrow(name)
+	*s = wireLog{w, otlp.LogRecordOf(b)}
+	w.wire.record = wireMap{s.Attributes}
+	action := borrow(s.Name)
 	if action == "" {
 		if v, ok := w.wire.record.get(eventNameAttribute); ok {
 			action = text(v)
@@ -64,7 +30,7 @@ func (w *walker) wireLog(b []byte) {
 	w.item(record{
 		source:     s,
 		action:     action,
-		time:       pcommon.Timestamp(cmp.Or(time, observed)),
+		time:       pcommon.Timestamp(cmp.Or(s.Time, s.Observed)),
 		attributes: &w.wire.record,
 	})
 }
@@ -73,11 +39,11 @@ func (*wireLog) uid(w *walker) string { return (*logSource)(nil).uid(w) }
 
 func (s *wireLog) content(h *hasher) {
 	h.buffer = append(h.buffer, kindLog)
-	h.id(s.trace, 16)
-	h.id(s.span, 8)
-	h.enumeration(s.severity)
-	h.text(borrow(s.severityText))
-	h.wireValue(anyOf(s.body), 0)
+	h.id(s.Trace, 16)
+	h.id(s.Span, 8)
+	h.enumeration(s.Severity)
+	h.text(borrow(s.SeverityText))
+	h.wireValue(s.Body, 0)
 }
 
 // id writes an id of a size; one that is absent is zeros.

@@ -14,101 +14,34 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// kindOfMetric says where the points of a kind of metric have what the walker
-// asks of them.
-type kindOfMetric struct{ attributes, flags int32 }
-
-// kindsOfMetric are the kinds by the numbers that they have in a metric.
-var kindsOfMetric = [...]kindOfMetric{
-	5:       {7, 8},  // gauge
-	sumKind: {7, 8},  //
-	9:       {9, 10}, // histogram
-	10:      {1, 10}, // exponential histogram
-	11:      {7, 8},  // summary
-}
-
-const sumKind = 7
-
 // wireMetric hands on the points of any kind of metric; only those of a delta
 // sum can be usage.
 func (w *walker) wireMetric(b []byte) {
+	m := otlp.MetricOf(b)
 	s := &w.wire.point
-	*s = wirePoint{walker: w}
-	var name, data []byte
-	var kind int32 // 0: none
-	for len(b) > 0 {
-		var number int32
-		var bytes []byte
-		switch number, _, bytes, b = otlp.Next(b); number {
-		case 1:
-			name = bytes
-		case 3:
-			s.unit = bytes
-		case 5, sumKind, 9, 10, 11:
-			kind, data = number, bytes // the last is what it is
-		}
-	}
-	delta := kind == sumKind && s.ofSum(data)
+	*s = wirePoint{walker: w, unit: m.Unit, monotonic: m.Monotonic}
+	delta := m.Kind == otlp.Sum && pmetric.AggregationTemporality(int32(m.Temporality)) == pmetric.AggregationTemporalityDelta
 	w.wire.at.part = 0
-	for len(data) > 0 {
-		var number int32
-		var point []byte
-		if number, _, point, data = otlp.Next(data); number == 1 {
-			w.wirePoint(borrow(name), point, kindsOfMetric[kind], delta)
-			w.wire.at.part++
-		}
+	for point := range m.Points() {
+		w.wirePoint(borrow(m.Name), otlp.PointOf(m.Kind, point), delta)
+		w.wire.at.part++
 	}
 }
 
-// ofSum reads what a sum says of all its points, and reports whether it is of
-// deltas.
-func (s *wirePoint) ofSum(b []byte) bool {
-	temporality := uint64(0)
-	for len(b) > 0 {
-		var number int32
-		var bits uint64
-		switch number, bits, _, b = otlp.Next(b); number {
-		case 2:
-			temporality = bits
-		case 3:
-			s.monotonic = bits != 0
-		}
-	}
-	return pmetric.AggregationTemporality(int32(temporality)) == pmetric.AggregationTemporalityDelta
-}
-
-// wirePoint appends the item of a point. The times of all kinds have one number,
-// and so have the numbers of those that have one.
-func (w *walker) wirePoint(name string, b []byte, kind kindOfMetric, delta bool) {
+// wirePoint appends the item of a point.
+func (w *walker) wirePoint(name string, p otlp.Point, delta bool) {
 	s := &w.wire.point
-	s.start, s.number, s.kind = 0, 0, pmetric.NumberDataPointValueTypeEmpty
-	var time, flags uint64
-	for rest := b; len(rest) > 0; {
-		var number int32
-		var bits uint64
-		number, bits, _, rest = otlp.Next(rest)
-		switch {
-		case number == 2:
-			s.start = bits
-		case number == 3:
-			time = bits
-		case number == kind.flags:
-			flags = bits
-		case number == 4 && delta:
-			s.number, s.kind = bits, pmetric.NumberDataPointValueTypeDouble
-		case number == 6 && delta:
-			s.number, s.kind = bits, pmetric.NumberDataPointValueTypeInt
-		}
-	}
-	w.wire.record = wireMap{b, kind.attributes}
+	s.start, s.number, s.kind = p.Start, 0, otlp.Empty
+	w.wire.record = wireMap{p.Attributes}
 	r := record{
 		source:     s,
 		action:     name,
-		time:       pcommon.Timestamp(time),
+		time:       pcommon.Timestamp(p.Time),
 		attributes: &w.wire.record,
-		nothing:    pmetric.DataPointFlags(flags).NoRecordedValue(),
+		nothing:    pmetric.DataPointFlags(p.Flags).NoRecordedValue(),
 	}
 	if delta {
+		s.number, s.kind = p.Number, p.NumberKind
 		s.read(&r)
 	} else {
 		r.refused = usage.ReasonTemporality
@@ -123,20 +56,25 @@ type wirePoint struct {
 	monotonic bool
 	start     uint64
 	number    uint64
-	kind      pmetric.NumberDataPointValueType
+	kind      otlp.Kind // of number, see numberTypes
+}
+
+// numberTypes are the kinds of a point's number as pdata has them.
+var numberTypes = [...]pmetric.NumberDataPointValueType{
+	otlp.Empty: pmetric.NumberDataPointValueTypeEmpty, otlp.Int: pmetric.NumberDataPointValueTypeInt, otlp.Double: pmetric.NumberDataPointValueTypeDouble,
 }
 
 // read enters the number of a point of a delta sum.
 func (s *wirePoint) read(r *record) {
 	switch s.kind {
-	case pmetric.NumberDataPointValueTypeInt:
+	case otlp.Int:
 		r.number, r.flaw = millionths.FromInt(int64(s.number))
 		r.nothing = r.nothing || s.number == 0
-	case pmetric.NumberDataPointValueTypeDouble:
+	case otlp.Double:
 		f := math.Float64frombits(s.number)
 		r.number, r.flaw = millionths.FromDouble(f)
 		r.nothing = r.nothing || f == 0
-	case pmetric.NumberDataPointValueTypeEmpty:
+	default:
 		r.nothing = true
 	}
 }
@@ -148,8 +86,8 @@ func (s *wirePoint) content(h *hasher) {
 	h.text(borrow(s.unit))
 	h.bool(s.monotonic)
 	h.number(s.start)
-	h.buffer = append(h.buffer, byte(s.kind))
-	if s.kind != pmetric.NumberDataPointValueTypeEmpty {
+	h.buffer = append(h.buffer, byte(numberTypes[s.kind]))
+	if s.kind != otlp.Empty {
 		h.number(s.number)
 	}
 }

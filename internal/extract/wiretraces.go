@@ -14,93 +14,38 @@ import (
 
 // wireSpan is the span at which a walker stands.
 type wireSpan struct {
-	walker              *walker
-	trace, span, parent []byte
-	state, name         []byte
-	kind, start, end    uint64
-	status              []byte
-	attributes          wireMap
-	events              forEvents
+	walker *walker
+	otlp.Span
+	attributes wireMap
+	events     forEvents
 }
-
-const (
-	fieldOfSpan      = 9 // attributes
-	fieldOfSpanEvent = 3
-)
 
 func (w *walker) wireSpan(b []byte) {
 	s := &w.wire.span
-	*s = wireSpan{walker: w, events: forEvents{content: shared{bytes: s.events.content.bytes}}}
-	var attributes, events stretch
-	for rest := b; len(rest) > 0; {
-		var number int32
-		var bits uint64
-		var bytes []byte
-		before := rest
-		switch number, bits, bytes, rest = otlp.Next(rest); number {
-		case 1:
-			s.trace = bytes
-		case 2:
-			s.span = bytes
-		case 3:
-			s.state = bytes
-		case 4:
-			s.parent = bytes
-		case 5:
-			s.name = bytes
-		case 6:
-			s.kind = bits
-		case 7:
-			s.start = bits
-		case 8:
-			s.end = bits
-		case fieldOfSpan:
-			attributes.note(b, before, rest)
-		case 11:
-			events.note(b, before, rest)
-		case 15:
-			s.status = merged(s.status, bytes)
-		}
-	}
-	s.attributes = wireMap{b[attributes.from:attributes.to], fieldOfSpan}
+	*s = wireSpan{walker: w, Span: otlp.SpanOf(b), events: forEvents{content: shared{bytes: s.events.content.bytes}}}
+	s.attributes = wireMap{s.Attributes}
 	w.item(record{
 		source:     s,
-		action:     borrow(s.name),
-		time:       pcommon.Timestamp(s.end),
+		action:     borrow(s.Name),
+		time:       pcommon.Timestamp(s.End),
 		attributes: &s.attributes,
 	})
 	w.wire.at.part = 0
-	for b = b[events.from:events.to]; len(b) > 0; {
-		var number int32
-		var event []byte
-		if number, _, event, b = otlp.Next(b); number == 11 {
-			w.wireSpanEvent(event)
-			w.wire.at.part++
-		}
+	for event := range s.Events() {
+		w.wireSpanEvent(event)
+		w.wire.at.part++
 	}
 }
 
 func (w *walker) wireSpanEvent(b []byte) {
 	s := &w.wire.spanEvent
 	*s = wireSpanEvent{span: &w.wire.span, index: w.wire.at.part}
-	var time uint64
-	var name []byte
-	for rest := b; len(rest) > 0; {
-		var number int32
-		var bits uint64
-		var bytes []byte
-		switch number, bits, bytes, rest = otlp.Next(rest); number {
-		case 1:
-			time = bits
-		case 2:
-			name = bytes
-		}
-	}
-	w.wire.record = wireMap{b, fieldOfSpanEvent}
+	event := otlp.SpanEventOf(b)
+	w.wire.record = wireMap{event.Attributes}
 	w.item(record{
 		source:     s,
-		action:     borrow(name),
-		time:       pcommon.Timestamp(time),
+		action:     borrow(event.Name),
+		time:       pcommon.Timestamp(event.Time),
 		attributes: &w.wire.record,
 	})
 }
@@ -111,10 +56,10 @@ func (s *wireSpan) uid(*walker) string {
 }
 
 func (s *wireSpan) appendUID(b []byte) []byte {
-	if isZero(s.trace) || isZero(s.span) {
+	if isZero(s.Trace) || isZero(s.Span.Span) {
 		return nil
 	}
-	return hex.AppendEncode(hex.AppendEncode(b, s.trace), s.span)
+	return hex.AppendEncode(hex.AppendEncode(b, s.Trace), s.Span.Span)
 }
 
 func isZero(id []byte) bool {
@@ -128,29 +73,17 @@ func isZero(id []byte) bool {
 
 func (s *wireSpan) content(h *hasher) {
 	h.buffer = append(h.buffer, kindSpan)
-	h.id(s.trace, 16)
-	h.id(s.span, 8)
-	h.id(s.parent, 8)
-	h.enumeration(s.kind)
-	h.number(s.start)
-	var code uint64
-	var message []byte
-	for rest := s.status; len(rest) > 0; {
-		var number int32
-		var bits uint64
-		var bytes []byte
-		switch number, bits, bytes, rest = otlp.Next(rest); number {
-		case 2:
-			message = bytes
-		case 3:
-			code = bits
-		}
-	}
+	h.id(s.Trace, 16)
+	h.id(s.Span.Span, 8)
+	h.id(s.Parent, 8)
+	h.enumeration(s.Kind)
+	h.number(s.Start)
+	code, message := otlp.Status(s.Status)
 	h.enumeration(code)
 	h.text(borrow(message))
 }
 
-func (s *wireSpan) thinned() bool { return thinned(borrow(s.state)) }
+func (s *wireSpan) thinned() bool { return thinned(borrow(s.State)) }
 
 // decoded is the span as pdata has it.
 func (s *wireSpan) decoded() spanSource {
@@ -189,8 +122,8 @@ func (s *wireSpanEvent) content(h *hasher) {
 }
 
 func (s *wireSpan) writeForEvents(h *hasher) {
-	h.text(borrow(s.name))
-	h.number(s.end)
+	h.text(borrow(s.Name))
+	h.number(s.End)
 	s.attributes.hash(h)
 	s.content(h)
 }
