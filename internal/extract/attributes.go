@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -83,7 +84,7 @@ type attributes interface {
 	// that no scan reads.
 	says() bool
 	// hash writes them into a content.
-	hash(h *hasher)
+	hash(h *content.Hash)
 }
 
 // pdataMap is attributes that pdata has decoded.
@@ -118,7 +119,7 @@ func (m *pdataMap) says() bool {
 	return false
 }
 
-func (m *pdataMap) hash(h *hasher) { h.attributes(m.Map, 0) }
+func (m *pdataMap) hash(h *content.Hash) { h.Map(m.Map) }
 
 // level is where attributes stand: on a record, its scope or its resource.
 //

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -64,14 +65,14 @@ func (*logSource) uid(w *walker) string {
 	return ""
 }
 
-func (s *logSource) content(h *hasher) {
-	h.buffer = append(h.buffer, kindLog)
+func (s *logSource) content(h *content.Hash) {
+	h.Byte(kindLog)
 	trace, span := s.record.TraceID(), s.record.SpanID()
-	h.buffer = append(h.buffer, trace[:]...)
-	h.buffer = append(h.buffer, span[:]...)
-	h.number(uint64(s.record.SeverityNumber()))
-	h.text(s.record.SeverityText())
-	h.value(s.record.Body(), 0)
+	h.ID(trace[:], 16)
+	h.ID(span[:], 8)
+	h.Number(uint64(s.record.SeverityNumber()))
+	h.Text(s.record.SeverityText())
+	h.Value(s.record.Body())
 }
 
 func (*logSource) thinned() bool { return false } // it has attributes for it, and nothing else

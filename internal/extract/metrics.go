@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -118,17 +119,17 @@ func (*pointSource) uid(*walker) string { return "" }
 
 // content is the rest of the stream's identity, which always is a delta sum's,
 // and what the point says of it.
-func (s *pointSource) content(h *hasher) {
-	h.buffer = append(h.buffer, kindPoint)
-	h.text(s.metric.Unit())
-	h.bool(s.metric.Sum().IsMonotonic())
-	h.number(uint64(s.record.StartTimestamp()))
-	h.buffer = append(h.buffer, byte(s.record.ValueType()))
+func (s *pointSource) content(h *content.Hash) {
+	h.Byte(kindPoint)
+	h.Text(s.metric.Unit())
+	h.Bool(s.metric.Sum().IsMonotonic())
+	h.Number(uint64(s.record.StartTimestamp()))
+	h.Byte(byte(s.record.ValueType()))
 	switch s.record.ValueType() {
 	case pmetric.NumberDataPointValueTypeInt:
-		h.number(uint64(s.record.IntValue()))
+		h.Number(uint64(s.record.IntValue()))
 	case pmetric.NumberDataPointValueTypeDouble:
-		h.number(math.Float64bits(s.record.DoubleValue()))
+		h.Number(math.Float64bits(s.record.DoubleValue()))
 	case pmetric.NumberDataPointValueTypeEmpty:
 	}
 }

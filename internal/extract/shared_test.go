@@ -13,12 +13,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // long is more than items share as it is.
 func long(to pcommon.Map) {
-	for i := range maxShared/16 + 1 {
+	for i := range content.MaxShared/16 + 1 {
 		to.PutStr(fmt.Sprint("attribute-", i), "v")
 	}
 }
@@ -46,7 +47,7 @@ func TestEventsOfLongSpansAreToldApart(t *testing.T) {
 	for _, change := range []func(s ptrace.Span){
 		func(s ptrace.Span) { s.SetName("other") },
 		func(s ptrace.Span) { s.Attributes().PutStr("attribute-7", "w") },
-		func(s ptrace.Span) { s.Status().SetMessage(strings.Repeat("m", maxShared)) },
+		func(s ptrace.Span) { s.Status().SetMessage(strings.Repeat("m", content.MaxShared)) },
 		func(s ptrace.Span) { s.SetParentSpanID([8]byte{1}) },
 	} {
 		for _, content := range of(change) {
@@ -90,9 +91,9 @@ func TestWhatItemsShareIsWrittenOnce(t *testing.T) {
 		w.spanEvent = spanEventSource{span: &w.span}
 		for i := range n {
 			w.spanEvent.index = i
-			w.hasher.buffer = w.hasher.buffer[:0]
-			w.spanEvent.content(&w.hasher)
-			bytes += len(w.hasher.buffer)
+			w.hash.Reset()
+			w.spanEvent.content(&w.hash)
+			bytes += w.hash.Len()
 		}
 		return bytes
 	}
@@ -103,16 +104,16 @@ func TestWhatItemsShareIsWrittenOnce(t *testing.T) {
 		m.Resource().Attributes().PutStr(fmt.Sprint(i), "v")
 	}
 	o := origin{resource: &pdataMap{m.Resource().Attributes()}}
-	var h hasher
+	var h content.Hash
 	writes := 0
 	for range 3 {
-		h.add(&o.formerResource, func(h *hasher) {
+		h.Add(&o.formerResource, func(h *content.Hash) {
 			writes++
 			o.writeFormerResource(h)
 		})
 	}
 	require.Equal(t, 1, writes)
-	require.Len(t, h.buffer, 3*16)
+	require.Equal(t, 3*16, h.Len())
 }
 
 // A number that many records share is read once.

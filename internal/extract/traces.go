@@ -11,6 +11,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspanevent"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -62,23 +63,30 @@ type spanSource struct {
 // forEvents is what the events of a span have of it, found when the first of them
 // asks.
 type forEvents struct {
-	content shared
+	content content.Shared
 	says    bool // a sampler left others out, by trace state or attributes
 	asked   bool // says is known
 }
 
+// reset is for another span.
+func (f *forEvents) reset() {
+	f.content.Reset()
+	f.asked = false
+}
+
 // add adds to the content of an event what write writes of its span. kind is where the
 // content says what it is of.
-func (f *forEvents) add(h *hasher, kind int, write func(h *hasher)) {
-	h.add(&f.content, write)
-	if f.content.long {
-		h.buffer[kind] = kindEventOfLongSpan
+func (f *forEvents) add(h *content.Hash, kind int, write func(h *content.Hash)) {
+	h.Add(&f.content, write)
+	if f.content.Long() {
+		h.Change(kind, kindEventOfLongSpan)
 	}
 }
 
 // stand goes on to a span.
 func (s *spanSource) stand(span ptrace.Span) {
-	s.record, s.events.content.written, s.events.asked = span, false, false
+	s.record = span
+	s.events.reset()
 }
 
 // uid is empty where the span lacks an id that would make it the only one.
@@ -95,16 +103,16 @@ func (s *spanSource) appendUID(b []byte) []byte {
 	return hex.AppendEncode(hex.AppendEncode(b, trace[:]), span[:])
 }
 
-func (s *spanSource) content(h *hasher) {
-	h.buffer = append(h.buffer, kindSpan)
+func (s *spanSource) content(h *content.Hash) {
+	h.Byte(kindSpan)
 	trace, span, parent := s.record.TraceID(), s.record.SpanID(), s.record.ParentSpanID()
-	h.buffer = append(h.buffer, trace[:]...)
-	h.buffer = append(h.buffer, span[:]...)
-	h.buffer = append(h.buffer, parent[:]...)
-	h.number(uint64(s.record.Kind()))
-	h.number(uint64(s.record.StartTimestamp()))
-	h.number(uint64(s.record.Status().Code()))
-	h.text(s.record.Status().Message())
+	h.ID(trace[:], 16)
+	h.ID(span[:], 8)
+	h.ID(parent[:], 8)
+	h.Number(uint64(s.record.Kind()))
+	h.Number(uint64(s.record.StartTimestamp()))
+	h.Number(uint64(s.record.Status().Code()))
+	h.Text(s.record.Status().Message())
 }
 
 func (s *spanSource) thinned() bool { return thinned(s.record.TraceState().AsRaw()) }
@@ -132,17 +140,17 @@ func (s *spanEventSource) uid(*walker) string {
 }
 
 // content is the index, and all of the span that the event is in.
-func (s *spanEventSource) content(h *hasher) {
-	kind := len(h.buffer)
-	h.buffer = append(h.buffer, kindSpanEvent)
-	h.number(uint64(s.index))
+func (s *spanEventSource) content(h *content.Hash) {
+	kind := h.Len()
+	h.Byte(kindSpanEvent)
+	h.Number(uint64(s.index))
 	s.span.events.add(h, kind, s.span.writeForEvents)
 }
 
-func (s *spanSource) writeForEvents(h *hasher) {
-	h.text(s.record.Name())
-	h.number(uint64(s.record.EndTimestamp()))
-	h.attributes(s.record.Attributes(), 0)
+func (s *spanSource) writeForEvents(h *content.Hash) {
+	h.Text(s.record.Name())
+	h.Number(uint64(s.record.EndTimestamp()))
+	h.Map(s.record.Attributes())
 	s.content(h)
 }
 

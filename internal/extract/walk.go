@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -34,7 +35,7 @@ type source interface {
 	holds(c *condition) (holds, ok bool)
 	// content writes what the signal adds to the content of an item without a
 	// uid: fields that only its records have.
-	content(h *hasher)
+	content(h *content.Hash)
 	// thinned reports whether the span that the record is, or is in, says that
 	// others like it were left out, beside what the record's attributes say.
 	thinned() bool
@@ -64,8 +65,8 @@ type walker struct {
 	owned [256]string // what was made the walker's own lately
 	seed  maphash.Seed
 
-	hasher hasher
-	at     record // the item it stands at; here so that it is not allocated
+	hash content.Hash
+	at   record // the item it stands at; here so that it is not allocated
 
 	// The sources, one of each, so that none is allocated for an item.
 	log       logSource
@@ -88,14 +89,14 @@ func (w *walker) atResource(resource attributes) {
 	w.resource.scan(resource, &w.extractor.everything)
 	w.resource.render()
 	w.origin.resource, w.origin.resourceHashed = resource, false
-	w.origin.formerResource.written = false
+	w.origin.formerResource.Reset()
 }
 
 func (w *walker) atScope(name, version string, scope attributes) {
 	w.scope.scan(scope, &w.extractor.everything)
 	w.scope.render()
 	w.origin.name, w.origin.version, w.origin.scope, w.origin.scopeHashed = name, version, scope, false
-	w.origin.formerScope.written = false
+	w.origin.formerScope.Reset()
 }
 
 // atPdata is atResource of what pdata has decoded.
@@ -198,9 +199,9 @@ func (w *walker) judge(it *usage.Item, r *record) {
 	it.Sampled = w.sampled(r)
 	w.respell(it, recipe)
 	if tally.consumed && it.UID == "" {
-		it.Content = w.hasher.content(w, it, r)
+		it.Content = w.content(it, r)
 		if it.Time < x.formerBefore {
-			it.Former = w.hasher.former(w, it, r)
+			it.Former = w.former(it, r)
 		}
 	}
 }

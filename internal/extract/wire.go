@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -142,7 +143,7 @@ func (m *wireMap) says() bool {
 	return false
 }
 
-func (m *wireMap) hash(h *hasher) { h.wireAttributes(m.Attributes, 0) }
+func (m *wireMap) hash(h *content.Hash) { h.Attributes(m.Attributes) }
 
 // wireValue is the value of an attribute.
 func wireValue(b []byte) value {
@@ -151,47 +152,6 @@ func wireValue(b []byte) value {
 		return value{kind: pcommon.ValueTypeStr, text: borrow(v.Bytes)}
 	}
 	return value{kind: pcommon.ValueType(v.Kind), bits: v.Bits}
-}
-
-// wireAttributes writes what attributes of pdata would.
-func (h *hasher) wireAttributes(of otlp.Attributes, depth int) {
-	first := len(h.sums)
-	for key, v := range of.All() {
-		start := len(h.buffer)
-		h.text(borrow(key))
-		h.wireValue(v, depth)
-		h.sums = append(h.sums, h.cut(start))
-	}
-	h.sorted(first)
-}
-
-// wireValue writes what value of pdata would.
-func (h *hasher) wireValue(b []byte, depth int) {
-	if depth > maxDepth {
-		return
-	}
-	v := otlp.AnyOf(b)
-	h.buffer = append(h.buffer, byte(v.Kind))
-	switch v.Kind {
-	case otlp.String, otlp.Binary:
-		h.text(borrow(v.Bytes))
-	case otlp.Int, otlp.Double:
-		h.number(v.Bits)
-	case otlp.Bool:
-		h.bool(v.Bits != 0)
-	case otlp.KeyValues:
-		h.wireAttributes(otlp.Map(&v), depth+1)
-	case otlp.List:
-		n := uint64(0)
-		for range otlp.Elements(&v) {
-			n++
-		}
-		h.number(n)
-		for element := range otlp.Elements(&v) {
-			h.wireValue(element, depth+1)
-		}
-	case otlp.Empty:
-	}
 }
 
 // decode makes pdata of the whole request, once.

@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 )
 
@@ -37,24 +38,14 @@ func (w *walker) wireLog(b []byte) {
 
 func (*wireLog) uid(w *walker) string { return (*logSource)(nil).uid(w) }
 
-func (s *wireLog) content(h *hasher) {
-	h.buffer = append(h.buffer, kindLog)
-	h.id(s.Trace, 16)
-	h.id(s.Span, 8)
-	h.enumeration(s.Severity)
-	h.text(borrow(s.SeverityText))
-	h.wireValue(s.Body, 0)
+func (s *wireLog) content(h *content.Hash) {
+	h.Byte(kindLog)
+	h.ID(s.Trace, 16)
+	h.ID(s.Span, 8)
+	h.Enumeration(s.Severity)
+	h.Bytes(s.SeverityText)
+	h.Any(s.Body)
 }
-
-// id writes an id of a size; one that is absent is zeros.
-func (h *hasher) id(b []byte, size int) {
-	var id [16]byte
-	copy(id[:], b)
-	h.buffer = append(h.buffer, id[:size]...)
-}
-
-// enumeration writes a number of 32 bits as pdata has it.
-func (h *hasher) enumeration(bits uint64) { h.number(uint64(int32(bits))) }
 
 func (*wireLog) thinned() bool { return false }
 

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/millionths"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -81,14 +82,14 @@ func (s *wirePoint) read(r *record) {
 
 func (*wirePoint) uid(*walker) string { return "" }
 
-func (s *wirePoint) content(h *hasher) {
-	h.buffer = append(h.buffer, kindPoint)
-	h.text(borrow(s.unit))
-	h.bool(s.monotonic)
-	h.number(s.start)
-	h.buffer = append(h.buffer, byte(numberTypes[s.kind]))
+func (s *wirePoint) content(h *content.Hash) {
+	h.Byte(kindPoint)
+	h.Bytes(s.unit)
+	h.Bool(s.monotonic)
+	h.Number(s.start)
+	h.Byte(byte(numberTypes[s.kind]))
 	if s.kind != otlp.Empty {
-		h.number(s.number)
+		h.Number(s.number)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/content"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 )
 
@@ -22,7 +23,8 @@ type wireSpan struct {
 
 func (w *walker) wireSpan(b []byte) {
 	s := &w.wire.span
-	*s = wireSpan{walker: w, Span: otlp.SpanOf(b), events: forEvents{content: shared{bytes: s.events.content.bytes}}}
+	s.walker, s.Span = w, otlp.SpanOf(b)
+	s.events.reset()
 	s.attributes = wireMap{s.Attributes}
 	w.item(record{
 		source:     s,
@@ -71,16 +73,16 @@ func isZero(id []byte) bool {
 	return true
 }
 
-func (s *wireSpan) content(h *hasher) {
-	h.buffer = append(h.buffer, kindSpan)
-	h.id(s.Trace, 16)
-	h.id(s.Span.Span, 8)
-	h.id(s.Parent, 8)
-	h.enumeration(s.Kind)
-	h.number(s.Start)
+func (s *wireSpan) content(h *content.Hash) {
+	h.Byte(kindSpan)
+	h.ID(s.Trace, 16)
+	h.ID(s.Span.Span, 8)
+	h.ID(s.Parent, 8)
+	h.Enumeration(s.Kind)
+	h.Number(s.Start)
 	code, message := otlp.Status(s.Status)
-	h.enumeration(code)
-	h.text(borrow(message))
+	h.Enumeration(code)
+	h.Bytes(message)
 }
 
 func (s *wireSpan) thinned() bool { return thinned(borrow(s.State)) }
@@ -114,16 +116,16 @@ func (s *wireSpanEvent) uid(*walker) string {
 	return string(strconv.AppendInt(append(uid, '/'), int64(s.index), 10))
 }
 
-func (s *wireSpanEvent) content(h *hasher) {
-	kind := len(h.buffer)
-	h.buffer = append(h.buffer, kindSpanEvent)
-	h.number(uint64(s.index))
+func (s *wireSpanEvent) content(h *content.Hash) {
+	kind := h.Len()
+	h.Byte(kindSpanEvent)
+	h.Number(uint64(s.index))
 	s.span.events.add(h, kind, s.span.writeForEvents)
 }
 
-func (s *wireSpan) writeForEvents(h *hasher) {
-	h.text(borrow(s.Name))
-	h.number(s.End)
+func (s *wireSpan) writeForEvents(h *content.Hash) {
+	h.Bytes(s.Name)
+	h.Number(s.End)
 	s.attributes.hash(h)
 	s.content(h)
 }

@@ -4,7 +4,7 @@
 // Package otlp bounds requests before anything decodes them, and reads their
 // bytes.
 //
-//	bytes --Check--> Request --> extract reads it field by field: Next
+//	bytes --Check--> Request --> messages, as extract asks for them: Resource, SpanOf, ...
 //	                        \--> pdata, where something wants it
 //
 // A decoder makes of two bytes a record of 200, and of a list in a list in a

@@ -96,12 +96,16 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", text},
 		"what makes two ids one is the same for telemetry, catalogue and questions, whoever asks",
 	},
+	"internal/content": {
+		[]string{standard, "internal/usage", "internal/otlp", pdata, hash},
+		"what is equal follows from what was sent, and is the same for good",
+	},
 	"internal/millionths": {
 		[]string{standard, "internal/usage"},
 		"a number is the same whatever it was sent in",
 	},
 	"internal/extract": {
-		[]string{standard, "internal/usage", "internal/identity", "internal/otlp", "internal/millionths", pdata, ottl, otel + "/component", hash, zap},
+		[]string{standard, "internal/usage", "internal/identity", "internal/otlp", "internal/millionths", "internal/content", pdata, ottl, otel + "/component", zap},
 		"reading an item needs the telemetry, the vocabulary and the condition language, and no state",
 	},
 	"internal/otlp": {
