@@ -63,7 +63,8 @@ type passage struct {
 const itemCost = 400
 
 // check bounds the request, and finds room for what becomes of it. JSON is
-// decoded here: only decoding shows that it is JSON.
+// decoded here: only decoding shows that it is JSON. So is what would be decoded
+// twice else: for conditions, and to be handed on.
 func (p *passage) check() (err error) {
 	r, q := p.receiver, p.request
 	if q.json {
@@ -81,7 +82,7 @@ func (p *passage) check() (err error) {
 	if err := q.hold.resize(room); err != nil {
 		return err
 	}
-	if q.json {
+	if q.json || r.forwards[q.signal] && r.counter.Extractor.Decodes() {
 		p.decoded, err = decode(q)
 	}
 	return err
