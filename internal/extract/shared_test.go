@@ -5,6 +5,7 @@ package extract
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,7 +86,7 @@ func TestWhatItemsShareIsWrittenOnce(t *testing.T) {
 		w := newWalker(newExtractor(t, definitions()), 1)
 		span := ptrace.NewSpan()
 		for i := range n {
-			span.Attributes().PutStr(fmt.Sprint(i), "v")
+			span.Attributes().PutStr(strconv.Itoa(i), "v")
 		}
 		w.span.stand(span)
 		w.spanEvent = spanEventSource{span: &w.span}
@@ -101,7 +102,7 @@ func TestWhatItemsShareIsWrittenOnce(t *testing.T) {
 	require.LessOrEqual(t, written(4*n), 4*written(n))
 	m := pmetric.NewMetrics().ResourceMetrics().AppendEmpty()
 	for i := range n {
-		m.Resource().Attributes().PutStr(fmt.Sprint(i), "v")
+		m.Resource().Attributes().PutStr(strconv.Itoa(i), "v")
 	}
 	o := origin{resource: &pdataMap{m.Resource().Attributes()}}
 	var h content.Hash

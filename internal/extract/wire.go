@@ -88,7 +88,9 @@ func (w *walker) wireScope(b []byte) {
 
 // borrow is bytes of the request as a string, for as long as the walker is at
 // it. What stays in the batch is the walker's own.
-func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func borrow(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // nothing changes the bytes meanwhile
+}
 
 // maxOwned is the longest string that walkers keep to have it again.
 const maxOwned = 128

@@ -4,9 +4,9 @@
 package organization
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -49,7 +49,7 @@ func club(t testing.TB) *Organization {
 	for m := range uint16(2) {
 		for b := range 2 {
 			for value := range 6 {
-				o.Value(m, b, fmt.Sprint(value))
+				o.Value(m, b, strconv.Itoa(value))
 			}
 		}
 	}

@@ -3,7 +3,10 @@
 
 package otlp
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Fields are the contents of the length-delimited fields of a number in a message of
 // a checked request, in order.
@@ -24,7 +27,7 @@ func Merge(a, b []byte) []byte {
 	if len(a) == 0 {
 		return b
 	}
-	return append(a[:len(a):len(a)], b...)
+	return append(slices.Clip(a), b...)
 }
 
 // Attributes are the fields of a number in a message of a checked request.

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,8 +31,8 @@ func put(number int, content []byte) []byte {
 
 // path is a field within others, the innermost last.
 func path(content []byte, numbers ...int) []byte {
-	for i := len(numbers) - 1; i >= 0; i-- {
-		content = put(numbers[i], content)
+	for _, number := range slices.Backward(numbers) {
+		content = put(number, content)
 	}
 	return content
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func ask(t *testing.T, store *Store, path string, form url.Values) (status int, 
 	return w.Code, string(data)
 }
 
-func unix(at time.Time) string { return fmt.Sprint(at.Unix()) }
+func unix(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
 
 func nested(function, inner, arguments string, times int) string {
 	return strings.Repeat(function+"(", times) + inner + strings.Repeat(arguments+")", times)

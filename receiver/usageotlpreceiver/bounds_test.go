@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,8 +95,8 @@ func appendReversed(b []byte, v uint64) []byte {
 		out = append(out, byte(v)|0x80)
 	}
 	out = append(out, byte(v))
-	for i := len(out) - 1; i >= 0; i-- {
-		b = append(b, out[i])
+	for _, o := range slices.Backward(out) {
+		b = append(b, o)
 	}
 	return b
 }
@@ -127,10 +128,11 @@ func TestNestingOfAnyDepthIsRefusedEverywhere(t *testing.T) {
 		return []byte(strings.Repeat(open, n) + strings.Repeat(end, n))
 	}
 	every(t, func(t *testing.T, signal usage.Signal) {
+		t.Helper()
 		for place, numbers := range deep[signal] {
 			wrap := func(b []byte) []byte {
-				for i := len(numbers) - 1; i >= 0; i-- {
-					b = put(numbers[i], b)
+				for _, number := range slices.Backward(numbers) {
+					b = put(number, b)
 				}
 				return b
 			}

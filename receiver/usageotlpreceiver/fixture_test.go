@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -145,9 +146,7 @@ func open(t testing.TB, l *ledger, change func(*Config), more host) *door {
 	metrics, err := f.CreateMetrics(t.Context(), set, d.config, &d.metrics)
 	require.NoError(t, err)
 	h := host{ledgerID: l}
-	for id, e := range more {
-		h[id] = e
-	}
+	maps.Copy(h, more)
 	for _, c := range []component.Component{logs, traces, metrics} {
 		require.NoError(t, c.Start(t.Context(), h))
 		t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
@@ -284,6 +283,7 @@ func put(number int, content []byte) []byte {
 func code(err error) codes.Code { return status.Code(err) }
 
 func every(t *testing.T, test func(t *testing.T, signal usage.Signal)) {
+	t.Helper()
 	for signal := range usage.Signal(usage.NumSignals) {
 		t.Run(signal.String(), func(t *testing.T) { test(t, signal) })
 	}

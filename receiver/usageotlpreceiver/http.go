@@ -160,8 +160,7 @@ func (r *otlpReceiver) look(q *request, beginning []byte) error {
 // unread is why a body cannot be read: it is too long, it is not what its
 // encoding says, or its sender is too slow.
 func unread(err error) error {
-	var tooLong *http.MaxBytesError
-	if errors.As(err, &tooLong) {
+	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return invalid("the body has more than %d bytes when it is decompressed (protocols::http::max_request_body_size): send smaller batches, or raise it", tooLong.Limit)
 	}
 	return invalid("read the body: %s", err)
@@ -203,6 +202,7 @@ func writeStatus(w http.ResponseWriter, json bool, s *status.Status) {
 		code = http.StatusTooManyRequests
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
 		code = http.StatusServiceUnavailable
+	default: // nothing that a sender could mend
 	}
 	for _, detail := range s.Details() {
 		if retry, ok := detail.(*errdetails.RetryInfo); ok {
@@ -232,5 +232,5 @@ func write(w http.ResponseWriter, json bool, code int, body []byte) {
 	}
 	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // who has gone needs no answer
+	_, _ = w.Write(body) //nolint:gosec // who has gone needs no answer; it is no page, by its type
 }

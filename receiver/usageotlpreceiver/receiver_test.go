@@ -34,27 +34,32 @@ import (
 // ways are how a request may come; each returns the answer as bytes.
 var ways = map[string]func(*testing.T, *door, usage.Signal) []byte{
 	"grpc": func(t *testing.T, d *door, s usage.Signal) []byte {
+		t.Helper()
 		out, err := d.grpc(t.Context(), s, sample(t, s, false))
 		require.NoError(t, err)
 		return out
 	},
 	"grpc gzip": func(t *testing.T, d *door, s usage.Signal) []byte {
+		t.Helper()
 		out, err := d.grpc(t.Context(), s, sample(t, s, false), grpc.UseCompressor("gzip"))
 		require.NoError(t, err)
 		return out
 	},
 	"http": func(t *testing.T, d *door, s usage.Signal) []byte {
+		t.Helper()
 		a := d.http(t, s, bytes.NewReader(sample(t, s, false)))
 		require.Equal(t, 200, a.code)
 		require.Equal(t, protobufType, a.header.Get("Content-Type"))
 		return a.body
 	},
 	"http gzip": func(t *testing.T, d *door, s usage.Signal) []byte {
+		t.Helper()
 		a := d.http(t, s, bytes.NewReader(gzipped(t, sample(t, s, false))), "Content-Encoding", "gzip")
 		require.Equal(t, 200, a.code)
 		return a.body
 	},
 	"json": func(t *testing.T, d *door, s usage.Signal) []byte {
+		t.Helper()
 		a := d.http(t, s, bytes.NewReader(sample(t, s, true)), "Content-Type", jsonType)
 		require.Equal(t, 200, a.code)
 		require.Equal(t, jsonType, a.header.Get("Content-Type"))
@@ -66,6 +71,7 @@ func TestEveryWayInCountsAndForwards(t *testing.T) {
 	for name, send := range ways {
 		t.Run(name, func(t *testing.T) {
 			every(t, func(t *testing.T, signal usage.Signal) {
+				t.Helper()
 				d := open(t, &ledger{}, nil, nil)
 				send(t, d, signal)
 				items := d.ledger.counted()
@@ -87,6 +93,7 @@ func TestWhatIsNotForwardedIsCountedOnly(t *testing.T) {
 	for name, send := range ways {
 		t.Run(name, func(t *testing.T) {
 			every(t, func(t *testing.T, signal usage.Signal) {
+				t.Helper()
 				d := open(t, &ledger{}, func(c *Config) { c.Forward = []string{} }, nil)
 				send(t, d, signal)
 				require.Len(t, d.ledger.counted(), 2)
@@ -130,6 +137,7 @@ func TestSendersAreToldWhatWasRefused(t *testing.T) {
 	for name, send := range ways {
 		t.Run(name, func(t *testing.T) {
 			every(t, func(t *testing.T, signal usage.Signal) {
+				t.Helper()
 				n := 0
 				d := open(t, &ledger{became: func(usage.Item) (usage.Outcome, usage.Reason) {
 					if n++; n%2 == 0 {
@@ -169,6 +177,7 @@ func TestTheCommonestReasonsAreTold(t *testing.T) {
 
 func TestWhatTheLedgerDoesNotHaveIsNotAcknowledged(t *testing.T) {
 	every(t, func(t *testing.T, signal usage.Signal) {
+		t.Helper()
 		d := open(t, &ledger{fails: fmt.Errorf("%w: the disk is full", usage.ErrUnavailable)}, nil, nil)
 		_, err := d.grpc(t.Context(), signal, sample(t, signal, false))
 		require.Equal(t, codes.Unavailable, code(err), "the sender must try again")
@@ -209,6 +218,7 @@ func TestAPipelineThatTakesNothingIsHeardThoughNothingIsForwarded(t *testing.T) 
 
 func TestAnEmptyRequestDoesNotReachTheLedger(t *testing.T) {
 	every(t, func(t *testing.T, signal usage.Signal) {
+		t.Helper()
 		d := open(t, &ledger{fails: usage.ErrUnavailable}, nil, nil)
 		_, err := d.grpc(t.Context(), signal, nil)
 		require.NoError(t, err)

@@ -5,6 +5,7 @@ package bounds
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ var attacks = []struct {
 			did(r, "somebody", "user.aliased", noon, "user.previous_id", user(i))
 		})
 	}},
-	{"a chain of a person who did much", 5_000, func(e *engine, n int) { e.send(busy(user(0))) }, func(n int) any {
+	{"a chain of a person who did much", 5_000, func(e *engine, _ int) { e.send(busy(user(0))) }, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
 			did(r, user(i+1), "user.aliased", noon, "user.previous_id", user(i))
 		})
@@ -57,7 +58,7 @@ var attacks = []struct {
 			did(r, "somebody", "network.connected", noon.Add(-time.Duration(i)*time.Minute), "network.name", fmt.Sprint("network-", i))
 		})
 	}},
-	{"more standing keys than a person may have", 20_000, func(e *engine, _ int) { e.send(transitions("somebody", 4_000)) }, func(n int) any {
+	{"more standing keys than a person may have", 20_000, func(e *engine, _ int) { e.send(transitions("somebody")) }, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
 			did(r, "somebody", "network.connected", noon.Add(-time.Duration(i)*time.Minute), "network.name", fmt.Sprint("network-", i))
 		})
@@ -67,14 +68,14 @@ var attacks = []struct {
 			did(r, user(i), "network.connected", noon, "network.name", fmt.Sprint("network-", i))
 		})
 	}},
-	{"actions of a person with many transitions", 20_000, func(e *engine, _ int) { e.send(transitions("somebody", 4_000)) }, func(n int) any {
+	{"actions of a person with many transitions", 20_000, func(e *engine, _ int) { e.send(transitions("somebody")) }, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
 			did(r, "somebody", "app.opened", noon.Add(-time.Duration(n-i)*time.Minute))
 		})
 	}},
 	{"aliases of users with many transitions", 59, func(e *engine, n int) {
 		for i := range n {
-			e.send(transitions(user(i), 4_000))
+			e.send(transitions(user(i)))
 		}
 	}, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
@@ -82,7 +83,7 @@ var attacks = []struct {
 		})
 	}},
 	{"aliases of users with the same transitions", 1_000, func(e *engine, n int) {
-		e.send(transitions("somebody", 4_000))
+		e.send(transitions("somebody"))
 		e.send(logs(n, func(i int, r plog.LogRecord) { did(r, user(i), "user.registered", noon.Add(-10*time.Minute)) }))
 	}, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
@@ -101,7 +102,7 @@ var attacks = []struct {
 	}},
 	{"actions of a person who did much", 20_000, func(e *engine, _ int) { e.send(busy("somebody")) }, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
-			did(r, "somebody", "app.opened", noon.Add(-time.Duration(n-i)*time.Minute), "app.feature", fmt.Sprint(i%100), "app.language", fmt.Sprint(i%100))
+			did(r, "somebody", "app.opened", noon.Add(-time.Duration(n-i)*time.Minute), "app.feature", strconv.Itoa(i%100), "app.language", strconv.Itoa(i%100))
 		})
 	}},
 	{"actions ahead of the clock", 20_000, nil, func(n int) any {
@@ -147,7 +148,7 @@ var attacks = []struct {
 	}},
 	{"values of breakdowns", 20_000, nil, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
-			did(r, "somebody", "transcription.finished", noon.Add(-time.Duration(i)), "minutes", "1", "app.feature", fmt.Sprint(i), "app.language", fmt.Sprint(i))
+			did(r, "somebody", "transcription.finished", noon.Add(-time.Duration(i)), "minutes", "1", "app.feature", strconv.Itoa(i), "app.language", strconv.Itoa(i))
 		})
 	}},
 	{"sums that are too large for a word", 20_000, func(e *engine, _ int) { e.send(busy("somebody")) }, func(n int) any {
@@ -157,7 +158,7 @@ var attacks = []struct {
 	}},
 	{"late sums of closed periods", 20_000, nil, func(n int) any {
 		return logs(n, func(i int, r plog.LogRecord) {
-			did(r, user(i), "transcription.finished", noon.Add(-time.Duration(n-i)*time.Minute), "minutes", "1", "app.feature", fmt.Sprint(i%100))
+			did(r, user(i), "transcription.finished", noon.Add(-time.Duration(n-i)*time.Minute), "minutes", "1", "app.feature", strconv.Itoa(i%100))
 		})
 	}},
 	{"late tasks of operators", 20_000, nil, func(n int) any {
@@ -180,20 +181,21 @@ var attacks = []struct {
 func busy(user string) plog.Logs {
 	return logs(3_000, func(i int, r plog.LogRecord) {
 		action := []string{"app.opened", "app.seen", "task.finished"}[i%3]
-		did(r, user, action, noon.Add(-time.Duration(i%(33*24))*time.Hour), "app.feature", fmt.Sprint(i/3%100), "app.language", fmt.Sprint(i/3%100))
+		did(r, user, action, noon.Add(-time.Duration(i%(33*24))*time.Hour), "app.feature", strconv.Itoa(i/3%100), "app.language", strconv.Itoa(i/3%100))
 	})
 }
 
 // seen has users act once.
 func seen(n int) plog.Logs {
 	return logs(n, func(i int, r plog.LogRecord) {
-		did(r, user(i), "app.seen", noon.Add(-time.Hour), "app.feature", fmt.Sprint(i%100))
+		did(r, user(i), "app.seen", noon.Add(-time.Hour), "app.feature", strconv.Itoa(i%100))
 	})
 }
 
-// transitions has a user switch standing keys on.
-func transitions(user string, n int) plog.Logs {
-	return logs(n, func(i int, r plog.LogRecord) {
+// transitions has a user switch 4,000 standing keys on, nearly as many as a person may
+// have.
+func transitions(user string) plog.Logs {
+	return logs(4_000, func(i int, r plog.LogRecord) {
 		did(r, user, "network.connected", noon.Add(-time.Duration(i)*time.Minute), "network.name", fmt.Sprint("network-", i))
 	})
 }
@@ -203,7 +205,7 @@ func many(to pcommon.Map, n int) {
 	to.EnsureCapacity(n + 1)
 	to.PutStr("organization.id", "acme")
 	for i := range n {
-		kv := fmt.Sprint(i)
+		kv := strconv.Itoa(i)
 		to.PutStr(kv, kv)
 	}
 }
@@ -227,10 +229,11 @@ func spanEvents(n int, of func(ptrace.Span)) ptrace.Traces {
 // ordinary is what an item of a request costs that nobody would mind: of users who act
 // under some value. Requests are held against it.
 func ordinary(t testing.TB) time.Duration {
+	t.Helper()
 	const n = 20_000
 	e := newEngine(t)
 	request := logs(n, func(i int, r plog.LogRecord) {
-		did(r, user(i), "app.opened", noon, "app.feature", fmt.Sprint(i%50), "app.language", fmt.Sprint(i%30))
+		did(r, user(i), "app.opened", noon, "app.feature", strconv.Itoa(i%50), "app.language", strconv.Itoa(i%30))
 	})
 	return e.send(request) / n
 }
@@ -272,7 +275,7 @@ func TestARestartCostsNoMore(t *testing.T) {
 	e.send(logs(n, func(i int, r plog.LogRecord) {
 		did(r, user(n-i), "user.aliased", noon, "user.previous_id", user(n-i-1))
 	}))
-	e.send(transitions("somebody", 4_000))
+	e.send(transitions("somebody"))
 	e.send(busy("busy"))
 	e.send(logs(4_000, func(i int, r plog.LogRecord) {
 		did(r, "busy", []string{"user.registered", "user.suspended"}[i%2], noon.Add(-time.Duration(4_000-i)*time.Minute))
@@ -286,7 +289,7 @@ func TestARestartCostsNoMore(t *testing.T) {
 	require.Less(t, took, 20*time.Second)
 	require.Equal(t, before, e.outcomes())
 
-	e.send(transitions("somebody", 4_000)) // known, and no more than a resend
+	e.send(transitions("somebody")) // known, and no more than a resend
 	require.Zero(t, e.outcomes()["over_limit"])
 	e.send(logs(200, func(i int, r plog.LogRecord) {
 		did(r, "somebody", "network.connected", noon.Add(-time.Duration(i)*time.Second), "network.name", fmt.Sprint("more-", i))

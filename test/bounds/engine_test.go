@@ -145,6 +145,7 @@ func (e *engine) send(request any) time.Duration {
 // processorTime is what the process has used so far: unlike the time of day it
 // does not count what other processes do.
 func processorTime(t testing.TB) time.Duration {
+	t.Helper()
 	var u syscall.Rusage
 	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
