@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/extension/usageledger/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission"
 	"github.com/otelcol-usage/otelcol-usage/internal/api"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -168,14 +169,12 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	return nil
 }
 
-func (e *ledgerExtension) serve(ctx context.Context, host component.Host) error {
+func (e *ledgerExtension) serve(ctx context.Context, host component.Host) (err error) {
 	config := e.config.API
-	if config.Auth.HasValue() {
-		if err := authenticate(ctx, &e.api, config.Auth.Get(), host.GetExtensions()); err != nil {
-			return err
-		}
-		config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
+	if e.api.Gate, err = admission.Of(ctx, config.ServerConfig, "api::auth", host.GetExtensions()); err != nil {
+		return err
 	}
+	config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
 	handler := config.AllowedHosts.Protect(config.NetAddr.Endpoint, "api::allowed_hosts", e.api.Handler())
 	server, err := config.ToServer(ctx, host.GetExtensions(), e.set, handler)
 	if err != nil {

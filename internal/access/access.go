@@ -11,11 +11,17 @@
 // catalogue names sees nothing. Rights follow from the catalogue in force at
 // each question, so those that are taken away there end with its reload.
 //
+// A client with the role delegate asks on behalf of people: see [Person] and
+// [Principal.For].
+//
 // The package is pure.
 package access
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -26,6 +32,8 @@ import (
 type Principal struct {
 	name          string
 	reads, writes grants
+	speaksFor     []string // names of claims of people that it may ask for
+	speaksForAll  bool
 }
 
 // grants are ways to be given an organization. The zero grants give none.
@@ -39,7 +47,7 @@ type grants struct {
 
 // Unrestricted is whoever asks where nobody authenticates: it may do all.
 func Unrestricted() Principal {
-	return Principal{reads: grants{all: true}, writes: grants{all: true}}
+	return Principal{reads: grants{all: true}, writes: grants{all: true}, speaksForAll: true}
 }
 
 // Resolve returns the client that has claims. It has the rights of all
@@ -65,9 +73,31 @@ func Resolve(claims Claims, c *catalogue.Catalogue) Principal {
 			p.reads.add(of)
 		case catalogue.RoleViewer:
 			p.reads.add(of)
+		case catalogue.RoleDelegate:
+			p.speaksFor = append(p.speaksFor, of.SpeaksFor()...)
 		}
 	}
 	return p
+}
+
+// For returns the person of whom p says claims, with the rights that the person
+// would have who had authenticated with them, and with none of p's own. An error
+// says why p may not ask for them.
+func (p *Principal) For(person Claims, c *catalogue.Catalogue) (Principal, error) {
+	if !p.Delegate() {
+		return Principal{}, fmt.Errorf("only a principal with role %s may ask on behalf of somebody", catalogue.RoleDelegate)
+	}
+	for _, claim := range slices.Sorted(maps.Keys(person)) {
+		if !p.speaksForAll && !slices.Contains(p.speaksFor, claim) {
+			return Principal{}, fmt.Errorf("claim %q: the delegate may name people by %s: add it to claims of its principal, or use one of these", claim, strings.Join(p.speaksFor, ", "))
+		}
+	}
+	asked := Resolve(person, c)
+	asked.speaksFor = nil // who is asked for asks for nobody
+	if p.name != "" {
+		asked.name = strings.TrimSpace(asked.name + " through " + p.name)
+	}
+	return asked, nil
 }
 
 func (g *grants) add(of *catalogue.Principal) {
@@ -95,12 +125,38 @@ func (g *grants) give(organization string) bool {
 		slices.ContainsFunc(o.CSM, func(name string) bool { return slices.Contains(g.managers, name) }))
 }
 
+// list returns what is given by name, sorted; what all of it is, is not in it.
+func (g *grants) list() []string {
+	ids := map[string]bool{}
+	for _, id := range g.organizations {
+		ids[id] = id != catalogue.All
+	}
+	if g.catalogue != nil {
+		for i := range g.catalogue.Organizations {
+			ids[g.catalogue.Organizations[i].ID] = true
+		}
+	}
+	maps.DeleteFunc(ids, func(id string, named bool) bool { return !named || !g.give(id) })
+	return append([]string{}, slices.Sorted(maps.Keys(ids))...) // [] in JSON
+}
+
 // Name says for a log which principal of the catalogue the client is, as
 // "email=jane@example.com": the first of several, "" if it is none.
 func (p *Principal) Name() string { return p.name }
 
 // Nobody reports whether the client has no right at all.
 func (p *Principal) Nobody() bool { return p.reads.none() }
+
+// Delegate reports whether the client may ask on behalf of people.
+func (p *Principal) Delegate() bool { return p.speaksForAll || len(p.speaksFor) > 0 }
+
+// Organizations are those that the client may read, as far as the catalogue or
+// its principals name them, sorted. They are all that there are for it unless
+// it SeesAll.
+func (p *Principal) Organizations() []string { return p.reads.list() }
+
+// Writable are those that the client may change, as Organizations.
+func (p *Principal) Writable() []string { return p.writes.list() }
 
 // Sees reports whether the client may read an organization, whose id is spelled
 // as the ledger spells it. Items that name no organization are seen by those

@@ -31,6 +31,7 @@ principals:
   - {claim: username, value: admin of it, role: admin, organizations: [acme]}
   - {claim: username, value: admin of all, role: admin, organizations: ["*"]}
   - {claim: username, value: plugin, role: delegate}
+  - {claim: email, value: jane, role: csm}
 `
 
 // guarded returns an API that asks for a name, over acme and birch.
@@ -67,7 +68,7 @@ func matrix(t *testing.T) (clients []string, rows map[string][]string) {
 
 func TestTheMatrix(t *testing.T) {
 	clients, rows := matrix(t)
-	usernames := map[string]string{"its csm": "jane", "no principal": "stranger"} // others are their own
+	usernames := map[string]string{"its csm": "jane", "no principal": "stranger", "delegate": "plugin"} // others are their own
 	routes := (&API{}).routes()
 	require.Len(t, rows, len(routes), "docs/security.md has routes that are not there")
 	for _, way := range routes {
@@ -83,6 +84,8 @@ func TestTheMatrix(t *testing.T) {
 				case "without `api::auth`":
 					a.Authenticate = nil
 				case "no credentials":
+				case "delegate for its csm":
+					header = append(as("plugin"), access.OnBehalfOf, "email=jane")
 				default:
 					username, given := usernames[client]
 					if !given {
@@ -107,7 +110,9 @@ func TestTheMatrix(t *testing.T) {
 func TestADelegateSeesNothingByItself(t *testing.T) {
 	a, _ := guarded(t)
 	for _, target := range []string{"/", "/api/v1/organizations", "/api/v1/organizations/acme/figures"} {
-		require.Equal(t, http.StatusForbidden, get(t, a, target, as("plugin")...).Code)
+		w := get(t, a, target, as("plugin")...)
+		require.Equal(t, http.StatusForbidden, w.Code)
+		require.Contains(t, w.Body.String(), "name the person that you ask for in the header Usage-On-Behalf-Of")
 	}
 }
 
@@ -274,4 +279,51 @@ func TestTheStateOfTheInstallationIsShownToThoseWhoSeeAll(t *testing.T) {
 		require.NotContains(t, part, ".example", target)
 	}
 	require.Contains(t, get(t, a, "/", as("admin of all")...).Body.String(), "http://store.example")
+}
+
+// A person that is named is a delegate's to name, and never left out silently.
+func TestOnlyADelegateAsksForSomebodyElse(t *testing.T) {
+	a, _ := guarded(t)
+	const figures = "/api/v1/organizations/acme/figures"
+	for _, test := range []struct {
+		who, person string
+		status      int
+		says        string
+	}{
+		{"plugin", "email=jane", http.StatusOK, ""},
+		{"plugin", "email=joe", http.StatusForbidden, "none of the catalogue's principals gives the person a right: ask for an entry there by one of these claims: email"},
+		{"plugin", "username=admin of all", http.StatusForbidden, `claim \"username\": the delegate may name people by email, team`},
+		{"plugin", "", http.StatusBadRequest, "names nobody"},
+		{"plugin", "jane", http.StatusBadRequest, "names nobody"},
+		{"plugin", "email=%zz", http.StatusBadRequest, "escape the value"},
+		{"admin of all", "email=jane", http.StatusForbidden, "only a principal with role delegate"},
+		{"viewer of it", "", http.StatusBadRequest, "names nobody"},
+		{"viewer of it", "email=jane", http.StatusForbidden, "only a principal with role delegate"},
+		{"stranger", "email=jane", http.StatusForbidden, "only a principal with role delegate"},
+	} {
+		w := get(t, a, figures, append(as(test.who), access.OnBehalfOf, test.person)...)
+		require.Equal(t, test.status, w.Code, "%s for %q: %s", test.who, test.person, w.Body)
+		require.Contains(t, w.Body.String(), test.says)
+	}
+	require.Equal(t, http.StatusUnauthorized, get(t, a, figures, access.OnBehalfOf, "email=jane").Code)
+	a.Authenticate = nil
+	require.Equal(t, http.StatusOK, get(t, a, figures, access.OnBehalfOf, "email=jane").Code)
+	require.Equal(t, http.StatusNotFound, get(t, a, "/api/v1/organizations/birch/figures", access.OnBehalfOf, "email=jane").Code, "where nobody authenticates a person narrows")
+	require.Equal(t, http.StatusForbidden, get(t, a, figures, access.OnBehalfOf, "email=joe").Code)
+}
+
+func TestRightsAreTold(t *testing.T) {
+	a, _ := guarded(t)
+	for who, want := range map[string]string{
+		"jane":         `{"name":"username=jane","sees_all":false,"organizations":["acme"],"writes_all":false,"writes":[]}`,
+		"admin of it":  `{"name":"username=admin of it","sees_all":false,"organizations":["acme"],"writes_all":false,"writes":["acme"]}`,
+		"admin of all": `{"name":"username=admin of all","sees_all":true,"organizations":["acme","north/sea","birch"],"writes_all":true,"writes":["acme","north/sea","birch"]}`,
+	} {
+		w := get(t, a, "/api/v1/access", as(who)...)
+		require.JSONEq(t, `{"status":"success","data":`+want+`}`, w.Body.String())
+		require.Equal(t, "private, max-age=30", w.Header().Get("Cache-Control"))
+		require.Equal(t, "Authorization, Usage-On-Behalf-Of", w.Header().Get("Vary"))
+	}
+	w := get(t, a, "/api/v1/access", append(as("plugin"), access.OnBehalfOf, "email=jane, team=a")...)
+	require.JSONEq(t, `{"status":"success","data":{"name":"email=jane through username=plugin","person":{"email":["jane"],"team":["a"]},"sees_all":false,"organizations":["acme"],"writes_all":false,"writes":[]}}`, w.Body.String())
 }

@@ -17,18 +17,19 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission"
 	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
 // Types of errors, as the Prometheus API has them.
 const (
-	badData      = "bad_data"
-	unauthorized = "unauthorized"
-	noRight      = "forbidden"
-	notFound     = "not_found"
-	notAllowed   = "method_not_allowed"
-	conflict     = "conflict"
-	unavailable  = "unavailable"
+	badData     = "bad_data"
+	noRight     = "forbidden"
+	notFound    = "not_found"
+	notAllowed  = "method_not_allowed"
+	conflict    = "conflict"
+	unavailable = "unavailable"
 )
 
 // apiError is an answer that is not a success.
@@ -58,9 +59,15 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		err := handle(w, r)
-		var refused *apiError
+		var (
+			refused *apiError
+			shut    *admission.Refusal
+		)
 		switch {
 		case err == nil:
+		case errors.As(err, &shut):
+			a.WriteChallenge(header, shut)
+			writeError(w, &apiError{shut.Status, shut.Kind, shut.Text})
 		case errors.As(err, &refused):
 			writeError(w, refused)
 		default:
@@ -157,7 +164,7 @@ func unchanged(w http.ResponseWriter, r *http.Request, content []byte) bool {
 	header := w.Header()
 	header.Set("ETag", tag)
 	header.Set("Cache-Control", "private, no-cache")
-	header.Set("Vary", "Authorization")
+	header.Set("Vary", "Authorization, "+access.OnBehalfOf)
 	for given := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
 		if given = strings.TrimSpace(given); given == "*" || strings.TrimPrefix(given, "W/") == tag {
 			header.Del("Content-Type")

@@ -6,12 +6,11 @@ package api
 import (
 	"context"
 	"io"
-	"net/http"
 	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission"
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
@@ -36,13 +35,8 @@ type API struct {
 	// Issuer is who sends bills, as files of FOCUS name them.
 	Issuer string
 
-	// Authenticate returns the claims of who asks, or an error if it is nobody
-	// known. nil: nobody authenticates, and whoever reaches the API may do all.
-	Authenticate func(*http.Request) (access.Claims, error)
-	// Challenge tells clients how to authenticate: a WWW-Authenticate header.
-	Challenge string
-	// Credentials are parameters of the query that Authenticate reads.
-	Credentials []string
+	// Gate finds out who asks.
+	admission.Gate
 
 	AlertTests AlertTests
 	// Schedules returns what sends reports; nil: no ledger is open.

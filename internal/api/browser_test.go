@@ -55,7 +55,7 @@ func TestReadsAreRepeatedByTheirETag(t *testing.T) {
 		tag := first.Header().Get("ETag")
 		require.Regexp(t, `^"[0-9a-f]{32}"$`, tag)
 		require.Equal(t, "private, no-cache", first.Header().Get("Cache-Control"))
-		require.Equal(t, "Authorization", first.Header().Get("Vary"))
+		require.Equal(t, "Authorization, Usage-On-Behalf-Of", first.Header().Get("Vary"))
 		require.Equal(t, "same-origin", first.Header().Get("Cross-Origin-Resource-Policy"))
 		for _, given := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
 			w := get(t, a, target, "If-None-Match", given)

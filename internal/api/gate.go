@@ -38,13 +38,14 @@ type admitted struct {
 // admit decides whether a request may go its way. Whoever asks for an
 // organization that it may not see is told what it would be told if there were
 // none.
-func (a *API) admit(w http.ResponseWriter, r *http.Request, way route) (*admitted, error) {
+func (a *API) admit(r *http.Request, way route) (*admitted, error) {
 	in := &admitted{Request: r, Catalogue: a.Catalogue(), Collector: a.Collector()}
 	if err := sameSite(r); err != nil {
 		return nil, err
 	}
 	if way.needs != public {
-		if err := a.identify(w, in); err != nil {
+		var err error
+		if in.Principal, err = a.Principal(r, in.Catalogue.Catalogue); err != nil {
 			return nil, err
 		}
 		b, err := a.book()
@@ -73,24 +74,6 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, way route) (*admitte
 		return nil, forbidden(`this needs a principal with role admin of all organizations, ["*"]`)
 	}
 	return in, nil
-}
-
-// identify finds out who asks, and whether it is anybody.
-func (a *API) identify(w http.ResponseWriter, in *admitted) error {
-	if a.Authenticate == nil {
-		in.Principal = access.Unrestricted()
-		return nil
-	}
-	claims, err := a.Authenticate(in.Request)
-	if err != nil {
-		w.Header().Set("WWW-Authenticate", a.Challenge)
-		return refuse(http.StatusUnauthorized, unauthorized, "not authenticated: send the credentials that api::auth asks for")
-	}
-	in.Principal = access.Resolve(claims, in.Catalogue.Catalogue)
-	if in.Principal.Nobody() {
-		return forbidden("you are authenticated, and none of the catalogue's principals gives you a right: ask for an entry there by one of your claims: %s", strings.Join(claims.Names(), ", "))
-	}
-	return nil
 }
 
 func forbidden(format string, args ...any) *apiError {

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"gopkg.in/yaml.v3"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/admission"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
@@ -119,9 +120,9 @@ func lived(t *testing.T, among func(id string) bool) *API {
 		Collector: func() Collector {
 			return Collector{OTLP: "http://localhost:4318", Warnings: []string{"a doubt"}}
 		},
-		Logger:       zap.NewNop(),
-		Now:          func() time.Time { return at },
-		Authenticate: named, Challenge: "Basic",
+		Logger: zap.NewNop(),
+		Now:    func() time.Time { return at },
+		Gate:   admission.Gate{Authenticate: named, Challenge: "Basic"},
 	}
 	a.dispatching(t, among)
 	return a

@@ -71,6 +71,7 @@ func (a *API) routes() []route {
 		{"GET", "/-/ready", public, a.readiness, nil},
 		{"GET", "/api/v1/openapi.yaml", public, openAPI, nil},
 		{"GET", "/api/v1/status", seeAny, answer(status), nil},
+		{"GET", "/api/v1/access", seeAny, readRights, nil},
 		{"POST", "/api/v1/catalogue/accept", writeAll, answer(a.acceptCatalogue), nil},
 		{"GET", "/api/v1/organizations", seeAny, answer(organizations), nil},
 		{"DELETE", one, writeOne, answer(a.erase), nil},
@@ -151,7 +152,7 @@ func (a *API) dispatch(methods map[string]route) http.HandlerFunc {
 			w.Header().Set("Allow", strings.Join(all, ", "))
 			return refuse(http.StatusMethodNotAllowed, notAllowed, "%s is not allowed here: use %s", r.Method, all[0])
 		}
-		in, err := a.admit(w, r, way)
+		in, err := a.admit(r, way)
 		if err != nil {
 			return err
 		}

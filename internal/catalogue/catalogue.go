@@ -136,6 +136,17 @@ type Principal struct {
 	Organizations []string `yaml:"organizations"`
 	// Resellers are names of resellers, whose organizations are meant.
 	Resellers []string `yaml:"resellers"`
+	// Claims are those by which a delegate may name people; see SpeaksFor.
+	Claims []string `yaml:"claims"`
+}
+
+// SpeaksFor are the claims by which a delegate may name people. By default it
+// may by what Grafana knows of them: email and team.
+func (p *Principal) SpeaksFor() []string {
+	if len(p.Claims) == 0 {
+		return []string{"email", "team"}
+	}
+	return p.Claims
 }
 
 // Load reads a catalogue from a file; see [ParseAs].

@@ -161,6 +161,14 @@ func (c *checker) principal(at place, p Principal) {
 			c.refuse(append(at, "resellers", i), name, "no reseller; use what organizations have in reseller")
 		}
 	}
+	if len(p.Claims) > 0 && p.Role != RoleDelegate {
+		c.refuse(append(at, "claims"), p.Claims, "only a delegate names people by claims; remove the key, or use role %s", RoleDelegate)
+	}
+	for i, name := range p.Claims {
+		if name == "" {
+			c.refuse(append(at, "claims", i), name, "no claim; use one by which principals are listed, as email")
+		}
+	}
 }
 
 // unbound refuses a list of organizations or resellers.

@@ -120,6 +120,8 @@ func TestBadPrincipalsAreRefusedWithLineValueAndRemedy(t *testing.T) {
 		"{claim: sub, value: x, role: admin, resellers: []}":                 `.organizations: missing; list the ids that it is admin of, or ["*"] for all; or list resellers`,
 		"{claim: sub, value: x, role: csm, organizations: [acme]}":           `.organizations [acme]: a csm reads the organizations that list "x" in csm; remove the key, or use role viewer`,
 		"{claim: sub, value: x, role: csm, resellers: [north]}":              `.resellers [north]: a csm reads the organizations that list "x" in csm; remove the key, or use role viewer`,
+		"{claim: sub, value: x, role: csm, claims: [email]}":                 `.claims [email]: only a delegate names people by claims; remove the key, or use role delegate`,
+		"{claim: sub, value: x, role: delegate, claims: ['']}":               `.claims[0] "": no claim; use one by which principals are listed, as email`,
 		"{claim: sub, value: x, role: delegate, organizations: ['*']}":       `.organizations [*]: a delegate reads what the person may read that it names; remove the key, or use role viewer`,
 		"{claim: sub, value: x, role: viewer, organizations: ['', b]}":       `.organizations[0] "": no organization; use an id, or "*" for all`,
 		"{claim: sub, value: x, role: viewer, organizations: [b, __none__]}": `.organizations[1] "__none__": items that name no organization are seen by those who see all; remove it, or use "*"`,

@@ -186,6 +186,8 @@ func TestWhatTheSchemaRefusesTheParserRefuses(t *testing.T) {
 		"principals: [{claim: sub, value: x, role: viewer, organizations: [__none__]}]",
 		"principals: [{claim: sub, value: x, role: viewer, resellers: ['']}]",
 		"principals: [{claim: sub, value: x, role: delegate, resellers: [north]}]",
+		"principals: [{claim: sub, value: x, role: delegate, claims: ['']}]",
+		"principals: [{claim: sub, value: x, role: csm, claims: [email]}]",
 		"principals: [{value: x, role: csm}]",
 	} {
 		require.Error(t, schema.Validate(asJSON(t, text)), text)

@@ -1,0 +1,46 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"net/http"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+)
+
+// rightsJSON is what a client may read and change, or the person that it asks
+// for: by it others bind what they show, as queries to a store that is not ours.
+type rightsJSON struct {
+	Name          string        `json:"name"`
+	Person        access.Claims `json:"person,omitempty"`
+	SeesAll       bool          `json:"sees_all"`
+	Organizations []string      `json:"organizations"`
+	WritesAll     bool          `json:"writes_all"`
+	Writes        []string      `json:"writes"`
+}
+
+// readRights: they may be kept for half a minute, so that one that is taken away is gone
+// within a minute also for who keeps them.
+func readRights(w http.ResponseWriter, r *admitted) error {
+	err := answer(func(r *admitted) (any, error) {
+		var person access.Claims
+		if header := r.Header[access.OnBehalfOf]; len(header) > 0 {
+			person, _ = access.Person(header) // it was read when the request was let in
+		}
+		p := &r.Principal
+		rights := rightsJSON{
+			Name: p.Name(), Person: person,
+			SeesAll: p.SeesAll(), Organizations: p.Organizations(), WritesAll: p.WritesAll(), Writes: p.Writable(),
+		}
+		if p.SeesAll() {
+			rights.Organizations = r.Book.IDs()
+		}
+		if p.WritesAll() {
+			rights.Writes = rights.Organizations
+		}
+		return rights, nil
+	})(w, r)
+	w.Header().Set("Cache-Control", "private, max-age=30")
+	return err
+}
