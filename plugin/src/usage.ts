@@ -13,7 +13,7 @@ export interface Access {
   organizations: string[];
   writes_all: boolean;
   writes: string[];
-  person: string;
+  person?: Record<string, string[]>;
 }
 
 export interface Organization {

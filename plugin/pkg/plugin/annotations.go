@@ -6,10 +6,10 @@ package plugin
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +73,7 @@ func (d *Datasource) annotate(ctx context.Context, who person, q query) (data.Fr
 	default:
 		return nil, badRequest("annotations: kind %q: use %s, %s, %s or %s", q.Kind, closedPeriods, changedDefinitions, changedLimits, firedAlerts)
 	}
-	if err != nil && !errors.Is(err, errNothing) {
+	if err != nil {
 		return nil, err
 	}
 	notes = slices.DeleteFunc(notes, func(n note) bool { return n.at.After(q.to) || latest(n.at, n.until).Before(q.from) })
@@ -278,4 +278,13 @@ func without(metric model.Metric, names ...model.LabelName) model.Metric {
 		delete(rest, name)
 	}
 	return rest
+}
+
+// alternatives is a pattern of exactly these.
+func alternatives(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = regexp.QuoteMeta(v)
+	}
+	return strings.Join(quoted, "|")
 }

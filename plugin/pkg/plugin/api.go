@@ -22,14 +22,10 @@ const rightsLast = 30 * time.Second
 // maxAnswer bounds what is read of an answer into memory.
 const maxAnswer = 64 << 20
 
-// rights are the organizations of a person.
+// rights are what a person may read.
 type rights struct {
-	Name          string   `json:"name"`
 	SeesAll       bool     `json:"sees_all"`
 	Organizations []string `json:"organizations"`
-	WritesAll     bool     `json:"writes_all"`
-	Writes        []string `json:"writes"`
-	Person        string   `json:"person"`
 }
 
 // refusal is an answer of a server that is no success.
@@ -159,4 +155,17 @@ func (a *usageAPI) rights(ctx context.Context, who person) (rights, error) {
 	}
 	a.known[who] = k
 	return k.rights, nil
+}
+
+// open reports whether the API answers to somebody without a token.
+func (a *usageAPI) open(ctx context.Context) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base.JoinPath("/api/v1/access").String(), http.NoBody)
+	if err != nil {
+		return false
+	}
+	response, err := send(a.client, request, "usage API")
+	if err != nil {
+		return false
+	}
+	return response.Body.Close() == nil
 }

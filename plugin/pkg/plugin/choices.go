@@ -5,7 +5,6 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -60,9 +59,6 @@ func (d *Datasource) choices(ctx context.Context, who person, organization strin
 	now := time.Now()
 	ask := func(expression string) (samples, error) {
 		a, err := d.store.instant(ctx, who, expression, now)
-		if errors.Is(err, errNothing) {
-			err = nil
-		}
 		return a.Result, err
 	}
 	organizations, err := ask("group by (organization, name) (" + recently("usage_organization_info") + ")")
@@ -101,9 +97,6 @@ func (d *Datasource) titles(ctx context.Context, who person, organization, what 
 	titles := map[string]string{}
 	for _, s := range a.Result {
 		titles[label(s, what)] = label(s, "title")
-	}
-	if errors.Is(err, errNothing) {
-		err = nil
 	}
 	return titles, err
 }

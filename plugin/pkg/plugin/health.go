@@ -120,9 +120,10 @@ func (d *Datasource) checkRights(ctx context.Context, who person) (string, error
 		}
 		return "", err
 	}
+	if d.api.open(ctx) {
+		return "", warned("nobody has to authenticate at the usage API: whoever reaches it, past Grafana, sees every organization. Configure api::auth of usage_ledger")
+	}
 	switch {
-	case r.Person == "" && r.SeesAll:
-		return "", warned("nobody authenticates at the usage API, so that everybody who may use this datasource sees every organization: configure api::auth of usage_ledger")
 	case r.SeesAll:
 		return "you see all organizations", nil
 	case len(r.Organizations) == 0:

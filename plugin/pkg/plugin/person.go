@@ -9,11 +9,9 @@ import (
 	"net/url"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-)
 
-// onBehalfOf is the header by which a delegate names a person: a claim and its
-// value, as email=jane%40example.com.
-const onBehalfOf = "Usage-On-Behalf-Of"
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+)
 
 // scheduler is the login of the user as which Grafana evaluates alert rules.
 // It has no e-mail address, which Grafana asks of everybody who signs up.
@@ -47,5 +45,5 @@ func personOf(from backend.PluginContext, s settings) (person, error) {
 
 // name says to a server who p is.
 func (p person) name(request *http.Request) {
-	request.Header.Set(onBehalfOf, "email="+url.QueryEscape(p.email))
+	request.Header.Set(access.OnBehalfOf, "email="+url.QueryEscape(p.email))
 }

@@ -148,14 +148,14 @@ func (d *Datasource) answer(ctx context.Context, who person, from backend.DataQu
 	if q.Range {
 		from, to := aligned(q.from, q.step, q.UTCOffset), aligned(q.to, q.step, q.UTCOffset)
 		a, err := d.store.over(ctx, who, q.Expr, from, to, q.step)
-		if err != nil && !errors.Is(err, errNothing) {
+		if err != nil {
 			return nil, err
 		}
 		frames = append(frames, a.frames(&q, several)...)
 	}
 	if q.Instant {
 		a, err := d.store.instant(ctx, who, q.Expr, q.to)
-		if err != nil && !errors.Is(err, errNothing) {
+		if err != nil {
 			return nil, err
 		}
 		frames = append(frames, a.frames(&q, several)...)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/access/promql"
 )
 
 // endpoints are what is asked of a store, each with the parameters that are
@@ -40,10 +42,6 @@ type store struct {
 
 var errNoStore = errors.New("no address of a store is set: set the URL in the datasource's settings, as http://localhost:9090")
 
-// errNothing: a person without organizations asks. There is nothing that the
-// store could answer.
-var errNothing = errors.New("no organization is yours")
-
 // ask asks an endpoint on behalf of a person: about what the person may see, and
 // nothing else. Of label//values, label is the one that is asked about. Data is
 // what the answer is read into.
@@ -66,25 +64,19 @@ func (s *store) ask(ctx context.Context, who person, endpoint, label string, par
 		}
 	}
 	if !r.SeesAll {
-		if len(r.Organizations) == 0 {
-			return errNothing
-		}
-		if err := restrict(form, slices.Contains(known, "match[]"), r.Organizations); err != nil {
-			return err
+		if err := restrict(form, slices.Contains(known, "match[]"), promql.To(r.Organizations)); err != nil {
+			return &refusal{status: http.StatusBadRequest, text: err.Error()}
 		}
 	}
 	request, err := s.request(ctx, endpoint, label, form)
 	if err != nil {
 		return err
 	}
-	switch s.kind {
-	case embedded:
+	if s.kind == embedded {
 		who.name(request)
-		fallthrough
-	default:
-		if s.token != "" {
-			request.Header.Set("Authorization", "Bearer "+s.token)
-		}
+	}
+	if s.token != "" {
+		request.Header.Set("Authorization", "Bearer "+s.token)
 	}
 	response, err := send(s.client, request, "store")
 	if err != nil {
@@ -94,25 +86,16 @@ func (s *store) ask(ctx context.Context, who person, endpoint, label string, par
 	return decode(response, data)
 }
 
-// restrict binds what is asked to the organizations. Where selectors are asked
-// for and none is given, all series were meant: then it is all of these.
-func restrict(form url.Values, bySelector bool, organizations []string) error {
-	if bySelector && len(form["match[]"]) == 0 {
-		form.Set("match[]", `{organization!=""}`)
+// restrict binds what is asked to what may be read. Where selectors are asked for
+// and none is given, all series were meant: then it is all of these.
+func restrict(form url.Values, bySelector bool, bound *promql.Bound) (err error) {
+	if bySelector {
+		form["match[]"], err = bound.Selectors(form["match[]"])
+		return err
 	}
-	for _, name := range []string{"query", "match[]"} {
-		bound := slices.Clone(form[name])
-		for i, expression := range bound {
-			var err error
-			if bound[i], err = bind(expression, organizations); err != nil {
-				return &refusal{status: http.StatusBadRequest, kind: "bad_data", text: err.Error()}
-			}
-		}
-		if len(bound) > 0 {
-			form[name] = bound
-		}
-	}
-	return nil
+	query, err := bound.Query(form.Get("query"))
+	form.Set("query", query)
+	return err
 }
 
 func (s *store) request(ctx context.Context, endpoint, label string, form url.Values) (*http.Request, error) {

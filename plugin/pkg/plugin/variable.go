@@ -24,9 +24,9 @@ import (
 // Grafana's Prometheus datasource: label_names(), label_values(label),
 // label_values(selector, label), metrics(pattern), query_result(expression).
 type variableQuery struct {
-	Query    string    `json:"query"`
-	From time.Time `json:"from"` // of the dashboard
-	To time.Time `json:"to"`
+	Query string    `json:"query"`
+	From  time.Time `json:"from"` // of the dashboard
+	To    time.Time `json:"to"`
 }
 
 // choice is a value with what people read.
@@ -74,7 +74,7 @@ func (d *Datasource) variable(ctx context.Context, who person, v variableQuery) 
 		}
 		return d.results(ctx, who, text, v)
 	}
-	if err != nil && !errors.Is(err, errNothing) {
+	if err != nil {
 		return nil, err
 	}
 	choices := make([]choice, len(names))
@@ -101,7 +101,7 @@ func (d *Datasource) metrics(ctx context.Context, who person, pattern string, wi
 func (d *Datasource) results(ctx context.Context, who person, expression string, v variableQuery) ([]choice, error) {
 	q := query{from: v.From, to: v.To, step: d.settings.Step}
 	a, err := d.store.instant(ctx, who, q.interpolate(expression, d.settings.Step), v.To)
-	if err != nil && !errors.Is(err, errNothing) {
+	if err != nil {
 		return nil, err
 	}
 	choices := make([]choice, 0, len(a.Result))
