@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +51,11 @@ func (d *Datasource) routes() http.Handler {
 	}
 	mux.Handle("POST /variable", d.forPerson(func(w http.ResponseWriter, r *http.Request, who person) error {
 		var v variableQuery
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&v); err != nil {
+		text, err := read(r)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &v); err != nil {
 			return &refusal{status: http.StatusBadRequest, text: "the body is no query of a variable: " + err.Error()}
 		}
 		choices, err := d.variable(r.Context(), who, v)
@@ -94,6 +99,18 @@ func writeJSON(w http.ResponseWriter, v any, err error) error {
 	return json.NewEncoder(w).Encode(v)
 }
 
+// read is the body of a request, which may have none.
+func read(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err == nil && len(text) > maxBody {
+		err = &refusal{status: http.StatusRequestEntityTooLarge, text: "the body is too long"}
+	}
+	return text, err
+}
+
 // pass makes a request at the usage API and hands its answer on as it comes.
 func (d *Datasource) pass(w http.ResponseWriter, r *http.Request, who person, path string) error {
 	query := r.URL.Query()
@@ -101,9 +118,13 @@ func (d *Datasource) pass(w http.ResponseWriter, r *http.Request, who person, pa
 	if err != nil {
 		return err
 	}
-	var body io.Reader
-	if r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodDelete {
-		body = http.MaxBytesReader(w, r.Body, maxBody)
+	var body io.Reader // of what changes something: it is JSON, also where there is nothing to say
+	if r.Method != http.MethodGet {
+		text, err := read(r)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
 	}
 	response, err := d.api.ask(r.Context(), who, r.Method, path, query, body)
 	if err != nil {
