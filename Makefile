@@ -7,6 +7,9 @@ export GOFLAGS := -trimpath
 TOOL  := go tool -modfile=tools/go.mod
 DIST  := build/otelcol-usage
 NODE_MODULES := dashboards/node_modules/.package-lock.json
+PLUGIN := build/otelcol-usage-app
+PLUGIN_MODULES := plugin/node_modules/.package-lock.json
+PLUGIN_SOURCES := plugin/package.json plugin/tsconfig.json plugin/README.md plugin/CHANGELOG.md $(shell find plugin/src -type f)
 
 .PHONY: run test build demo bench crash lint generate vet check-generated clean FORCE
 
@@ -14,9 +17,11 @@ run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
 	bin/otelcol-usage --config config/default.yaml
 
-build: bin/otelcol-usage bin/usagectl build/dashboards ## the two programs and the dashboards
+build: bin/otelcol-usage bin/usagectl build/dashboards build/otelcol-usage-app.zip ## the two programs, the dashboards and the Grafana plugin
 
-test: build check-generated vet ## everything that CI runs
+test: build build/plugin-harness/harness.js check-generated vet ## everything that CI runs
+	npm --prefix plugin run --silent typecheck
+	npm --prefix plugin test --silent
 	go test -timeout 20m ./...
 	go test -tags peopledebug ./internal/people ./internal/organization ./internal/meter/...
 	@scripts/stories.sh
@@ -46,7 +51,7 @@ check-generated:
 	scripts/check-generated.sh
 
 clean:
-	rm -rf bin build dashboards/dist dashboards/node_modules
+	rm -rf bin build dashboards/dist dashboards/node_modules plugin/node_modules
 
 # The builder writes the distribution's main package when the list of components
 # or the versions change; otherwise a build is a plain, cached `go build`.
@@ -70,6 +75,26 @@ $(NODE_MODULES): dashboards/package.json dashboards/package-lock.json
 # sources as they are.
 build/dashboards: $(NODE_MODULES) dashboards/tsconfig.json $(shell find dashboards/src -name '*.ts')
 	npm --prefix dashboards run --silent build -- ../build/dashboards
+	touch $@
+
+$(PLUGIN_MODULES): plugin/package.json plugin/package-lock.json
+	npm --prefix plugin ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
+# The plugin as Grafana unpacks it.
+$(PLUGIN)/module.js: $(PLUGIN_MODULES) $(PLUGIN_SOURCES) plugin/webpack.config.js plugin/dashboards.js $(wildcard dashboards/json/*.json)
+	PLUGIN_OUT=$(CURDIR)/$(PLUGIN) npm --prefix plugin run --silent build
+	touch $@
+
+$(PLUGIN)/datasource/gpx_usage_linux_%: FORCE
+	CGO_ENABLED=0 GOOS=linux GOARCH=$* go build -ldflags '-s -w' -o $@ ./plugin/pkg
+
+build/otelcol-usage-app.zip: $(PLUGIN)/module.js $(PLUGIN)/datasource/gpx_usage_linux_amd64 $(PLUGIN)/datasource/gpx_usage_linux_arm64
+	go run ./plugin/archive $(PLUGIN) $@
+
+# The plugin's pages for a browser without Grafana, which a test opens.
+build/plugin-harness/harness.js: $(PLUGIN_MODULES) $(PLUGIN_SOURCES) $(wildcard plugin/harness/*)
+	npm --prefix plugin run --silent harness
 	touch $@
 
 FORCE:

@@ -2,6 +2,9 @@ module github.com/otelcol-usage/otelcol-usage
 
 go 1.26.0
 
+// Packages of npm, of which some bring Go.
+ignore ./plugin/node_modules
+
 require (
 	code.dny.dev/ssrf v0.3.0
 	github.com/agnivade/levenshtein v1.2.2

@@ -7,6 +7,7 @@
 const CopyPlugin = require('copy-webpack-plugin');
 const path = require('path');
 
+const { bundled } = require('./dashboards');
 const { version } = require('./package.json');
 
 const out = path.resolve(__dirname, process.env.PLUGIN_OUT ?? 'dist');
@@ -56,6 +57,7 @@ module.exports = (_, { mode }) => ({
         { from: '**/img/*' },
         { from: '../README.md', transform: told },
         { from: '../CHANGELOG.md' },
+        { from: '../../dashboards/json/*.json', to: 'dashboards/[name][ext]', transform: (content) => bundled(content.toString()) },
         { from: '../../LICENSE', to: 'LICENSE', toType: 'file' },
       ],
     }),

@@ -189,5 +189,5 @@ func TestStepsFollowThePanel(t *testing.T) {
 		require.Equal(t, test.step, q.step, name)
 		require.Equal(t, test.expr, q.Expr, name)
 	}
-	require.Equal(t, time.Unix(1_799_992_800, 0), aligned(to, 24*time.Hour, -7200).Add(0), "days of a viewer two hours west")
+	require.Equal(t, time.Unix(1_799_978_400, 0), aligned(to, 24*time.Hour, -7200), "days of a viewer two hours west")
 }

@@ -51,6 +51,9 @@ func TestAgainstACollector(t *testing.T) {
 		t.Run(name, func(t *testing.T) { run(t, d) })
 	}
 	t.Run("alert rules ask for whom the settings name", s.alerting)
+	t.Run("pages", s.pages)
+	t.Run("by keyboard", s.byKeyboard)
+	t.Run("set up", s.setUp)
 	t.Run("a right that is taken away is gone", func(t *testing.T) { s.rightsEnd(t, d) })
 	require.NotContains(t, s.Log(t), token)
 }
@@ -200,7 +203,7 @@ func (s *server) hostile(t *testing.T, d *Datasource) {
 		"users?organization=acme&organization=learnwell&window=month":       http.StatusBadRequest,
 		"users?window=month":                                                http.StatusBadRequest,
 		"users?organization=acme&window=month&all=yes":                      http.StatusBadRequest,
-		"report?kind=..%2Fbackup":                                           http.StatusNotFound,
+		"report?kind=..%2Fbackup":                                           http.StatusBadRequest,
 		"report?kind=usage-summary&organization=learnwell":                  http.StatusNotFound,
 		"explain?organization=learnwell&meter=active_learners&window=month": http.StatusNotFound,
 		"choices?organization=learnwell":                                    http.StatusOK,
