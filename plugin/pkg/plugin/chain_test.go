@@ -86,7 +86,7 @@ func TestTheCheckSaysWhatIsWrong(t *testing.T) {
 		"no figures yet":    {works, wrong("/api/v1/status", says(http.StatusOK, `{"data":{"ready":true}}`)), token, true, "no figures yet"},
 		"old figures":       {works, wrong("/api/v1/status", says(http.StatusOK, `{"data":{"ready":true,"collected":"2026-01-01T00:00:00Z"}}`)), token, true, "the usage receiver"},
 		"clocks":            {works, wrong("/-/healthy", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Date", "Mon, 05 Jan 2026 00:00:00 GMT") }), token, true, "differ by"},
-		"nobody has to":     {works, wrong("/api/v1/access", says(http.StatusOK, `{"data":{"sees_all":true}}`)), token, true, "nobody has to authenticate"},
+		"nobody has to":     {works, wrong("/api/v1/access", says(http.StatusOK, `{"data":{"sees_all":true}}`)), token, true, "Nobody has to authenticate"},
 		"an empty store":    {wrong("/api/v1/query", says(http.StatusOK, `{"data":{"resultType":"vector","result":[]}}`)), works, token, true, "has no figures of your organizations"},
 		"no store at all":   {wrong("/api/v1/query", http.NotFound), works, token, false, "answers 404"},
 		"no JSON":           {wrong("/api/v1/query", says(http.StatusOK, "<html>")), works, token, false, "answers what is not understood"},

@@ -35,7 +35,7 @@ export function Connection({ settings, onChange }: Props) {
     <Field label={label} description={description} noMargin>
       <SecretInput
         id={`usage-${name}`}
-        width={60}
+       
         isConfigured={settings.secureJsonFields?.[name] ?? false}
         value={settings.secureJsonData?.[name] ?? ''}
         onChange={(event) => set({ secureJsonData: { ...settings.secureJsonData, [name]: event.currentTarget.value } })}
@@ -45,20 +45,20 @@ export function Connection({ settings, onChange }: Props) {
   );
   const another = jsonData.store === 'prometheus';
   return (
-    <Stack direction="column" gap={2}>
+    <Stack direction="column" gap={2} maxWidth={60}>
       <Field label="Usage API" description="Where the collector's usage_ledger answers, as Grafana's server reaches it" noMargin>
-        <Input id="usage-api" width={60} required value={jsonData.usageUrl ?? ''} placeholder="http://localhost:8320" onChange={(event) => option({ usageUrl: event.currentTarget.value })} />
+        <Input id="usage-api" required value={jsonData.usageUrl ?? ''} placeholder="http://localhost:8320" onChange={(event) => option({ usageUrl: event.currentTarget.value })} />
       </Field>
       {secret('token', 'Token', 'That of a principal with the role delegate. It stays on the server')}
       <Field label="Store" noMargin>
         <RadioButtonGroup options={stores} value={jsonData.store ?? 'embedded'} onChange={(store) => option({ store })} />
       </Field>
       <Field label="Address of the store" description="What answers PromQL, as Grafana's server reaches it" noMargin>
-        <Input id="usage-store" width={60} required value={settings.url ?? ''} placeholder={another ? 'http://localhost:8428' : 'http://localhost:9090'} onChange={(event) => set({ url: event.currentTarget.value })} />
+        <Input id="usage-store" required value={settings.url ?? ''} placeholder={another ? 'http://localhost:8428' : 'http://localhost:9090'} onChange={(event) => set({ url: event.currentTarget.value })} />
       </Field>
       {another && secret('storeToken', 'Token of the store', 'A bearer token, if it asks for one. It is never told whom Grafana asks for')}
       <Field label="Alert rules ask for" description="The e-mail address of a person of the catalogue, whose organizations alert rules see. Empty: they see nothing" noMargin>
-        <Input id="usage-alerting" width={60} value={jsonData.alertingEmail ?? ''} placeholder="alerts@example.com" onChange={(event) => option({ alertingEmail: event.currentTarget.value })} />
+        <Input id="usage-alerting" value={jsonData.alertingEmail ?? ''} placeholder="alerts@example.com" onChange={(event) => option({ alertingEmail: event.currentTarget.value })} />
       </Field>
     </Stack>
   );

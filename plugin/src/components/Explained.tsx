@@ -47,7 +47,7 @@ export function Explained({ q, user }: { q: UserQuery; user: string }) {
 function facts(x: Explanation): string[][] {
   const first = x.user?.part?.first;
   const rows: [string, string | undefined][] = [
-    ['Period', `${x.start} to ${x.end}, ${x.timezone}`],
+    ['Period', `${instant(x.start, x.timezone)} to ${instant(x.end, x.timezone)}, ${x.timezone}`],
     ['State', `${x.state}, as of ${instant(x.as_of)}`],
     ['Definition in force', x.definition === null ? 'always' : `since ${x.definition}`],
     ['Status that decides', x.user?.status_then],

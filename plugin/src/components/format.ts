@@ -7,10 +7,10 @@ import type { Column, Row } from '../usage';
 
 export const none = '–';
 
-/** An instant in the zone of the viewer's profile. */
-export const instant = (text: string | null | undefined) => (text ? dateTimeFormat(text, { format: 'YYYY-MM-DD HH:mm' }) : none);
+/** An instant, in the zone of the viewer's profile if no other is named. */
+export const instant = (text: string | null | undefined, timeZone?: string) => (text ? dateTimeFormat(text, { format: 'YYYY-MM-DD HH:mm', timeZone }) : none);
 
-const grouped = (digits: string) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+const grouped = (digits: string) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
 
 /** A decimal number as it is written, of any size, with its thousands apart. */
 export function decimal(text: string) {

@@ -42,8 +42,8 @@ export function Setup() {
 }
 
 function Existing({ uid }: { uid: string }) {
-  const settings = useLoad(() => getBackendSrv().get<Whole>(`/api/datasources/uid/${encodeURIComponent(uid)}`), uid);
-  const [checked, setChecked] = useState(0);
+  const [checked, setChecked] = useState(0); // how often it was saved
+  const settings = useLoad(() => getBackendSrv().get<Whole>(`/api/datasources/uid/${encodeURIComponent(uid)}`), `${uid} ${checked}`);
   return (
     <Loaded load={settings} what="The datasource">
       {(loaded) => (
@@ -51,7 +51,7 @@ function Existing({ uid }: { uid: string }) {
           {loaded.readOnly ? (
             <Alert severity="info" title="This datasource comes from a file">{`Its settings (store ${loaded.url}, usage API ${loaded.jsonData.usageUrl}) are changed in Grafana's provisioning directory.`}</Alert>
           ) : (
-            <Form settings={loaded} onSaved={() => { settings.again(); setChecked((n) => n + 1); }} />
+            <Form key={checked} settings={loaded} onSaved={() => setChecked((n) => n + 1)} />
           )}
           <Check key={checked} uid={uid} />
         </>
@@ -81,9 +81,9 @@ function Form({ settings, onSaved }: { settings: Whole; onSaved: (uid: string) =
   };
   return (
     <form onSubmit={save} aria-label="Connection">
-      <Stack direction="column" gap={2}>
+      <Stack direction="column" gap={2} maxWidth={60}>
         <Field label="Name" noMargin>
-          <Input id="usage-name" width={40} required value={changed.name ?? ''} onChange={(event) => setChanged({ ...changed, name: event.currentTarget.value })} />
+          <Input id="usage-name" required value={changed.name ?? ''} onChange={(event) => setChanged({ ...changed, name: event.currentTarget.value })} />
         </Field>
         <Connection settings={changed} onChange={(own) => setChanged({ ...changed, ...own })} />
         {failure && <Alert severity="error" title="It is not saved">{failure}</Alert>}
