@@ -83,7 +83,7 @@ function Editors() {
 function Harness() {
   return (
     <ThemeContext.Provider value={theme}>
-      <GlobalStyles hackNoBackdropBlur isExtensionSidebarOpen={false} />
+      <GlobalStyles />
       <BrowserRouter>
         <nav style={{ padding: '8px 16px', borderBottom: `1px solid ${theme.colors.border.weak}`, display: 'flex', gap: 16 }}>
           {['reports', 'schedules', 'users', 'setup'].map((page) => (

@@ -191,3 +191,38 @@ func TestStepsFollowThePanel(t *testing.T) {
 	}
 	require.Equal(t, time.Unix(1_799_978_400, 0), aligned(to, 24*time.Hour, -7200), "days of a viewer two hours west")
 }
+
+// Rights that were told are believed for half a minute, and asked for anew then.
+func TestRightsAreAskedForAnew(t *testing.T) {
+	var now, organizations = time.Now(), `["acme","birch"]`
+	asked := 0
+	var query string
+	api := chain(t, map[string]http.HandlerFunc{
+		"/api/v1/access": func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			require.Equal(t, "email=jane%40example.com", r.Header.Get("Usage-On-Behalf-Of"))
+			fmt.Fprintf(w, `{"data":{"organizations":%s}}`, organizations)
+		},
+		"/api/v1/query": func(w http.ResponseWriter, r *http.Request) {
+			query = r.FormValue("query")
+			fmt.Fprint(w, `{"data":{"resultType":"vector","result":[]}}`)
+		},
+	})
+	d := open(t, settingsOf(api, api, embedded, token))
+	d.api.now = func() time.Time { return now }
+	ask := func() string {
+		require.NoError(t, d.askOne(t, jane, forged, backend.TimeRange{From: now.Add(-time.Hour), To: now}, map[string]any{"expr": "up", "instant": true}).Error)
+		return query
+	}
+	require.Equal(t, `up{organization=~"acme|birch"}`, ask())
+	organizations = `["acme"]`
+	now = now.Add(rightsLast - time.Second)
+	require.Equal(t, `up{organization=~"acme|birch"}`, ask())
+	require.Equal(t, 1, asked)
+	now = now.Add(time.Second)
+	require.Equal(t, `up{organization=~"acme"}`, ask())
+	organizations = `[]`
+	now = now.Add(rightsLast)
+	require.Equal(t, `up{__nothing__="0",__nothing__="1"}`, ask())
+	require.LessOrEqual(t, rightsLast+2*time.Second, time.Minute, "gone within a minute, with the time in which a catalogue is read")
+}

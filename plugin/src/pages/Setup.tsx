@@ -51,9 +51,9 @@ function Existing({ uid }: { uid: string }) {
           {loaded.readOnly ? (
             <Alert severity="info" title="This datasource comes from a file">{`Its settings (store ${loaded.url}, usage API ${loaded.jsonData.usageUrl}) are changed in Grafana's provisioning directory.`}</Alert>
           ) : (
-            <Form key={checked} settings={loaded} onSaved={() => setChecked((n) => n + 1)} />
+            <Form key={`form ${checked}`} settings={loaded} onSaved={() => setChecked((n) => n + 1)} />
           )}
-          <Check key={checked} uid={uid} />
+          <Check key={`check ${checked}`} uid={uid} />
         </>
       )}
     </Loaded>

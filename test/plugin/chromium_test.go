@@ -23,6 +23,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/plugin/pkg/plugin"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -63,14 +64,14 @@ func newGrafana(t *testing.T, settings *backend.DataSourceInstanceSettings) *gra
 	return g
 }
 
-func (g *grafana) instance() (*Datasource, backend.PluginContext) {
+func (g *grafana) instance() (*instance, backend.PluginContext) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	instance, err := NewDatasource(context.Background(), *g.settings)
+	d, err := made(*g.settings)
 	if err != nil {
 		panic(err)
 	}
-	return instance.(*Datasource), backend.PluginContext{User: g.user, PluginID: ID}
+	return d, backend.PluginContext{User: g.user, PluginID: plugin.ID}
 }
 
 func (g *grafana) resource(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +134,7 @@ func (g *grafana) show(w http.ResponseWriter, _ *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.answer(w, map[string]any{
-		"uid": "usage", "name": g.settings.Name, "type": ID, "url": g.settings.URL, "jsonData": json.RawMessage(g.settings.JSONData),
+		"uid": "usage", "name": g.settings.Name, "type": plugin.ID, "url": g.settings.URL, "jsonData": json.RawMessage(g.settings.JSONData),
 		"secureJsonFields": map[string]bool{"token": true}, "readOnly": g.readOnly,
 	})
 }
@@ -157,7 +158,7 @@ func (g *grafana) save(w http.ResponseWriter, r *http.Request) {
 	for name, value := range saved.SecureJSONData {
 		secrets[name] = value
 	}
-	g.settings = &backend.DataSourceInstanceSettings{Name: saved.Name, UID: "usage", Type: ID, URL: saved.URL, JSONData: saved.JSONData, DecryptedSecureJSONData: secrets}
+	g.settings = &backend.DataSourceInstanceSettings{Name: saved.Name, UID: "usage", Type: plugin.ID, URL: saved.URL, JSONData: saved.JSONData, DecryptedSecureJSONData: secrets}
 	g.answer(w, map[string]any{"datasource": map[string]string{"uid": "usage"}})
 }
 
@@ -221,16 +222,22 @@ func (b *tab) says(text string) {
 	require.Contains(b, got, text)
 }
 
-// loaded waits until a resource has answered.
-func (b *tab) loaded(resource string) {
+// until waits for an expression to be true.
+func (b *tab) until(expression string) {
 	b.Helper()
-	expression := fmt.Sprintf(`String(performance.getEntriesByType("resource").some(e => e.name.includes(%q) && e.responseEnd > 0))`, "/resources/"+resource)
 	for range 3000 {
-		if b.tell(expression) == "true" {
+		if b.tell("String("+expression+")") == "true" {
 			return
 		}
 	}
-	b.Fatalf("%s does not answer", resource)
+	b.keep("lost")
+	b.Fatalf("it does not come to %s", expression)
+}
+
+// loaded waits until a resource has answered.
+func (b *tab) loaded(resource string) {
+	b.Helper()
+	b.until(fmt.Sprintf(`performance.getEntriesByType("resource").some(e => e.name.includes(%q) && e.responseEnd > 0)`, "/resources/"+resource))
 }
 
 // at goes on by Tab to what has an id, a label or a text, and presses keys there.
@@ -330,7 +337,9 @@ func (s *server) byKeyboard(t *testing.T) {
 	b.show(1280, "dark", operator, "/editors")
 	b.says("Min step")
 	b.loaded("choices")
-	b.at("Meter", "Workspace", kb.Enter)
+	b.at("Meter", "Workspace")
+	b.until(`document.querySelectorAll("[role=option]").length === 1`)
+	b.at("Meter", kb.Enter)
 	b.says(`usage_active_users{meter=`)
 	b.keep("editor-picked")
 	b.at("PromQL", kb.End, " + usage_quota_rem")

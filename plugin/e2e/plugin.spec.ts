@@ -1,0 +1,104 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The plugin in a running Grafana, as docker-compose.yml provisions it: what
+// nothing but Grafana itself can show. Figures and rights are tested elsewhere.
+
+import { expect, test } from '@grafana/plugin-e2e';
+import type { APIRequestContext } from '@playwright/test';
+
+const app = '/a/otelcol-usage-app';
+const type = 'otelcol-usage-datasource';
+
+/** The uid of the Usage datasource. */
+async function datasource(request: APIRequestContext): Promise<string> {
+  const list: { uid: string; type: string }[] = await (await request.get('/api/datasources')).json();
+  const found = list.find((d) => d.type === type);
+  expect(found, `a datasource of type ${type}`).toBeDefined();
+  return found!.uid;
+}
+
+const visible = async (request: APIRequestContext, uid: string, headers: Record<string, string> = {}): Promise<string[]> => {
+  const response = await request.get(`/api/datasources/uid/${uid}/resources/organizations`, { headers });
+  expect(response.status(), await response.text()).toBe(200);
+  return (await response.json()).data.map(({ id }: { id: string }) => id);
+};
+
+test('Grafana has loaded the app and its datasource', async ({ request }) => {
+  for (const id of ['otelcol-usage-app', type]) {
+    const response = await request.get(`/api/plugins/${id}/settings`);
+    expect(response.status(), id).toBe(200);
+  }
+});
+
+test('the backend answers its health check', async ({ request }) => {
+  const response = await request.get(`/api/datasources/uid/${await datasource(request)}/health`);
+  const health = await response.json();
+  expect(health.details.steps.map(({ what }: { what: string }) => what)).toContain('The store answers');
+  expect(health.status, health.message).toBe('OK');
+});
+
+for (const [page, text] of [
+  ['reports', 'Download as'],
+  ['schedules', 'New schedule'],
+  ['users', 'Organization'],
+  ['setup', 'The store answers'],
+]) {
+  test(`the page ${page} opens`, async ({ page: browser }) => {
+    const wrong: string[] = [];
+    browser.on('pageerror', (error) => wrong.push(error.message));
+    await browser.goto(`${app}/${page}`);
+    await expect(browser.getByText(text, { exact: false }).first()).toBeVisible();
+    expect(wrong).toEqual([]);
+  });
+}
+
+test('a query in Explore answers, and what is picked writes it', async ({ page, request }) => {
+  const uid = await datasource(request);
+  const panes = { a: { datasource: uid, queries: [{ refId: 'A', expr: 'usage_organization_info', instant: true, format: 'table', datasource: { type, uid } }], range: { from: 'now-1h', to: 'now' } } };
+  await page.goto(`/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`);
+  await expect(page.getByLabel('PromQL').first()).toHaveValue('usage_organization_info');
+  await expect(page.getByText('Choose a meter').or(page.getByPlaceholder('Choose a meter')).first()).toBeVisible();
+});
+
+test('queries are answered by the API that panels use', async ({ request }) => {
+  const uid = await datasource(request);
+  const response = await request.post('/api/ds/query', {
+    data: { from: 'now-1h', to: 'now', queries: [{ refId: 'A', expr: 'usage_organization_info', instant: true, datasource: { type, uid }, intervalMs: 60000, maxDataPoints: 100 }] },
+  });
+  expect(response.status(), await response.text()).toBe(200);
+  const { results } = await response.json();
+  expect(results.A.frames.length).toBeGreaterThan(0);
+});
+
+test('the six dashboards are there, and on this datasource', async ({ request }) => {
+  for (const uid of ['portfolio', 'organization', 'active-users', 'concurrent-users', 'alerts', 'health']) {
+    const response = await request.get(`/api/dashboards/uid/usage-${uid}`);
+    expect(response.status(), uid).toBe(200);
+    expect(JSON.stringify((await response.json()).dashboard), uid).toContain(type);
+  }
+});
+
+test('variables of a dashboard are filled in', async ({ page }) => {
+  await page.goto('/d/usage-organization');
+  await expect(page.getByText('No options found')).toHaveCount(0);
+  await expect(page.getByText('Organization', { exact: true }).first()).toBeVisible();
+});
+
+test.describe('jane, a customer success manager', () => {
+  const password = process.env.GRAFANA_CSM_PASSWORD;
+  test.skip(!password, 'GRAFANA_CSM_PASSWORD names no password of the example user jane');
+
+  test('sees fewer organizations than the operator, whatever she sends along', async ({ playwright, request, baseURL }) => {
+    const uid = await datasource(request);
+    const all = await visible(request, uid);
+    const jane = await playwright.request.newContext({ baseURL, httpCredentials: { username: 'jane', password: password!, send: 'always' } });
+    const own = await visible(jane, uid);
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.length).toBeLessThan(all.length);
+    expect(all).toEqual(expect.arrayContaining(own));
+    const forged = { 'Usage-On-Behalf-Of': 'email=operator%40example.com', 'X-Grafana-User': 'admin', 'X-Grafana-Id': 'eyJhbGciOiJub25lIn0.eyJlbWFpbCI6Im9wZXJhdG9yQGV4YW1wbGUuY29tIn0.' };
+    expect(await visible(jane, uid, forged)).toEqual(own);
+    await jane.dispose();
+  });
+});
