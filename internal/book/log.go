@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -89,7 +90,7 @@ func (b *Book) applyRows() error {
 		return err
 	}
 	err = b.Log.Read(func(number uint64, record []byte) error {
-		rows, _, err := readRecord(record)
+		rows, _, err := group.ReadRecord(record)
 		if err == nil && number > done && len(rows) > 0 {
 			var of pebble.Batch
 			last = number
@@ -143,7 +144,7 @@ func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 		})
 	}
 	return b.Log.Read(func(number uint64, record []byte) error {
-		rows, entries, err := readRecord(record)
+		rows, entries, err := group.ReadRecord(record)
 		if err != nil {
 			return fmt.Errorf("group %d: %w", number, err)
 		}
@@ -182,7 +183,7 @@ func (b *Book) convert() (err error) {
 	b.Mark(batch, b.Clock(), next)
 	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
 	_ = batch.Apply(b.Pending.Rows, nil)           // likewise: journals that have ended
-	b.Pending = b.newGroup(next)
+	b.Begin(next)
 	if err := b.Rows.WriteThrough(batch); err != nil {
 		return err
 	}
