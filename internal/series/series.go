@@ -57,7 +57,8 @@ func (b *Book) series(s usage.Series) *usage.Series {
 type Sheet struct {
 	Book    *Book
 	Figures []usage.Figure
-	// Person returns the name by which a user may be shown in a label.
+	// Person returns the name by which a user may be shown in a label, "" of one who is
+	// not on disk yet: they have no figures of their own until then.
 	Person func(user uint32, reveal bool) string
 }
 
