@@ -24,6 +24,7 @@ test: build build/plugin-harness/harness.js check-generated vet ## everything th
 	npm --prefix plugin test --silent
 	go test -timeout 20m ./...
 	go test -tags peopledebug ./internal/people ./internal/organization ./internal/meter/...
+	go test -race -run SideBySide ./internal/ledger
 	@scripts/stories.sh
 	@scripts/grafana.sh
 
