@@ -5,6 +5,7 @@
 const esm = ['@grafana', '@wojtekmaj', 'd3', 'd3-.*', 'get-user-locale', 'marked', 'memoize', 'mimic-function', 'ol', 'react-calendar', 'react-colorful', 'rxjs', 'uuid', 'delaunator', 'internmap', 'robust-predicates', 'color-.*', 'quick-lru', 'rbush', 'geotiff', 'earcut', 'pbf', 'ol-mapbox-style'];
 
 module.exports = {
+  testTimeout: 30_000, // on a busy machine
   testEnvironment: 'jest-environment-jsdom',
   setupFilesAfterEnv: ['<rootDir>/jest-setup.js'],
   testMatch: ['<rootDir>/src/**/*.test.{ts,tsx}'],

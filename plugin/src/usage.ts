@@ -220,8 +220,8 @@ export class Usage {
 
   /** The address of a resource of the datasource. */
   url(path: string, parameters: Parameters = {}) {
-    const query = new URLSearchParams(Object.entries(parameters).filter(isSet).map(([name, value]) => [name, String(value)]));
-    return `/api/datasources/uid/${encodeURIComponent(this.uid)}/resources/${path}${query.size > 0 ? `?${query}` : ''}`;
+    const query = new URLSearchParams(Object.entries(parameters).filter(isSet).map(([name, value]) => [name, String(value)])).toString();
+    return `/api/datasources/uid/${encodeURIComponent(this.uid)}/resources/${path}${query && `?${query}`}`;
   }
 
   private async ask<T>(method: string, path: string, parameters?: Parameters, data?: unknown): Promise<T> {
