@@ -84,7 +84,7 @@ $(PLUGIN_MODULES): plugin/package.json plugin/package-lock.json
 
 # The plugin as Grafana unpacks it.
 $(PLUGIN)/module.js: $(PLUGIN_MODULES) $(PLUGIN_SOURCES) plugin/webpack.config.js plugin/dashboards.js $(wildcard dashboards/json/*.json)
-	PLUGIN_OUT=$(CURDIR)/$(PLUGIN) npm --prefix plugin run --silent build
+	PLUGIN_DATE=$$(git log -1 --format=%cI -- plugin) PLUGIN_OUT=$(CURDIR)/$(PLUGIN) npm --prefix plugin run --silent build
 	touch $@
 
 $(PLUGIN)/datasource/gpx_usage_linux_%: FORCE
