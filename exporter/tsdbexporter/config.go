@@ -61,6 +61,11 @@ type Config struct {
 	// and so on. Default endpoint localhost:9090.
 	API confighttp.ServerConfig `mapstructure:",squash"`
 
+	// Ledger is the id of the usage_ledger extension whose catalogue says what
+	// authenticated clients may read. Default usage_ledger. Where auth is
+	// configured, it has to be there.
+	Ledger component.ID `mapstructure:"ledger"`
+
 	// AllowedHosts are host names that the API answers to besides addresses,
 	// localhost, names without a dot and the endpoint's own: as
 	// usage.example.com, or *.example.com. Default none.
@@ -94,6 +99,7 @@ func createDefaultConfig() component.Config {
 		ExternalURL: defaultExternalURL,
 		Queries:     query.DefaultLimits(),
 		API:         api,
+		Ledger:      component.MustNewID("usage_ledger"),
 		Queue:       configoptional.Default(queue),
 		Retry:       retry,
 	}
@@ -112,6 +118,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 		ExternalURL   any                       `mapstructure:"external_url"`
 		Queries       query.Limits              `mapstructure:"query"`
 		API           server                    `mapstructure:",squash"`
+		Ledger        any                       `mapstructure:"ledger"`
 		AllowedHosts  any                       `mapstructure:"allowed_hosts"`
 		Queue         any                       `mapstructure:"sending_queue"` // strict by itself
 		Retry         configretry.BackOffConfig `mapstructure:"retry_on_failure"`

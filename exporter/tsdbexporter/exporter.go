@@ -14,6 +14,8 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
@@ -22,6 +24,10 @@ import (
 	"go.uber.org/zap/exp/zapslog"
 
 	"github.com/otelcol-usage/otelcol-usage/exporter/tsdbexporter/internal/metadata"
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission"
+	"github.com/otelcol-usage/otelcol-usage/internal/attach"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 )
 
@@ -53,10 +59,15 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("directory: %s: %w", e.config.Directory, err)
 	}
+	admit, err := e.admit(ctx, host)
+	if err != nil {
+		return err
+	}
 	store, err := promstore.Open(promstore.Settings{
 		Directory: directory,
 		Retention: e.config.Retention.Std(),
 		Queries:   e.config.Queries,
+		Admit:     admit,
 		Logger:    slogOf(e.settings.Logger),
 	})
 	if err != nil {
@@ -74,13 +85,33 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
+// admit returns what finds out who asks. The catalogue of the ledger says what
+// they may read; without auth it says so of people who are asked for.
+func (e *tsdbExporter) admit(ctx context.Context, host component.Host) (func(*http.Request) (access.Principal, error), error) {
+	gate, err := admission.Of(ctx, e.config.API, "auth", host.GetExtensions())
+	if err != nil {
+		return nil, err
+	}
+	inForce, err := attach.Catalogue(host, "ledger", e.config.Ledger)
+	switch {
+	case err == nil:
+	case gate.Authenticate != nil:
+		return nil, fmt.Errorf("auth is configured, and what clients may read is said by a ledger's catalogue: %w", err)
+	default:
+		inForce = func() *catalogue.Catalogue { return nil }
+	}
+	return func(r *http.Request) (access.Principal, error) { return gate.Principal(r, inForce()) }, nil
+}
+
 func (e *tsdbExporter) serve(ctx context.Context, host component.Host, store *promstore.Store) error {
 	handler := e.config.AllowedHosts.Protect(e.config.API.NetAddr.Endpoint, "allowed_hosts", store.Handler())
-	server, err := e.config.API.ToServer(ctx, host.GetExtensions(), e.settings, handler)
+	config := e.config.API
+	config.Auth = configoptional.None[confighttp.AuthConfig]() // each route asks by itself, probes do not
+	server, err := config.ToServer(ctx, host.GetExtensions(), e.settings, handler)
 	if err != nil {
 		return fmt.Errorf("server of the Prometheus API: %w", err)
 	}
-	listener, err := e.config.API.ToListener(ctx)
+	listener, err := config.ToListener(ctx)
 	if err != nil {
 		return fmt.Errorf("endpoint: %s: %w: free the address or configure another one", e.config.API.NetAddr.Endpoint, err)
 	}

@@ -5,6 +5,8 @@ package tsdbexporter
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,7 +35,9 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/exporter/tsdbexporter/internal/metadata"
 	"github.com/otelcol-usage/otelcol-usage/exporter/tsdbexporter/internal/metadatatest"
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // fixture is an exporter on a directory and a port of its own.
@@ -181,26 +185,64 @@ type hostWith map[component.ID]component.Component
 
 func (h hostWith) GetExtensions() map[component.ID]component.Component { return h }
 
-func TestTheAPIAsksTheAuthenticator(t *testing.T) {
-	id := component.MustNewID("door")
-	f := newFixture(t, t.TempDir(), func(c *Config, _ *exporter.Settings) {
-		c.API.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
-	})
-	require.NoError(t, f.Start(t.Context(), hostWith{id: door{ServerAuthenticateFunc: func(ctx context.Context, headers map[string][]string) (context.Context, error) {
-		if len(headers["Word"]) == 1 {
+// ledger is one of which the catalogue is asked.
+type ledger struct {
+	component.StartFunc
+	component.ShutdownFunc
+	usage.Ledger
+	listed *catalogue.Catalogue
+}
+
+func (l *ledger) Catalogue() *catalogue.Catalogue { return l.listed }
+
+var (
+	doorID   = component.MustNewID("door")
+	ledgerID = component.MustNewID("usage_ledger")
+	sesame   = door{ServerAuthenticateFunc: func(ctx context.Context, headers map[string][]string) (context.Context, error) {
+		if len(headers["Authorization"]) == 1 {
 			return ctx, nil
 		}
 		return ctx, io.EOF
-	}}}))
-	for word, want := range map[string]int{"": http.StatusUnauthorized, "sesame": http.StatusOK} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.address(t)+"/api/v1/labels", http.NoBody)
+	}}
+)
+
+func behindTheDoor(t *testing.T) fixture {
+	t.Helper()
+	return newFixture(t, t.TempDir(), func(c *Config, _ *exporter.Settings) {
+		c.API.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: doorID}})
+	})
+}
+
+func TestTheAPIAsksTheAuthenticatorAndTheCatalogue(t *testing.T) {
+	listed, err := catalogue.Parse([]byte(fmt.Sprintf("principals:\n  - {claim: token_sha256, value: %x, role: viewer, organizations: [acme]}\n", sha256.Sum256([]byte("acme")))))
+	require.NoError(t, err)
+	l := &ledger{listed: listed}
+	f := behindTheDoor(t)
+	require.NoError(t, f.Start(t.Context(), hostWith{doorID: sesame, ledgerID: l}))
+	status := func(path, token string) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.address(t)+path, http.NoBody)
 		require.NoError(t, err)
-		if word != "" {
-			r.Header.Set("Word", word)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
 		}
 		answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
-		require.Equal(t, want, answer.StatusCode)
+		require.Equal(t, answer.StatusCode == http.StatusUnauthorized, answer.Header.Get("WWW-Authenticate") == "Bearer")
+		return answer.StatusCode
 	}
+	for token, want := range map[string]int{"": http.StatusUnauthorized, "stranger": http.StatusForbidden, "acme": http.StatusOK} {
+		require.Equal(t, want, status("/api/v1/labels", token), token)
+		require.Equal(t, http.StatusOK, status("/-/ready", token))
+	}
+	require.Equal(t, http.StatusForbidden, status("/api/v1/status/tsdb", "acme"))
+	l.listed = nil
+	require.Equal(t, http.StatusForbidden, status("/api/v1/labels", "acme"), "a right ends with the catalogue that gave it")
+}
+
+func TestAnAuthenticatorNeedsALedgerThatSaysWhoMayReadWhat(t *testing.T) {
+	for _, extensions := range []hostWith{{doorID: sesame}, {doorID: sesame, ledgerID: sesame}} {
+		require.ErrorContains(t, behindTheDoor(t).Start(t.Context(), extensions), `auth is configured, and what clients may read is said by a ledger's catalogue: ledger: `)
+	}
+	require.ErrorContains(t, behindTheDoor(t).Start(t.Context(), hostWith{ledgerID: &ledger{}}), `"door"`)
 }

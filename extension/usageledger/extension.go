@@ -67,10 +67,11 @@ func settings(cfg *Config, x usage.Extraction, c *catalogue.Catalogue, logger *z
 }
 
 var (
-	_ usage.Ledger                                = (*ledgerExtension)(nil)
-	_ usage.Memory                                = (*ledgerExtension)(nil)
-	_ extensioncapabilities.Dependent             = (*ledgerExtension)(nil)
-	_ extensioncapabilities.ConfigSnapshotWatcher = (*ledgerExtension)(nil)
+	_ usage.Ledger                                  = (*ledgerExtension)(nil)
+	_ usage.Memory                                  = (*ledgerExtension)(nil)
+	_ interface{ Catalogue() *catalogue.Catalogue } = (*ledgerExtension)(nil)
+	_ extensioncapabilities.Dependent               = (*ledgerExtension)(nil)
+	_ extensioncapabilities.ConfigSnapshotWatcher   = (*ledgerExtension)(nil)
 )
 
 // ledgerExtension ties a ledger to the collector: its lifecycle, the clock, the
@@ -255,6 +256,12 @@ func (e *ledgerExtension) Extraction() usage.Extraction {
 		return usage.Extraction{}
 	}
 	return b.Extraction()
+}
+
+// Catalogue returns the one in force, or nil.
+func (e *ledgerExtension) Catalogue() *catalogue.Catalogue {
+	c, _ := e.catalogue.current()
+	return c
 }
 
 // Record counts a batch that arrives now. A panic costs the request that met

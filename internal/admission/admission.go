@@ -48,12 +48,22 @@ type Refusal struct {
 	Status int
 	Kind   string
 	Text   string
+	// Challenge tells how to authenticate, where that is missing: a
+	// WWW-Authenticate header.
+	Challenge string
 }
 
 func (r *Refusal) Error() string { return r.Text }
 
+// Head writes the headers of the answer.
+func (r *Refusal) Head(h http.Header) {
+	if r.Challenge != "" {
+		h.Set("WWW-Authenticate", r.Challenge)
+	}
+}
+
 func refuse(status int, kind, format string, args ...any) *Refusal {
-	return &Refusal{status, kind, fmt.Sprintf(format, args...)}
+	return &Refusal{Status: status, Kind: kind, Text: fmt.Sprintf(format, args...)}
 }
 
 // Principal returns who asks, or the person that is asked for, with the rights
@@ -82,7 +92,9 @@ func (g *Gate) client(r *http.Request, c *catalogue.Catalogue) (access.Principal
 	}
 	claims, err := g.Authenticate(r)
 	if err != nil {
-		return access.Principal{}, nil, refuse(http.StatusUnauthorized, "unauthorized", "not authenticated: send the credentials that %s asks for", g.Key)
+		refused := refuse(http.StatusUnauthorized, "unauthorized", "not authenticated: send the credentials that %s asks for", g.Key)
+		refused.Challenge = g.Challenge
+		return access.Principal{}, nil, refused
 	}
 	return access.Resolve(claims, c), claims, nil
 }
@@ -101,14 +113,6 @@ func person(header []string, delegate *access.Principal, c *catalogue.Catalogue)
 		return access.Principal{}, refuse(http.StatusForbidden, "forbidden", "%s: none of the catalogue's principals gives the person a right: ask for an entry there by one of these claims: %s", access.OnBehalfOf, strings.Join(claims.Names(), ", "))
 	}
 	return p, nil
-}
-
-// WriteChallenge tells a client that is refused as unauthenticated how to
-// authenticate.
-func (g *Gate) WriteChallenge(h http.Header, refused *Refusal) {
-	if refused.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", g.Challenge)
-	}
 }
 
 // Of returns the gate of an HTTP server: who asks is asked of the authenticator

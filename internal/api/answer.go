@@ -66,7 +66,7 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 		switch {
 		case err == nil:
 		case errors.As(err, &shut):
-			a.WriteChallenge(header, shut)
+			shut.Head(header)
 			writeError(w, &apiError{shut.Status, shut.Kind, shut.Text})
 		case errors.As(err, &refused):
 			writeError(w, refused)

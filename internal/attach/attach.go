@@ -18,6 +18,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -36,6 +37,20 @@ func Ledger(host component.Host, path string, id component.ID) (usage.Ledger, er
 			path, id, ids(extensions))
 	}
 	return ledger, nil
+}
+
+// Catalogue returns what tells the catalogue in force of the ledger with the
+// given id, nil where it has none. An error is as of Ledger.
+func Catalogue(host component.Host, path string, id component.ID) (func() *catalogue.Catalogue, error) {
+	ledger, err := Ledger(host, path, id)
+	if err != nil {
+		return nil, err
+	}
+	lister, ok := ledger.(interface{ Catalogue() *catalogue.Catalogue })
+	if !ok {
+		return nil, fmt.Errorf("%s: extension %q has no catalogue: name an extension of type usage_ledger", path, id)
+	}
+	return lister.Catalogue, nil
 }
 
 func ids(extensions map[component.ID]component.Component) string {

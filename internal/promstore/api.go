@@ -24,6 +24,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 	v1 "github.com/prometheus/prometheus/web/api/v1"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/access/promql"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
@@ -31,25 +33,45 @@ import (
 // Grafana asks for it to learn which calls it may make.
 const apiVersion = "3.15.0"
 
+// need is what a client must be allowed for a route. The zero need is none that
+// a route may have.
+type need uint8
+
+const (
+	// seeAny: to see something; the answer has of it what the client may see.
+	seeAny need = iota + 1
+	// seeAll: to see every organization, since the answer tells of the whole
+	// store.
+	seeAll
+)
+
+// apiRoute is a route of Prometheus' API that is answered, and what it takes.
+type apiRoute struct {
+	pattern string
+	needs   need
+}
+
 // apiRoutes are the routes that are answered; every other one is not found. In
-// particular nothing here writes, deletes, or reads files.
-var apiRoutes = []string{
-	"GET /api/v1/query", "POST /api/v1/query",
-	"GET /api/v1/query_range", "POST /api/v1/query_range",
-	"GET /api/v1/format_query", "POST /api/v1/format_query",
-	"GET /api/v1/parse_query", "POST /api/v1/parse_query",
-	"GET /api/v1/series", "POST /api/v1/series",
-	"GET /api/v1/labels", "POST /api/v1/labels",
-	"GET /api/v1/label/{name}/values",
-	"GET /api/v1/metadata",
-	"GET /api/v1/rules",
-	"GET /api/v1/alerts",
-	"GET /api/v1/alertmanagers",
-	"GET /api/v1/status/buildinfo",
-	"GET /api/v1/status/runtimeinfo",
-	"GET /api/v1/status/tsdb",
-	"GET /api/v1/status/config",
-	"GET /api/v1/status/flags",
+// particular nothing here writes, deletes, or reads files. A new one has to be
+// listed with its rights in docs/security.md, and has to read what organizations
+// have by a boundReader.
+var apiRoutes = []apiRoute{
+	{"GET /api/v1/query", seeAny}, {"POST /api/v1/query", seeAny},
+	{"GET /api/v1/query_range", seeAny}, {"POST /api/v1/query_range", seeAny},
+	{"GET /api/v1/format_query", seeAny}, {"POST /api/v1/format_query", seeAny},
+	{"GET /api/v1/parse_query", seeAny}, {"POST /api/v1/parse_query", seeAny},
+	{"GET /api/v1/series", seeAny}, {"POST /api/v1/series", seeAny},
+	{"GET /api/v1/labels", seeAny}, {"POST /api/v1/labels", seeAny},
+	{"GET /api/v1/label/{name}/values", seeAny},
+	{"GET /api/v1/metadata", seeAny},
+	{"GET /api/v1/rules", seeAny},
+	{"GET /api/v1/alerts", seeAny},
+	{"GET /api/v1/alertmanagers", seeAll},
+	{"GET /api/v1/status/buildinfo", seeAny},
+	{"GET /api/v1/status/runtimeinfo", seeAll},
+	{"GET /api/v1/status/tsdb", seeAll},
+	{"GET /api/v1/status/config", seeAll},
+	{"GET /api/v1/status/flags", seeAll},
 }
 
 // Handler serves the Prometheus HTTP API, the two probes and, at /, a page
@@ -62,17 +84,57 @@ func (s *Store) Handler() http.Handler {
 		// Cross-origin calls are the server's to allow (cors); the API has a
 		// rule of its own for requests that show their origin.
 		r.Header.Del("Origin")
-		router.ServeHTTP(w, r)
+		switch b := boundOf(r.Context()); {
+		case !b.Everything() && r.URL.Path == prefix+"/rules":
+			s.whenReady(s.theirRules)(w, r)
+		case !b.Everything() && r.URL.Path == prefix+"/alerts":
+			s.whenReady(s.theirAlerts)(w, r)
+		default:
+			router.ServeHTTP(w, r)
+		}
 	})
 	mux := http.NewServeMux()
-	gated := query.NewGate(s.settings.Queries).Admit(api)
-	for _, pattern := range apiRoutes {
-		mux.Handle(pattern, gated)
+	gated := query.NewGate(s.settings.Queries).Admit(shareOf, api)
+	for _, way := range apiRoutes {
+		mux.Handle(way.pattern, s.admit(way.needs, gated.ServeHTTP))
 	}
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.serveReady)
-	mux.HandleFunc("GET /{$}", s.servePage)
+	mux.HandleFunc("GET /{$}", s.admit(seeAny, s.servePage))
 	return mux
+}
+
+// admit serves next to who may ask for it, with what they may read in its
+// context.
+func (s *Store) admit(needs need, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := s.settings.principal(r)
+		var refused *admission.Refusal
+		switch {
+		case errors.As(err, &refused):
+			refused.Head(w.Header())
+			query.WriteError(w, refused.Status, refused.Kind, refused.Text)
+		case err != nil:
+			query.WriteError(w, http.StatusInternalServerError, "internal", "internal error: see the collector's log")
+			s.logger.Error("admit request", "path", r.URL.Path, "error", err)
+		case needs != seeAny && !p.SeesAll():
+			query.WriteError(w, http.StatusForbidden, "forbidden", `this tells of the whole store: it needs a principal of all organizations, ["*"]`)
+		case p.SeesAll():
+			next(w, r.WithContext(withBound(r.Context(), promql.Everything())))
+		default:
+			ctx := context.WithValue(r.Context(), shareKey{}, p.Name())
+			next(w, r.WithContext(withBound(ctx, promql.To(p.Organizations()))))
+		}
+	}
+}
+
+// shareKey is that of the name of whoever has a share of the places for queries;
+// those who see all have them all.
+type shareKey struct{}
+
+func shareOf(ctx context.Context) string {
+	name, _ := ctx.Value(shareKey{}).(string)
+	return name
 }
 
 func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
@@ -103,14 +165,13 @@ func writeText(w http.ResponseWriter, status int, text string) {
 // newAPI builds Prometheus' API over this store, with nothing behind what the
 // store does not do: scraping, exemplars, remote read and write.
 func (s *Store) newAPI() *v1.API {
-	read := query.Reader{SampleAndChunkQueryable: reader{store: s}, Limits: s.settings.Queries}
-	nothing := absent{metadata: map[string][]*scrape.Target{"otlp": {s.metadata.target()}}}
+	read := query.Reader{SampleAndChunkQueryable: boundReader{reader{s}}, Limits: s.settings.Queries}
 	return v1.NewAPI(
 		s.engine, read,
 		nil, nil, // appendables
 		nil, // exemplars
-		func(context.Context) v1.ScrapePoolsRetriever { return nothing },
-		func(context.Context) v1.TargetRetriever { return nothing },
+		func(context.Context) v1.ScrapePoolsRetriever { return absent{} },
+		s.targets,
 		func(context.Context) v1.AlertmanagerRetriever { return s.alerting() },
 		func() config.Config { return config.Config{} },
 		s.flags(),
@@ -240,8 +301,8 @@ func (a admin) BlockMetas() ([]tsdb.BlockMeta, error) {
 // shownRoutes are the routes for the page, once each.
 func shownRoutes() []string {
 	var paths []string
-	for _, pattern := range apiRoutes {
-		if method, path, _ := strings.Cut(pattern, " "); method == http.MethodGet {
+	for _, way := range apiRoutes {
+		if method, path, _ := strings.Cut(way.pattern, " "); method == http.MethodGet {
 			paths = append(paths, path)
 		}
 	}

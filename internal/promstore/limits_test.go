@@ -169,7 +169,7 @@ func TestRequestsWaitForAPlaceWithinTheirTime(t *testing.T) {
 	limits := query.DefaultLimits()
 	limits.Concurrency, limits.Timeout = 1, 50*time.Millisecond
 	working, goOn := make(chan struct{}), make(chan struct{})
-	handler := query.NewGate(limits).Admit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	handler := query.NewGate(limits).Admit(shareOf, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		close(working)
 		<-goOn
 	}))

@@ -82,9 +82,9 @@ func (b *metadataBook) LengthMetadata() int {
 	return len(b.names)
 }
 
-// target returns a scrape target that knows the book and nothing else.
-func (b *metadataBook) target() *scrape.Target {
+// targetOf returns a scrape target that knows a book and nothing else.
+func targetOf(book scrape.MetricMetadataStore) *scrape.Target {
 	t := scrape.NewTarget(labels.EmptyLabels(), nil, nil, nil)
-	t.SetMetadataStore(b)
+	t.SetMetadataStore(book)
 	return t
 }

@@ -27,7 +27,7 @@ li { margin: .1rem 0 }
 </style>
 <h1>otelcol-usage store</h1>
 <p>A Prometheus-compatible store of usage figures. Point Grafana's Prometheus data source, or anything else that speaks PromQL, at this address.</p>
-<p>{{if .Ready}}{{.Series}} series in memory, samples since {{.Oldest}}, kept for {{.Retention}}.{{else}}<strong>Closed for now: see the collector's log.</strong>{{end}}</p>
+<p>{{if not .All}}You see what is of your organizations.{{else if .Ready}}{{.Series}} series in memory, samples since {{.Oldest}}, kept for {{.Retention}}.{{else}}<strong>Closed for now: see the collector's log.</strong>{{end}}</p>
 <form action="/api/v1/query">
 <input name="query" value="usage_active_users" aria-label="PromQL" spellcheck="false">
 <button>Run</button>
@@ -39,13 +39,13 @@ li { margin: .1rem 0 }
 
 // servePage says what listens here, for whoever opens the address in a
 // browser.
-func (s *Store) servePage(w http.ResponseWriter, _ *http.Request) {
+func (s *Store) servePage(w http.ResponseWriter, r *http.Request) {
 	page := struct {
-		Ready             bool
+		Ready, All        bool
 		Series            uint64
 		Oldest, Retention string
 		Routes            []string
-	}{Retention: model.Duration(s.settings.Retention).String(), Routes: shownRoutes(), Oldest: "now"}
+	}{Retention: model.Duration(s.settings.Retention).String(), Routes: shownRoutes(), Oldest: "now", All: boundOf(r.Context()).Everything()}
 	if session, err := s.acquire(); err == nil {
 		page.Ready = true
 		page.Series = session.db.Head().NumSeries()

@@ -38,6 +38,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -50,6 +51,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"github.com/prometheus/prometheus/util/compression"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
@@ -112,8 +114,18 @@ type Settings struct {
 	Bulk bool
 	// Queries are the limits of queries; none: [query.DefaultLimits].
 	Queries query.Limits
+	// Admit returns who asks the API, or an [admission.Refusal]; nil: whoever
+	// asks may read all.
+	Admit func(*http.Request) (access.Principal, error)
 	// Logger may be nil.
 	Logger *slog.Logger
+}
+
+func (s *Settings) principal(r *http.Request) (access.Principal, error) {
+	if s.Admit == nil {
+		return access.Unrestricted(), nil
+	}
+	return s.Admit(r)
 }
 
 // Store is an open store. Its methods may be called concurrently; appends are

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -17,23 +18,63 @@ const (
 	// maxWaiting is how many requests may wait for their turn; with their forms,
 	// which are read before, they are few MB.
 	maxWaiting = 256
+	// maxWaitingEach is how many of them may be one principal's.
+	maxWaitingEach = 32
 )
 
 // Gate lets as many requests of the API be worked on as limits allow, from
 // reading the query to writing the answer, since each holds memory as long.
+//
+// A principal has a share of the places: half of them, at least one. Its
+// requests wait for one of its own first, so that those of others, who then wait
+// for the same places, take turns with it however many it has sent.
 type Gate struct {
 	limits  Limits
 	places  chan struct{}
 	waiting chan struct{}
+
+	mu     sync.Mutex
+	shares map[string]*share // by principal, while it has requests
+}
+
+type share struct {
+	places   chan struct{}
+	requests int // that wait or are worked on
 }
 
 // NewGate returns a gate with as many places as the limits say.
 func NewGate(limits Limits) *Gate {
-	return &Gate{limits, make(chan struct{}, limits.Concurrency), make(chan struct{}, maxWaiting)}
+	return &Gate{limits: limits, places: make(chan struct{}, limits.Concurrency), waiting: make(chan struct{}, maxWaiting), shares: map[string]*share{}}
 }
 
-// Admit serves next with the time that a query has.
-func (g *Gate) Admit(next http.Handler) http.Handler {
+// enter returns the share of a principal; nil: it has too many requests.
+func (g *Gate) enter(principal string) *share {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.shares[principal]
+	if s == nil {
+		s = &share{places: make(chan struct{}, max(1, g.limits.Concurrency/2))}
+		g.shares[principal] = s
+	}
+	if s.requests >= maxWaitingEach {
+		return nil
+	}
+	s.requests++
+	return s
+}
+
+func (g *Gate) leave(principal string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.shares[principal]
+	if s.requests--; s.requests == 0 {
+		delete(g.shares, principal)
+	}
+}
+
+// Admit serves next with the time that a query has. principal names who asks
+// for a share of the places, "" of all of them.
+func (g *Gate) Admit(principal func(context.Context) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		deadline := time.Now().Add(g.limits.Timeout)
 		ctx, cancel := context.WithDeadline(r.Context(), deadline)
@@ -48,27 +89,51 @@ func (g *Gate) Admit(next http.Handler) http.Handler {
 			WriteError(w, http.StatusBadRequest, "bad_data", fmt.Sprintf("the form: %v: write at most %d bytes", err, maxForm))
 			return
 		}
+		wanted := []chan struct{}{g.places}
+		if name := principal(ctx); name != "" {
+			s := g.enter(name)
+			if s == nil {
+				g.refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d of your queries wait already", maxWaitingEach))
+				return
+			}
+			defer g.leave(name)
+			wanted = []chan struct{}{s.places, g.places}
+		}
 		select {
 		case g.waiting <- struct{}{}:
 		default:
-			g.refuse(w, fmt.Sprintf("%d queries wait already", maxWaiting))
+			g.refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("%d queries wait already", maxWaiting))
 			return
 		}
-		select {
-		case g.places <- struct{}{}:
-			<-g.waiting
-			defer func() { <-g.places }()
-			next.ServeHTTP(w, r)
-		case <-ctx.Done():
-			<-g.waiting
-			g.refuse(w, fmt.Sprintf("the query waited %s for its turn, as long as query::timeout allows, while query::concurrency = %d others ran", g.limits.Timeout, g.limits.Concurrency))
+		placed := true
+		for _, places := range wanted {
+			if placed = take(ctx, places); !placed {
+				break
+			}
+			defer func() { <-places }()
 		}
+		<-g.waiting
+		if !placed {
+			g.refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("the query waited %s for its turn, as long as query::timeout allows, while query::concurrency = %d others ran", g.limits.Timeout, g.limits.Concurrency))
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
-func (g *Gate) refuse(w http.ResponseWriter, why string) {
+// take waits for a place, and reports whether there was one in time.
+func take(ctx context.Context, places chan struct{}) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (*Gate) refuse(w http.ResponseWriter, status int, why string) {
 	w.Header().Set("Retry-After", "5")
-	WriteError(w, http.StatusServiceUnavailable, "timeout", why+": try again later, ask for less, or allow more")
+	WriteError(w, status, "timeout", why+": try again later, ask for less, or allow more")
 }
 
 // WriteError answers with an error as Prometheus does.
