@@ -40,6 +40,10 @@ const (
 // scheduler is the login of the user as which Grafana evaluates alert rules.
 const scheduler = "grafana_scheduler"
 
+// storeToken is one by which the store shows everything, as a store of others
+// does: what people see then is what the plugin asks for.
+const storeToken = "token-of-the-store"
+
 const token = "token-of-the-plugin"
 
 // principals are laid over the demo's catalogue, whose organizations name jane
@@ -47,6 +51,7 @@ const token = "token-of-the-plugin"
 const principals = `
 principals:
   - {claim: token_sha256, value: %x, role: delegate}
+  - {claim: token_sha256, value: %x, role: viewer, organizations: ["*"]}
   - {claim: email, value: operator@example.com, role: viewer, organizations: ["*"]}
   - {claim: email, value: jane@example.com, role: csm}
   - {claim: email, value: admin@acme.example, role: admin, organizations: [acme]}
@@ -89,9 +94,9 @@ func serve(t *testing.T) *server {
 	require.NoError(t, err)
 	organizations, _, found := bytes.Cut(text, []byte("\nprincipals:"))
 	require.True(t, found)
-	s.write(t, append(organizations, fmt.Sprintf(principals, sha256.Sum256([]byte(token)))...))
+	s.write(t, append(organizations, fmt.Sprintf(principals, sha256.Sum256([]byte(token)), sha256.Sum256([]byte(storeToken)))...))
 	tokens := filepath.Join(directory, "tokens")
-	require.NoError(t, os.WriteFile(tokens, []byte(token), 0o600))
+	require.NoError(t, os.WriteFile(tokens, []byte(token+"\n"+storeToken), 0o600))
 	s.Collector = collector.Start(t, collector.Settings{Directory: directory, Overlay: fmt.Sprintf(`
 extensions:
   bearertokenauth: {filename: %q}
@@ -99,6 +104,7 @@ extensions:
     catalogue: %q
     api: {auth: {authenticator: bearertokenauth}}
     reports: {directory: %q}
+exporters: {tsdb: {auth: {authenticator: bearertokenauth}}}
 service: {extensions: [bearertokenauth, usage_ledger]}
 `, tokens, s.catalogue, s.reports)})
 	return s
@@ -125,7 +131,7 @@ func (s *server) settings(kind string) backend.DataSourceInstanceSettings {
 
 func settingsOf(store, api, kind, token string) backend.DataSourceInstanceSettings {
 	options := fmt.Sprintf(`{"usageUrl":%q,"store":%q,"alertingEmail":""}`, api, kind)
-	return backend.DataSourceInstanceSettings{Name: "Usage", UID: "usage", Type: plugin.ID, URL: store, JSONData: []byte(options), DecryptedSecureJSONData: map[string]string{"token": token}}
+	return backend.DataSourceInstanceSettings{Name: "Usage", UID: "usage", Type: plugin.ID, URL: store, JSONData: []byte(options), DecryptedSecureJSONData: map[string]string{"token": token, "storeToken": storeToken}}
 }
 
 // instance is a datasource as Grafana has one.
