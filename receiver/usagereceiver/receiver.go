@@ -144,6 +144,9 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 		}
 	}
 	metrics := convert(collection, r.shown, changes, max(r.config.Interval, time.Minute))
+	if ctx.Err() != nil {
+		return // stopped in the middle: the ledger has the figures
+	}
 	points := metrics.DataPointCount() // whoever takes the metrics may change them
 	ctx = r.report.StartMetricsOp(ctx)
 	err := r.next.ConsumeMetrics(ctx, metrics)
