@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package faults
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -66,24 +67,28 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	s := &sender{c: c, at: time.Now().Add(-2 * time.Minute)}
 	s.acknowledged(t)
 
-	d.fill(t, "ballast", 20*mebibyte)
-	s.refused(t)
-	d.fill(t, "more ballast", 0) // and what the ledger gave back
-	s.refused(t)
-	d.empty(t, "ballast")
-	d.empty(t, "more ballast")
-	s.acknowledged(t)
-	s.holds(t)
+	full := campaign.Line{What: "full disk, by steps and at once"}
+	for rounds := campaign.Pick(1, 50); rounds > 0; rounds-- {
+		d.fill(t, "ballast", 20*mebibyte)
+		s.refused(t)
+		d.fill(t, "more ballast", 0) // and what the ledger gave back
+		s.refused(t)
+		d.empty(t, "ballast")
+		d.empty(t, "more ballast")
+		s.acknowledged(t)
+		s.holds(t)
+		full.Tried++
 
-	s.flood(t, func() { d.fill(t, "ballast", 0) })
-	s.refused(t)
-	hold := time.NewTimer(5 * time.Second) // attempts to go on in vain
-	defer hold.Stop()
-	<-hold.C
-	s.refused(t)
-	d.empty(t, "ballast")
-	s.acknowledged(t)
-	s.holds(t)
+		s.flood(t, func() { d.fill(t, "ballast", 0) })
+		s.refused(t)
+		hold := time.NewTimer(5 * time.Second) // attempts to go on in vain
+		<-hold.C
+		s.refused(t)
+		d.empty(t, "ballast")
+		s.acknowledged(t)
+		s.holds(t)
+		full.Tried++
+	}
 
 	c.Kill()
 	s.c = collector.Start(t, settings)
@@ -96,6 +101,8 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 		}
 		return err
 	})
+	full.Peak = s.c.Memory(t).Peak
+	campaign.Report(t, full)
 }
 
 // sender sends one document after the other, each until it is acknowledged.
