@@ -5,7 +5,8 @@
 // them runs, from which seed, under how much memory, and the table of what came
 // of it, as docs/reliability.md has it.
 //
-// USAGE_CAMPAIGN=long runs the whole, USAGE_SEED=n repeats a run that failed, and
+// USAGE_CAMPAIGN=long runs the whole, or as much of each kind as
+// USAGE_CAMPAIGN_MINUTES allow, USAGE_SEED=n repeats a run that failed, and
 // USAGE_CAMPAIGN_TABLE names the file to which lines are added; `go run
 // ./test/campaign/table FILE` prints it.
 package campaign
@@ -14,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,6 +35,22 @@ func Pick(sample, whole int) int {
 		return whole
 	}
 	return sample
+}
+
+// Rounds counts the rounds of a sample, or of the whole, which ends before its
+// number where USAGE_CAMPAIGN_MINUTES are over.
+func Rounds(t *testing.T, sample, whole int) iter.Seq[int] {
+	t.Helper()
+	end := time.Now().Add(1000 * time.Hour)
+	if text := os.Getenv("USAGE_CAMPAIGN_MINUTES"); text != "" && Long() {
+		minutes, err := strconv.Atoi(text)
+		require.NoError(t, err, "USAGE_CAMPAIGN_MINUTES")
+		end = time.Now().Add(time.Duration(minutes) * time.Minute)
+	}
+	return func(yield func(int) bool) {
+		for n := 0; n < Pick(sample, whole) && time.Now().Before(end) && yield(n); n++ {
+		}
+	}
 }
 
 // Random returns numbers from a seed that the log of the test has.

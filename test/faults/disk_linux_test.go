@@ -68,7 +68,7 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	s.acknowledged(t)
 
 	full := campaign.Line{What: "full disk, by steps and at once"}
-	for rounds := campaign.Pick(1, 50); rounds > 0; rounds-- {
+	for range campaign.Rounds(t, 1, 50) {
 		d.fill(t, "ballast", 20*mebibyte)
 		s.refused(t)
 		d.fill(t, "more ballast", 0) // and what the ledger gave back

@@ -13,44 +13,37 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
-// perLedger is how often a ledger is killed before another one is begun: its
-// sets would not grow any more.
-const perLedger = 200
-
 func TestKillsLoseNothingAndCountNothingTwice(t *testing.T) {
 	t.Parallel()
 	random := campaign.Random(t)
 	container := campaign.NewContainer(t, 1<<30)
-	for left := campaign.Pick(10, 2000); left > 0; left -= perLedger {
-		settings := collector.Settings{Directory: t.TempDir()}
-		c := collector.Start(t, settings)
-		l := startLoad(t, c)
-		line := campaign.Line{What: "kill -9 under load", Under: container.Under}
-		for ; line.Tried < min(left, perLedger); line.Tried++ {
-			container.Add(t, c.Pid())
-			l.busy(t, 1+random.Uint64N(400))
-			line.Peak = max(line.Peak, c.Memory(t).Peak)
-			if line.Tried%3 == 2 { // in the middle of an orderly end
-				c.Terminate(t)
-				<-time.After(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
-			}
-			c.Kill()
-			began := time.Now()
-			c = collector.Start(t, settings)
-			line.Longest = max(line.Longest, time.Since(began))
-			l.target.Store(c)
-			l.check(t)
+	settings := collector.Settings{Directory: t.TempDir()}
+	c := collector.Start(t, settings)
+	l := startLoad(t, c)
+	line := campaign.Line{What: "kill -9 under load", Under: container.Under, Note: "the longest start"}
+	for kill := range campaign.Rounds(t, 10, 2000) {
+		container.Add(t, c.Pid())
+		l.busy(t, 1+random.Uint64N(400))
+		line.Peak = max(line.Peak, c.Memory(t).Peak)
+		if kill%3 == 2 { // in the middle of an orderly end
+			c.Terminate(t)
+			<-time.After(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
 		}
-		l.busy(t, 100)
-		l.finish()
 		c.Kill()
+		began := time.Now()
 		c = collector.Start(t, settings)
+		line.Longest = max(line.Longest, time.Since(began))
 		l.target.Store(c)
-		l.repeat(t)
-		l.settle(t)
-		c.Kill()
-		campaign.Report(t, line)
+		l.check(t)
+		line.Tried++
 	}
+	l.busy(t, 100)
+	l.finish()
+	c.Kill()
+	l.target.Store(collector.Start(t, settings))
+	l.repeat(t)
+	l.settle(t)
+	campaign.Report(t, line)
 }
 
 func TestTerminatingUnderLoadLosesNothing(t *testing.T) {
@@ -58,8 +51,8 @@ func TestTerminatingUnderLoadLosesNothing(t *testing.T) {
 	settings := collector.Settings{Directory: t.TempDir()}
 	c := collector.Start(t, settings)
 	l := startLoad(t, c)
-	line := campaign.Line{What: "SIGTERM under load"}
-	for ; line.Tried < campaign.Pick(3, 100); line.Tried++ {
+	line := campaign.Line{What: "SIGTERM under load", Note: "the longest end"}
+	for range campaign.Rounds(t, 3, 500) {
 		l.busy(t, 300)
 		line.Peak = max(line.Peak, c.Memory(t).Peak)
 		began := time.Now()
@@ -69,6 +62,7 @@ func TestTerminatingUnderLoadLosesNothing(t *testing.T) {
 		c = collector.Start(t, settings)
 		l.target.Store(c)
 		l.check(t)
+		line.Tried++
 	}
 	l.finish()
 	l.settle(t)

@@ -78,8 +78,8 @@ func TestPowerCutsLoseNothingAndCountNothingTwice(t *testing.T) {
 	settings := collector.Settings{Overlay: fmt.Sprintf("extensions: {usage_ledger: {directory: %s/ledger}}", disk.path)}
 	c := collector.Start(t, settings)
 	l := startLoad(t, c)
-	line := campaign.Line{What: cutting, Under: container.Under}
-	for ; line.Tried < campaign.Pick(4, 500); line.Tried++ {
+	line := campaign.Line{What: cutting, Under: container.Under, Note: "the longest start"}
+	for range campaign.Rounds(t, 4, 500) {
 		container.Add(t, c.Pid())
 		l.busy(t, 1+random.Uint64N(400))
 		line.Peak = max(line.Peak, c.Memory(t).Peak)
@@ -94,6 +94,7 @@ func TestPowerCutsLoseNothingAndCountNothingTwice(t *testing.T) {
 		l.dark.Store(false)
 		l.target.Store(c)
 		l.check(t)
+		line.Tried++
 	}
 	l.finish()
 	l.repeat(t)
