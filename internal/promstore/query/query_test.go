@@ -27,7 +27,7 @@ func TestATextIsRefusedByItsShape(t *testing.T) {
 		"deep":               {strings.Repeat("abs(", 30) + "a" + strings.Repeat(")", 30), "query::max_depth"},
 		"many selectors":     {"a" + strings.Repeat(" or a", 10), "query::max_selectors"},
 		"many operators":     {"1" + strings.Repeat("+1", maxJoints+1), "operators and brackets"},
-		"large repetition":   {`a{b=~"` + strings.Repeat("|.{1000}", 10) + `"}`, "regular expressions"},
+		"large repetition":   {`a{b=~"` + strings.Repeat("a.{999}", 10) + `"}`, "regular expressions"},
 		"an error of PromQL": {"a{", "unexpected end of input"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestARegularExpressionCostsItsSteps(t *testing.T) {
 	for pattern, want := range map[string]int{"abc": 3, "a{1000}": 2000, "(ab){10}": 30, "(": 1} {
 		require.InDelta(t, want, regexSteps(pattern), 20, pattern)
 	}
-	require.Greater(t, regexSteps(strings.Repeat("|.{1000}", 10)), regexSize)
+	require.Greater(t, regexSteps(strings.Repeat("a.{999}", 10)), regexSize)
 }
 
 // engine returns one, with a store of a series of two points for each of 300

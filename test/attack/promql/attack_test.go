@@ -234,7 +234,7 @@ func ordinary(t *testing.T) (queries []string) {
 		find(rules, func(expr string) { queries = append(queries, expr) })
 	}
 	require.Greater(t, of, 100, "of dashboards")
-	require.Greater(t, len(queries)-of, 20, "of rules")
+	require.Greater(t, len(queries)-of, 10, "of rules")
 	return queries
 }
 
