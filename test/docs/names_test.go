@@ -16,7 +16,7 @@ import (
 
 var (
 	entryKind = regexp.MustCompile(`(?m)^\t[a-z][A-Za-z]+ += (\d+)$`)
-	keyPrefix = regexp.MustCompile(`(?m)^\t(?:Key|Kind)[A-Z][A-Za-z]+ += '(.)'`)
+	keyPrefix = regexp.MustCompile(`(?m)^\t[A-Z][A-Za-z]+ += '(.)'`)
 	testName  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)`")
 	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z][A-Za-z0-9]+)\(`)
 )
@@ -32,7 +32,7 @@ func TestStateFormatListsEveryEntryAndKey(t *testing.T) {
 	for _, m := range entries {
 		require.Contains(t, text, "\n| "+m[1]+" | ")
 	}
-	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/book/keys.go").text+read(t, "internal/archive/rows.go").text, -1)
+	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/rowkey/rowkey.go").text+read(t, "internal/archive/rows.go").text, -1)
 	require.NotEmpty(t, keys)
 	for _, m := range keys {
 		require.Contains(t, text, "\n| `"+m[1]+"` | `"+m[1]+"` ")
