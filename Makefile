@@ -34,8 +34,10 @@ demo: bin/otelcol-usage bin/usagectl ## fourteen months of history, then live tr
 bench: ## the figures of docs/performance.md
 	go run ./test/bench
 
-crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, crashes and faults
-	USAGE_CAMPAIGN=long go test -timeout 12h -count=1 ./test/... ./internal/...
+crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, faults and attacks; USAGE_CAMPAIGN_MINUTES bounds each kind
+	rm -f build/campaign.json
+	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/sim ./test/bounds ./internal/ledger ./internal/store/...
+	@go run ./test/campaign/table build/campaign.json
 
 lint: ## takes some minutes: not a part of test
 	go tool -modfile=tools/lint/go.mod golangci-lint run

@@ -16,7 +16,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
@@ -25,6 +24,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 	"github.com/otelcol-usage/otelcol-usage/internal/replay"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -123,7 +123,7 @@ func replayInto(ctx context.Context, f *replayFlags, recording *replay.Recording
 	}
 	_, missing := os.Stat(f.ledger)
 	if errors.Is(missing, fs.ErrNotExist) {
-		settings.FS = replay.DeferredSync{FS: vfs.Default}
+		settings.FS = replay.DeferredSync{FS: store.OwnersOnly}
 	}
 	settings.CollectEvery = s.Interval()
 	book, err := ledger.Open(settings, begin)

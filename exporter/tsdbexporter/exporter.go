@@ -69,7 +69,11 @@ func (e *tsdbExporter) start(ctx context.Context, host component.Host) error {
 		Queries:   e.config.Queries,
 		Admit:     admit,
 		Logger:    slogOf(e.settings.Logger),
+		Behind:    true,
 	})
+	if err == nil {
+		err = e.open(ctx, host, store)
+	}
 	if err != nil {
 		return fmt.Errorf("directory: %w", err)
 	}
@@ -101,6 +105,31 @@ func (e *tsdbExporter) admit(ctx context.Context, host component.Host) (func(*ht
 		inForce = func() *catalogue.Catalogue { return nil }
 	}
 	return func(r *http.Request) (access.Principal, error) { return gate.Principal(r, inForce()) }, nil
+}
+
+// startPatience is how long the start waits for the store. One that has
+// millions of series takes a minute, and counting does not wait for history.
+const startPatience = 2 * time.Second
+
+// open waits for the store, and goes on without it where that takes longer. One
+// that then cannot be opened ends the process, as a start that is refused does.
+func (e *tsdbExporter) open(ctx context.Context, host component.Host, store *promstore.Store) error {
+	patience, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	err := store.Opened(patience)
+	if !errors.Is(err, promstore.ErrOpening) {
+		if err != nil {
+			err = errors.Join(err, store.Close())
+		}
+		return err
+	}
+	e.settings.Logger.Info("the store is read behind the start: queries are answered 503 until then", zap.String("directory", e.config.Directory))
+	go func() {
+		if err := store.Opened(context.Background()); err != nil {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("exporters::tsdb: directory: %w", err)))
+		}
+	}()
+	return nil
 }
 
 func (e *tsdbExporter) serve(ctx context.Context, host component.Host, store *promstore.Store) error {

@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -215,6 +216,21 @@ func (c *Calendar) History() []Entry {
 	return entries
 }
 
+// zonesLoaded are those that were loaded, by name: loading one reads a file, and a
+// start makes the calendars of all organizations.
+var zonesLoaded sync.Map // of *time.Location
+
+func zoneOf(name string) (*time.Location, error) {
+	if zone, known := zonesLoaded.Load(name); known {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		zonesLoaded.Store(name, zone)
+	}
+	return zone, err
+}
+
 // FromHistory returns the calendar that History described.
 func FromHistory(entries []Entry) (*Calendar, error) {
 	if len(entries) == 0 {
@@ -223,7 +239,7 @@ func FromHistory(entries []Entry) (*Calendar, error) {
 	var c *Calendar
 	var before int64
 	for i, e := range entries {
-		zone, err := time.LoadLocation(e.Zone)
+		zone, err := zoneOf(e.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("calendar history entry %d: zone %q: %w", i, e.Zone, err)
 		}

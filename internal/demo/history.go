@@ -30,7 +30,7 @@ const (
 // the directory as OTLP/JSON lines, a file for each month (UTC), and calls
 // progress (which may be nil) after each day. It returns the number of events.
 func (p Plan) WriteHistory(dir string, progress func(day time.Time, events int)) (int, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return 0, err
 	}
 	if err := os.Remove(filepath.Join(dir, planFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +97,7 @@ func (w *historyWriter) rotate(at time.Time) error {
 	if err := w.closeFile(); err != nil {
 		return err
 	}
-	file, err := os.Create(name)
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -17,6 +19,14 @@ import (
 // so that nothing on disk is ahead of what was acknowledged. When all
 // organizations and the keys of counted items are on disk, the log from before is
 // released.
+
+// errLate ends a checkpoint between two organizations when the ledger has to
+// close: it is on disk as far as it has come, and the log has the rest.
+var errLate = errors.New("the ledger closes before the checkpoint is complete")
+
+// closePatience is how long the checkpoint of a close may take, so that the
+// process ends in time where 100,000 organizations have changed.
+const closePatience = 4 * time.Second
 
 // checkpoint folds the log into rows. One runs at a time.
 func (l *Ledger) checkpoint(b *book.Book) error {
@@ -33,6 +43,9 @@ func (l *Ledger) fold(b *book.Book) error {
 	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover
 	l.mu.Unlock()
 	for _, o := range orgs {
+		if l.late.Load() {
+			return errLate
+		}
 		if err := l.checkpointOrg(b, o); err != nil {
 			return fmt.Errorf("checkpoint of organization %d: %w", o.Number, err)
 		}

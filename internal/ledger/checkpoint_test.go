@@ -43,3 +43,20 @@ func TestACrashBetweenTheCheckpointsOfTwoOrganizationsChangesNothing(t *testing.
 	after := later.Add(2 * time.Minute)
 	require.Equal(t, peak, figure(collect(t, l, after), "birch", "usage_concurrent_users_peak", "period=current", "window=month"))
 }
+
+// TestACloseDoesNotWaitForALongCheckpoint ends a ledger whose time to close is over
+// before its first organization is on disk: the log has everything.
+func TestACloseDoesNotWaitForALongCheckpoint(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	s := settings(t, fs)
+	l := open(t, s, noon)
+	send(t, l, noon, func(b *usage.Batch) { minutes(b, "acme", "1", 1, noon) })
+	l.late.Store(true)
+	require.ErrorIs(t, l.checkpoint(l.book), errLate)
+	closeLedger(t, l)
+	s.FS = fs.CrashClone(vfs.CrashCloneCfg{})
+	l = open(t, s, noon.Add(time.Minute))
+	send(t, l, noon.Add(time.Minute), func(b *usage.Batch) { minutes(b, "acme", "1", 1, noon) })
+	require.Equal(t, 1.0, figure(collect(t, l, noon.Add(2*time.Minute)), "acme", "usage_consumption", "window=day", "period=current"))
+	closeLedger(t, l)
+}

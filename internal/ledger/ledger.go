@@ -31,9 +31,10 @@ type Ledger struct {
 	stop       chan struct{}
 	wg         sync.WaitGroup
 	opened     time.Time
-	folding    sync.Mutex // held by the one checkpoint that runs, and by what goes through the store's files
-	backing    sync.Mutex // held by the one backup that is made
-	billing    sync.Mutex // held while marks of billing are written
+	folding    sync.Mutex  // held by the one checkpoint that runs, and by what goes through the store's files
+	late       atomic.Bool // a checkpoint is not to be waited for any more
+	backing    sync.Mutex  // held by the one backup that is made
+	billing    sync.Mutex  // held while marks of billing are written
 
 	now atomic.Int64 // the latest time that a caller gave, ns
 
@@ -194,7 +195,11 @@ func (l *Ledger) Close(ctx context.Context) error {
 	l.mu.Unlock()
 	var err error
 	if !failed && ctx.Err() == nil {
+		late := time.AfterFunc(closePatience, func() { l.late.Store(true) })
 		err = l.checkpoint(b) // the next start has nothing to read again
+		if late.Stop(); errors.Is(err, errLate) {
+			err = nil // it reads the log
+		}
 	}
 	close(l.stop)
 	l.wg.Wait()
@@ -231,7 +236,7 @@ func (l *Ledger) foldLoop() {
 		if !ok || !due {
 			continue
 		}
-		if err := l.checkpoint(b); err != nil {
+		if err := l.checkpoint(b); err != nil && !errors.Is(err, errLate) {
 			l.fail(b, err)
 		}
 	}

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
@@ -24,7 +24,7 @@ type Settings = book.Settings
 // time of the first arrival at the earliest.
 func Open(s Settings, now time.Time) (*Ledger, error) {
 	if s.FS == nil {
-		s.FS = vfs.Default
+		s.FS = store.OwnersOnly
 	}
 	if s.Logger == nil {
 		s.Logger = zap.NewNop()

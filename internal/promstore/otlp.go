@@ -26,7 +26,13 @@ const labelNamesKept = 1000
 // resource only what identifies it is kept, job of service.name and instance
 // of service.instance.id, and only where it is set; the ledger's own figures
 // have neither. A point flagged as having no recorded value ends its series.
+//
+// It waits for a store that is being opened, and stores nothing once ctx has
+// ended.
 func (s *Store) Append(ctx context.Context, metrics pmetric.Metrics, now time.Time) (Result, error) {
+	if err := s.Opened(ctx); err != nil {
+		return Result{}, err
+	}
 	s.append.Lock()
 	defer s.append.Unlock()
 	b, err := s.begin(ctx)
@@ -40,7 +46,7 @@ func (s *Store) Append(ctx context.Context, metrics pmetric.Metrics, now time.Ti
 		oldest:     now.Add(-s.settings.Retention).UnixMilli(),
 		newest:     now.Add(futureLimit).UnixMilli(),
 	}
-	if err := c.metrics(metrics); err != nil {
+	if err := c.metrics(ctx, metrics); err != nil {
 		return Result{}, s.rollback(b, err)
 	}
 	if err := s.commit(b); err != nil {
@@ -68,12 +74,12 @@ type converter struct {
 	job, instance string // of the resource at hand
 }
 
-func (c *converter) metrics(metrics pmetric.Metrics) error {
+func (c *converter) metrics(ctx context.Context, metrics pmetric.Metrics) error {
 	for _, resource := range metrics.ResourceMetrics().All() {
 		c.job, c.instance = identity(resource.Resource().Attributes())
 		for _, scope := range resource.ScopeMetrics().All() {
 			for _, metric := range scope.Metrics().All() {
-				if err := c.metric(metric); err != nil {
+				if err := c.metric(ctx, metric); err != nil {
 					return err
 				}
 			}
@@ -98,7 +104,11 @@ func identity(attributes pcommon.Map) (job, instance string) {
 	return job, text("service.instance.id")
 }
 
-func (c *converter) metric(metric pmetric.Metric) error {
+// pointsPerLook is how many points are appended between two looks at whether
+// anybody still waits: collections of many organizations have millions.
+const pointsPerLook = 1024
+
+func (c *converter) metric(ctx context.Context, metric pmetric.Metric) error {
 	var points pmetric.NumberDataPointSlice
 	kind := model.MetricTypeGauge
 	switch metric.Type() {
@@ -117,7 +127,10 @@ func (c *converter) metric(metric pmetric.Metric) error {
 	}
 	c.name = prometheusName(metric.Name(), true)
 	c.metadata.note(c.name, kind, metric.Description())
-	for _, point := range points.All() {
+	for i, point := range points.All() {
+		if i%pointsPerLook == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err := c.point(point); err != nil {
 			return err
 		}

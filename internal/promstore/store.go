@@ -61,6 +61,7 @@ var (
 	ErrNoSpace = errors.New("too little free space")
 	ErrClosed  = errors.New("store is closed")
 	ErrLocked  = errors.New("directory is in use by another process")
+	ErrOpening = errors.New("store is still being opened")
 )
 
 // Retention bounds.
@@ -101,6 +102,10 @@ const (
 	// appendsPerMap is how often finished chunks move from the heap to mapped
 	// files: with one append a minute each hour. A chunk holds two hours.
 	appendsPerMap = 60
+
+	// closePatience is how long Close waits for a store that is still being
+	// opened, which nothing can interrupt.
+	closePatience = 3 * time.Second
 )
 
 // Settings of a store.
@@ -117,6 +122,10 @@ type Settings struct {
 	// Admit returns who asks the API, or an [admission.Refusal]; nil: whoever
 	// asks may read all.
 	Admit func(*http.Request) (access.Principal, error)
+	// Behind has Open return before the log is read, which takes a minute where
+	// millions of series are in it: appends wait meanwhile, queries are answered
+	// 503. [Store.Opened] tells what becomes of it.
+	Behind bool
 	// Logger may be nil.
 	Logger *slog.Logger
 }
@@ -141,6 +150,9 @@ type Store struct {
 	// collected is Collected in ms since 1970.
 	collected atomic.Int64
 	rules     atomic.Pointer[Rules] // those that Handler shows; nil: none
+	// opened is closed when the first opening has ended; refused is its error.
+	opened  chan struct{}
+	refused error
 
 	append struct {
 		sync.Mutex
@@ -168,7 +180,7 @@ type session struct {
 // another store of this one) has open is refused with ErrLocked, untouched;
 // the lock of a dead process is none. Where only space is missing the store
 // opens all the same, answers 503, and comes up at the first append after
-// space was freed.
+// space was freed. With [Settings.Behind] it goes on behind the caller.
 func Open(settings Settings) (*Store, error) { return open(settings, freeBytes) }
 
 func open(settings Settings, free func(dir string) (uint64, error)) (*Store, error) {
@@ -178,7 +190,7 @@ func open(settings Settings, free func(dir string) (uint64, error)) (*Store, err
 	if settings.Retention < MinRetention {
 		return nil, fmt.Errorf("retention %s is too short: use %s or longer", settings.Retention, MinRetention)
 	}
-	s := &Store{settings: settings, logger: settings.Logger, started: time.Now(), free: free}
+	s := &Store{settings: settings, logger: settings.Logger, started: time.Now(), free: free, opened: make(chan struct{})}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
@@ -193,15 +205,37 @@ func open(settings Settings, free func(dir string) (uint64, error)) (*Store, err
 	if err := s.acquireLock(); err != nil {
 		return nil, err
 	}
-	err := s.openSession()
-	if errors.Is(err, ErrNoSpace) {
-		s.logger.Error("store stays closed until space is freed", "error", err)
+	if settings.Behind {
+		go func() { _ = s.openFirst() }() // Opened has the error
 		return s, nil
 	}
-	if err != nil {
+	if err := s.openFirst(); err != nil {
 		return nil, errors.Join(err, s.lock.Release())
 	}
 	return s, nil
+}
+
+// openFirst opens the TSDB for the first time.
+func (s *Store) openFirst() error {
+	defer close(s.opened)
+	err := s.openSession()
+	if errors.Is(err, ErrNoSpace) {
+		s.logger.Error("store stays closed until space is freed", "error", err)
+		return nil
+	}
+	s.refused = err
+	return err
+}
+
+// Opened waits until the store has been opened, as long as ctx allows: it is
+// ErrOpening after that, and any other error is why it cannot be opened.
+func (s *Store) Opened(ctx context.Context) error {
+	select {
+	case <-s.opened:
+		return s.refused
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrOpening, ctx.Err())
+	}
 }
 
 // acquireLock locks the directory before the TSDB touches it: its own lock
@@ -260,8 +294,14 @@ func (s *Store) options() *tsdb.Options {
 }
 
 // Close waits for running queries and closes the store. Close it after the
-// server that serves its Handler. It may be called twice.
+// server that serves its Handler. It may be called twice. One that is still being
+// opened is left to the end of the process, and keeps its lock until then.
 func (s *Store) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	if err := s.Opened(ctx); errors.Is(err, ErrOpening) {
+		return fmt.Errorf("close store %s: %w", s.settings.Directory, err)
+	}
 	s.append.Lock()
 	defer s.append.Unlock()
 	if s.append.closed {

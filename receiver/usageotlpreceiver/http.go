@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -102,6 +103,8 @@ const (
 	// firstRead is room for most requests. It is not held against the share:
 	// so much any connection takes.
 	firstRead = 64 << 10
+	// readAtOnce is how much is inflated before others have their turn.
+	readAtOnce = 32 << 10
 	// firstLook is how much of a request is there when it is first looked at:
 	// reading on would take more than looking.
 	firstLook = 256 << 10
@@ -117,7 +120,10 @@ func (r *otlpReceiver) readBody(req *http.Request, q *request) error {
 	}
 	body := make([]byte, 0, room)
 	for {
-		n, err := req.Body.Read(body[len(body):cap(body)])
+		if len(body) >= firstRead {
+			runtime.Gosched() // inflating goes on for long, and small requests wait beside it
+		}
+		n, err := req.Body.Read(body[len(body):min(len(body)+readAtOnce, cap(body))])
 		body = body[:len(body)+n]
 		switch {
 		case errors.Is(err, io.EOF):
@@ -145,6 +151,7 @@ func (r *otlpReceiver) look(q *request, beginning []byte) error {
 	if len(beginning) < firstLook {
 		return nil
 	}
+	defer r.turns.take(len(beginning))()
 	var err error
 	if q.json {
 		_, err = otlp.CheckJSON(beginning, r.limits)

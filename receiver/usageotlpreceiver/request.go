@@ -67,6 +67,7 @@ const itemCost = 400
 // twice else: for conditions, and to be handed on.
 func (p *passage) check() (err error) {
 	r, q := p.receiver, p.request
+	defer r.turns.take(len(q.body))()
 	if q.json {
 		p.checked.Shape, err = otlp.CheckJSON(q.body, r.limits)
 	} else {
@@ -120,6 +121,7 @@ func (p *passage) pass(ctx context.Context) (a answer, err error) {
 func (p *passage) count(ctx context.Context) (a answer, err error) {
 	counter := p.receiver.counter
 	err = counter.Count(ctx, func(bound string, b *usage.Batch) {
+		defer p.receiver.turns.take(len(p.request.body))()
 		if p.decoded != nil {
 			p.decoded.extract(counter.Extractor, bound, b)
 		} else {

@@ -4,6 +4,7 @@
 package usagereceiver
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -28,7 +29,9 @@ const lookBack = 5 * time.Minute
 // linger on. A counter that was never shown begins with a zero, a step earlier:
 // without it what it counted until now would be no increase. Where it is not
 // known what was shown, only those of a ledger that began within the step do.
-func convert(c usage.Collection, before shown, changes []change, step time.Duration) pmetric.Metrics {
+//
+// It stops in the middle once ctx has ended, when nobody takes the metrics any more.
+func convert(ctx context.Context, c usage.Collection, before shown, changes []change, step time.Duration) pmetric.Metrics {
 	zero := c.At.Add(-step)
 	md := pmetric.NewMetrics()
 	w := writer{
@@ -39,6 +42,9 @@ func convert(c usage.Collection, before shown, changes []change, step time.Durat
 	w.reserve(c)
 	rest := changes
 	for i := range c.Organizations {
+		if ctx.Err() != nil {
+			return md
+		}
 		o := &c.Organizations[i]
 		var begun map[*usage.Series]struct{}
 		for len(rest) > 0 && rest[0].organization <= o.Organization {

@@ -4,6 +4,7 @@
 package usagereceiver
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func newDisplay() *display {
 
 func (d *display) show(c usage.Collection) pmetric.Metrics {
 	now, changes := d.register.follow(d.shown, c)
-	md := convert(c, d.shown, changes, time.Minute)
+	md := convert(context.Background(), c, d.shown, changes, time.Minute)
 	d.shown = now
 	return md
 }

@@ -62,7 +62,7 @@ func (r *remembering) show(c usage.Collection) pmetric.Metrics {
 	_ = r.memory.remember(r.t.Context(), r.register, now, changes) // tests look at what is kept
 	r.memory.taken()
 	r.shown = now
-	return convert(c, before, changes, time.Minute)
+	return convert(context.Background(), c, before, changes, time.Minute)
 }
 
 // after is a minute of the test's.

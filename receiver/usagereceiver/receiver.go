@@ -143,7 +143,13 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 			r.settings.Logger.Warn("after a restart some series will be seen for longer than they are: what is shown was not written down", zap.Error(err))
 		}
 	}
-	metrics := convert(collection, r.shown, changes, max(r.config.Interval, time.Minute))
+	if ctx.Err() != nil {
+		return
+	}
+	metrics := convert(ctx, collection, r.shown, changes, max(r.config.Interval, time.Minute))
+	if ctx.Err() != nil {
+		return // stopped in the middle: the ledger has the figures
+	}
 	points := metrics.DataPointCount() // whoever takes the metrics may change them
 	ctx = r.report.StartMetricsOp(ctx)
 	err := r.next.ConsumeMetrics(ctx, metrics)

@@ -6,6 +6,7 @@ package query
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -54,6 +55,9 @@ type meteredQuerier struct {
 func (q *meteredQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	read := &q.shape.read[q.next] // the parser sees to it that there are as many
 	q.next++
+	if err := ended(ctx); err != nil { // finding the series is the most of it where there are millions
+		return storage.ErrSeriesSet(err)
+	}
 	return &meteredSet{SeriesSet: q.Querier.Select(ctx, sorted, hints, matchers...), ctx: ctx, shape: q.shape, read: read}
 }
 
@@ -77,6 +81,7 @@ func (s *meteredSet) Next() bool {
 	}
 	s.count(s.SeriesSet.At().Labels())
 	if int(s.read.series)%readsPerLook == 0 {
+		runtime.Gosched()
 		s.err = s.look()
 	}
 	return s.err == nil
@@ -133,6 +138,7 @@ type meteredIterator struct {
 // then goes through what is there, so Seek need not.
 func (i *meteredIterator) Next() chunkenc.ValueType {
 	if i.reads++; i.reads%readsPerLook == 0 {
+		runtime.Gosched() // else what is counted waits 10 ms each time that it would go on
 		i.err = ended(i.ctx)
 	}
 	if i.err != nil {

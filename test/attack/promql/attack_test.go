@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,9 +19,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"gopkg.in/yaml.v3"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -38,11 +39,8 @@ const (
 	beat = 4 * time.Millisecond
 )
 
-func campaign() (bombs int, calm time.Duration) {
-	if os.Getenv("USAGE_CAMPAIGN") == "long" {
-		return 2000, time.Minute
-	}
-	return 200, 5 * time.Second
+func extent() (bombs int, calm time.Duration) {
+	return campaign.Pick(200, 2000), time.Duration(campaign.Pick(5, 60)) * time.Second
 }
 
 // fill writes an hour of as many organizations with ten figures each.
@@ -73,13 +71,13 @@ func TestQueriesDoNotEndIngestion(t *testing.T) {
 	directory := t.TempDir()
 	fill(t, filepath.Join(directory, "tsdb"), 2000, now)
 	c := collector.Start(t, collector.Settings{Directory: directory})
-	number, calm := campaign()
-	seed := uint64(now.UnixNano())
-	t.Logf("seed %d", seed)
+	number, calm := extent()
+	container := campaign.NewContainer(t, memory)
+	container.Add(t, c.Pid())
 
 	before := c.Memory(t)
 	idle := stopwatch(t, c, time.After(calm))
-	g := &generator{rand.New(rand.NewPCG(seed, 1)), now}
+	g := &generator{campaign.Random(t), now}
 	bombs := make(chan bomb)
 	var attackers sync.WaitGroup
 	var answers tally
@@ -108,6 +106,10 @@ func TestQueriesDoNotEndIngestion(t *testing.T) {
 	t.Logf("ingestion: idle p50 %s p99 %s of %d, under queries p50 %s p99 %s of %d", quantile(idle, .5), quantile(idle, .99), len(idle), quantile(under, .5), quantile(under, .99), len(under))
 	require.Empty(t, answers.wrong, "every query is answered or refused as Prometheus does")
 	require.Less(t, m.Peak, memory)
+	campaign.Report(t, campaign.Line{
+		What: "bombs of PromQL, 60 at a time", Tried: number, Longest: quantile(under, .99), Peak: m.Peak, Under: container.Under,
+		Note: fmt.Sprintf("waits are p99 of ingestion; %s without queries", quantile(idle, .99)),
+	})
 	for _, query := range ordinary(t) {
 		status, body, err := ask(t.Context(), c, bomb{"ordinary", "query", map[string][]string{"query": {query}}})
 		require.NoError(t, err)
@@ -221,7 +223,18 @@ func ordinary(t *testing.T) (queries []string) {
 		require.NoError(t, json.Unmarshal(data, &dashboard))
 		find(dashboard, func(expr string) { queries = append(queries, fill.Replace(expr)) })
 	}
-	require.Greater(t, len(queries), 100)
+	files, err = filepath.Glob(filepath.Join(collector.Root(t), "rules", "*.yaml"))
+	require.NoError(t, err)
+	of := len(queries)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var rules any
+		require.NoError(t, yaml.Unmarshal(data, &rules))
+		find(rules, func(expr string) { queries = append(queries, expr) })
+	}
+	require.Greater(t, of, 100, "of dashboards")
+	require.Greater(t, len(queries)-of, 10, "of rules")
 	return queries
 }
 

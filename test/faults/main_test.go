@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package crash
+package faults
 
 import (
 	"testing"

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package faults
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -60,6 +61,17 @@ func (d disk) empty(t *testing.T, name string) {
 // the ledger sees it coming, then at once and to the last byte.
 func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	t.Parallel()
+	line := campaign.Line{What: "full disk, by steps and at once"}
+	for range campaign.Rounds(t, 1, 50) {
+		line.Peak = max(line.Peak, fullDisk(t))
+		line.Tried += 2
+	}
+	campaign.Report(t, line)
+}
+
+// fullDisk fills a disk twice, and returns the peak of the process's memory.
+func fullDisk(t *testing.T) (peak int) {
+	t.Helper()
 	d := mount(t, 256*mebibyte)
 	settings := collector.Settings{Overlay: fmt.Sprintf("extensions: {usage_ledger: {directory: %s/ledger}}", d.path)}
 	c := collector.Start(t, settings)
@@ -78,13 +90,13 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 	s.flood(t, func() { d.fill(t, "ballast", 0) })
 	s.refused(t)
 	hold := time.NewTimer(5 * time.Second) // attempts to go on in vain
-	defer hold.Stop()
 	<-hold.C
 	s.refused(t)
 	d.empty(t, "ballast")
 	s.acknowledged(t)
 	s.holds(t)
 
+	peak = c.Memory(t).Peak
 	c.Kill()
 	s.c = collector.Start(t, settings)
 	s.holds(t)
@@ -96,6 +108,8 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 		}
 		return err
 	})
+	s.c.Kill()
+	return peak
 }
 
 // sender sends one document after the other, each until it is acknowledged.

@@ -1,45 +1,41 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package crash
+package faults
 
 import (
-	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
-// kills is how often a campaign kills.
-func kills() int {
-	if os.Getenv("USAGE_CAMPAIGN") == "long" {
-		return 200
-	}
-	return 10
-}
-
 func TestKillsLoseNothingAndCountNothingTwice(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := campaign.Random(t)
+	container := campaign.NewContainer(t, 1<<30)
 	settings := collector.Settings{Directory: t.TempDir()}
 	c := collector.Start(t, settings)
 	l := startLoad(t, c)
-	for kill := range kills() {
+	line := campaign.Line{What: "kill -9 under load", Under: container.Under, Note: "the longest start"}
+	for kill := range campaign.Rounds(t, 10, 2000) {
+		container.Add(t, c.Pid())
 		l.busy(t, 1+random.Uint64N(400))
+		line.Peak = max(line.Peak, c.Memory(t).Peak)
 		if kill%3 == 2 { // in the middle of an orderly end
 			c.Terminate(t)
 			<-time.After(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
 		}
 		c.Kill()
+		began := time.Now()
 		c = collector.Start(t, settings)
+		line.Longest = max(line.Longest, time.Since(began))
 		l.target.Store(c)
 		l.check(t)
+		line.Tried++
 	}
 	l.busy(t, 100)
 	l.finish()
@@ -47,6 +43,7 @@ func TestKillsLoseNothingAndCountNothingTwice(t *testing.T) {
 	l.target.Store(collector.Start(t, settings))
 	l.repeat(t)
 	l.settle(t)
+	campaign.Report(t, line)
 }
 
 func TestTerminatingUnderLoadLosesNothing(t *testing.T) {
@@ -54,14 +51,20 @@ func TestTerminatingUnderLoadLosesNothing(t *testing.T) {
 	settings := collector.Settings{Directory: t.TempDir()}
 	c := collector.Start(t, settings)
 	l := startLoad(t, c)
-	for range 3 {
+	line := campaign.Line{What: "SIGTERM under load", Note: "the longest end"}
+	for range campaign.Rounds(t, 3, 500) {
 		l.busy(t, 300)
+		line.Peak = max(line.Peak, c.Memory(t).Peak)
+		began := time.Now()
 		c.Terminate(t)
 		require.Zero(t, c.End(t, 10*time.Second), "%s", c.Log(t))
+		line.Longest = max(line.Longest, time.Since(began))
 		c = collector.Start(t, settings)
 		l.target.Store(c)
 		l.check(t)
+		line.Tried++
 	}
 	l.finish()
 	l.settle(t)
+	campaign.Report(t, line)
 }

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+package requests
 
 import (
 	"bytes"
@@ -12,10 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -63,75 +61,74 @@ func bombs(t *testing.T) map[string][]byte {
 	}
 }
 
-// peak is how much memory a process has had at most, in bytes.
-func peak(t *testing.T, pid int) int64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	require.NoError(t, err)
-	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(text)
-	require.NotNil(t, m)
-	kb, err := strconv.ParseInt(string(m[1]), 10, 64)
-	require.NoError(t, err)
-	return kb << 10
-}
-
-const (
-	attackers = 40 // that send one bomb after the other
-	canaries  = 20 // requests of a good sender beside each kind
-)
+const attackers = 40 // that send one bomb after the other
 
 func TestBombsAreRefusedWhileOthersAreCounted(t *testing.T) {
-	c := collector.Start(t, collector.Settings{Overlay: idle})
+	container := campaign.NewContainer(t, 1<<30)
+	c := collector.Start(t, collector.Settings{Overlay: "receivers: {usage: {interval: 1h}}\n"})
+	container.Add(t, c.Pid())
+	canaries := campaign.Pick(100, 2000) // requests of a good sender alone, and beside each kind
 	canary := func() (took time.Duration) {
 		began := time.Now()
-		require.Equal(t, http.StatusOK, c.Send(t, document("good")))
+		require.Equal(t, http.StatusOK, c.Send(t, collector.Event{Organization: "good", Action: "document.created", Time: began.Add(-time.Minute)}))
 		return time.Since(began)
 	}
 	p99 := func(took []time.Duration) time.Duration {
 		slices.Sort(took)
 		return took[len(took)*99/100]
 	}
-	var alone []time.Duration
-	for range canaries {
-		alone = append(alone, canary())
+	canary() // the first makes the organization
+	sent := uint64(1)
+	wait := func() time.Duration {
+		var took []time.Duration
+		for began := time.Now(); len(took) < canaries || time.Since(began) < 3*time.Second; { // forty at a time take a second until the first is refused
+			took = append(took, canary())
+		}
+		sent += uint64(len(took))
+		return p99(took)
 	}
-	before := peak(t, c.Pid())
-	sent := uint64(len(alone))
+	alone, before := wait(), c.Memory(t).Peak
 	for name, body := range bombs(t) {
-		var wg sync.WaitGroup
-		codes := make([]map[int]int, attackers)
-		ctx, stop := context.WithCancel(t.Context())
-		for i := range codes {
-			codes[i] = map[int]int{}
-			wg.Go(func() {
-				for ctx.Err() == nil {
-					code, err := bomb(ctx, "http://"+c.HTTP+"/v1/logs", body)
-					if err == nil {
-						codes[i][code]++
-					}
-				}
-			})
-		}
-		var beside []time.Duration
-		for range canaries {
-			beside = append(beside, canary())
-		}
-		stop()
-		wg.Wait()
-		sent += uint64(len(beside))
-		refused := 0
-		for _, by := range codes {
-			for code, n := range by {
-				require.Contains(t, []int{http.StatusBadRequest, http.StatusTooManyRequests}, code, name)
-				refused += n
-			}
-		}
+		refused, limits := besideAttackers(t, "http://"+c.HTTP+"/v1/logs", body, wait)
+		t.Logf("%s: %d bytes, refused %d times; p99 of a canary %v alone, %v beside; peak +%d MiB", name, len(body), refused, alone, limits, (c.Memory(t).Peak-before)>>20)
 		require.Positive(t, refused, name)
-		t.Logf("%s: %d bytes, refused %d times; canary p99 %v alone, %v beside; peak +%d MiB", name, len(body), refused, p99(alone), p99(beside), (peak(t, c.Pid())-before)>>20)
+		campaign.Report(t, campaign.Line{What: "bomb of OTLP, 40 at a time: " + name, Tried: refused, Longest: limits, Peak: c.Memory(t).Peak, Under: container.Under})
 	}
-	require.Less(t, peak(t, c.Pid())-before, int64(attackers*64<<20), "64 MiB for each of them at most")
-	require.Less(t, peak(t, c.Pid()), int64(1<<30))
-	counted(t, c, "good", sent)
+	campaign.Report(t, campaign.Line{What: "a good sender alone (waits are p99)", Tried: canaries, Longest: alone})
+	require.True(t, c.Alive())
+	require.Less(t, c.Memory(t).Peak-before, attackers*64<<20, "64 MiB for each of them at most")
+	items, err := c.Items()
+	require.NoError(t, err)
+	require.Equal(t, collector.Items{"counted": sent}, items["good"])
+}
+
+// besideAttackers has attackers send a body while something is measured, and
+// returns how often they were refused.
+func besideAttackers(t *testing.T, url string, body []byte, measure func() time.Duration) (refused int, took time.Duration) {
+	t.Helper()
+	var wg sync.WaitGroup
+	codes := make([]map[int]int, attackers)
+	ctx, stop := context.WithCancel(t.Context())
+	for i := range codes {
+		codes[i] = map[int]int{}
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if code, err := bomb(ctx, url, body); err == nil {
+					codes[i][code]++
+				}
+			}
+		})
+	}
+	took = measure()
+	stop()
+	wg.Wait()
+	for _, by := range codes {
+		for code, n := range by {
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusTooManyRequests}, code)
+			refused += n
+		}
+	}
+	return refused, took
 }
 
 func bomb(ctx context.Context, url string, body []byte) (int, error) {

@@ -1,0 +1,154 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package query
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/promqltest"
+	"github.com/stretchr/testify/require"
+)
+
+func TestATextIsRefusedByItsShape(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Length, limits.Depth, limits.Selectors = 20_000, 20, 10
+	p := newParser(limits)
+	for name, c := range map[string]struct{ query, refusal string }{
+		"long":               {"a" + strings.Repeat(" ", 20_000), "query::max_length"},
+		"deep":               {strings.Repeat("abs(", 30) + "a" + strings.Repeat(")", 30), "query::max_depth"},
+		"many selectors":     {"a" + strings.Repeat(" or a", 10), "query::max_selectors"},
+		"many operators":     {"1" + strings.Repeat("+1", maxJoints+1), "operators and brackets"},
+		"large repetition":   {`a{b=~"` + strings.Repeat("a.{999}", 10) + `"}`, "regular expressions"},
+		"an error of PromQL": {"a{", "unexpected end of input"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := p.ParseExpr(c.query)
+			require.ErrorContains(t, err, c.refusal)
+		})
+	}
+	for _, query := range []string{"a", `sum by (b) (rate(a{b=~"x|y.*"}[5m]))`, "a" + strings.Repeat(" or a", 9)} {
+		_, err := p.ParseExpr(query)
+		require.NoError(t, err, query)
+	}
+	_, err := p.ParseMetricSelectors(make([]string, 11))
+	require.ErrorContains(t, err, "query::max_selectors")
+}
+
+func TestARegularExpressionCostsItsSteps(t *testing.T) {
+	for pattern, want := range map[string]int{"abc": 3, "a{1000}": 2000, "(ab){10}": 30, "(": 1} {
+		require.InDelta(t, want, regexSteps(pattern), 20, pattern)
+	}
+	require.Greater(t, regexSteps(strings.Repeat("a.{999}", 10)), regexSize)
+}
+
+// engine returns one, with a store of a series of two points for each of 300
+// organizations.
+func engine(t *testing.T, limits Limits) (run func(ctx context.Context, query string, span, step time.Duration) error) {
+	t.Helper()
+	store := promqltest.LoadedStorage(t, "load 1m\n"+series(300))
+	e := NewEngine(limits, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	at := time.Unix(60, 0)
+	return func(ctx context.Context, query string, span, step time.Duration) error {
+		var q promql.Query
+		var err error
+		if span == 0 {
+			q, err = e.NewInstantQuery(ctx, store, nil, query, at)
+		} else {
+			q, err = e.NewRangeQuery(ctx, store, nil, query, at.Add(-span), at, step)
+		}
+		if err != nil {
+			return err
+		}
+		defer q.Close()
+		return q.Exec(ctx).Err
+	}
+}
+
+func series(n int) string {
+	var text strings.Builder
+	for i := range n {
+		text.WriteString("  usage_figure{organization=\"organization-" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + strings.Repeat("y", i/26) + "\"} 1 2\n")
+	}
+	return text.String()
+}
+
+func TestAQueryIsHeldAgainstWhatItReads(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Memory, limits.Steps = 16, 1000
+	run := engine(t, limits)
+	join := `usage_figure`
+	for range 7 {
+		join = `label_join(` + join + `, "x", ",", "organization"` + strings.Repeat(`,"x"`, 9) + `)`
+	}
+	for name, c := range map[string]struct {
+		query      string
+		span, step time.Duration
+		refusal    string // none: it is answered
+	}{
+		"labels that grow":         {join, 0, 0, "query::max_memory_mib"},
+		"labels of nothing":        {strings.ReplaceAll(join, "usage_figure", "absent_figure"), 0, 0, ""},
+		"steps":                    {"usage_figure", 24 * time.Hour, time.Second, "query::max_steps"},
+		"steps of a subquery":      {"max_over_time(usage_figure[7d:1s])", 0, 0, "query::max_steps"},
+		"work between two looks":   {"quantile_over_time(scalar(sum(usage_figure)), usage_figure[4d] @ 60)", 900 * time.Minute, time.Minute, "more than 200000000"},
+		"a sum of all":             {"sum(usage_figure)", 0, 0, ""},
+		"the rate of all, a chart": {"rate(usage_figure[5m])", time.Hour, time.Minute, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := run(t.Context(), c.query, c.span, c.step)
+			if c.refusal == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.refusal)
+		})
+	}
+}
+
+func TestAQueryEndsWithWhoeverAsked(t *testing.T) {
+	run := engine(t, DefaultLimits())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var canceled promql.ErrQueryCanceled
+	require.ErrorAs(t, run(ctx, "usage_figure", 0, 0), &canceled)
+}
+
+// TestTheGateLetsAsManyIn has a place for one request: the second waits for it, and
+// is sent away when its time is up.
+func TestTheGateLetsAsManyIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limits := DefaultLimits()
+		limits.Concurrency, limits.Timeout = 1, 10*time.Second
+		leave := make(chan struct{})
+		handler := NewGate(limits).Admit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+		ask := func() *httptest.ResponseRecorder {
+			w := httptest.NewRecorder()
+			go handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			synctest.Wait()
+			return w
+		}
+		first, second := ask(), ask()
+		leave <- struct{}{}
+		leave <- struct{}{} // the second has its turn
+		synctest.Wait()
+		require.Equal(t, []int{http.StatusOK, http.StatusOK}, []int{first.Code, second.Code})
+
+		ask()
+		late := ask()
+		time.Sleep(limits.Timeout)
+		synctest.Wait()
+		require.Equal(t, http.StatusServiceUnavailable, late.Code)
+		require.Equal(t, "5", late.Header().Get("Retry-After"))
+		require.Contains(t, late.Body.String(), "query::concurrency = 1")
+		leave <- struct{}{}
+	})
+}
