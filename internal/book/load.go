@@ -20,7 +20,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
-	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
@@ -40,8 +41,8 @@ func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &Book{Settings: s, Rows: db, byName: map[string]*Org{}, Dead: make(chan struct{})}
-	b.judge.Rules, b.scribe.book = s.rules(), b
+	b := &Book{Settings: s, Rows: db, Line: group.NewLine(db), byName: map[string]*Org{}}
+	b.rules = s.rules()
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open ledger %s: %w", s.Directory, errors.Join(err, b.Close()))
@@ -95,7 +96,7 @@ func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
 		return nil, err
 	}
 	b.Extraction.Spellings = b.Spellings
-	redo.Arrival{Now: b.Now}.Append(&b.Pending.Entries)
+	b.arrive(b.Now)
 	if !fresh {
 		b.recover(down)
 	}
@@ -120,13 +121,13 @@ func (b *Book) define(meters []versions.Meter, birth int64) error {
 	if err != nil {
 		return fmt.Errorf("meters: %w", err)
 	}
-	b.Defs, b.judge.Rules.Meters = shared, d.Meters
+	b.Defs, b.rules.Meters = shared, d.Meters
 	return nil
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
 func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err error) {
-	birth, err := b.Rows.Get(MetaBirth)
+	birth, err := b.Rows.Get(rowkey.MetaBirth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -135,14 +136,14 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
-	text, err := b.Rows.Get(MetaDefinitions)
+	text, err := b.Rows.Get(rowkey.MetaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
 		err = json.Unmarshal(text, &meters)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.Rows.Get(MetaNow)
+	now, err := b.Rows.Get(rowkey.MetaNow)
 	if err != nil {
 		return nil, false, err
 	}
@@ -164,7 +165,7 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 // the latest that could be counted when this program first opened it. Once the
 // acceptance span is past it, nothing asks for former content any more.
 func (b *Book) formerBefore(fresh bool) (end int64, err error) {
-	known, err := b.Rows.Get(MetaFormer)
+	known, err := b.Rows.Get(rowkey.MetaFormer)
 	if err != nil {
 		return 0, err
 	}
@@ -177,20 +178,19 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	}
 	var e wire.Encoder
 	e.Int(end)
-	b.Pending.Set(MetaFormer, e.Bytes)
+	b.Pending.Set(rowkey.MetaFormer, e.Bytes)
 	return end, b.commitNow()
 }
 
 // read reads organizations and duplicates, and applies the redo entries.
 func (b *Book) read(fresh bool) error {
-	b.Pending = b.newGroup(1)
+	b.Begin(1)
 	if b.Log != nil {
 		b.Pending.Number = b.Log.Next()
 	}
 	if err := b.openDuplicates(); err != nil {
 		return err
 	}
-	b.judge.Duplicates = b.Duplicates
 	if fresh {
 		return nil
 	}
@@ -209,7 +209,7 @@ const DuplicatesDir = "counted"
 // those become files, and the rows go. Where that is cut short, the next start
 // does it again.
 func (b *Book) openDuplicates() error {
-	fs, old := b.Settings.FS, rows.Under([]byte{KeyDuplicates})
+	fs, old := b.Settings.FS, rows.Under([]byte{rowkey.Duplicates})
 	dir := fs.PathJoin(b.Settings.Directory, DuplicatesDir)
 	it, err := b.Rows.Range(old)
 	if err != nil {
@@ -225,7 +225,7 @@ func (b *Book) openDuplicates() error {
 	if err != nil {
 		return err
 	}
-	b.Duplicates, err = dedupe.Open(fs, dir)
+	b.Duplicates, err = dedupe.Open(fs, dir, Shards)
 	return err
 }
 
@@ -245,7 +245,7 @@ func (b *Book) Close() error {
 // one that has none is made by its redo entry.
 func (b *Book) readOrgs() error {
 	var numbers []uint32
-	err := b.Rows.Each(rows.Under([]byte{KeyOrg}), func(key, value []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{rowkey.Organization}), func(key, value []byte) error {
 		if len(key) != 5 || len(value) < 32 {
 			return errors.New("damaged organization")
 		}
@@ -288,13 +288,13 @@ type readBack struct {
 	*organization.Organization
 	id       string
 	secret   []byte
-	position position
+	position Position
 	trends   organization.Trends
 }
 
 // readOrg reads an organization, nil where it has no checkpoint.
 func (b *Book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.Rows.Get(OrgKey(KeyHead, number))
+	head, err := b.Rows.Get(rowkey.Of(rowkey.Head, number))
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -304,7 +304,7 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 	}
 	id, secret := users.organization, users.secret
 	d := &wire.Decoder{Bytes: head}
-	r := &readBack{id: id, secret: secret, position: position{group: d.Uint(), offset: d.Uint()}}
+	r := &readBack{id: id, secret: secret, position: Position{group: d.Uint(), offset: d.Uint()}}
 	r.trends = organization.DecodeTrends(d)
 	if d.Err() != nil {
 		return nil, d.Err()
@@ -317,14 +317,14 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	users.unname(r.Organization)
-	closings, err := b.Rows.Get(OrgKey(KeyClosings, number))
+	closings, err := b.Rows.Get(rowkey.Of(rowkey.Closings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("closed periods: %w", err)
 	}
-	err = b.Rows.Each(rows.Under(OrgKey(KeyPage, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(rowkey.Of(rowkey.Page, number)), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
@@ -352,12 +352,12 @@ func (u *storedUsers) unname(o *organization.Organization) {
 
 // readUsers reads an organization's secret and its users.
 func (b *Book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.Rows.Get(OrgKey(KeyOrg, number))
+	row, err := b.Rows.Get(rowkey.Of(rowkey.Organization, number))
 	if err != nil || len(row) < 32 {
 		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}
 	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
-	err = b.Rows.Each(rows.Under(OrgKey(KeyUser, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(rowkey.Of(rowkey.User, number)), func(key, value []byte) error {
 		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}

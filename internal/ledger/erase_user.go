@@ -12,6 +12,8 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -60,9 +62,9 @@ func (l *Ledger) EraseUser(ctx context.Context, organization, user string, now t
 // erasure is what is left to do of one.
 type erasure struct {
 	book  *book.Book
-	group *book.Group // has it
-	spans []rows.Span // of the rows
-	ids   int         // that are erased, of a user
+	group *group.Group // has it
+	spans []rows.Span  // of the rows
+	ids   int          // that are erased, of a user
 }
 
 func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, error) {
@@ -88,7 +90,7 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 	}
 	b.Tick(now.UnixNano())
 	b.Advance(o)
-	e := &erasure{book: b, group: b.Pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{book.KeyMemory}), rows.Under([]byte{book.KeyRedo})}}
+	e := &erasure{book: b, group: b.Pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{rowkey.Memory}), rows.Under([]byte{rowkey.Redo})}}
 	err = redact(b, func(text string) bool {
 		return slices.ContainsFunc(names, func(n book.Name) bool { return text == n.ID || text == n.Pseudonym })
 	})
