@@ -113,3 +113,10 @@ func TestAPrincipalIsNamedByItsFirstEntry(t *testing.T) {
 	p := Resolve(Claims{"sub": {"me"}, "claims.group": {"sales", "finance"}}, c)
 	require.Equal(t, "group=finance", p.Name())
 }
+
+func TestWhatIsOfNobodyIsGivenByNoName(t *testing.T) {
+	c := &catalogue.Catalogue{Principals: []catalogue.Principal{{Claim: "sub", Value: "me", Role: catalogue.RoleViewer, Organizations: []string{usage.NoOrganization, "acme"}}}}
+	p := Resolve(Claims{"sub": {"me"}}, c)
+	require.False(t, p.Sees(usage.NoOrganization), "it has items of anybody")
+	require.Equal(t, []string{"acme"}, p.Organizations())
+}

@@ -17,6 +17,8 @@ func TestAPersonIsNamedByClaims(t *testing.T) {
 		_, err := Person(header)
 		require.ErrorContains(t, err, "Usage-On-Behalf-Of: ", header)
 	}
+	_, err = Person([]string{"email=%zz"})
+	require.ErrorContains(t, err, "escape the value")
 }
 
 const delegates = organizations + `

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -96,16 +97,89 @@ func newIssuer(t *testing.T) *issuer {
 
 func (i *issuer) token(t *testing.T, name string) string {
 	t.Helper()
+	return i.signed(t, i.key, "EdDSA", name, nil)
+}
+
+// signed is a token of somebody, with claims that differ from a good one's.
+func (i *issuer) signed(t *testing.T, key ed25519.PrivateKey, algorithm, name string, claims map[string]any) string {
+	t.Helper()
 	encoded := func(v any) string {
 		text, err := json.Marshal(v)
 		require.NoError(t, err)
 		return base64.RawURLEncoding.EncodeToString(text)
 	}
-	signed := encoded(map[string]any{"alg": "EdDSA", "typ": "JWT"}) + "." + encoded(map[string]any{
+	all := map[string]any{
 		"iss": "https://login.example", "aud": "usage", "sub": "sub of " + name, "email": name + "@example.com", "email_verified": true,
 		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
-	})
-	return signed + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(i.key, []byte(signed)))
+	}
+	maps.Copy(all, claims)
+	signed := encoded(map[string]any{"alg": algorithm, "typ": "JWT"}) + "." + encoded(all)
+	if algorithm == "none" {
+		return signed + "."
+	}
+	return signed + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(signed)))
+}
+
+// TestForgedTokensOpenNothing asks both ports, with tokens that are nearly good.
+func TestForgedTokensOpenNothing(t *testing.T) {
+	t.Parallel()
+	d, i := doors(t)["oidc"], newIssuer(t)
+	d.config = fmt.Sprintf("oidc: {providers: [{issuer_url: 'https://login.example', audience: usage, public_keys_file: %q}]}", i.keys)
+	file := filepath.Join(t.TempDir(), "organizations.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(fmt.Sprintf(guests, d.claim, d.value("jane"), d.value("birch-portal"), d.value("root"))), 0o600))
+	c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(behind, d.config, file, "oidc")})
+	_, other, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	good := i.token(t, "root")
+	for name, token := range map[string]string{
+		"no algorithm":      i.signed(t, i.key, "none", "root", nil),
+		"another algorithm": i.signed(t, i.key, "HS256", "root", nil),
+		"another key":       i.signed(t, other, "EdDSA", "root", nil),
+		"another audience":  i.signed(t, i.key, "EdDSA", "root", map[string]any{"aud": "grafana"}),
+		"another issuer":    i.signed(t, i.key, "EdDSA", "root", map[string]any{"iss": "https://login.evil"}),
+		"expired":           i.signed(t, i.key, "EdDSA", "root", map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}),
+		"other claims":      strings.Join([]string{segments(good)[0], segments(i.token(t, "jane"))[1], segments(good)[2]}, "."),
+		"no signature":      good[:strings.LastIndex(good, ".")+1],
+	} {
+		for address, path := range map[string]string{c.API: "/api/v1/organizations", c.Store: "/api/v1/labels"} {
+			status, body := callAt(t, address, path, "Bearer "+token)
+			require.Equal(t, http.StatusUnauthorized, status, "%s at %s: %s", name, path, body)
+		}
+	}
+	for address, path := range map[string]string{c.API: "/api/v1/organizations", c.Store: "/api/v1/labels"} {
+		status, body := callAt(t, address, path, "Bearer "+good)
+		require.Equal(t, http.StatusOK, status, body)
+		status, body = callAt(t, address, path, "Bearer "+i.signed(t, i.key, "EdDSA", "root", map[string]any{"email_verified": false}))
+		require.Equal(t, http.StatusForbidden, status, body)
+	}
+}
+
+func segments(token string) []string { return strings.Split(token, ".") }
+
+// behind is a collector both of whose ports have an authenticator.
+const behind = `
+extensions:
+  %[1]s
+  usage_ledger: {catalogue: %[2]q, api: {auth: {authenticator: %[3]s}}}
+exporters:
+  tsdb: {auth: {authenticator: %[3]s}}
+service: {extensions: [%[3]s, usage_ledger]}
+`
+
+// callAt asks a port with credentials.
+func callAt(t *testing.T, address, path, authorization string) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, http.NoBody)
+	require.NoError(t, err)
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, response.Body.Close()) }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(text)
 }
 
 // call asks the usage API with credentials, "" for none.
@@ -132,12 +206,7 @@ func TestClientsOfEachAuthenticatorSeeTheirOrganizations(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "organizations.yaml")
 			catalogue := fmt.Sprintf(guests, d.claim, d.value("jane"), d.value("birch-portal"), d.value("root"))
 			require.NoError(t, os.WriteFile(file, []byte(catalogue), 0o600))
-			c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(`
-extensions:
-  %s
-  usage_ledger: {catalogue: %q, api: {auth: {authenticator: %s}}}
-service: {extensions: [%s, usage_ledger]}
-`, d.config, file, name, name)})
+			c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(behind, d.config, file, name)})
 			require.Equal(t, http.StatusOK, c.Send(t, document("acme"), document("birch"), document("unlisted")))
 
 			const acme = "/api/v1/organizations/acme/statements"
@@ -170,6 +239,23 @@ service: {extensions: [%s, usage_ledger]}
 			require.Equal(t, []string{"acme", "birch", "unlisted"}, idsOf(t, body))
 			status, body, _ := call(t, c, http.MethodDelete, "/api/v1/organizations/unlisted", d.header("root"))
 			require.Equal(t, http.StatusOK, status, body)
+
+			// The store shows each client the series of the same organizations.
+			const values = "/api/v1/label/organization/values"
+			c.Eventually(t, func() error {
+				if _, body := callAt(t, c.Store, values, d.header("root")); !strings.Contains(body, "birch") || !strings.Contains(body, "acme") {
+					return fmt.Errorf("the store has nothing yet: %s", body)
+				}
+				return nil
+			})
+			for client, want := range map[string]string{"jane": `"data":["acme"]`, "birch-portal": `"data":["birch"]`, "stranger": `"errorType":"forbidden"`, "root": `"acme","birch"`} {
+				_, body := callAt(t, c.Store, values, d.header(client))
+				require.Contains(t, body, want, client)
+			}
+			for path, want := range map[string]int{values: http.StatusUnauthorized, "/": http.StatusUnauthorized, "/-/ready": http.StatusOK, "/federate": http.StatusNotFound} {
+				status, _ := callAt(t, c.Store, path, "")
+				require.Equal(t, want, status, path)
+			}
 
 			for _, nobody := range []string{"", "Bearer token-of-jane2", "Basic " + base64.StdEncoding.EncodeToString([]byte("root:wrong")), d.header("root") + "x", "Bearer"} {
 				for _, path := range []string{acme, "/", "/api/v1/status"} {
