@@ -129,7 +129,7 @@ func TestTheGateLetsAsManyIn(t *testing.T) {
 		limits := DefaultLimits()
 		limits.Concurrency, limits.Timeout = 1, 10*time.Second
 		leave := make(chan struct{})
-		handler := NewGate(limits).Admit(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+		handler := NewGate(limits).Admit(func(context.Context) string { return "" }, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
 		ask := func() *httptest.ResponseRecorder {
 			w := httptest.NewRecorder()
 			go handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
