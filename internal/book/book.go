@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
@@ -33,6 +34,8 @@ type Book struct {
 	Rows     *rows.DB
 	Log      *log.Log
 	Defs     *organization.Shared
+
+	certified *certificate.Keeper
 
 	Spellings usage.Spellings
 	// Extraction is what extract works by: meters under their numbers, with all

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
@@ -34,13 +35,17 @@ var FirstsMerger = &pebble.Merger{
 }
 
 // Open reads the directory, of which the caller has the lock. now is the time
-// of the first arrival at the earliest.
-func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
+// of the first arrival at the earliest. What has less than its certificate says is
+// refused before anything is changed.
+func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int64) (_ *Book, err error) {
+	if err := certified.Check(); err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
+	}
 	db, err := rows.Open(rows.Options{FS: s.FS, Dir: s.Directory, Lock: lock, Merger: FirstsMerger, Logger: s.Logger})
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &Book{Settings: s, Rows: db, byName: map[string]*Org{}, Dead: make(chan struct{})}
+	b := &Book{Settings: s, Rows: db, certified: certified, byName: map[string]*Org{}, Dead: make(chan struct{})}
 	b.judge.Rules, b.scribe.book = s.rules(), b
 	defer func() {
 		if err != nil {
@@ -100,7 +105,7 @@ func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
 		b.recover(down)
 	}
 	b.follow(s.Catalogue)
-	return b, nil
+	return b, b.Certify()
 }
 
 // define makes the definitions that organizations share.
@@ -225,7 +230,8 @@ func (b *Book) openDuplicates() error {
 	if err != nil {
 		return err
 	}
-	b.Duplicates, err = dedupe.Open(fs, dir)
+	known, _ := b.certified.Known()
+	b.Duplicates, err = dedupe.Open(fs, dir, known.Counted...)
 	return err
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -56,8 +58,14 @@ func applied(batch *pebble.Batch, group uint64) { setNumber(batch, MetaApplied, 
 // none yet, b.log stays nil: see convert.
 func (b *Book) openLog() error {
 	from, exists, err := b.number(MetaLog)
-	if err != nil || !exists {
+	if err != nil {
 		return err
+	}
+	if known, ok := b.certified.Known(); ok && from < known.Needed {
+		return &store.Damage{Path: b.Settings.Directory, What: fmt.Sprintf("its tables are of before group %d of the log, and were of after it", known.Needed)}
+	}
+	if !exists {
+		return nil
 	}
 	if b.Log, err = log.Open(b.logOptions(true), from, func(uint64, []byte) error { return nil }); err != nil {
 		return err
@@ -66,7 +74,13 @@ func (b *Book) openLog() error {
 }
 
 func (b *Book) logOptions(exists bool) log.Options {
-	return log.Options{FS: b.Settings.FS, Dir: b.Settings.Directory, Exists: exists}
+	known, _ := b.certified.Known()
+	return log.Options{
+		FS: b.Settings.FS, Dir: b.Settings.Directory, Exists: exists, Reached: known.Reached,
+		Begun: func(next uint64) error {
+			return b.certified.Update(func(c *certificate.Certificate) { c.Reached = next })
+		},
+	}
 }
 
 // applyBytes is how many bytes of rows are applied together.

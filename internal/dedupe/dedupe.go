@@ -63,16 +63,18 @@ type Set struct {
 }
 
 // Open opens the set in a directory, which is made where it is not there. It
-// reads no keys. An error names the file, and the byte where it is damaged.
-func Open(fs vfs.FS, dir string) (*Set, error) {
+// reads no keys. An error names the file, and the byte where it is damaged. known
+// are runs that were there, by name: that one is missing of which another has not
+// all keys is an error.
+func Open(fs vfs.FS, dir string, known ...string) (*Set, error) {
 	s := &Set{fs: fs, dir: dir}
-	if err := s.open(); err != nil {
+	if err := s.open(known); err != nil {
 		return nil, fmt.Errorf("open counted items: %w", errors.Join(err, s.Close()))
 	}
 	return s, nil
 }
 
-func (s *Set) open() error {
+func (s *Set) open(known []string) error {
 	if err := makeDir(s.fs, s.dir); err != nil {
 		return err
 	}
@@ -89,13 +91,19 @@ func (s *Set) open() error {
 		all = append(all, i)
 	}
 	slices.SortFunc(all, identity.compare)
+	for _, name := range known {
+		i, ok := identify(name)
+		if ok && !slices.ContainsFunc(all, func(other identity) bool { return other.covers(i) }) {
+			return store.Missing(s.fs.PathJoin(s.dir, name), "it has keys of counted items")
+		}
+	}
 	for _, i := range all {
 		if slices.ContainsFunc(all, func(other identity) bool { return other != i && other.covers(i) }) {
 			s.gone = append(s.gone, &run{identity: i, path: s.fs.PathJoin(s.dir, i.name())})
 			continue
 		}
 		if n := len(s.runs); n > 0 && i.first != s.runs[n-1].last+1 {
-			return fmt.Errorf("between runs %s and %s of %s one is missing; restore a backup", s.runs[n-1].name(), i.name(), s.dir)
+			return store.Missing(s.dir, fmt.Sprintf("a run between %s and %s", s.runs[n-1].name(), i.name()))
 		}
 		r, err := openRun(s.fs, s.dir, i)
 		if err != nil {
@@ -276,6 +284,15 @@ func (s *Set) Drop(before uint16) {
 		}
 		return past
 	})
+}
+
+// Names returns the runs whose keys are looked for, by name.
+func (s *Set) Names() []string {
+	names := make([]string, len(s.runs))
+	for i, r := range s.runs {
+		names[i] = r.name()
+	}
+	return names
 }
 
 // Len returns how many keys there are. One that was added again while it was

@@ -95,7 +95,7 @@ func (r *run) close() error {
 }
 
 func (r *run) damage(at int64, what string, args ...any) error {
-	return fmt.Errorf("%s, byte %d: %s; restore a backup", r.path, at, fmt.Sprintf(what, args...))
+	return &store.Damage{Path: r.path, Offset: at, What: fmt.Sprintf(what, args...)}
 }
 
 func (r *run) load() error {

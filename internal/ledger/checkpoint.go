@@ -37,7 +37,11 @@ func (l *Ledger) fold(b *book.Book) error {
 	}
 	l.mu.Lock()
 	b.SealDuplicates()
+	runs := b.Duplicates.Names()
 	l.mu.Unlock()
+	if err := b.CertifyCounted(runs); err != nil { // before those that were dropped are removed
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
 		return err
 	}
@@ -52,7 +56,11 @@ func (l *Ledger) fold(b *book.Book) error {
 	l.mu.Lock()
 	b.Duplicates.Flushed()
 	b.Unfolded -= before
+	runs, at := b.Duplicates.Names(), b.Now
 	l.mu.Unlock()
+	if err := b.CertifyCheckpoint(at, start, runs); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	if err := b.Log.Release(start); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}

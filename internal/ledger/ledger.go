@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -23,6 +24,7 @@ import (
 type Ledger struct {
 	settings   book.Settings
 	lock       *pebble.Lock
+	certified  *certificate.Keeper
 	extraction usage.Extraction
 	space      *space
 	wake       chan struct{}

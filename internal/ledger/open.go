@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -31,6 +32,13 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	}
 	if s.FoldBytes == 0 {
 		s.FoldBytes = book.DefaultFoldBytes
+	}
+	certified, err := certificate.Open(s.FS, s.Directory, s.Logger)
+	if err == nil {
+		err = certified.Check() // before anything is made anew
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
 	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
@@ -51,9 +59,9 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
-	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l := &Ledger{settings: s, opened: now, lock: lock, certified: certified, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	l.space = newSpace(&l.settings)
-	b, err := book.Open(&l.settings, lock, now.UnixNano())
+	b, err := book.Open(&l.settings, lock, certified, now.UnixNano())
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

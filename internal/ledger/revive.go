@@ -40,7 +40,7 @@ func (l *Ledger) revive(failed *book.Book) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := book.Open(&l.settings, l.lock, l.time())
+		b, err := book.Open(&l.settings, l.lock, l.certified, l.time())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))

@@ -17,16 +17,33 @@ import (
 // processors have an instruction.
 var Checksum = crc32.MakeTable(crc32.Castagnoli)
 
-// Damage is the error of bytes that were written whole and are not any more.
-// Nothing is repaired and nothing left out: people are billed by what is read.
+// Damage is the error of state that was written whole and is not any more, or is
+// missing. Nothing is repaired and nothing left out: people are billed by what is
+// read.
 type Damage struct {
 	Path   string
-	Offset int64 // in bytes, where the damage begins
+	Offset int64 // in bytes, where the damage begins; 0: all of it, or not known
 	What   string
 }
 
+// Remedy is what helps where state is damaged.
+const Remedy = "`usagectl repair` says what is left of the directory and what is lost; or restore a backup"
+
 func (d *Damage) Error() string {
-	return fmt.Sprintf("%s is damaged at byte %d: %s; restore a backup", d.Path, d.Offset, d.What)
+	at := ""
+	if d.Offset > 0 {
+		at = fmt.Sprintf(" at byte %d", d.Offset)
+	}
+	return fmt.Sprintf("%s is damaged%s: %s; %s", d.Path, at, d.What, Remedy)
+}
+
+// Missing is the damage of a file that is not there.
+func Missing(path, what string) *Damage { return &Damage{Path: path, What: "it is missing: " + what} }
+
+// IsDamage reports whether an error is of state that is damaged or missing.
+func IsDamage(err error) bool {
+	var d *Damage
+	return errors.As(err, &d)
 }
 
 // SyncDir makes the names in a directory durable.

@@ -155,7 +155,7 @@ var allowed = map[string]struct {
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
 	},
 	"internal/store/rows": {
-		[]string{standard, pebble, zap},
+		[]string{standard, only + "internal/store", pebble, zap},
 		"what rows mean is not known where they are kept",
 	},
 	"internal/store": {

@@ -60,6 +60,9 @@ func (l *Log) open(replay func(number uint64, record []byte) error) (err error) 
 	if err != nil {
 		return err
 	}
+	if l.next < l.o.Reached {
+		return &store.Damage{Path: l.o.path(slices.Max(append(generations, 1))), What: fmt.Sprintf("the log ends before record %d, and was on disk up to %d", l.next, l.o.Reached-1)}
+	}
 	begun := segment{generation: 1, first: l.next}
 	if n := len(generations); n > 0 {
 		begun.generation = generations[n-1] + 1
@@ -224,12 +227,19 @@ func (l *Log) replaySegment(r *reader, s *segment, until uint64, f func(number u
 	return last, nil
 }
 
-// torn reports as damage what ends before the segment does: a record that is not
-// whole, with a whole one behind it.
+// torn reports as damage what ends before the segment does, and is not what a crash
+// leaves of the last record (tail.go).
 func (l *Log) torn(r *reader) error {
 	offset, found, err := r.whole(l.next)
 	if err == nil && found {
 		err = l.damage(r.generation, r.offset, fmt.Sprintf("there is no whole record, but one at byte %d", offset))
+	}
+	if err != nil || l.o.Reached == 0 { // of a program that wrote otherwise
+		return err
+	}
+	what, err := r.spoilt(l.next, l.o.SegmentBytes)
+	if err == nil && what != "" {
+		err = l.damage(r.generation, r.offset, what)
 	}
 	return err
 }
