@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -30,6 +31,7 @@ import (
 // Book is the state in memory and what has to be written of it. It has one
 // owner at a time: package ledger is the locked shell around it.
 type Book struct {
+	group.Line
 	Settings *Settings
 	Rows     *rows.DB
 	Log      *log.Log
@@ -51,13 +53,9 @@ type Book struct {
 	full     bool // as many as their limit, and the log has said so
 
 	Duplicates *dedupe.Set
-	Now        int64  // the latest arrival or collection, ns; never goes back
-	Pending    *Group // gathers
-	committing *Group // the one sealed last; nil before the first
-	Failed     bool
-	Dead       chan struct{} // closed when failed
-	Unfolded   int64         // by the log's groups that checkpoints do not cover yet, see unfolded
-	Journaled  int64         // bytes of all journals
+	Now        int64 // the latest arrival or collection, ns; never goes back
+	Unfolded   int64 // by the log's groups that checkpoints do not cover yet, see unfolded
+	Journaled  int64 // bytes of all journals
 
 	// whole is the first group whose entries are all of it: before, journals and
 	// first items went to rows at once.
@@ -67,7 +65,6 @@ type Book struct {
 	scribe  scribe
 	first   redo.First // scratch of noteFirst
 	written []byte     // likewise, of commit
-	spare   []byte     // of the next group, see leave
 }
 
 // Org is an organization with what the ledger keeps about it.

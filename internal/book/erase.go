@@ -30,7 +30,7 @@ func (b *Book) Erase(o *Org) {
 	delete(b.byName, o.ID)
 	b.ByID = slices.DeleteFunc(slices.Clone(b.ByID), func(other *Org) bool { return other == o })
 	for _, kind := range OfOrganization {
-		b.Pending.clear(OrgKey(kind, o.Number))
+		b.Pending.Clear(OrgKey(kind, o.Number))
 	}
 	var at wire.Encoder
 	at.Int(b.Now)
@@ -88,10 +88,10 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 		o.SetNameless(n.slot, true)
 		o.Tombstones[n.slot] = until
 		delete(o.names, n.slot)
-		b.Pending.newUser(o.Number, n.slot, o.Hashes.User(n.ID), "")
+		nameUser(&b.Pending.Changes, o.Number, n.slot, o.Hashes.User(n.ID), "")
 		b.Pending.Set(tombstoneKey(o.Number, n.slot), tombstone(until))
 		firsts := archive.FirstsOf(o.Number, n.slot)
-		b.Pending.clear(firsts)
+		b.Pending.Clear(firsts)
 		o.notes.Drop(n.slot)
 		spans = append(spans, rows.Under(UserKey(o.Number, n.slot)), rows.Under(firsts))
 		if o.HasName(n.ID) {
@@ -137,7 +137,7 @@ func (b *Book) returned(o *Org, slot uint32, id string) {
 	}
 	delete(o.Tombstones, slot)
 	o.SetNameless(slot, false)
-	b.Pending.newUser(o.Number, slot, o.Hashes.User(id), id)
+	nameUser(&b.Pending.Changes, o.Number, slot, o.Hashes.User(id), id)
 	b.Pending.Drop(tombstoneKey(o.Number, slot))
 }
 
@@ -154,7 +154,7 @@ func (b *Book) Bury(o *Org) {
 		hash := binary.LittleEndian.Uint64(random[:])
 		delete(o.Tombstones, slot)
 		o.ForgetUser(slot, hash)
-		b.Pending.newUser(o.Number, slot, hash, "")
+		nameUser(&b.Pending.Changes, o.Number, slot, hash, "")
 		b.Pending.Drop(tombstoneKey(o.Number, slot))
 	}
 }

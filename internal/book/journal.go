@@ -156,7 +156,7 @@ func (b *Book) forget(o *Org) {
 	}
 	b.Journaled -= o.Journal.Size
 	o.Journal = nil
-	b.Pending.clear(OrgKey(KeyJournal, o.Number))
+	b.Pending.Clear(OrgKey(KeyJournal, o.Number))
 }
 
 // saveJournal puts the tail of an organization's journal into a row, in the batch
@@ -275,7 +275,7 @@ func (b *Book) tell(o *Org, d *wire.Decoder) error {
 func (b *Book) replace(o, anew *Org) {
 	b.forget(o)
 	for _, kind := range []byte{KeyPage, KeyStatement} {
-		b.Pending.clear(OrgKey(kind, o.Number))
+		b.Pending.Clear(OrgKey(kind, o.Number))
 	}
 	asOf := o.AsOf()
 	o.Organization, o.advanced = anew.Organization, anew.advanced

@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
@@ -45,7 +46,7 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &Book{Settings: s, Rows: db, certified: certified, byName: map[string]*Org{}, Dead: make(chan struct{})}
+	b := &Book{Settings: s, Rows: db, certified: certified, Line: group.NewLine(db), byName: map[string]*Org{}}
 	b.judge.Rules, b.scribe.book = s.rules(), b
 	defer func() {
 		if err != nil {
@@ -188,7 +189,7 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 
 // read reads organizations and duplicates, and applies the redo entries.
 func (b *Book) read(fresh bool) error {
-	b.Pending = b.newGroup(1)
+	b.Begin(1)
 	if b.Log != nil {
 		b.Pending.Number = b.Log.Next()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -103,7 +104,7 @@ func (b *Book) applyRows() error {
 		return err
 	}
 	err = b.Log.Read(func(number uint64, record []byte) error {
-		rows, _, err := readRecord(record)
+		rows, _, err := group.ReadRecord(record)
 		if err == nil && number > done && len(rows) > 0 {
 			var of pebble.Batch
 			last = number
@@ -157,7 +158,7 @@ func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 		})
 	}
 	return b.Log.Read(func(number uint64, record []byte) error {
-		rows, entries, err := readRecord(record)
+		rows, entries, err := group.ReadRecord(record)
 		if err != nil {
 			return fmt.Errorf("group %d: %w", number, err)
 		}
@@ -196,7 +197,7 @@ func (b *Book) convert() (err error) {
 	b.Mark(batch, b.Clock(), next)
 	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
 	_ = batch.Apply(b.Pending.Rows, nil)           // likewise: journals that have ended
-	b.Pending = b.newGroup(next)
+	b.Begin(next)
 	if err := b.Rows.WriteThrough(batch); err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func (b *Book) note(o *Org, x *redo.First) {
 
 // File puts the first items of an organization that are noted into their rows, to
 // be read there. To merge one once more after a crash makes no difference.
-func (b *Book) File(o *Org) { o.notes.Take(o.Number, b.Pending.merge) }
+func (b *Book) File(o *Org) { o.notes.Take(o.Number, b.Pending.Merge) }
 
 // scribe writes what an item brings with it into the gathering group.
 type scribe struct {
@@ -160,7 +160,7 @@ type scribe struct {
 
 // NewUser implements intake.Scribe.
 func (s *scribe) NewUser(slot uint32, hash uint64, id string) {
-	s.book.Pending.newUser(s.org.Number, slot, hash, id)
+	nameUser(&s.book.Pending.Changes, s.org.Number, slot, hash, id)
 }
 
 // Returned implements intake.Scribe.

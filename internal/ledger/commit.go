@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -40,7 +41,7 @@ func (l *Ledger) commitLoop(b *book.Book) {
 }
 
 // seal takes the gathered group, nil where there is nothing to commit.
-func (l *Ledger) seal(b *book.Book) *book.Group {
+func (l *Ledger) seal(b *book.Book) *group.Group {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return b.Seal()

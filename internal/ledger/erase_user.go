@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -60,9 +61,9 @@ func (l *Ledger) EraseUser(ctx context.Context, organization, user string, now t
 // erasure is what is left to do of one.
 type erasure struct {
 	book  *book.Book
-	group *book.Group // has it
-	spans []rows.Span // of the rows
-	ids   int         // that are erased, of a user
+	group *group.Group // has it
+	spans []rows.Span  // of the rows
+	ids   int          // that are erased, of a user
 }
 
 func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, error) {

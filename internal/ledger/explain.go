@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -60,12 +61,12 @@ func (l *Ledger) file(o *book.Org) {
 // on disk.
 func (l *Ledger) durably(ctx context.Context, organization string) error {
 	l.mu.Lock()
-	err, g := l.unreadable(), (*book.Group)(nil)
+	err, g := l.unreadable(), (*group.Group)(nil)
 	if err == nil {
 		if o := l.book.Named(organization); o != nil {
 			l.file(o)
 		}
-		g = l.book.LastGroup()
+		g = l.book.Last()
 	}
 	l.mu.Unlock()
 	return errors.Join(err, l.await(ctx, g))

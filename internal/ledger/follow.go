@@ -48,7 +48,7 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 		return err
 	}
 	l.mu.Lock()
-	g := b.LastGroup()
+	g := b.Last()
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }

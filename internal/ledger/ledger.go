@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -63,13 +64,13 @@ func (l *Ledger) Record(ctx context.Context, now time.Time, batch *usage.Batch) 
 		l.fail(b, err)
 		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
 	}
-	g := b.LastGroup()
+	g := b.Last()
 	l.mu.Unlock()
 	return l.await(ctx, g)
 }
 
 // await waits until a group is on disk.
-func (l *Ledger) await(ctx context.Context, g *book.Group) error {
+func (l *Ledger) await(ctx context.Context, g *group.Group) error {
 	if g == nil {
 		return nil
 	}
@@ -127,7 +128,7 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 		return usage.Collection{}, err
 	}
-	b, g := l.book, (*book.Group)(nil)
+	b, g := l.book, (*group.Group)(nil)
 	if !full { // figures can be shown without room to write down that they were
 		b.Tick(at.Ns())
 		redo.Collect{At: at}.Append(&b.Pending.Entries)

@@ -46,7 +46,7 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 	for key, row := range rows {
 		err = errors.Join(err, remember(l.book, book.MemoryKey(name, key), row))
 	}
-	g := l.book.LastGroup()
+	g := l.book.Last()
 	l.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("remember what %s keeps: %w", name, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -173,7 +174,7 @@ func (l *Ledger) Bill(ctx context.Context, organization string, periods ...State
 	return versions, l.await(ctx, g)
 }
 
-func (l *Ledger) bill(organization string, periods []StatementID) (_ *book.Group, versions []uint32, err error) {
+func (l *Ledger) bill(organization string, periods []StatementID) (_ *group.Group, versions []uint32, err error) {
 	if err := l.unavailable(time.Time{}); err != nil {
 		return nil, nil, err
 	}
@@ -196,7 +197,7 @@ func (l *Ledger) bill(organization string, periods []StatementID) (_ *book.Group
 	for _, mark := range marks {
 		b.Pending.Set(mark.Key, mark.Value)
 	}
-	return b.LastGroup(), versions, nil
+	return b.Last(), versions, nil
 }
 
 // Bill returns the version that is marked, or will be and then the mark.

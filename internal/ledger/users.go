@@ -31,7 +31,7 @@ func (l *Ledger) Users(ctx context.Context, q inquiry.UsersQuery, yield func(*in
 		return err
 	}
 	l.file(a.Org)
-	g, end := a.Book.LastGroup(), uint32(a.Org.Users())
+	g, end := a.Book.Last(), uint32(a.Org.Users())
 	l.mu.Unlock()
 	if err := l.await(ctx, g); err != nil { // their ids are on disk then
 		return err

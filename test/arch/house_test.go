@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"internal/usage", "internal/wide"},
 	{"internal/wire", "internal/calendar", "internal/store"},
 	{"internal/period", "internal/store/log", "internal/store/rows", "internal/store/snapshot"},
-	{"internal/series", "internal/person"},
+	{"internal/series", "internal/person", "internal/store/group"},
 	{"internal/pace", "internal/people"},
 	{"internal/meter"},
 	{"internal/meter/active", "internal/meter/concurrent", "internal/meter/consumption", "internal/quota", "internal/closing"},

@@ -138,7 +138,7 @@ var allowed = map[string]struct {
 	},
 	"internal/book": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", only + "internal/store", "internal/store/log", "internal/store/rows",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, group, zap,
 		},
 		"the state has one owner at a time, and knows neither who that is nor who waits",
@@ -149,10 +149,14 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", only + "internal/store", "internal/store/rows",
+			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", only + "internal/store", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
+	},
+	"internal/store/group": {
+		[]string{standard, "internal/wire", "internal/store/rows", pebble},
+		"what is committed together is bytes and rows, whatever they mean",
 	},
 	"internal/store/rows": {
 		[]string{standard, only + "internal/store", pebble, zap},
