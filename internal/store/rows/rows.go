@@ -60,10 +60,15 @@ func Open(o Options) (_ *DB, err error) {
 // damage names what an error of opening says is not as it was written.
 func (o *Options) damage(err error) error {
 	var known *store.Damage
-	if errors.As(err, &known) || !errors.Is(err, pebble.ErrCorruption) && !errors.Is(err, os.ErrNotExist) {
+	if errors.As(err, &known) {
 		return err
 	}
-	return &store.Damage{Path: o.Dir, What: err.Error()}
+	for _, is := range []error{pebble.ErrCorruption, pebble.ErrDBNotPristine, os.ErrNotExist} {
+		if errors.Is(err, is) {
+			return &store.Damage{Path: o.Dir, What: err.Error()}
+		}
+	}
+	return err
 }
 
 // pebble returns Pebble's options. Rows are small and read once, at start.
