@@ -42,7 +42,13 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 	if err := certified.Check(); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	db, err := rows.Open(rows.Options{FS: s.FS, Dir: s.Directory, Lock: lock, Merger: FirstsMerger, Logger: s.Logger})
+	known, _ := certified.Known()
+	if err := s.checkDamaged(known); err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
+	}
+	of := s.rows(s.FS)
+	of.Lock = lock
+	db, err := rows.Open(of)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}

@@ -33,6 +33,9 @@ type Certificate struct {
 	Rows rows.Mark
 	// Counted are the runs of counted items, by name.
 	Counted []string
+	// Damaged are files that were found damaged: nothing is built on the
+	// directory while they are as they were found.
+	Damaged []string `json:",omitempty"`
 }
 
 // The file is a line that says what it is, the certificate as JSON in one line, and

@@ -286,6 +286,15 @@ func (s *Set) Drop(before uint16) {
 	})
 }
 
+// Files returns the runs whose keys are looked for.
+func (s *Set) Files() []store.File {
+	files := make([]store.File, len(s.runs))
+	for i, r := range s.runs {
+		files[i] = store.File{Path: r.path, Size: int64(len(r.fences)) * (blockSize + keySize)}
+	}
+	return files
+}
+
 // Names returns the runs whose keys are looked for, by name.
 func (s *Set) Names() []string {
 	names := make([]string, len(s.runs))

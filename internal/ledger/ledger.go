@@ -37,12 +37,13 @@ type Ledger struct {
 	billing    sync.Mutex // held while marks of billing are written
 
 	// mu guards everything below.
-	mu      sync.Mutex
-	book    *book.Book
-	failure error // why nothing is acknowledged, or nil
-	closed  bool
-	now     int64 // the latest time that a caller gave, ns
-	latest  usage.Collection
+	mu       sync.Mutex
+	book     *book.Book
+	failure  error // why nothing is acknowledged, or nil
+	closed   bool
+	now      int64 // the latest time that a caller gave, ns
+	latest   usage.Collection
+	scrubbed Scrub
 }
 
 // Extraction returns what extract has to know: meters under the ledger's
@@ -176,6 +177,26 @@ func (l *Ledger) Close(ctx context.Context) error {
 		return nil
 	}
 	l.closed = true
+	l.mu.Unlock()
+	ended := make(chan error, 1)
+	go func() { ended <- l.end(ctx) }()
+	var late <-chan time.Time // never
+	if l.settings.EndWithin > 0 {
+		timer := time.NewTimer(l.settings.EndWithin)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-late:
+		return fmt.Errorf("the disk of %s did not let go within %s; what was acknowledged is on it, and the next start reads more of the log", l.settings.Directory, l.settings.EndWithin)
+	}
+}
+
+// end writes a last checkpoint and closes the files.
+func (l *Ledger) end(ctx context.Context) error {
+	l.mu.Lock()
 	b, failed := l.book, l.failure != nil
 	l.mu.Unlock()
 	var err error

@@ -70,9 +70,14 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	}
 	l.book, l.extraction = b, b.Extraction
 	tellSpellings(b)
-	l.wg.Add(2)
+	l.wg.Add(3)
 	go l.commitLoop(b)
 	go l.foldLoop()
+	go l.watchLoop()
+	if s.ScrubRate > 0 {
+		l.wg.Add(1)
+		go l.scrubLoop()
+	}
 	l.wg.Go(func() { l.finishPurge(b) })
 	return l, nil
 }

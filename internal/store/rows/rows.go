@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -39,6 +40,7 @@ type Options struct {
 // DB is a store of rows. Its methods may be called concurrently.
 type DB struct {
 	*pebble.DB
+	options Options
 	fuse    *fuse
 	writing sync.Mutex // held by the one write that is under way
 }
@@ -47,26 +49,45 @@ type DB struct {
 func Open(o Options) (_ *DB, err error) {
 	defer rescue(&err)
 	f := newFuse(o.Logger)
-	db, err := pebble.Open(o.Dir, o.pebble(f))
+	p := o.pebble(f)
+	if err := o.checkOptions(p); err != nil {
+		return nil, err
+	}
+	db, err := pebble.Open(o.Dir, p)
 	if err != nil {
 		if cause := f.err(); cause != nil {
 			err = cause
 		}
 		return nil, o.damage(err)
 	}
-	return &DB{DB: db, fuse: f}, nil
+	return &DB{DB: db, options: o, fuse: f}, nil
+}
+
+// checkOptions names the file of options where it is not as Pebble wrote it.
+func (o *Options) checkOptions(p *pebble.Options) error {
+	at, err := pebble.Peek(o.Dir, o.FS)
+	if err != nil || !at.Exists || at.OptionsFilename == "" {
+		return err
+	}
+	text, err := store.ReadFile(o.FS, at.OptionsFilename)
+	if err != nil {
+		return err
+	}
+	if err := p.CheckCompatibility(o.Dir, string(text)); err != nil {
+		return &store.Damage{Path: at.OptionsFilename, What: err.Error()}
+	}
+	return nil
 }
 
 // damage names what an error of opening says is not as it was written.
 func (o *Options) damage(err error) error {
 	var known *store.Damage
-	if errors.As(err, &known) {
+	switch {
+	case errors.As(err, &known):
 		return err
-	}
-	for _, is := range []error{pebble.ErrCorruption, pebble.ErrDBNotPristine, os.ErrNotExist} {
-		if errors.Is(err, is) {
-			return &store.Damage{Path: o.Dir, What: err.Error()}
-		}
+	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine), errors.Is(err, os.ErrNotExist),
+		strings.Contains(err.Error(), "object size mismatch"): // of a table, which Pebble marks as nothing
+		return &store.Damage{Path: o.Dir, What: err.Error()}
 	}
 	return err
 }
