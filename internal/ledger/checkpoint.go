@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
@@ -23,9 +24,22 @@ func (l *Ledger) checkpoint(b *book.Book) error {
 	return l.fold(b)
 }
 
-// fold is a checkpoint; the caller holds l.folding.
+// fold is a checkpoint; the caller holds l.folding. One that fails ends with the
+// book: what it has taken for written the next one would leave out.
 func (l *Ledger) fold(b *book.Book) error {
+	err := l.write(b)
+	if err != nil {
+		l.fail(b, err)
+	}
+	return err
+}
+
+func (l *Ledger) write(b *book.Book) error {
 	l.mu.Lock()
+	if b.Failed {
+		l.mu.Unlock()
+		return errors.New("checkpoint: the book has failed")
+	}
 	orgs := append([]*book.Org(nil), b.ByID...)
 	start, before := b.Pending.Number, b.Unfolded
 	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover

@@ -50,9 +50,11 @@ func Open(o Options) (_ *DB, err error) {
 	defer rescue(&err)
 	f := newFuse(o.Logger)
 	p := o.pebble(f)
-	if err := o.checkOptions(p); err != nil {
+	if err := errors.Join(o.checkOptions(p), o.removeEmptyLogs()); err != nil {
 		return nil, err
 	}
+	compactions := newCompactions()
+	p.Experimental.CompactionScheduler = compactions
 	db, err := pebble.Open(o.Dir, p)
 	if err != nil {
 		if cause := f.err(); cause != nil {
@@ -60,6 +62,7 @@ func Open(o Options) (_ *DB, err error) {
 		}
 		return nil, o.damage(err)
 	}
+	compactions.begin()
 	return &DB{DB: db, options: o, fuse: f}, nil
 }
 
@@ -75,6 +78,28 @@ func (o *Options) checkOptions(p *pebble.Options) error {
 	}
 	if err := p.CheckCompatibility(o.Dir, string(text)); err != nil {
 		return &store.Damage{Path: at.OptionsFilename, What: err.Error()}
+	}
+	return nil
+}
+
+// removeEmptyLogs removes the logs that Pebble makes and that nothing is written to.
+// It would flush what they have, and try that again for good where it cannot.
+func (o *Options) removeEmptyLogs() error {
+	names, err := o.FS.List(o.Dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := o.FS.PathJoin(o.Dir, name)
+		if !strings.HasSuffix(name, ".log") {
+			continue
+		}
+		if info, err := o.FS.Stat(path); err != nil || info.Size() > 0 { // of format 6 and before
+			continue
+		}
+		if err := o.FS.Remove(path); err != nil {
+			return err
+		}
 	}
 	return nil
 }
