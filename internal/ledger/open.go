@@ -15,11 +15,15 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // Settings of a ledger.
 type Settings = book.Settings
+
+// IsDamaged reports whether an error of Open is of state that is damaged or missing.
+func IsDamaged(err error) bool { return store.IsDamage(err) }
 
 // Open opens a ledger, or makes a new one in an empty directory. now is the
 // time of the first arrival at the earliest.

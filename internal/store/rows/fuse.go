@@ -88,10 +88,38 @@ func (f *fuse) listener() *pebble.EventListener {
 
 // through is a file system that a blown fuse cuts off from changes.
 func (f *fuse) through(fs vfs.FS) vfs.FS {
-	return errorfs.Wrap(fs, errorfs.InjectorFunc(func(o errorfs.Op) error {
+	return fused{f, errorfs.Wrap(fs, errorfs.InjectorFunc(func(o errorfs.Op) error {
 		if o.Kind.ReadOrWrite() == errorfs.OpIsRead {
 			return nil
 		}
 		return f.err()
-	}))
+	}))}
+}
+
+type fused struct {
+	fuse *fuse
+	vfs.FS
+}
+
+// OpenDir implements [vfs.FS].
+func (f fused) OpenDir(name string) (vfs.File, error) {
+	dir, err := f.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return fusedDir{f.fuse, dir}, nil
+}
+
+type fusedDir struct {
+	fuse *fuse
+	vfs.File
+}
+
+// Sync blows the fuse where it fails. That is not told to Pebble, which would
+// panic: nothing that it does then matters any more.
+func (d fusedDir) Sync() error {
+	if err := d.File.Sync(); err != nil {
+		d.fuse.blow(err)
+	}
+	return nil
 }

@@ -56,14 +56,19 @@ func Open(o Options) (_ *DB, err error) {
 	compactions := newCompactions()
 	p.Experimental.CompactionScheduler = compactions
 	db, err := pebble.Open(o.Dir, p)
-	if err != nil {
-		if cause := f.err(); cause != nil {
-			err = cause
-		}
-		return nil, o.damage(err)
+	d := &DB{DB: db, options: o, fuse: f}
+	cause := f.err()
+	switch {
+	case err == nil && cause == nil:
+		compactions.begin()
+		return d, nil
+	case err == nil:
+		compactions.begin() // Close ends it
+		return nil, o.damage(errors.Join(cause, d.Close()))
+	case cause != nil:
+		err = cause
 	}
-	compactions.begin()
-	return &DB{DB: db, options: o, fuse: f}, nil
+	return nil, o.damage(err)
 }
 
 // checkOptions names the file of options where it is not as Pebble wrote it.
