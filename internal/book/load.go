@@ -42,11 +42,7 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 	if err := certified.Check(); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	known, _ := certified.Known()
-	if err := s.checkDamaged(known); err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
-	}
-	of := s.rows(s.FS)
+	of := s.RowsOf(s.FS)
 	of.Lock = lock
 	db, err := rows.Open(of)
 	if err != nil {

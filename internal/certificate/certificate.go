@@ -64,9 +64,9 @@ func (c *Certificate) decode(text []byte) error {
 	return json.Unmarshal(body[len(title):], c)
 }
 
-// read returns the certificate in a file, nil where there is none. bad says why one
+// Read returns the certificate in a file, nil where there is none. bad says why one
 // that is there cannot be read.
-func read(fs vfs.FS, path string) (c *Certificate, bad, err error) {
+func Read(fs vfs.FS, path string) (c *Certificate, bad, err error) {
 	text, err := store.ReadFile(fs, path)
 	if err != nil || text == nil {
 		return nil, nil, err

@@ -47,14 +47,14 @@ type Keeper struct {
 // Open reads the certificate of a directory, which need not be there.
 func Open(fs vfs.FS, dir string, logger *zap.Logger) (*Keeper, error) {
 	k := &Keeper{fs: fs, dir: dir, logger: logger}
-	within, damaged, err := read(fs, fs.PathJoin(dir, File))
+	within, damaged, err := Read(fs, fs.PathJoin(dir, File))
 	if err != nil {
 		return nil, err
 	}
 	var beside *Certificate
 	if path := Beside(fs, dir); path != "" {
 		var also error
-		if beside, also, err = read(fs, path); err != nil {
+		if beside, also, err = Read(fs, path); err != nil {
 			return nil, err
 		}
 		damaged = errors.Join(damaged, also)

@@ -91,19 +91,13 @@ func (s *Set) open(known []string) error {
 		all = append(all, i)
 	}
 	slices.SortFunc(all, identity.compare)
-	for _, name := range known {
-		i, ok := identify(name)
-		if ok && !slices.ContainsFunc(all, func(other identity) bool { return other.covers(i) }) {
-			return store.Missing(s.fs.PathJoin(s.dir, name), "it has keys of counted items")
-		}
+	if err := missing(s.fs, s.dir, all, known); err != nil {
+		return err
 	}
 	for _, i := range all {
-		if slices.ContainsFunc(all, func(other identity) bool { return other != i && other.covers(i) }) {
+		if covered(all, i) {
 			s.gone = append(s.gone, &run{identity: i, path: s.fs.PathJoin(s.dir, i.name())})
 			continue
-		}
-		if n := len(s.runs); n > 0 && i.first != s.runs[n-1].last+1 {
-			return store.Missing(s.dir, fmt.Sprintf("a run between %s and %s", s.runs[n-1].name(), i.name()))
 		}
 		r, err := openRun(s.fs, s.dir, i)
 		if err != nil {
@@ -112,6 +106,52 @@ func (s *Set) open(known []string) error {
 		s.runs = append(s.runs, r)
 	}
 	return s.remove()
+}
+
+// Missing says which of the runs that were known, or of those between others, is not
+// in a directory; "": none. It changes nothing.
+func Missing(fs vfs.FS, dir string, known []string) string {
+	names, err := fs.List(dir)
+	if err != nil {
+		return err.Error()
+	}
+	var all []identity
+	for _, name := range names {
+		if i, ok := identify(name); ok {
+			all = append(all, i)
+		}
+	}
+	slices.SortFunc(all, identity.compare)
+	if err := missing(fs, dir, all, known); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// missing returns the damage where runs that were known have no place in others, which
+// are in order, or there is a gap between them.
+func missing(fs vfs.FS, dir string, all []identity, known []string) error {
+	for _, name := range known {
+		if i, ok := identify(name); ok && !slices.ContainsFunc(all, func(other identity) bool { return other.covers(i) }) {
+			return store.Missing(fs.PathJoin(dir, name), "it has keys of counted items")
+		}
+	}
+	var last identity
+	for _, i := range all {
+		switch {
+		case covered(all, i):
+		case last.last > 0 && i.first != last.last+1:
+			return store.Missing(dir, fmt.Sprintf("a run between %s and %s", last.name(), i.name()))
+		default:
+			last = i
+		}
+	}
+	return nil
+}
+
+// covered reports whether another run has all keys of one.
+func covered(all []identity, i identity) bool {
+	return slices.ContainsFunc(all, func(other identity) bool { return other != i && other.covers(i) })
 }
 
 // Close closes the files. What is not written is forgotten.

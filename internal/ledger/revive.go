@@ -20,7 +20,7 @@ const longestWait = 5 * time.Second
 func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 	defer l.wg.Done()
 	if found != nil {
-		if err := l.settings.Distrust(l.certified, found); err != nil {
+		if err := distrust(&l.settings, l.certified, found); err != nil {
 			l.settings.Logger.Error("usage ledger: a restart may not know of the damage", zap.Error(err))
 		}
 	}
@@ -46,7 +46,7 @@ func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := book.Open(&l.settings, l.lock, l.certified, l.time())
+		b, err := l.openBook(l.time())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))

@@ -86,7 +86,7 @@ func (l *Ledger) scrub(b *book.Book, pace store.Pace) error {
 		if f.Path == b.Log.Written().Path {
 			continue
 		}
-		err := l.settings.Verify(fs, f.Path)
+		err := Verify(&l.settings, fs, f.Path)
 		if err == nil {
 			continue
 		}

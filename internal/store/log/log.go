@@ -33,6 +33,9 @@ type Options struct {
 	Spares int
 }
 
+// defaultSegment is how long segments grow.
+const defaultSegment = 16 << 20
+
 // Log is an append-only log. Its methods may be called concurrently.
 type Log struct {
 	o Options
@@ -40,6 +43,8 @@ type Log struct {
 	// housekeeping is held by what goes through files that are not written to
 	// any more, so that they are neither removed nor used again meanwhile.
 	housekeeping sync.Mutex
+
+	surveyed bool // nothing is changed
 
 	mu       sync.Mutex
 	err      error     // of the first write that failed; nothing is accepted after it

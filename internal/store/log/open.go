@@ -23,7 +23,7 @@ import (
 // The last record may be one whose sync failed: it was read, but perhaps from
 // memory. So it is written once more, to a new segment, before Open returns.
 func Open(o Options, from uint64, replay func(number uint64, record []byte) error) (*Log, error) {
-	o.SegmentBytes = cmp.Or(o.SegmentBytes, 16<<20)
+	o.SegmentBytes = cmp.Or(o.SegmentBytes, defaultSegment)
 	o.Spares = cmp.Or(o.Spares, 8)
 	l := &Log{o: o, next: from, needed: from}
 	l.out = writer{most: o.SegmentBytes, buf: newBuffer()}
@@ -61,7 +61,7 @@ func (l *Log) open(replay func(number uint64, record []byte) error) (err error) 
 		return err
 	}
 	if l.next < l.o.Reached {
-		return &store.Damage{Path: l.o.path(slices.Max(append(generations, 1))), What: fmt.Sprintf("the log ends before record %d, and was on disk up to %d", l.next, l.o.Reached-1)}
+		return l.ends(generations)
 	}
 	begun := segment{generation: 1, first: l.next}
 	if n := len(generations); n > 0 {
@@ -107,6 +107,7 @@ func (l *Log) list() (generations []uint64, err error) {
 		generation, err := strconv.ParseUint(digits, 16, 64)
 		switch {
 		case err != nil || len(digits) != 16: // none of ours
+		case unfinished && l.surveyed:
 		case unfinished:
 			if err := l.o.FS.Remove(l.o.FS.PathJoin(l.o.Dir, name)); err != nil {
 				return nil, err
@@ -242,6 +243,11 @@ func (l *Log) torn(r *reader) error {
 		err = l.damage(r.generation, r.offset, what)
 	}
 	return err
+}
+
+// ends is the damage of a log that has less than it is known to have had.
+func (l *Log) ends(generations []uint64) error {
+	return &store.Damage{Path: l.o.path(slices.Max(append(generations, 1))), What: fmt.Sprintf("the log ends before record %d, and was on disk up to %d", l.next, l.o.Reached-1)}
 }
 
 func (l *Log) missing(generation uint64, offset int64, until uint64) error {

@@ -27,8 +27,8 @@ type Mark struct {
 // manifestMarker is the marker, a file whose name says which manifest is in force.
 const manifestMarker = "manifest"
 
-// inForce returns the name of the manifest in force, "" where there is no store.
-func inForce(fs vfs.FS, dir string) (string, error) {
+// InForce returns the name of the manifest in force, "" where there is no store.
+func InForce(fs vfs.FS, dir string) (string, error) {
 	marker, name, err := atomicfs.LocateMarker(fs, dir, manifestMarker)
 	if err != nil {
 		return "", err
@@ -39,7 +39,7 @@ func inForce(fs vfs.FS, dir string) (string, error) {
 // MarkOf returns the mark of a directory's store as it is now.
 func MarkOf(fs vfs.FS, dir string) (Mark, error) {
 	for {
-		name, err := inForce(fs, dir)
+		name, err := InForce(fs, dir)
 		if err != nil || name == "" {
 			return Mark{}, errors.Join(err, fmt.Errorf("%s has no manifest in force", dir))
 		}
@@ -70,7 +70,7 @@ func readSynced(fs vfs.FS, path string) ([]byte, error) {
 // Check returns a *store.Damage where a directory's store is not there any more, or
 // not as far as it was.
 func (m Mark) Check(fs vfs.FS, dir string) error {
-	name, err := inForce(fs, dir)
+	name, err := InForce(fs, dir)
 	switch {
 	case err != nil:
 		return err
@@ -94,4 +94,13 @@ func (m Mark) Check(fs vfs.FS, dir string) error {
 		return &store.Damage{Path: path, What: "its checksum is wrong"}
 	}
 	return nil
+}
+
+// Enforce puts a manifest in force.
+func Enforce(fs vfs.FS, dir, manifest string) error {
+	marker, _, err := atomicfs.LocateMarker(fs, dir, manifestMarker)
+	if err != nil {
+		return err
+	}
+	return errors.Join(marker.Move(manifest), marker.Close())
 }

@@ -34,7 +34,9 @@ type Options struct {
 	Dir    string
 	Lock   *pebble.Lock // of the directory, which the caller holds
 	Merger *pebble.Merger
-	Logger *zap.Logger
+	// ReadOnly changes nothing in the directory.
+	ReadOnly bool
+	Logger   *zap.Logger
 }
 
 // DB is a store of rows. Its methods may be called concurrently.
@@ -50,7 +52,11 @@ func Open(o Options) (_ *DB, err error) {
 	defer rescue(&err)
 	f := newFuse(o.Logger)
 	p := o.pebble(f)
-	if err := errors.Join(o.checkOptions(p), o.removeEmptyLogs()); err != nil {
+	err = o.checkOptions(p)
+	if err == nil && !o.ReadOnly {
+		err = o.removeEmptyLogs()
+	}
+	if err != nil {
 		return nil, err
 	}
 	compactions := newCompactions()
@@ -131,6 +137,7 @@ func (o *Options) pebble(f *fuse) *pebble.Options {
 		Logger:             f,
 		EventListener:      f.listener(),
 		DisableWAL:         true,
+		ReadOnly:           o.ReadOnly,
 		MemTableSize:       16 << 20,
 		FormatMajorVersion: pebble.FormatNewest,
 	}

@@ -49,7 +49,7 @@ func (d *DB) Tables() (tables []Table, err error) {
 
 // Files returns the tables in force and the manifest.
 func (d *DB) Files() ([]store.File, error) {
-	name, err := inForce(d.options.FS, d.options.Dir)
+	name, err := InForce(d.options.FS, d.options.Dir)
 	if err != nil {
 		return nil, err
 	}
