@@ -34,7 +34,7 @@ func (s *Survey) Mend(now time.Time) (kept string, err error) {
 	if !a.made {
 		return "", nil
 	}
-	return a.dir, store.SyncDir(vfs.Default, s.Directory)
+	return a.dir, store.SyncDir(vfs.Default, filepath.Dir(s.Directory))
 }
 
 // pathOf returns the file that an error is of, "" where it names none.

@@ -93,6 +93,10 @@ func (o *Options) checkOptions(p *pebble.Options) error {
 	return nil
 }
 
+// leastLog is how many bytes a log has at least that has something: a record's header
+// of 7, a batch's of 12, and a row. The mark of an orderly end is shorter.
+const leastLog = 22
+
 // removeEmptyLogs removes the logs that Pebble makes and that nothing is written to.
 // It would flush what they have, and try that again for good where it cannot.
 func (o *Options) removeEmptyLogs() error {
@@ -105,7 +109,7 @@ func (o *Options) removeEmptyLogs() error {
 		if !strings.HasSuffix(name, ".log") {
 			continue
 		}
-		if info, err := o.FS.Stat(path); err != nil || info.Size() > 0 { // of format 6 and before
+		if info, err := o.FS.Stat(path); err != nil || info.Size() >= leastLog { // of format 6 and before
 			continue
 		}
 		if err := o.FS.Remove(path); err != nil {
