@@ -241,31 +241,31 @@ func (s *Survey) rows() {
 		return
 	}
 	defer func() { _ = db.Close() }() // only read from
-	positions, err := book.PositionsOf(db)
+	at, err := positionsOf(db)
 	switch {
 	case err != nil:
 		s.find(Finding{What: err.Error(), Remedy: "the rows cannot be read"})
-	case positions.Needed < s.known.Needed:
+	case at.needed < s.known.Needed:
 		s.find(Finding{
 			What: fmt.Sprintf("%s: its tables are of before record %d of the log, and were of after it", s.Directory, s.known.Needed),
 			Lost: "what was counted between this state and " + when(s.known.At), Remedy: "the certificate is put aside, and this state is the ledger", mend: s.forget,
 		})
 	default:
-		s.log(positions)
+		s.log(at)
 	}
 }
 
-func (s *Survey) log(positions book.Positions) {
-	s.Counted = positions.Now
-	found, err := log.Survey(log.Options{FS: vfs.Default, Dir: s.Directory, Reached: s.known.Reached}, positions.Needed, func(_ uint64, record []byte) error {
-		s.Counted = latest(s.Counted, book.ArrivalOf(record))
+func (s *Survey) log(of positions) {
+	s.Counted = of.now
+	found, err := log.Survey(log.Options{FS: vfs.Default, Dir: s.Directory, Reached: s.known.Reached}, of.needed, func(_ uint64, record []byte) error {
+		s.Counted = latest(s.Counted, arrivalOf(record))
 		return nil
 	})
 	if err = errors.Join(err, found.Err); err == nil {
 		return
 	}
 	f := Finding{What: err.Error(), Lost: fmt.Sprintf("what any organization sent from %s up to %s", when(s.Counted), s.written(found)), Remedy: "tables have more than the log"}
-	if found.Path != "" && positions.Highest < found.Next {
+	if found.Path != "" && of.highest < found.Next {
 		f.Remedy = fmt.Sprintf("the log is cut off behind record %d", found.Next-1)
 		f.mend = func(a *aside) error { return errors.Join(a.cut(found), s.forget(a)) }
 	}

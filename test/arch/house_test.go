@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"internal/meter"},
 	{"internal/meter/active", "internal/meter/concurrent", "internal/meter/consumption", "internal/quota", "internal/closing"},
 	{"internal/organization"},
-	{"internal/intake", "internal/redo", "internal/archive", "internal/dedupe", "internal/versions"},
+	{"internal/intake", "internal/redo", "internal/archive", "internal/dedupe", "internal/versions", "internal/certificate"},
 	{"internal/book"},
 	{"internal/inquiry"},
 	{"internal/ledger"},

@@ -136,9 +136,20 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/period", only + "internal/store", pebble + "/vfs", zap},
 		"what a changed configuration means follows from what was counted with before, whoever opens the directory",
 	},
+	"internal/certificate": {
+		[]string{standard, only + "internal/store", "internal/store/rows", pebble + "/vfs", zap},
+		"what a directory consists of is written down outside of what it tells about",
+	},
+	"internal/repair": {
+		[]string{
+			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/book", "internal/ledger", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			pebble, zap,
+		},
+		"a directory is mended by files alone, while no ledger has it open",
+	},
 	"internal/book": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, group, zap,
 		},
 		"the state has one owner at a time, and knows neither who that is nor who waits",
@@ -149,7 +160,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", only + "internal/store", "internal/store/rows", "internal/store/group",
+			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",

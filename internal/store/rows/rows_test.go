@@ -138,7 +138,7 @@ func TestAFailedCallStrandsNobody(t *testing.T) {
 		}))})
 		if err == nil {
 			_ = failing.WriteThrough(batch(t, failing, "perhaps")) // it may fail
-			_ = failing.Close()                                  // likewise
+			_ = failing.Close()                                    // likewise
 		}
 		d := open(t, fs)
 		value, err := d.Get([]byte("kept"))
