@@ -72,9 +72,9 @@ func (w *writer) put(p []byte, at int64) error {
 }
 
 // grow writes zeros, and syncs them, where a new file is not as long yet as is
-// needed. A writer without a most is of a file that has its name when it is whole.
+// needed.
 func (w *writer) grow(need int64) error {
-	if need <= w.size || w.most == 0 {
+	if need <= w.size {
 		return nil
 	}
 	at := w.size
