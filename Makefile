@@ -19,6 +19,7 @@ build: bin/otelcol-usage bin/usagectl build/dashboards ## the two programs and t
 test: build check-generated vet ## everything that CI runs
 	go test -timeout 20m ./...
 	go test -tags peopledebug ./internal/people ./internal/organization ./internal/meter/...
+	go test -race -run SideBySide ./internal/ledger
 	@scripts/stories.sh
 	@scripts/grafana.sh
 

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -22,14 +23,15 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// Book is the state in memory and what has to be written of it. It has one
-// owner at a time: package ledger is the locked shell around it.
+// Book is the state in memory and what has to be written of it. Package ledger is
+// the locked shell around it; the package's comment says who may own which part.
 type Book struct {
 	group.Line
 	Settings *Settings
@@ -53,18 +55,18 @@ type Book struct {
 	full     bool // as many as their limit, and the log has said so
 
 	Duplicates *dedupe.Set
-	Now        int64 // the latest arrival or collection, ns; never goes back
-	Unfolded   int64 // by the log's groups that checkpoints do not cover yet, see unfolded
-	Journaled  int64 // bytes of all journals
+	Now        int64        // the latest arrival or collection, ns; never goes back
+	arrived    int64        // the last arrival that the entries have
+	Unfolded   int64        // by the log's groups that checkpoints do not cover yet, see unfolded
+	Journaled  atomic.Int64 // bytes of all journals
 
 	// whole is the first group whose entries are all of it: before, journals and
 	// first items went to rows at once.
 	whole uint64
 
-	judge   intake.Judge
-	scribe  scribe
-	first   redo.First // scratch of noteFirst
-	written []byte     // likewise, of commit
+	rules   intake.Rules
+	idle    []*Clerk
+	written []byte // scratch of Commit
 }
 
 // Org is an organization with what the ledger keeps about it.
@@ -78,7 +80,7 @@ type Org struct {
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
 	Erased            bool // no longer in the book; see erase
-	position          position
+	position          Position
 	names             map[uint32]string        // ids shown in labels, by slot
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	Trends            organization.Trends
@@ -133,7 +135,7 @@ func (b *Book) open(id string) *Org {
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))
 	o.Dirty = true
-	b.Pending.Set(OrgKey(KeyOrg, o.Number), append(secret[:], id...))
+	b.Pending.Set(rowkey.Of(rowkey.Organization, o.Number), append(secret[:], id...))
 	redo.Open{Zone: cal.Zone().String(), Anchor: cal.Anchor()}.Append(&b.Pending.Entries, o.Number)
 	b.begin(o)
 	return o
@@ -204,10 +206,12 @@ func (b *Book) nobodyOrg() *Org {
 
 // Advance moves an organization's time to the arrival. The figures of a minute
 // that is to be collected are kept for the collection.
-func (b *Book) Advance(o *Org) {
-	b.Wake(o)
-	o.advanceTo(b.Now, b.collected(period.Ceil(b.Now)-1))
-	b.publish(o)
+func (b *Book) Advance(o *Org) { b.advance(o, b.Now, &b.Pending.Changes) }
+
+func (b *Book) advance(o *Org, now int64, to *group.Changes) {
+	b.wake(o, to)
+	o.advanceTo(now, b.collected(period.Ceil(now)-1))
+	b.publish(o, to)
 }
 
 // collected reports whether a minute is one of those that are collected.
@@ -223,11 +227,21 @@ func (o *Org) advanceTo(now int64, keep bool) {
 	o.Dirty = true
 }
 
-// Tick moves the book's time; it never goes back.
-func (b *Book) Tick(now int64) {
-	if now > b.Now {
-		b.Now = now
+// Reach moves the book's time, which never goes back, and returns it.
+func (b *Book) Reach(now int64) int64 {
+	b.Now = max(b.Now, now)
+	return b.Now
+}
+
+// Tick moves the book's time. Entries that go to the gathering group from here on
+// are of that time; those of clerks are of theirs.
+func (b *Book) Tick(now int64) { b.arrive(b.Reach(now)) }
+
+// arrive has the entries that follow be of an arrival.
+func (b *Book) arrive(now int64) {
+	if b.arrived != now {
 		redo.Arrival{Now: now}.Append(&b.Pending.Entries)
+		b.arrived = now
 	}
 }
 
@@ -235,7 +249,7 @@ func (b *Book) Tick(now int64) {
 func (b *Book) person(o *Org, user uint32, reveal bool) string {
 	id, known := o.names[user]
 	if !known {
-		value, err := b.Rows.Get(UserKey(o.Number, user))
+		value, err := b.Rows.Get(rowkey.OfUser(o.Number, user))
 		if err != nil || len(value) < 8 {
 			return "" // not on disk yet: shown at the next collection
 		}

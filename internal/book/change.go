@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/quota"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -48,7 +49,7 @@ func (b *Book) recover(down int64) {
 		size := org.Journal.bytes()
 		org.recover(o)
 		org.keepOutage(o)
-		b.lengthened(org, size)
+		b.lengthened(org, size, &b.Pending.Changes)
 	}
 }
 
@@ -64,21 +65,21 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 		return err
 	}
 	batch := b.Rows.NewBatch()
-	_ = batch.Set(MetaDefinitions, text, nil) // cannot fail before it is committed
+	_ = batch.Set(rowkey.MetaDefinitions, text, nil) // cannot fail before it is committed
 	birth := b.Now
 	if !fresh {
 		birth = b.Defs.Began
 	}
 	var e wire.Encoder
 	e.Int(birth)
-	_ = batch.Set(MetaBirth, e.Bytes, nil)
+	_ = batch.Set(rowkey.MetaBirth, e.Bytes, nil)
 	outages := b.Defs.Outages
 	if err := b.define(merged, birth); err != nil {
 		return err
 	}
 	b.Defs.Outages = outages
-	_ = batch.DeleteRange([]byte{KeyJournal}, []byte{KeyJournal + 1}, nil) // they are by the old definitions
-	b.Journaled = 0
+	_ = batch.DeleteRange([]byte{rowkey.Journal}, []byte{rowkey.Journal + 1}, nil) // they are by the old definitions
+	b.Journaled.Store(0)
 	for _, o := range b.ByID {
 		o.Journal = nil
 		if o.ID == usage.NoOrganization {
@@ -93,7 +94,7 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 		}
 		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 		b.describe(o)
-		b.SaveOrg(o, batch)
+		o.Save(b.Position(), batch)
 	}
 	return b.Rows.WriteThrough(batch)
 }

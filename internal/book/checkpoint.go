@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -26,8 +27,8 @@ func (b *Book) Clock() []byte {
 
 // Mark has a batch say that all before it covers the groups before one.
 func (b *Book) Mark(batch *pebble.Batch, clock []byte, start uint64) {
-	_ = batch.Set(MetaNow, clock, nil) // cannot fail before it is committed
-	setNumber(batch, MetaLog, start)
+	_ = batch.Set(rowkey.MetaNow, clock, nil) // cannot fail before it is committed
+	setNumber(batch, rowkey.MetaLog, start)
 }
 
 // SealDuplicates ends the days of counted items that are over, to be written, and
@@ -40,27 +41,33 @@ func (b *Book) SealDuplicates() {
 // keptDays is how long the keys of duplicates stay beyond the acceptance span.
 const keptDays = 2
 
-// SaveOrg puts an organization's head and changed pages into a batch.
-func (b *Book) SaveOrg(o *Org, batch *pebble.Batch) {
-	o.Dirty = false
-	o.position = position{group: b.Pending.Number, offset: uint64(len(b.Pending.Entries.Bytes))}
+// Position is how far the entries have got: all that were gathered before are before
+// it.
+func (b *Book) Position() Position {
+	return Position{group: b.Pending.Number, offset: uint64(len(b.Pending.Entries.Bytes))}
+}
+
+// Save puts an organization's head and changed pages into a batch. All that the
+// entries before a position do to it is done.
+func (o *Org) Save(to Position, batch *pebble.Batch) {
+	o.Dirty, o.position = false, to
 	var e wire.Encoder
 	e.Uint(o.position.group)
 	e.Uint(o.position.offset)
 	o.Trends.Encode(&e)
 	o.Encode(&e)
-	_ = batch.Set(OrgKey(KeyHead, o.Number), e.Bytes, nil) // cannot fail before it is committed
+	_ = batch.Set(rowkey.Of(rowkey.Head, o.Number), e.Bytes, nil) // cannot fail before it is committed
 	var c wire.Encoder
 	o.EncodeClosings(&c)
-	_ = batch.Set(OrgKey(KeyClosings, o.Number), c.Bytes, nil)
+	_ = batch.Set(rowkey.Of(rowkey.Closings, o.Number), c.Bytes, nil)
 	o.saveJournal(batch)
 	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
 	if o.Converted {
-		_ = batch.DeleteRange(pageKey(o.Number, 0, 0, 0), pageKey(o.Number, organization.UsersOfAll, 0, 0), nil)
+		_ = batch.DeleteRange(rowkey.OfPage(o.Number, 0, 0, 0), rowkey.OfPage(o.Number, organization.UsersOfAll, 0, 0), nil)
 		o.Converted = false
 	}
 	o.DirtyPages(func(page uint32, data []byte) {
-		_ = batch.Set(pageKey(o.Number, organization.UsersOfAll, 0, page), data, nil)
+		_ = batch.Set(rowkey.OfPage(o.Number, organization.UsersOfAll, 0, page), data, nil)
 	})
 }
 
@@ -72,7 +79,7 @@ func (b *Book) CertifyCounted(runs []string) error {
 
 // Certify has the certificate say what is on disk at a start.
 func (b *Book) Certify() error {
-	needed, _, err := b.number(MetaLog)
+	needed, _, err := b.number(rowkey.MetaLog)
 	if err != nil {
 		return err
 	}

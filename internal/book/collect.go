@@ -5,6 +5,7 @@ package book
 
 import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -19,7 +20,7 @@ import (
 const restful = period.Minute(60)
 
 // Collect returns an organization's figures; ok is false where it has none.
-func (b *Book) Collect(o *Org, at period.Minute) (figures []usage.Figure, ok bool) {
+func (b *Book) Collect(o *Org, at period.Minute, to *group.Changes) (figures []usage.Figure, ok bool) {
 	dormant := o.unlisted && o.Dormant(at)
 	if dormant && at-o.collected < restful {
 		o.passed = at
@@ -27,7 +28,7 @@ func (b *Book) Collect(o *Org, at period.Minute) (figures []usage.Figure, ok boo
 	}
 	o.passed, o.collected = 0, at
 	figures, ok = o.Collect(at)
-	b.publish(o)
+	b.publish(o, to)
 	if !ok {
 		return nil, false
 	}
@@ -37,10 +38,12 @@ func (b *Book) Collect(o *Org, at period.Minute) (figures []usage.Figure, ok boo
 }
 
 // Wake brings an organization to the last collection that passed it over.
-func (b *Book) Wake(o *Org) {
+func (b *Book) Wake(o *Org) { b.wake(o, &b.Pending.Changes) }
+
+func (b *Book) wake(o *Org, to *group.Changes) {
 	if o.passed != 0 {
 		o.Collect(o.passed)
 		o.passed = 0
-		b.publish(o)
+		b.publish(o, to)
 	}
 }

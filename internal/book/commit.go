@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 )
 
@@ -46,5 +47,5 @@ func (b *Book) commitNow() error {
 // nameUser writes a user's id to its place: entries name users by slot.
 func nameUser(to *group.Changes, org, slot uint32, hash uint64, id string) {
 	value := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(id)), hash)
-	to.Set(UserKey(org, slot), append(value, id...))
+	to.Set(rowkey.OfUser(org, slot), append(value, id...))
 }

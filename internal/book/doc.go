@@ -4,10 +4,10 @@
 // Package book is the durable state of all organizations: in memory, and on disk
 // what restores it, a log and rows.
 //
-//	Record ---> intake.Judge: names to numbers, outcome ---> organization.Organization
+//	Clerk ----> intake.Judge: names to numbers, outcome ---> organization.Organization
 //	               |                                              |
-//	               v                                              | SaveOrg: head, pages, tail of a journal,
-//	     Pending: redo entries, rows                              |          first items
+//	               v Gather                                       | Save: head, pages, tail of a journal,
+//	     Pending: redo entries, rows                              |       first items
 //	               | Seal                                         v
 //	               +----> Commit: log, synced ------rows-----> store/rows
 //	                                |                             |
@@ -17,12 +17,13 @@
 // the state after a restart is what was saved of each organization and the
 // entries after it.
 //
-// A Book has no lock and no goroutine, and waits for nobody: it has one owner at
-// a time, but for Commit, which concerns sealed groups only. Package ledger is
-// that owner. What an item counts for is decided in package intake, what an
-// entry does in package redo.
+// A Book has no lock and no goroutine, and waits for nobody. It has one owner at a
+// time, which is package ledger, but for three things: each shard of organizations
+// may have an owner of its own, who takes items in with a Clerk; the line of groups
+// may have one; and Commit concerns sealed groups only. What an item counts for is
+// decided in package intake, what an entry does in package redo.
 //
-// File order follows the way of an event: record.go, book.go, group.go,
+// File order follows the way of an event: clerk.go, record.go, book.go, commit.go,
 // checkpoint.go; load.go, log.go and replay.go read it all back.
 // docs/state-format.md says what the keys and values are.
 package book

@@ -14,6 +14,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -24,23 +26,23 @@ import (
 // passed over.
 func (b *Book) Erase(o *Org) {
 	b.setUnlisted(o, false)
-	b.forget(o)
+	b.forget(o, &b.Pending.Changes)
 	o.Erased = true
 	b.Orgs[o.Number] = nil
 	delete(b.byName, o.ID)
 	b.ByID = slices.DeleteFunc(slices.Clone(b.ByID), func(other *Org) bool { return other == o })
-	for _, kind := range OfOrganization {
-		b.Pending.Clear(OrgKey(kind, o.Number))
+	for _, kind := range rowkey.OfOrganization {
+		b.Pending.Clear(rowkey.Of(kind, o.Number))
 	}
 	var at wire.Encoder
 	at.Int(b.Now)
-	b.Pending.Set(OrgKey(KeyErased, o.Number), at.Bytes)
+	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), at.Bytes)
 }
 
 // readErased reads which numbers are of organizations that were erased.
 func (b *Book) readErased() (map[uint32]bool, error) {
 	erased := map[uint32]bool{}
-	err := b.Rows.Each(rows.Under([]byte{KeyErased}), func(key, _ []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{rowkey.Erased}), func(key, _ []byte) error {
 		if len(key) != 5 {
 			return errors.New("damaged mark of an erased organization")
 		}
@@ -67,7 +69,7 @@ type Name struct {
 func (b *Book) NamesOf(o *Org, slot uint32) (names []Name, err error) {
 	root := o.Root(slot)
 	for _, slot := range append([]uint32{root}, o.MergedInto(root)...) {
-		value, err := b.Rows.Get(UserKey(o.Number, slot))
+		value, err := b.Rows.Get(rowkey.OfUser(o.Number, slot))
 		if err != nil {
 			return nil, err
 		}
@@ -89,25 +91,21 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 		o.Tombstones[n.slot] = until
 		delete(o.names, n.slot)
 		nameUser(&b.Pending.Changes, o.Number, n.slot, o.Hashes.User(n.ID), "")
-		b.Pending.Set(tombstoneKey(o.Number, n.slot), tombstone(until))
+		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), tombstone(until))
 		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.Pending.Clear(firsts)
 		o.notes.Drop(n.slot)
-		spans = append(spans, rows.Under(UserKey(o.Number, n.slot)), rows.Under(firsts))
+		spans = append(spans, rows.Under(rowkey.OfUser(o.Number, n.slot)), rows.Under(firsts))
 		if o.HasName(n.ID) {
 			o.ForgetName(n.ID)
 			redo.ForgetName{Name: n.ID}.Append(&b.Pending.Entries, o.Number)
-			b.forget(o) // its journal has the name
-			spans = append(spans, rows.Under(OrgKey(KeyHead, o.Number)), rows.Under(OrgKey(KeyJournal, o.Number)))
+			b.forget(o, &b.Pending.Changes) // its journal has the name
+			spans = append(spans, rows.Under(rowkey.Of(rowkey.Head, o.Number)), rows.Under(rowkey.Of(rowkey.Journal, o.Number)))
 		}
 	}
 	o.Dirty = true
-	b.Pending.Set(MetaPurge, nil)
+	b.Pending.Set(rowkey.MetaPurge, nil)
 	return spans
-}
-
-func tombstoneKey(org, slot uint32) []byte {
-	return binary.BigEndian.AppendUint32(OrgKey(KeyTombstone, org), slot)
 }
 
 func tombstone(until period.Minute) []byte {
@@ -118,7 +116,7 @@ func tombstone(until period.Minute) []byte {
 
 // readTombstones reads those of an organization.
 func (b *Book) readTombstones(o *Org) error {
-	return b.Rows.Each(rows.Under(OrgKey(KeyTombstone, o.Number)), func(key, value []byte) error {
+	return b.Rows.Each(rows.Under(rowkey.Of(rowkey.Tombstone, o.Number)), func(key, value []byte) error {
 		d := &wire.Decoder{Bytes: value}
 		until := d.Int()
 		if len(key) != 9 || d.Err() != nil {
@@ -130,15 +128,15 @@ func (b *Book) readTombstones(o *Org) error {
 }
 
 // returned gives a user who comes after their tombstone's time a name again.
-func (b *Book) returned(o *Org, slot uint32, id string) {
+func returned(o *Org, now int64, slot uint32, id string, to *group.Changes) {
 	until, there := o.Tombstones[slot]
-	if !there || b.Now < until.Ns() {
+	if !there || now < until.Ns() {
 		return
 	}
 	delete(o.Tombstones, slot)
 	o.SetNameless(slot, false)
-	nameUser(&b.Pending.Changes, o.Number, slot, o.Hashes.User(id), id)
-	b.Pending.Drop(tombstoneKey(o.Number, slot))
+	nameUser(to, o.Number, slot, o.Hashes.User(id), id)
+	to.Drop(rowkey.OfTombstone(o.Number, slot))
 }
 
 // Bury takes the tombstones of an organization whose time has come and whose
@@ -155,6 +153,6 @@ func (b *Book) Bury(o *Org) {
 		delete(o.Tombstones, slot)
 		o.ForgetUser(slot, hash)
 		nameUser(&b.Pending.Changes, o.Number, slot, hash, "")
-		b.Pending.Drop(tombstoneKey(o.Number, slot))
+		b.Pending.Drop(rowkey.OfTombstone(o.Number, slot))
 	}
 }

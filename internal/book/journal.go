@@ -19,6 +19,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -61,15 +63,9 @@ type journal struct {
 	tail    []byte // entries behind those of the rows
 }
 
-// journalKey is of one of the rows of an organization's journal, whose numbers
-// increase. Row 0 says how the organization began.
-func journalKey(org uint32, row uint64) []byte {
-	return binary.BigEndian.AppendUint64(OrgKey(KeyJournal, org), row)
-}
-
 // journalRows are the rows of an organization's journal behind row 0.
 func journalRows(org uint32) rows.Span {
-	return rows.Span{From: journalKey(org, 1), To: rows.Under(OrgKey(KeyJournal, org)).To}
+	return rows.Span{From: rowkey.OfJournal(org, 1), To: rows.Under(rowkey.Of(rowkey.Journal, org)).To}
 }
 
 // begin begins the journal of an organization that has just been opened.
@@ -81,15 +77,15 @@ func (b *Book) begin(o *Org) {
 	var e wire.Encoder
 	e.Int(b.Now)
 	encodeOutages(&e, b.Defs.Outages)
-	b.Pending.Set(journalKey(o.Number, 0), e.Bytes)
+	b.Pending.Set(rowkey.OfJournal(o.Number, 0), e.Bytes)
 }
 
-// keep puts the entries that the gathering group has from a byte on, which are
-// all of one organization, into its journal.
-func (b *Book) keep(o *Org, from int) {
+// keep puts entries of an arrival, which are all of one organization, into its
+// journal.
+func (b *Book) keep(o *Org, now int64, entries []byte, to *group.Changes) {
 	size := o.Journal.bytes()
-	o.keep(b.Now, b.Pending.Entries.Bytes[from:])
-	b.lengthened(o, size)
+	o.keep(now, entries)
+	b.lengthened(o, size, to)
 }
 
 // keep puts entries, which arrived now and are all of one organization, into its
@@ -137,26 +133,26 @@ func (j *journal) grow(tail []byte) {
 
 // lengthened counts what a journal has grown by since it had a size, and ends one
 // that is too long.
-func (b *Book) lengthened(o *Org, before int64) {
+func (b *Book) lengthened(o *Org, before int64, to *group.Changes) {
 	if o.Journal == nil {
 		return
 	}
-	b.Journaled += o.Journal.Size - before
-	if o.Journal.Size > MaxJournal || b.Journaled > MaxJournals {
+	all := b.Journaled.Add(o.Journal.Size - before)
+	if o.Journal.Size > MaxJournal || all > MaxJournals {
 		b.Settings.Logger.Warn("usage ledger: an organization that the catalogue does not have has sent so much that it stays in UTC for now; a zone and anchor that the catalogue gives it will take effect with its next period",
 			zap.String("organization", o.ID), zap.Int64("journal_bytes", o.Journal.Size))
-		b.forget(o)
+		b.forget(o, to)
 	}
 }
 
 // forget ends an organization's journal.
-func (b *Book) forget(o *Org) {
+func (b *Book) forget(o *Org, to *group.Changes) {
 	if o.Journal == nil {
 		return
 	}
-	b.Journaled -= o.Journal.Size
+	b.Journaled.Add(-o.Journal.Size)
 	o.Journal = nil
-	b.Pending.Clear(OrgKey(KeyJournal, o.Number))
+	to.Clear(rowkey.Of(rowkey.Journal, o.Number))
 }
 
 // saveJournal puts the tail of an organization's journal into a row, in the batch
@@ -169,13 +165,13 @@ func (o *Org) saveJournal(batch *pebble.Batch) {
 	e := wire.Encoder{}
 	e.Int(j.Size)
 	j.row++
-	_ = batch.Set(journalKey(o.Number, j.row), append(e.Bytes, j.tail...), nil) // cannot fail before it is committed
+	_ = batch.Set(rowkey.OfJournal(o.Number, j.row), append(e.Bytes, j.tail...), nil) // cannot fail before it is committed
 	j.arrival, j.tail = 0, nil
 }
 
 // readJournal finds the journal of an organization, if there is one.
 func (b *Book) readJournal(o *Org) error {
-	first, err := b.Rows.Get(journalKey(o.Number, 0))
+	first, err := b.Rows.Get(rowkey.OfJournal(o.Number, 0))
 	if err != nil || first == nil {
 		return err
 	}
@@ -199,9 +195,9 @@ func (b *Book) readJournal(o *Org) error {
 // closed ends an organization's journal where a statement shows by which
 // calendar it counts: all but those that are of nothing in a period from before
 // its first item.
-func (b *Book) closed(o *Org, s *closing.Statement) {
+func (b *Book) closed(o *Org, s *closing.Statement, to *group.Changes) {
 	if o.Journal != nil && (s.End.Ns() > o.Journal.began || len(s.Cells) > 0) {
-		b.forget(o)
+		b.forget(o, to)
 	}
 }
 
@@ -218,7 +214,7 @@ func (b *Book) giveCalendar(o *Org, entry *catalogue.Organization) {
 		b.Settings.Logger.Error("usage ledger: the journal of an organization that is new in the catalogue cannot be read; its zone and anchor take effect with its next period",
 			zap.String("organization", o.ID), zap.Error(err))
 	}
-	b.forget(o)
+	b.forget(o, &b.Pending.Changes)
 }
 
 func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
@@ -273,20 +269,20 @@ func (b *Book) tell(o *Org, d *wire.Decoder) error {
 // in memory and, with the gathering group, on disk. No checkpoint may be under
 // way: it would write what there was.
 func (b *Book) replace(o, anew *Org) {
-	b.forget(o)
-	for _, kind := range []byte{KeyPage, KeyStatement} {
-		b.Pending.Clear(OrgKey(kind, o.Number))
+	b.forget(o, &b.Pending.Changes)
+	for _, kind := range []byte{rowkey.Page, rowkey.Statement} {
+		b.Pending.Clear(rowkey.Of(kind, o.Number))
 	}
 	asOf := o.AsOf()
 	o.Organization, o.advanced = anew.Organization, anew.advanced
 	b.Advance(o)
 	if o.AsOf() < asOf { // a collection was the last to move the time
 		o.Collect(asOf)
-		b.publish(o)
+		b.publish(o, &b.Pending.Changes)
 	}
 	o.Trends.Cut(o.Today()) // those that have not begun in the new zone
 	b.describe(o)
-	b.SaveOrg(o, b.Pending.Rows)
+	o.Save(b.Position(), b.Pending.Rows)
 }
 
 // giveCalendars does so for the organizations that the catalogue has since the

@@ -21,7 +21,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
-	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -49,7 +49,7 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
 	b := &Book{Settings: s, Rows: db, certified: certified, Line: group.NewLine(db), byName: map[string]*Org{}}
-	b.judge.Rules, b.scribe.book = s.rules(), b
+	b.rules = s.rules()
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open ledger %s: %w", s.Directory, errors.Join(err, b.Close()))
@@ -103,7 +103,7 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 		return nil, err
 	}
 	b.Extraction.Spellings = b.Spellings
-	redo.Arrival{Now: b.Now}.Append(&b.Pending.Entries)
+	b.arrive(b.Now)
 	if !fresh {
 		b.recover(down)
 	}
@@ -128,13 +128,13 @@ func (b *Book) define(meters []versions.Meter, birth int64) error {
 	if err != nil {
 		return fmt.Errorf("meters: %w", err)
 	}
-	b.Defs, b.judge.Rules.Meters = shared, d.Meters
+	b.Defs, b.rules.Meters = shared, d.Meters
 	return nil
 }
 
 // readMeta reads the stored definitions; fresh tells that there are none.
 func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err error) {
-	birth, err := b.Rows.Get(MetaBirth)
+	birth, err := b.Rows.Get(rowkey.MetaBirth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -143,14 +143,14 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 	}
 	d := &wire.Decoder{Bytes: birth}
 	born := d.Int()
-	text, err := b.Rows.Get(MetaDefinitions)
+	text, err := b.Rows.Get(rowkey.MetaDefinitions)
 	if err = errors.Join(err, d.Err()); err == nil {
 		err = json.Unmarshal(text, &meters)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.Rows.Get(MetaNow)
+	now, err := b.Rows.Get(rowkey.MetaNow)
 	if err != nil {
 		return nil, false, err
 	}
@@ -172,7 +172,7 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 // the latest that could be counted when this program first opened it. Once the
 // acceptance span is past it, nothing asks for former content any more.
 func (b *Book) formerBefore(fresh bool) (end int64, err error) {
-	known, err := b.Rows.Get(MetaFormer)
+	known, err := b.Rows.Get(rowkey.MetaFormer)
 	if err != nil {
 		return 0, err
 	}
@@ -185,7 +185,7 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	}
 	var e wire.Encoder
 	e.Int(end)
-	b.Pending.Set(MetaFormer, e.Bytes)
+	b.Pending.Set(rowkey.MetaFormer, e.Bytes)
 	return end, b.commitNow()
 }
 
@@ -198,7 +198,6 @@ func (b *Book) read(fresh bool) error {
 	if err := b.openDuplicates(); err != nil {
 		return err
 	}
-	b.judge.Duplicates = b.Duplicates
 	if fresh {
 		return nil
 	}
@@ -217,7 +216,7 @@ const DuplicatesDir = "counted"
 // those become files, and the rows go. Where that is cut short, the next start
 // does it again.
 func (b *Book) openDuplicates() error {
-	fs, old := b.Settings.FS, rows.Under([]byte{KeyDuplicates})
+	fs, old := b.Settings.FS, rows.Under([]byte{rowkey.Duplicates})
 	dir := fs.PathJoin(b.Settings.Directory, DuplicatesDir)
 	it, err := b.Rows.Range(old)
 	if err != nil {
@@ -234,7 +233,7 @@ func (b *Book) openDuplicates() error {
 		return err
 	}
 	known, _ := b.certified.Known()
-	b.Duplicates, err = dedupe.Open(fs, dir, known.Counted...)
+	b.Duplicates, err = dedupe.Open(fs, dir, Shards, known.Counted...)
 	return err
 }
 
@@ -254,7 +253,7 @@ func (b *Book) Close() error {
 // one that has none is made by its redo entry.
 func (b *Book) readOrgs() error {
 	var numbers []uint32
-	err := b.Rows.Each(rows.Under([]byte{KeyOrg}), func(key, value []byte) error {
+	err := b.Rows.Each(rows.Under([]byte{rowkey.Organization}), func(key, value []byte) error {
 		if len(key) != 5 || len(value) < 32 {
 			return errors.New("damaged organization")
 		}
@@ -297,13 +296,13 @@ type readBack struct {
 	*organization.Organization
 	id       string
 	secret   []byte
-	position position
+	position Position
 	trends   organization.Trends
 }
 
 // readOrg reads an organization, nil where it has no checkpoint.
 func (b *Book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.Rows.Get(OrgKey(KeyHead, number))
+	head, err := b.Rows.Get(rowkey.Of(rowkey.Head, number))
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -313,7 +312,7 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 	}
 	id, secret := users.organization, users.secret
 	d := &wire.Decoder{Bytes: head}
-	r := &readBack{id: id, secret: secret, position: position{group: d.Uint(), offset: d.Uint()}}
+	r := &readBack{id: id, secret: secret, position: Position{group: d.Uint(), offset: d.Uint()}}
 	r.trends = organization.DecodeTrends(d)
 	if d.Err() != nil {
 		return nil, d.Err()
@@ -326,14 +325,14 @@ func (b *Book) readOrg(number uint32) (*readBack, error) {
 		return nil, err
 	}
 	users.unname(r.Organization)
-	closings, err := b.Rows.Get(OrgKey(KeyClosings, number))
+	closings, err := b.Rows.Get(rowkey.Of(rowkey.Closings, number))
 	if err == nil && closings != nil {
 		err = r.RestoreClosings(closings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("closed periods: %w", err)
 	}
-	err = b.Rows.Each(rows.Under(OrgKey(KeyPage, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(rowkey.Of(rowkey.Page, number)), func(key, value []byte) error {
 		if len(key) != 12 {
 			return errors.New("damaged key of a page")
 		}
@@ -361,12 +360,12 @@ func (u *storedUsers) unname(o *organization.Organization) {
 
 // readUsers reads an organization's secret and its users.
 func (b *Book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.Rows.Get(OrgKey(KeyOrg, number))
+	row, err := b.Rows.Get(rowkey.Of(rowkey.Organization, number))
 	if err != nil || len(row) < 32 {
 		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
 	}
 	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
-	err = b.Rows.Each(rows.Under(OrgKey(KeyUser, number)), func(key, value []byte) error {
+	err = b.Rows.Each(rows.Under(rowkey.Of(rowkey.User, number)), func(key, value []byte) error {
 		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
@@ -53,12 +54,12 @@ func setNumber(batch *pebble.Batch, key []byte, n uint64) {
 }
 
 // applied has a batch say that it brings the rows up to a group.
-func applied(batch *pebble.Batch, group uint64) { setNumber(batch, MetaApplied, group) }
+func applied(batch *pebble.Batch, group uint64) { setNumber(batch, rowkey.MetaApplied, group) }
 
 // openLog opens the log and brings the rows up to it. Where the directory has
 // none yet, b.log stays nil: see convert.
 func (b *Book) openLog() error {
-	from, exists, err := b.number(MetaLog)
+	from, exists, err := b.number(rowkey.MetaLog)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ const applyBytes = 1 << 20
 
 // applyRows applies the rows of groups that the store has not.
 func (b *Book) applyRows() error {
-	done, _, err := b.number(MetaApplied)
+	done, _, err := b.number(rowkey.MetaApplied)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (b *Book) applyRows() error {
 // openWhole reads since which group entries have first items, and are not in
 // journals yet: of those before, both are in rows.
 func (b *Book) openWhole() error {
-	number, there, err := b.number(MetaWhole)
+	number, there, err := b.number(rowkey.MetaWhole)
 	if b.whole = number; !there {
 		b.whole = math.MaxUint64
 	}
@@ -137,7 +138,7 @@ func (b *Book) openWhole() error {
 func (b *Book) beginWhole() {
 	if b.whole == math.MaxUint64 {
 		b.whole = b.Pending.Number
-		setNumber(b.Pending.Rows, MetaWhole, b.whole)
+		setNumber(b.Pending.Rows, rowkey.MetaWhole, b.whole)
 	}
 }
 
@@ -148,7 +149,7 @@ func unfolded(rows, entries int) int64 { return int64(rows/4 + entries) }
 // eachGroup calls f for the entries of each group, in order.
 func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 	if b.Log == nil {
-		return b.Rows.Each(rows.Under([]byte{KeyRedo}), func(key, value []byte) error {
+		return b.Rows.Each(rows.Under([]byte{rowkey.Redo}), func(key, value []byte) error {
 			if len(key) != 9 {
 				return errors.New("damaged key of redo")
 			}
@@ -177,7 +178,7 @@ func (b *Book) convert() (err error) {
 			continue
 		}
 		batch := b.Rows.NewBatch()
-		b.SaveOrg(o, batch)
+		o.Save(b.Position(), batch)
 		if err := b.Rows.Write(batch); err != nil {
 			return err
 		}
@@ -193,7 +194,7 @@ func (b *Book) convert() (err error) {
 	if err != nil {
 		return err
 	}
-	batch, redo := b.Rows.NewBatch(), rows.Under([]byte{KeyRedo})
+	batch, redo := b.Rows.NewBatch(), rows.Under([]byte{rowkey.Redo})
 	b.Mark(batch, b.Clock(), next)
 	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
 	_ = batch.Apply(b.Pending.Rows, nil)           // likewise: journals that have ended

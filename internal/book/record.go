@@ -4,6 +4,8 @@
 package book
 
 import (
+	"fmt"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
@@ -11,78 +13,38 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// Record judges and applies the items of a batch, in order.
-func (b *Book) Record(batch *usage.Batch) error {
-	b.judge.LookAhead(batch, b.Now, b.present)
-	for i := range batch.Items {
-		if err := b.take(i, &batch.Items[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// present returns an organization that is there, at the book's time, else nil.
-func (b *Book) present(id string) *intake.Subject {
-	o := b.Find(id)
-	if o == nil {
-		return nil
-	}
-	if o.advanced != b.Now {
-		b.Advance(o)
-	}
-	return &o.Subject
-}
-
 // take judges an item, enters it and, where its organization has a journal, puts
 // what was written of it there too.
-func (b *Book) take(i int, it *usage.Item) error {
-	o, refused := b.organization(i, it)
-	from := len(b.Pending.Entries.Bytes)
-	b.Advance(o)
-	b.scribe.org = o
-	v, err := b.judge.Judge(i, &o.Subject, refused, &b.scribe)
+func (c *Clerk) take(place int, item int32) error {
+	b, it, o := c.book, &c.batch.Items[item], c.orgs[item]
+	if o.Erased {
+		return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
+	}
+	from := len(c.changes.Entries.Bytes)
+	b.advance(o, c.now, &c.changes)
+	c.org = o
+	v, err := c.judge.Judge(place, &o.Subject, c.refused[item], c)
 	var first uint64
 	switch {
 	case err != nil:
 	case v.Outcome == usage.Counted:
-		first = b.enter(o, it, v)
+		first = c.enter(o, it, v)
 	default:
-		b.count(o, it, v)
+		c.count(o, it, v)
 	}
 	it.Became, it.Because = v.Outcome, v.Reason // the sender is told
-	b.keep(o, from)
-	b.noteFirst(o, it, v, first)
+	b.keep(o, c.now, c.changes.Entries.Bytes[from:], &c.changes)
+	c.noteFirst(o, it, v, first)
 	return err
 }
 
-// organization returns where an item is counted, and why it cannot be where it
-// says.
-func (b *Book) organization(i int, it *usage.Item) (*Org, usage.Reason) {
-	if known := b.judge.Found(i); known != nil {
-		return b.Orgs[known.Number], usage.ReasonNone
-	}
-	if o := b.Find(it.Organization); o != nil {
-		return o, usage.ReasonNone
-	}
-	_, listed := b.Settings.Catalogue.Lookup(it.Organization)
-	makeOne, refused := b.judge.Rules.Place(it, listed, intake.Census{All: len(b.ByID), Unlisted: b.unlisted})
-	if makeOne {
-		return b.open(it.Organization), usage.ReasonNone
-	}
-	if refused == usage.ReasonUnlisted {
-		b.warnUnlisted()
-	}
-	return b.nobodyOrg(), refused
-}
-
 // count enters an item that no meter takes.
-func (b *Book) count(o *Org, it *usage.Item, v *intake.Verdict) {
-	o.Count(b.Now, it.Signal, v.Outcome, 1)
-	redo.Count{Signal: it.Signal, Outcome: v.Outcome}.Append(&b.Pending.Entries, o.Number)
+func (c *Clerk) count(o *Org, it *usage.Item, v *intake.Verdict) {
+	o.Count(c.now, it.Signal, v.Outcome, 1)
+	redo.Count{Signal: it.Signal, Outcome: v.Outcome}.Append(&c.changes.Entries, o.Number)
 	if v.Outcome != usage.Duplicate {
 		o.Note(organization.Reject{
-			Arrived: b.Now, Signal: it.Signal, Outcome: v.Outcome, Reason: v.Reason, Action: it.Action,
+			Arrived: c.now, Signal: it.Signal, Outcome: v.Outcome, Reason: v.Reason, Action: it.Action,
 			Unit: usage.UnitOf(it.Time),
 		})
 	}
@@ -90,18 +52,18 @@ func (b *Book) count(o *Org, it *usage.Item, v *intake.Verdict) {
 
 // enter writes a counted item down and applies it. It returns which effects may be
 // a user's first ones in a period, as organization.Apply does.
-func (b *Book) enter(o *Org, it *usage.Item, v *intake.Verdict) (first uint64) {
+func (c *Clerk) enter(o *Org, it *usage.Item, v *intake.Verdict) (first uint64) {
 	if v.Summed {
-		b.Duplicates.Add(v.UID)
+		c.duplicates.Add(v.UID)
 	}
 	entry := redo.Event{Signal: it.Signal, Event: v.Event, UID: v.UID, Summed: v.Summed}
-	entry.Append(&b.Pending.Entries, o.Number)
-	o.Count(b.Now, it.Signal, usage.Counted, 1)
+	entry.Append(&c.changes.Entries, o.Number)
+	o.Count(c.now, it.Signal, usage.Counted, 1)
 	first = o.Apply(&v.Event)
 	for i := range v.Event.Effects {
 		e := &v.Event.Effects[i]
 		if it.Sampled && e.OfMeter() && o.MarkSampled(e.Meter) {
-			redo.Sampled{Meter: e.Meter}.Append(&b.Pending.Entries, o.Number)
+			redo.Sampled{Meter: e.Meter}.Append(&c.changes.Entries, o.Number)
 		}
 	}
 	return first
@@ -109,11 +71,11 @@ func (b *Book) enter(o *Org, it *usage.Item, v *intake.Verdict) (first uint64) {
 
 // noteFirst writes down an item of which some effects may be a user's first ones
 // in a period. It is not for journals: an erased user's items stay in those.
-func (b *Book) noteFirst(o *Org, it *usage.Item, v *intake.Verdict, first uint64) {
+func (c *Clerk) noteFirst(o *Org, it *usage.Item, v *intake.Verdict, first uint64) {
 	if first == 0 || o.Nameless(v.Event.User) {
 		return
 	}
-	f := &b.first
+	f := &c.first
 	*f = redo.First{User: v.Event.User, Time: it.Time, Signal: it.Signal, Action: it.Action, UID: it.UID, Of: f.Of[:0]}
 	for i := range v.Event.Effects {
 		if e := &v.Event.Effects[i]; first>>min(i, 63)&1 != 0 && e.Kind == usage.Active {
@@ -121,8 +83,8 @@ func (b *Book) noteFirst(o *Org, it *usage.Item, v *intake.Verdict, first uint64
 		}
 	}
 	if len(f.Of) > 0 {
-		f.Append(&b.Pending.Entries, o.Number)
-		b.note(o, f)
+		f.Append(&c.changes.Entries, o.Number)
+		c.book.note(o, f)
 	}
 }
 
@@ -152,38 +114,32 @@ func (b *Book) note(o *Org, x *redo.First) {
 // be read there. To merge one once more after a crash makes no difference.
 func (b *Book) File(o *Org) { o.notes.Take(o.Number, b.Pending.Merge) }
 
-// scribe writes what an item brings with it into the gathering group.
-type scribe struct {
-	book *Book
-	org  *Org
+// NewUser implements intake.Scribe, as the methods below do.
+func (c *Clerk) NewUser(slot uint32, hash uint64, id string) {
+	nameUser(&c.changes, c.org.Number, slot, hash, id)
 }
 
-// NewUser implements intake.Scribe.
-func (s *scribe) NewUser(slot uint32, hash uint64, id string) {
-	nameUser(&s.book.Pending.Changes, s.org.Number, slot, hash, id)
+// Returned says that an item names a user whose id was erased.
+func (c *Clerk) Returned(slot uint32, id string) { returned(c.org, c.now, slot, id, &c.changes) }
+
+// NewValue says that a value of a breakdown took a place.
+func (c *Clerk) NewValue(meter uint16, breakdown int, name string) {
+	redo.Value{Meter: meter, Breakdown: breakdown, Name: name}.Append(&c.changes.Entries, c.org.Number)
 }
 
-// Returned implements intake.Scribe.
-func (s *scribe) Returned(slot uint32, id string) { s.book.returned(s.org, slot, id) }
-
-// NewValue implements intake.Scribe.
-func (s *scribe) NewValue(meter uint16, breakdown int, name string) {
-	redo.Value{Meter: meter, Breakdown: breakdown, Name: name}.Append(&s.book.Pending.Entries, s.org.Number)
+// NewKey says that a key of standing activity got a number.
+func (c *Clerk) NewKey(name string) {
+	redo.Key{Name: name}.Append(&c.changes.Entries, c.org.Number)
 }
 
-// NewKey implements intake.Scribe.
-func (s *scribe) NewKey(name string) {
-	redo.Key{Name: name}.Append(&s.book.Pending.Entries, s.org.Number)
+// Refuse says that a meter could not use its part of an item that is counted.
+func (c *Clerk) Refuse(meter uint16, reason usage.Reason) {
+	c.org.Refuse(meter, reason)
+	redo.Refuse{Meter: meter, Reason: reason}.Append(&c.changes.Entries, c.org.Number)
 }
 
-// Refuse implements intake.Scribe.
-func (s *scribe) Refuse(meter uint16, reason usage.Reason) {
-	s.org.Refuse(meter, reason)
-	redo.Refuse{Meter: meter, Reason: reason}.Append(&s.book.Pending.Entries, s.org.Number)
-}
-
-// Incomplete implements intake.Scribe.
-func (s *scribe) Incomplete(meter uint16) {
-	s.org.MarkIncomplete(meter)
-	redo.Incomplete{Meter: meter}.Append(&s.book.Pending.Entries, s.org.Number)
+// Incomplete says that a limit keeps a user from a meter.
+func (c *Clerk) Incomplete(meter uint16) {
+	c.org.MarkIncomplete(meter)
+	redo.Incomplete{Meter: meter}.Append(&c.changes.Entries, c.org.Number)
 }

@@ -38,7 +38,7 @@ func (b *Book) replay(now int64) error {
 		if o == nil {
 			continue
 		}
-		b.Journaled += o.Journal.bytes()
+		b.Journaled.Add(o.Journal.bytes())
 		if b.Log == nil {
 			b.Pending.Number = max(b.Pending.Number, o.position.group+1)
 		}
@@ -76,14 +76,14 @@ func (r *replayer) group(number uint64, entries []byte) error {
 	d := &wire.Decoder{Bytes: entries}
 	for len(d.Bytes) > 0 {
 		offset := uint64(len(entries) - len(d.Bytes))
-		if err := r.entry(d, position{number, offset}); err != nil {
+		if err := r.entry(d, Position{number, offset}); err != nil {
 			return fmt.Errorf("redo group %d, entry at byte %d: %w", number, offset, err)
 		}
 	}
 	return nil
 }
 
-func (r *replayer) entry(d *wire.Decoder, at position) error {
+func (r *replayer) entry(d *wire.Decoder, at Position) error {
 	if r.n == len(r.stretch) {
 		if err := r.apply(); err != nil {
 			return err
@@ -95,7 +95,8 @@ func (r *replayer) entry(d *wire.Decoder, at position) error {
 	}
 	switch x := s.read.Entry.(type) {
 	case *redo.Arrival:
-		r.moveTo(x.Now)
+		r.now = x.Now
+		r.book.Now = max(r.book.Now, x.Now)
 		return nil
 	case redo.OfOrganization:
 		return r.gather(s, at, before[:len(before)-len(d.Bytes)])
@@ -106,13 +107,8 @@ func (r *replayer) entry(d *wire.Decoder, at position) error {
 	return r.common(&s.read, at)
 }
 
-func (r *replayer) moveTo(now int64) {
-	r.now = max(r.now, now)
-	r.book.Now = max(r.book.Now, now)
-}
-
 // common applies an entry that concerns all organizations, or makes one.
-func (r *replayer) common(read *redo.Reading, at position) error {
+func (r *replayer) common(read *redo.Reading, at Position) error {
 	b := r.book
 	switch x := read.Entry.(type) {
 	case *redo.Collect:
@@ -121,7 +117,8 @@ func (r *replayer) common(read *redo.Reading, at position) error {
 				o.Collect(x.At)
 			}
 		}
-		r.moveTo(x.At.Ns())
+		r.now = max(r.now, x.At.Ns())
+		b.Now = max(b.Now, r.now)
 	case *redo.Recover:
 		b.Defs.Recover(x.Outage)
 		for _, o := range b.ByID {
@@ -154,7 +151,7 @@ func (r *replayer) open(number uint32, x *redo.Open) error {
 
 // gather adds an entry of one organization to the stretch, whose next step it
 // was read into.
-func (r *replayer) gather(s *step, at position, entry []byte) error {
+func (r *replayer) gather(s *step, at Position, entry []byte) error {
 	b, n := r.book, s.read.Organization
 	erased := r.erased[n]
 	if int(n) >= len(b.Orgs) || b.Orgs[n] == nil && !erased {
@@ -162,7 +159,7 @@ func (r *replayer) gather(s *step, at position, entry []byte) error {
 	}
 	s.org, s.now = b.Orgs[n], r.now
 	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
-		b.Duplicates.Add(x.UID)
+		b.Duplicates.Part(int(n % Shards)).Add(x.UID)
 	}
 	if erased || s.org.position.covers(at) {
 		return nil

@@ -9,15 +9,16 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
 // publish writes the statements that an organization has made since the last
-// call, with the group that is gathering.
-func (b *Book) publish(o *Org) {
+// call.
+func (b *Book) publish(o *Org, to *group.Changes) {
 	for _, s := range o.TakeStatements() {
-		b.closed(o, &s)
-		b.Pending.Set(archive.StatementKey(o.Number, &s), archive.StatementRow(&s))
+		b.closed(o, &s, to)
+		to.Set(archive.StatementKey(o.Number, &s), archive.StatementRow(&s))
 		o.Dirty = true
 	}
 }
@@ -26,7 +27,7 @@ func (b *Book) publish(o *Org) {
 // they are missing: what was made is never written over.
 func (b *Book) republish(o *Org, batch *pebble.Batch) error {
 	for _, s := range o.TakeStatements() {
-		b.closed(o, &s)
+		b.closed(o, &s, &b.Pending.Changes)
 		key := archive.StatementKey(o.Number, &s)
 		known, err := b.Rows.Get(key)
 		if err == nil && known == nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -17,7 +18,7 @@ import (
 // before anything is taken in by it.
 func (b *Book) readSpellings(fresh bool, now int64) error {
 	var old usage.Spellings
-	text, err := b.Rows.Get(MetaSpellings)
+	text, err := b.Rows.Get(rowkey.MetaSpellings)
 	if err == nil && text != nil && !fresh { // what a first start that was cut short has left means nothing
 		err = json.Unmarshal(text, &old)
 	}
@@ -25,14 +26,14 @@ func (b *Book) readSpellings(fresh bool, now int64) error {
 		return fmt.Errorf("read how ids are spelled: %w", err)
 	}
 	b.Spellings = versions.MergeSpellings(old, b.Settings.Extraction.Spellings, fresh, now+b.Settings.Future.Nanoseconds())
-	b.judge.Rules.Spellings = b.Spellings
+	b.rules.Spellings = b.Spellings
 	if slices.Equal(old, b.Spellings) {
 		return nil
 	}
 	if text, err = json.Marshal(b.Spellings); err != nil {
 		return err
 	}
-	b.Pending.Set(MetaSpellings, text)
+	b.Pending.Set(rowkey.MetaSpellings, text)
 	return b.commitNow()
 }
 

@@ -16,7 +16,7 @@ func loaded(b *testing.B, keys int) *diskSet {
 	b.Helper()
 	s := &diskSet{t: b, fs: vfs.Default}
 	var err error
-	s.Set, err = Open(vfs.Default, vfs.Default.PathJoin(b.TempDir(), dir))
+	s.Set, err = Open(vfs.Default, vfs.Default.PathJoin(b.TempDir(), dir), parts)
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, s.Close()) })
 	const each = 100_000
@@ -46,7 +46,7 @@ func BenchmarkNewKey(b *testing.B) {
 					}
 					if n++; n%1_000_000 == 0 {
 						b.StopTimer()
-						s.recent.reset()
+						s.reset()
 						b.StartTimer()
 					}
 				}
@@ -84,7 +84,7 @@ func BenchmarkOpen(b *testing.B) {
 	s := loaded(b, 10_000_000)
 	path := s.dir
 	for b.Loop() {
-		set, err := Open(vfs.Default, path)
+		set, err := Open(vfs.Default, path, parts)
 		require.NoError(b, err)
 		require.Equal(b, 10_000_000, set.Len())
 		require.NoError(b, set.Close())

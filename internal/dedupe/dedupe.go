@@ -29,7 +29,9 @@
 // But a key in a run whose item was not counted in the end would lose that item:
 // what is sealed has to be durable with the owner before Write.
 //
-// A Set has one owner. Only Write may run beside Seen, Prefetch and Add.
+// A Set has parts, for callers that come at the same time: a key is always of the
+// same part, which has one owner. The Set has one owner too, who has all parts.
+// Only Write may run beside Seen, Prefetch and Add.
 package dedupe
 
 import (
@@ -52,22 +54,31 @@ const epochDays = 16
 type Set struct {
 	fs      vfs.FS
 	dir     string
-	recent  table
-	sealed  table
+	parts   []Part
 	day     uint16 // the latest of the events of sealed keys
-	runs    []*run // oldest first
+	runs    []*run // of all parts, oldest first
 	written []*run // by Write; in the place of others once Flushed
 	failed  error  // of Write
 	gone    []*run // replaced or dropped; Write removes the files
-	block   [blockSize]byte
+}
+
+// Part is the keys that one owner asks for and adds.
+type Part struct {
+	of     *Set
+	recent table
+	sealed table
+	block  [blockSize]byte
 }
 
 // Open opens the set in a directory, which is made where it is not there. It
-// reads no keys. An error names the file, and the byte where it is damaged. known
-// are runs that were there, by name: that one is missing of which another has not
-// all keys is an error.
-func Open(fs vfs.FS, dir string, known ...string) (*Set, error) {
-	s := &Set{fs: fs, dir: dir}
+// reads no keys: which part one is of matters only as long as it is in memory. An
+// error names the file, and the byte where it is damaged. known are runs that were
+// there, by name: that one is missing of which another has not all keys is an error.
+func Open(fs vfs.FS, dir string, parts int, known ...string) (*Set, error) {
+	s := &Set{fs: fs, dir: dir, parts: make([]Part, parts)}
+	for i := range s.parts {
+		s.parts[i].of = s
+	}
 	if err := s.open(known); err != nil {
 		return nil, fmt.Errorf("open counted items: %w", errors.Join(err, s.Close()))
 	}
@@ -164,6 +175,9 @@ func (s *Set) Close() error {
 	return err
 }
 
+// Part returns one of the parts.
+func (s *Set) Part(n int) *Part { return &s.parts[n] }
+
 // known returns the key by which a key is known: that of a free slot is taken
 // for another one, which is as likely as that two items have the same key.
 func known(uid usage.UID) usage.UID {
@@ -175,16 +189,16 @@ func known(uid usage.UID) usage.UID {
 
 // Seen reports whether a key was added. An item that is sent again with another
 // time is the same item.
-func (s *Set) Seen(uid usage.UID) (bool, error) {
+func (p *Part) Seen(uid usage.UID) (bool, error) {
 	uid = known(uid)
-	if s.recent.has(uid) || s.sealed.has(uid) {
+	if p.recent.has(uid) || p.sealed.has(uid) {
 		return true, nil
 	}
-	for _, r := range s.runs {
+	for _, r := range p.of.runs {
 		if !r.filter.has(uid) {
 			continue
 		}
-		if found, err := r.has(uid, &s.block); found || err != nil {
+		if found, err := r.has(uid, &p.block); found || err != nil {
 			return found, err
 		}
 	}
@@ -193,23 +207,36 @@ func (s *Set) Seen(uid usage.UID) (bool, error) {
 
 // Prefetch reads the memory that Seen and Add will need for a key. The number
 // means nothing: it is there so that the reading is done.
-func (s *Set) Prefetch(uid usage.UID) (n uint64) {
-	for _, r := range s.runs {
+func (p *Part) Prefetch(uid usage.UID) (n uint64) {
+	for _, r := range p.of.runs {
 		n += r.filter.block(uid)[0]
 	}
-	return n + s.recent.prefetch(uid) + s.sealed.prefetch(uid)
+	return n + p.recent.prefetch(uid) + p.sealed.prefetch(uid)
 }
 
 // Add remembers a key that Seen does not know.
-func (s *Set) Add(uid usage.UID) {
-	s.recent.add(known(uid))
-}
+func (p *Part) Add(uid usage.UID) { p.recent.add(known(uid)) }
 
 // Seal sets the recent keys apart for Write. day is the latest that an event of
 // a key may be of, in days since 1970. Seal, Write and Flushed follow one
 // another.
 func (s *Set) Seal(day uint16) {
-	s.recent, s.sealed, s.day = s.sealed, s.recent, day
+	s.day = day
+	for i := range s.parts {
+		p := &s.parts[i]
+		p.recent, p.sealed = p.sealed, p.recent
+	}
+}
+
+// sealedKeys returns how many keys are sealed, and where to read them.
+func (s *Set) sealedKeys() (n int, sources []source) {
+	for i := range s.parts {
+		if sealed := &s.parts[i].sealed; sealed.n > 0 {
+			n += sealed.n
+			sources = append(sources, sealed.inOrder())
+		}
+	}
+	return n, sources
 }
 
 // Write puts the sealed keys on disk; until Flushed they are looked up in
@@ -221,8 +248,8 @@ func (s *Set) Write() error {
 		return s.failed
 	}
 	err := s.remove()
-	if err == nil && s.sealed.n > 0 {
-		err = s.write()
+	if n, sources := s.sealedKeys(); err == nil && n > 0 {
+		err = s.write(n, sources)
 	}
 	if err != nil {
 		s.failed = fmt.Errorf("write counted items: %w", err)
@@ -230,7 +257,7 @@ func (s *Set) Write() error {
 	return s.failed
 }
 
-func (s *Set) write() error {
+func (s *Set) write(sealed int, sources []source) error {
 	i := identity{epoch: s.day - s.day%epochDays, first: 1, last: 1}
 	if n := len(s.runs); n > 0 {
 		latest := s.runs[n-1]
@@ -246,7 +273,7 @@ func (s *Set) write() error {
 			}
 		}
 	}
-	at, keys := len(rest), s.sealed.n
+	at, keys := len(rest), sealed
 	for at > 0 && rest[at-1].keys <= keys {
 		at--
 		keys += rest[at].keys
@@ -254,7 +281,7 @@ func (s *Set) write() error {
 	if rest = rest[at:]; !s.room(rest) {
 		rest = nil
 	}
-	return s.join(rest, i, s.sealed.n, s.sealed.inOrder())
+	return s.join(rest, i, sealed, sources...)
 }
 
 // sameEpoch returns the first of some runs that are of one epoch.
@@ -310,7 +337,9 @@ func (s *Set) Flushed() {
 	s.runs = append(s.runs, s.written...)
 	slices.SortFunc(s.runs, func(a, b *run) int { return a.compare(b.identity) })
 	s.written = nil
-	s.sealed.reset()
+	for i := range s.parts {
+		s.parts[i].sealed.reset()
+	}
 }
 
 // Drop forgets the keys of events before a day; some of the latest of them stay
@@ -347,7 +376,10 @@ func (s *Set) Names() []string {
 // Len returns how many keys there are. One that was added again while it was
 // on disk is counted twice until their runs are joined.
 func (s *Set) Len() int {
-	n := s.recent.n + s.sealed.n
+	n := 0
+	for i := range s.parts {
+		n += s.parts[i].recent.n + s.parts[i].sealed.n
+	}
 	for _, r := range s.runs {
 		n += r.keys
 	}

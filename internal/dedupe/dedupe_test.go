@@ -43,7 +43,7 @@ func newDiskSet(t testing.TB, fs vfs.FS) *diskSet {
 
 func (s *diskSet) open() {
 	var err error
-	s.Set, err = Open(s.fs, dir)
+	s.Set, err = Open(s.fs, dir, parts)
 	require.NoError(s.t, err)
 }
 
@@ -118,7 +118,8 @@ func TestAKeyIsSeenFromTheMomentItWasAdded(t *testing.T) {
 			s.Add(uidOf(2))
 			require.NoError(t, s.Write())
 			s.Flushed()
-			require.Zero(t, s.sealed.n)
+			n, _ := s.sealedKeys()
+			require.Zero(t, n)
 			require.True(t, s.seen(uid), "on disk")
 			require.True(t, s.seen(uidOf(2)), "added while the other was written")
 			require.False(t, s.seen(uidOf(3)))
@@ -168,7 +169,7 @@ func TestKeysAreTakenWhileOthersAreWritten(t *testing.T) {
 	}
 	require.NoError(t, <-written)
 	s.Flushed()
-	require.Equal(t, 10_000, s.recent.n)
+	require.Equal(t, 30_000, s.Len())
 	s.requireKeys(0, 30_000)
 }
 
@@ -252,7 +253,7 @@ func TestADirectoryThatLacksARunIsRefused(t *testing.T) {
 		s.flush(today + uint16(i)*epochDays)
 	}
 	require.NoError(t, s.fs.Remove(s.runs[1].path))
-	_, err := Open(s.fs, dir)
+	_, err := Open(s.fs, dir, parts)
 	require.ErrorContains(t, err, "counted is damaged: it is missing: a run between 20768-00000001-00000001.run and 20800-00000003-00000003.run")
 }
 
@@ -262,7 +263,7 @@ func TestADirectoryWithOtherFilesIsRefused(t *testing.T) {
 		f, err := s.fs.Create(s.fs.PathJoin(dir, name), vfs.WriteCategoryUnspecified)
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
-		_, err = Open(s.fs, dir)
+		_, err = Open(s.fs, dir, parts)
 		require.ErrorContains(t, err, name+" is no run")
 	}
 }
@@ -398,7 +399,7 @@ func TestAPowerCutAtAnyWriteLosesNothing(t *testing.T) {
 			flushed, sealed := 0, 0
 			walk := func() (err error) {
 				fs := errorfs.Wrap(power.fs, power)
-				if s, err = Open(fs, dir); err != nil {
+				if s, err = Open(fs, dir, parts); err != nil {
 					s = &Set{}
 					return err
 				}
@@ -477,7 +478,7 @@ func TestALinkedDirectoryHasTheSameKeys(t *testing.T) {
 	}
 	require.NoError(t, s.fs.MkdirAll("copy", 0o700))
 	require.NoError(t, s.Link("copy/counted"))
-	copied, err := Open(s.fs, "copy/counted")
+	copied, err := Open(s.fs, "copy/counted", parts)
 	require.NoError(t, err)
 	require.Equal(t, s.Len(), copied.Len())
 	require.NoError(t, copied.Close())

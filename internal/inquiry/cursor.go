@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
@@ -25,7 +26,7 @@ type cursor struct {
 const nearby = 16
 
 func openCursor(b *book.Book, kind byte, org uint32) (cursor, error) {
-	it, err := b.Rows.Range(rows.Under(book.OrgKey(kind, org)))
+	it, err := b.Rows.Range(rows.Under(rowkey.Of(kind, org)))
 	return cursor{it: it}, err
 }
 

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
-	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -149,7 +149,7 @@ func (r *Reader) Reading(f func() error) (err error) {
 	for _, of := range [...]struct {
 		c    *cursor
 		kind byte
-	}{{&r.ids, book.KeyUser}, {&r.items, book.KeyFirst}} {
+	}{{&r.ids, rowkey.User}, {&r.items, rowkey.First}} {
 		if *of.c, err = openCursor(r.Book, of.kind, r.Org.Number); err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func instant(m period.Minute) time.Time {
 
 // id reads a user's id.
 func (r *Reader) id(slot uint32) (string, error) {
-	key := book.UserKey(r.Org.Number, slot)
+	key := rowkey.OfUser(r.Org.Number, slot)
 	if !r.ids.seek(key) || !bytes.Equal(r.ids.it.Key(), key) {
 		return "", errors.Join(r.ids.it.Error(), errors.New("a user has no row"))
 	}

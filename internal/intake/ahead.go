@@ -21,33 +21,39 @@ type ahead struct {
 	key     usage.UID // of the item, for duplicates; where keyed
 }
 
-// LookAhead takes a batch that arrives at now (ns since 1970) to be judged, item
-// by item. It finds organizations, users, values and keys before any item is
-// applied, and reads from memory what the items are going to change. A million
-// users lie far apart there: each of these passes waits for memory nearly all of
-// its time, and the processor waits for many places at once where the reads
-// follow one another closely, which they do not when items are applied one by
-// one.
-//
-// find returns an organization that is there, its time moved to the arrival, else
-// nil.
-func (j *Judge) LookAhead(batch *usage.Batch, now int64, find func(id string) *Subject) {
-	j.batch, j.now = batch, now
-	j.ahead = slices.Grow(j.ahead[:0], len(batch.Items))[:len(batch.Items)]
+// Begin takes a batch, of which LookAhead and Judge then go through the items, some
+// at a time.
+func (j *Judge) Begin(batch *usage.Batch) {
+	j.batch = batch
 	j.numbers = slices.Grow(j.numbers[:0], len(batch.Values))[:len(batch.Values)]
 	j.hashes = slices.Grow(j.hashes[:0], len(batch.Values))[:len(batch.Values)]
 	clear(j.numbers)
 	for i, value := range batch.Values {
 		j.hashes[i] = meter.ValueHash(value)
 	}
-	for i := range j.ahead {
+}
+
+// LookAhead takes items of the batch that arrive at now (ns since 1970), to be
+// judged one by one. It finds organizations, users, values and keys before any item
+// is applied, and reads from memory what the items are going to change. A million
+// users lie far apart there: each of these passes waits for memory nearly all of
+// its time, and the processor waits for many places at once where the reads
+// follow one another closely, which they do not when items are applied one by
+// one.
+//
+// find returns the organization that an item of the batch names, its time moved to
+// the arrival, else nil.
+func (j *Judge) LookAhead(items []int32, now int64, duplicates Duplicates, find func(item int32) *Subject) {
+	j.items, j.now, j.duplicates = items, now, duplicates
+	j.ahead = slices.Grow(j.ahead[:0], len(items))[:len(items)]
+	for i, item := range items {
 		j.ahead[i] = ahead{}
-		if it := &batch.Items[i]; it.Outcome == usage.Pending {
-			j.ahead[i].subject = find(it.Organization) // first, since values give places up when periods end
+		if j.batch.Items[item].Outcome == usage.Pending {
+			j.ahead[i].subject = find(item) // first, since values give places up when periods end
 		}
 	}
-	for i := range j.ahead {
-		j.ahead[i].hashes(batch, &batch.Items[i])
+	for i, item := range items {
+		j.ahead[i].hashes(j.batch, &j.batch.Items[item])
 	}
 	for i := range j.ahead {
 		if a := &j.ahead[i]; a.subject != nil {
@@ -64,17 +70,13 @@ func (j *Judge) LookAhead(batch *usage.Batch, now int64, find func(id string) *S
 			j.fetched += a.subject.PrefetchBlock(a.user)
 		}
 	}
-	for i := range j.ahead {
-		j.findValues(&j.ahead[i], &batch.Items[i])
+	for i, item := range items {
+		j.findValues(&j.ahead[i], &j.batch.Items[item])
 	}
-	for i := range j.ahead {
-		j.prefetch(&j.ahead[i], &batch.Items[i])
+	for i, item := range items {
+		j.prefetch(&j.ahead[i], &j.batch.Items[item])
 	}
 }
-
-// Found returns the organization of an item where LookAhead has found it, else
-// nil.
-func (j *Judge) Found(i int) *Subject { return j.ahead[i].subject }
 
 // hashes hashes the user's id and, for sums, what duplicates are known by.
 func (a *ahead) hashes(batch *usage.Batch, it *usage.Item) {
@@ -114,7 +116,7 @@ func (j *Judge) findValues(a *ahead, it *usage.Item) {
 // prefetch reads the places in memory that an item will change.
 func (j *Judge) prefetch(a *ahead, it *usage.Item) {
 	if a.keyed {
-		j.fetched += j.Duplicates.Prefetch(a.key)
+		j.fetched += j.duplicates.Prefetch(a.key)
 	}
 	if !a.guessed {
 		return

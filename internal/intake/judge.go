@@ -11,17 +11,18 @@ import (
 // Judge finds the outcomes of items. It has one owner at a time, who applies a
 // Counted item before the next one is judged.
 type Judge struct {
-	Rules      Rules
-	Duplicates Duplicates
+	Rules Rules
 
-	batch   *usage.Batch // see LookAhead
-	now     int64        // its arrival
-	ahead   []ahead      // by item
-	numbers []uint32     // by value: its number + 1, or 0 where it has none yet
-	hashes  []uint64     // by value
-	fetched uint64       // means nothing; see LookAhead
-	dims    []uint32     // of the verdict's effects
-	verdict Verdict
+	batch      *usage.Batch // see Begin
+	now        int64        // the arrival; see LookAhead
+	duplicates Duplicates
+	items      []int32  // of the batch
+	ahead      []ahead  // by place among the items
+	numbers    []uint32 // by value: its number + 1, or 0 where it has none yet
+	hashes     []uint64 // by value
+	fetched    uint64   // means nothing; see LookAhead
+	dims       []uint32 // of the verdict's effects
+	verdict    Verdict
 }
 
 // Duplicates knows the keys of the items that sums have counted.
@@ -70,12 +71,13 @@ func (v *Verdict) take(e meter.Effect, version uint8) {
 	v.Versions = append(v.Versions, version)
 }
 
-// Judge finds what becomes of the i-th item of the batch, which is counted in an
-// organization; refused says why that is not where it says, see Rules.Place. An
-// error is of Duplicates: nothing is known of the item then.
-func (j *Judge) Judge(i int, o *Subject, refused usage.Reason, to Scribe) (*Verdict, error) {
-	it, v := &j.batch.Items[i], &j.verdict
-	h := hearing{j: j, o: o, it: it, at: &j.ahead[i], to: to, v: v}
+// Judge finds what becomes of an item, the one at a place among those of
+// LookAhead, which is counted in an organization; refused says why that is not
+// where it says, see Rules.Place. An error is of Duplicates: nothing is known of
+// the item then.
+func (j *Judge) Judge(place int, o *Subject, refused usage.Reason, to Scribe) (*Verdict, error) {
+	it, v := &j.batch.Items[j.items[place]], &j.verdict
+	h := hearing{j: j, o: o, it: it, at: &j.ahead[place], to: to, v: v}
 	var err error
 	switch {
 	case refused != usage.ReasonNone:
@@ -199,7 +201,7 @@ func (h *hearing) seen() (bool, error) {
 	if h.v.UID = h.at.key; !h.at.keyed {
 		h.v.UID = h.o.Hashes.Item(h.it)
 	}
-	seen, err := h.j.Duplicates.Seen(h.v.UID)
+	seen, err := h.j.duplicates.Seen(h.v.UID)
 	if seen || err != nil {
 		return seen, err
 	}
@@ -207,7 +209,7 @@ func (h *hearing) seen() (bool, error) {
 	if !had {
 		return false, nil
 	}
-	return h.j.Duplicates.Seen(former)
+	return h.j.duplicates.Seen(former)
 }
 
 // ofUser reports whether an effect is on the user alone, and of no meter.

@@ -82,6 +82,7 @@ type court struct {
 	acme  Subject
 	notes notes
 	seen  counted
+	keys  Duplicates // seen, unless a test has others
 }
 
 func newCourt(t testing.TB) *court {
@@ -90,8 +91,9 @@ func newCourt(t testing.TB) *court {
 	shared, err := organization.Share(d)
 	require.NoError(t, err)
 	c := &court{seen: counted{}}
+	c.keys = c.seen
 	c.acme = Subject{Organization: organization.New("acme", shared, calendar.New(time.UTC, 1), noon.UnixNano()), Hashes: NewHashes(make([]byte, 16))}
-	c.Judge = Judge{Duplicates: c.seen, Rules: Rules{
+	c.Judge = Judge{Rules: Rules{
 		Meters: d.Meters, Past: int64(35 * day), Future: int64(5 * time.Minute),
 		Limits:    Limits{Organizations: 5, UnknownOrganizations: 3, UsersPerOrganization: 3},
 		Spellings: usage.Spellings{{Normalize: usage.Asis}, {From: noon.Add(-20 * day).Truncate(day).UnixNano(), Normalize: usage.Trim}},
@@ -99,11 +101,14 @@ func newCourt(t testing.TB) *court {
 	return c
 }
 
-func (c *court) find(id string) *Subject {
-	if id == "acme" {
-		return &c.acme
+// ahead begins a batch and looks ahead at all its items.
+func (c *court) ahead(batch *usage.Batch) {
+	c.Begin(batch)
+	items := make([]int32, len(batch.Items))
+	for i := range items {
+		items[i] = int32(i)
 	}
-	return nil
+	c.LookAhead(items, noon.UnixNano(), c.keys, func(int32) *Subject { return &c.acme })
 }
 
 // earlier is when items were that name no time.
@@ -117,7 +122,7 @@ func (c *court) judge(t testing.TB, it usage.Item, values []string, effects ...u
 		it.Time = earlier.UnixNano()
 	}
 	batch := &usage.Batch{Items: []usage.Item{it}, Effects: effects, Values: values}
-	c.LookAhead(batch, noon.UnixNano(), c.find)
+	c.ahead(batch)
 	v, err := c.Judge.Judge(0, &c.acme, usage.ReasonNone, &c.notes)
 	require.NoError(t, err)
 	if v.Outcome == usage.Counted {
@@ -267,8 +272,7 @@ func TestAnOrganizationThatIsNotThere(t *testing.T) {
 		require.Equal(t, of.makeOne, makeOne, "item %d", i)
 		require.Equal(t, of.reason, reason, "item %d", i)
 		if !makeOne {
-			c.LookAhead(&usage.Batch{Items: []usage.Item{of.item}}, noon.UnixNano(), c.find)
-			require.Nil(t, c.Found(0))
+			c.ahead(&usage.Batch{Items: []usage.Item{of.item}})
 			v, err := c.Judge.Judge(0, &c.acme, reason, &c.notes)
 			require.NoError(t, err)
 			require.Equal(t, of.outcome, v.Outcome, "item %d", i)
@@ -302,9 +306,9 @@ func (broken) Seen(usage.UID) (bool, error) { return false, errBroken }
 
 func TestWhatCannotBeLookedUpIsNotJudged(t *testing.T) {
 	c := newCourt(t)
-	c.Duplicates = broken{}
+	c.keys = broken{}
 	batch := &usage.Batch{Items: []usage.Item{{Time: noon.UnixNano(), NumEffects: 1}}, Effects: []usage.Effect{{Kind: usage.Consume, Meter: minutes}}}
-	c.LookAhead(batch, noon.UnixNano(), c.find)
+	c.ahead(batch)
 	_, err := c.Judge.Judge(0, &c.acme, usage.ReasonNone, &c.notes)
 	require.ErrorIs(t, err, errBroken)
 }
@@ -319,9 +323,10 @@ func TestJudgingAllocatesNothing(t *testing.T) {
 	for i := range int32(3) {
 		batch.Items = append(batch.Items, usage.Item{Organization: "acme", User: "ann", UID: "7", Time: noon.UnixNano(), FirstEffect: i, NumEffects: 1})
 	}
-	find := c.find
+	find, items := func(int32) *Subject { return &c.acme }, []int32{0, 1, 2}
 	judge := func() {
-		c.LookAhead(batch, noon.UnixNano(), find)
+		c.Begin(batch)
+		c.LookAhead(items, noon.UnixNano(), c.keys, find)
 		for i := range batch.Items {
 			if v, err := c.Judge.Judge(i, &c.acme, usage.ReasonNone, &c.notes); err != nil || v.Outcome != usage.Counted {
 				t.Fatal(v, err)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 )
 
@@ -83,26 +85,44 @@ func (l *Ledger) write(b *book.Book) error {
 
 func (l *Ledger) checkpointOrg(b *book.Book, o *book.Org) error {
 	batch := b.Rows.NewBatch()
-	l.mu.Lock()
-	b.Bury(o)
-	if !o.Dirty {
-		l.mu.Unlock()
+	if !l.save(b, o, batch) {
 		return batch.Close()
 	}
-	b.Wake(o)
-	b.SaveOrg(o, batch)
-	l.mu.Unlock()
 	if err := l.durable(b); err != nil {
 		return err
 	}
 	return b.Rows.Write(batch)
 }
 
+// save puts what changed of an organization into a batch. It reports whether
+// anything did. Only those wait for it whose organizations are of the same shard.
+func (l *Ledger) save(b *book.Book, o *book.Org, batch *pebble.Batch) (changed bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	shard := &l.shards[o.Shard()]
+	shard.Lock()
+	defer shard.Unlock()
+	l.line.Lock()
+	b.Bury(o)
+	changed = o.Dirty
+	if changed {
+		b.Wake(o)
+	}
+	to := b.Position()
+	l.line.Unlock()
+	if changed {
+		o.Save(to, batch)
+	}
+	return changed
+}
+
 // durable waits until all that has been applied is on disk.
 func (l *Ledger) durable(b *book.Book) error {
-	l.mu.Lock()
+	l.mu.RLock()
+	l.line.Lock()
 	groups := b.Unsettled()
-	l.mu.Unlock()
+	l.line.Unlock()
+	l.mu.RUnlock()
 	l.wakeCommitter()
 	for _, g := range groups {
 		if <-g.Done; g.Err != nil {

@@ -35,18 +35,27 @@ func (l *Ledger) commitLoop(b *book.Book) {
 				l.fail(b, err)
 				return
 			}
-			l.mu.Lock()
-			b.Finish(g)
-			l.mu.Unlock()
+			l.finish(b, g)
 		}
 	}
 }
 
 // seal takes the gathered group, nil where there is nothing to commit.
 func (l *Ledger) seal(b *book.Book) *group.Group {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	l.line.Lock()
+	defer l.line.Unlock()
 	return b.Seal()
+}
+
+// finish tells those who wait for a group that it is on disk.
+func (l *Ledger) finish(b *book.Book, g *group.Group) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	l.line.Lock()
+	defer l.line.Unlock()
+	b.Finish(g)
 }
 
 // wakeCommitter asks for a commit; the caller need not hold anything.

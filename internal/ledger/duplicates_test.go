@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -56,7 +57,7 @@ func TestKeysOfOlderFormatsBecomeRuns(t *testing.T) {
 			now := noon.Add(14 * 24 * time.Hour)
 			l := open(t, s, now)
 			require.NotZero(t, l.book.Duplicates.Len())
-			require.NoError(t, l.book.Rows.Each(rows.Under([]byte{book.KeyDuplicates}), func(key, _ []byte) error {
+			require.NoError(t, l.book.Rows.Each(rows.Under([]byte{rowkey.Duplicates}), func(key, _ []byte) error {
 				t.Errorf("row %x is still there", key)
 				return nil
 			}))
@@ -135,8 +136,12 @@ func TestNoKeyIsOnDiskBeforeItsItem(t *testing.T) {
 	var b usage.Batch
 	minutes(&b, "acme", "2", 10, noon)
 	broken.Store(true)
+	r, err := l.reception(noon, &b)
+	require.NoError(t, err)
+	for r.clerk.Next() {
+		require.NoError(t, r.take())
+	}
 	l.mu.Lock()
-	require.NoError(t, l.book.Record(&b))
 	for _, o := range l.book.ByID {
 		o.Dirty = false // as if the checkpoint had been past it when the item came
 	}

@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
@@ -67,10 +67,10 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 	}
 	b.Tick(now.UnixNano())
 	b.Erase(o)
-	b.Pending.Set(book.MetaPurge, nil)
-	e := &erasure{book: b, group: b.Pending, spans: []rows.Span{rows.Under([]byte{book.KeyMemory}), rows.Under([]byte{book.KeyRedo})}}
-	for _, kind := range book.OfOrganization {
-		e.spans = append(e.spans, rows.Under(book.OrgKey(kind, o.Number)))
+	b.Pending.Set(rowkey.MetaPurge, nil)
+	e := &erasure{book: b, group: b.Pending, spans: []rows.Span{rows.Under([]byte{rowkey.Memory}), rows.Under([]byte{rowkey.Redo})}}
+	for _, kind := range rowkey.OfOrganization {
+		e.spans = append(e.spans, rows.Under(rowkey.Of(kind, o.Number)))
 	}
 	l.latest = l.latest.Without(o.ID)
 	return e, o.Users(), nil

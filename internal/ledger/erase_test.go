@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -23,7 +24,7 @@ func rowsOf(t *testing.T, l *Ledger, number uint32) map[string]int {
 	t.Helper()
 	found := map[string]int{}
 	require.NoError(t, l.book.Rows.Each(rows.Under(nil), func(key, _ []byte) error {
-		if len(key) >= 5 && string(key[1:5]) == string(book.OrgKey(0, number)[1:]) && key[0] != book.KeyMeta && key[0] != book.KeyRedo {
+		if len(key) >= 5 && string(key[1:5]) == string(rowkey.Of(0, number)[1:]) && key[0] != rowkey.Meta && key[0] != rowkey.Redo {
 			found[string(key[:1])]++
 		}
 		return nil
@@ -56,12 +57,12 @@ func TestErasingTakesAJournal(t *testing.T) {
 	l := open(t, s, noon)
 	fill(t, l, "acme")
 	number := l.book.Find("acme").Number
-	require.Positive(t, rowsOf(t, l, number)[string(book.KeyJournal)])
+	require.Positive(t, rowsOf(t, l, number)[string(rowkey.Journal)])
 	fill(t, l, "acme") // in the journal of the group that the erasure is in
 	_, err := l.Erase(context.Background(), "acme", noon)
 	require.NoError(t, err)
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, number))
-	require.Zero(t, l.book.Journaled)
+	require.Zero(t, l.book.Journaled.Load())
 	l, _ = cut(t, l, s, fs, noon)
 	require.Equal(t, map[string]int{"x": 1}, rowsOf(t, l, number))
 	closeLedger(t, l)
@@ -84,8 +85,8 @@ func TestErasingTakesEverythingOfAnOrganizationAndNothingOfOthers(t *testing.T) 
 	require.NoError(t, err)
 	acme, birch := l.book.Find("acme").Number, l.book.Find("birch").Number
 	before, kept := rowsOf(t, l, acme), rowsOf(t, l, birch)
-	for _, kind := range book.OfOrganization {
-		if kind != book.KeyJournal { // which ended as the first day was closed
+	for _, kind := range rowkey.OfOrganization {
+		if kind != rowkey.Journal { // which ended as the first day was closed
 			require.Positive(t, before[string(kind)], "the test has rows of kind %c", kind)
 		}
 	}

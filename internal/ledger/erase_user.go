@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -89,7 +90,7 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 	}
 	b.Tick(now.UnixNano())
 	b.Advance(o)
-	e := &erasure{book: b, group: b.Pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{book.KeyMemory}), rows.Under([]byte{book.KeyRedo})}}
+	e := &erasure{book: b, group: b.Pending, ids: len(names), spans: []rows.Span{rows.Under([]byte{rowkey.Memory}), rows.Under([]byte{rowkey.Redo})}}
 	err = redact(b, func(text string) bool {
 		return slices.ContainsFunc(names, func(n book.Name) bool { return text == n.ID || text == n.Pseudonym })
 	})

@@ -53,6 +53,9 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 	return l.await(ctx, g)
 }
 
+// stretch is how many organizations are gone through while arrivals wait.
+const stretch = 64
+
 // stretches goes through n organizations of a book with the lock held, a
 // stretch at a time, as long as the book is the one in use.
 func (l *Ledger) stretches(b *book.Book, n int, each func(i int)) error {

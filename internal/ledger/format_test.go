@@ -96,12 +96,12 @@ func formatSettings(t testing.TB, directory string) book.Settings {
 	return s
 }
 
-// testdata/format-3 to format-7 were left by the last programs of those formats,
+// testdata/format-3 to format-8 were left by the last programs of those formats,
 // killed behind that history: with a checkpoint, and redo entries of a day more.
 // What they have is what the history gives now, but for net peaks of periods that
 // began before the update, which there are none of.
-func TestStateOfFormats3To7IsReadAndBecomesTheNewest(t *testing.T) {
-	for _, format := range []string{"format-3", "format-4", "format-5", "format-6", "format-7"} {
+func TestStateOfFormats3To8IsReadAndBecomesTheNewest(t *testing.T) {
+	for _, format := range []string{"format-3", "format-4", "format-5", "format-6", "format-7", "format-8"} {
 		t.Run(format, func(t *testing.T) { readOld(t, format) })
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -44,7 +45,7 @@ func parsed(t testing.TB, text string) *catalogue.Catalogue {
 func journalRows(t testing.TB, l *Ledger) (n int) {
 	t.Helper()
 	require.NoError(t, l.durable(l.book))
-	require.NoError(t, l.book.Rows.Each(rows.Under([]byte{book.KeyJournal}), func(_, _ []byte) error { n++; return nil }))
+	require.NoError(t, l.book.Rows.Each(rows.Under([]byte{rowkey.Journal}), func(_, _ []byte) error { n++; return nil }))
 	return n
 }
 
@@ -217,7 +218,7 @@ func TestAChangedDefinitionEndsJournals(t *testing.T) {
 func TestJournalsAreBounded(t *testing.T) {
 	for name, fill := range map[string]func(b *book.Book){
 		"one": func(b *book.Book) { b.Find("acme").Journal.Size = book.MaxJournal - 10 },
-		"all": func(b *book.Book) { b.Journaled = book.MaxJournals - 10 },
+		"all": func(b *book.Book) { b.Journaled.Store(book.MaxJournals - 10) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, withGrace(t, vfs.NewMem()), noon)
@@ -241,14 +242,14 @@ func TestTheSizeOfJournalsIsKnownAfterARestart(t *testing.T) {
 	night(t, l, noon)
 	send(t, l, noon, func(b *usage.Batch) { visit(b, "other", "ann", noon) })
 	night(t, l, noon.Add(time.Second))
-	before, all := l.book.Find("acme").Journal.Size, l.book.Journaled
+	before, all := l.book.Find("acme").Journal.Size, l.book.Journaled.Load()
 	require.Positive(t, before)
 	closeLedger(t, l)
 	l = open(t, s, noon.Add(time.Minute))
 	outage := wire.Encoder{}
 	redo.Recover{Outage: meter.Outage{Down: noon.Add(time.Second).UnixNano(), Up: noon.Add(time.Minute).UnixNano()}}.Append(&outage)
 	require.Equal(t, before+int64(len(outage.Bytes)), l.book.Find("acme").Journal.Size)
-	require.Equal(t, all+2*int64(len(outage.Bytes)), l.book.Journaled)
+	require.Equal(t, all+2*int64(len(outage.Bytes)), l.book.Journaled.Load())
 	closeLedger(t, l)
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -36,14 +37,19 @@ type Ledger struct {
 	backing    sync.Mutex // held by the one backup that is made
 	billing    sync.Mutex // held while marks of billing are written
 
-	// mu guards everything below.
-	mu       sync.Mutex
+	now atomic.Int64 // the latest time that a caller gave, ns
+
+	// mu guards everything below. Who has it for reading may take items in and
+	// commit, each under one of the locks that follow, taken in this order.
+	mu       sync.RWMutex
 	book     *book.Book
 	failure  error // why nothing is acknowledged, or nil
 	closed   bool
-	now      int64 // the latest time that a caller gave, ns
 	latest   usage.Collection
 	scrubbed Scrub
+
+	shards [book.Shards]sync.Mutex // of the book's organizations
+	line   sync.Mutex              // of the book's line of groups, its time and its clerks
 }
 
 // Extraction returns what extract has to know: meters under the ledger's
@@ -53,20 +59,20 @@ func (l *Ledger) Extraction() usage.Extraction { return l.extraction }
 // Record counts a batch that arrives at now. When it returns nil, the batch is
 // on disk and counted; else nothing may be assumed and it should be sent again.
 func (l *Ledger) Record(ctx context.Context, now time.Time, batch *usage.Batch) error {
-	l.mu.Lock()
-	if err := l.unavailable(now); err != nil {
-		l.mu.Unlock()
+	r, err := l.reception(now, batch)
+	if err != nil {
 		return err
 	}
-	b := l.book
-	b.Tick(now.UnixNano())
-	if err := b.Record(batch); err != nil {
-		l.mu.Unlock()
-		l.fail(b, err)
-		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
+	for err == nil && r.clerk.Missing() {
+		err = r.open()
 	}
-	g := b.Last()
-	l.mu.Unlock()
+	for err == nil && r.clerk.Next() {
+		err = r.take()
+	}
+	g, err := r.end(err)
+	if err != nil {
+		return err
+	}
 	return l.await(ctx, g)
 }
 
@@ -84,18 +90,18 @@ func (l *Ledger) await(ctx context.Context, g *group.Group) error {
 	}
 }
 
-// time returns the latest time that a caller gave.
-func (l *Ledger) time() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.now
+// reached notes a time that a caller gave.
+func (l *Ledger) reached(now int64) {
+	for before := l.now.Load(); before < now && !l.now.CompareAndSwap(before, now); {
+		before = l.now.Load()
+	}
 }
 
 // unavailable says why nothing is taken in. The zero time asks for what was
 // found last.
 func (l *Ledger) unavailable(now time.Time) error {
 	if !now.IsZero() {
-		l.now = max(l.now, now.UnixNano())
+		l.reached(now.UnixNano())
 	}
 	switch {
 	case l.closed:
@@ -112,9 +118,6 @@ func (l *Ledger) Ready() error {
 	defer l.mu.Unlock()
 	return l.unavailable(time.Time{})
 }
-
-// stretch is how many organizations are gone through while arrivals wait.
-const stretch = 64
 
 // Collect returns the figures of every organization at the whole minute at or
 // before now. An organization that began after that minute is left out. The
@@ -136,19 +139,13 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		g = b.Pending
 	}
 	orgs := append([]*book.Org(nil), b.ByID...)
+	changes := group.Changes{Rows: b.Rows.NewBatch()}
 	l.mu.Unlock()
 	c := usage.Collection{At: at.Time()}
-	for from := 0; from < len(orgs); from += stretch {
-		l.mu.Lock()
-		for _, o := range orgs[from:min(from+stretch, len(orgs))] {
-			if o.Erased {
-				continue
-			}
-			if f, ok := b.Collect(o, at); ok {
-				c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
-			}
+	for _, o := range orgs {
+		if f, ok := l.collect(b, o, at, &changes); ok {
+			c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 		}
-		l.mu.Unlock()
 	}
 	if err := l.await(ctx, g); err != nil {
 		return usage.Collection{}, err
@@ -159,6 +156,25 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 	}
 	return c, nil
+}
+
+// collect returns the figures of one organization. changes are for what has to be
+// written of it, and empty.
+func (l *Ledger) collect(b *book.Book, o *book.Org, at period.Minute, changes *group.Changes) (figures []usage.Figure, ok bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if o.Erased {
+		return nil, false
+	}
+	shard := &l.shards[o.Shard()]
+	shard.Lock()
+	defer shard.Unlock()
+	if figures, ok = b.Collect(o, at, changes); !changes.Empty() {
+		l.line.Lock()
+		b.Pending.Take(changes)
+		l.line.Unlock()
+	}
+	return figures, ok
 }
 
 // Latest returns the last collection; ok is false before the first of a minute

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -23,7 +24,7 @@ func (l *Ledger) Recall(_ context.Context, name string) (map[string][]byte, erro
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
-	prefix, kept := book.MemoryKey(name, ""), map[string][]byte{}
+	prefix, kept := rowkey.OfMemory(name, ""), map[string][]byte{}
 	err := l.book.Rows.Each(rows.Under(prefix), func(key, value []byte) error {
 		kept[string(key[len(prefix):])] = bytes.Clone(value)
 		return nil
@@ -44,7 +45,7 @@ func (l *Ledger) Remember(ctx context.Context, name string, rows map[string][]by
 	}
 	var err error
 	for key, row := range rows {
-		err = errors.Join(err, remember(l.book, book.MemoryKey(name, key), row))
+		err = errors.Join(err, remember(l.book, rowkey.OfMemory(name, key), row))
 	}
 	g := l.book.Last()
 	l.mu.Unlock()
@@ -72,7 +73,7 @@ func remember(b *book.Book, key, row []byte) error {
 // usage.Memory.
 func forgetMemory(b *book.Book, o *book.Org) error {
 	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
-	return b.Rows.Each(rows.Under([]byte{book.KeyMemory}), func(key, _ []byte) error {
+	return b.Rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, _ []byte) error {
 		name, of, _ := bytes.Cut(key[1:], []byte{0})
 		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
 			b.Pending.Drop(key)
@@ -89,7 +90,7 @@ const byUserLabel = "dimension_value"
 // stand behind their length, and a label's value behind its name.
 func redact(b *book.Book, user func(text string) bool) error {
 	label := append(binary.AppendUvarint(nil, uint64(len(byUserLabel))), byUserLabel...)
-	return b.Rows.Each(rows.Under([]byte{book.KeyMemory}), func(key, value []byte) error {
+	return b.Rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, value []byte) error {
 		row, changed := bytes.Clone(value), false
 		for at := 0; ; {
 			i := bytes.Index(row[at:], label)

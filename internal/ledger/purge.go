@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
@@ -79,8 +80,8 @@ func (l *Ledger) rewrite(ctx context.Context, b *book.Book, spans []rows.Span) e
 		return err
 	}
 	done := b.Rows.NewBatch()
-	_ = done.Delete(book.MetaPurge, nil) // cannot fail before it is committed
-	return b.Rows.Write(done)            // if a crash brings it back, it is done once more
+	_ = done.Delete(rowkey.MetaPurge, nil) // cannot fail before it is committed
+	return b.Rows.Write(done)              // if a crash brings it back, it is done once more
 }
 
 // awaitCleaning waits until tables that nothing uses any more are removed.
@@ -106,7 +107,7 @@ func (l *Ledger) finishPurge(b *book.Book) {
 	l.folding.Lock() // the store is not closed meanwhile
 	due, err := []byte(nil), l.current(b)
 	if err == nil {
-		due, err = b.Rows.Get(book.MetaPurge)
+		due, err = b.Rows.Get(rowkey.MetaPurge)
 	}
 	l.folding.Unlock()
 	if err == nil && due != nil {
@@ -120,7 +121,7 @@ func (l *Ledger) finishPurge(b *book.Book) {
 // everywhere are the kinds of rows in which something can have stood that is
 // erased.
 func everywhere() (spans []rows.Span) {
-	for _, kind := range append(book.OfOrganization[:], book.KeyMemory, book.KeyRedo) {
+	for _, kind := range append(rowkey.OfOrganization[:], rowkey.Memory, rowkey.Redo) {
 		spans = append(spans, rows.Under([]byte{kind}))
 	}
 	return spans

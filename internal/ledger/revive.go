@@ -46,7 +46,7 @@ func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := l.openBook(l.time())
+		b, err := l.openBook(l.now.Load())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))

@@ -101,6 +101,6 @@ func (l *Ledger) scrub(b *book.Book, pace store.Pace) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.scrubbed.Finished = time.Unix(0, l.now).UTC()
+	l.scrubbed.Finished = time.Unix(0, l.now.Load()).UTC()
 	return nil
 }

@@ -6,6 +6,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -39,6 +40,7 @@ type space struct {
 	fs      vfs.FS
 	dir     string
 	logger  *zap.Logger
+	mu      sync.Mutex // guards what follows
 	checked time.Time
 	err     error
 }
@@ -52,6 +54,8 @@ func (s *space) reserve() string { return s.fs.PathJoin(s.dir, "reserve") }
 // check returns an error while there is no room. The zero time asks for what
 // was found last.
 func (s *space) check(now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if now.IsZero() || now.Sub(s.checked).Abs() < spaceEvery {
 		return s.err
 	}

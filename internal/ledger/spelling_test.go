@@ -20,6 +20,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -110,7 +111,7 @@ func (p *people) forget() {
 	p.t.Helper()
 	db, err := pebble.Open("ledger", &pebble.Options{FS: p.fs, Merger: book.FirstsMerger, FormatMajorVersion: pebble.FormatNewest})
 	require.NoError(p.t, err)
-	require.NoError(p.t, db.Delete(book.MetaSpellings, pebble.Sync))
+	require.NoError(p.t, db.Delete(rowkey.MetaSpellings, pebble.Sync))
 	require.NoError(p.t, db.Close())
 }
 

@@ -6,8 +6,8 @@ package repair
 import (
 	"time"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
+	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -31,17 +31,17 @@ func positionsOf(db *rows.DB) (p positions, err error) {
 		of(d)
 		err = d.Err()
 	}
-	number(book.MetaLog, func(d *wire.Decoder) { p.needed = d.Uint() })
+	number(rowkey.MetaLog, func(d *wire.Decoder) { p.needed = d.Uint() })
 	if err == nil {
-		number(book.MetaApplied, func(d *wire.Decoder) { p.highest = d.Uint() })
+		number(rowkey.MetaApplied, func(d *wire.Decoder) { p.highest = d.Uint() })
 	}
 	if err == nil {
-		number(book.MetaNow, func(d *wire.Decoder) { p.now = time.Unix(0, d.Int()).UTC() })
+		number(rowkey.MetaNow, func(d *wire.Decoder) { p.now = time.Unix(0, d.Int()).UTC() })
 	}
 	if err != nil {
 		return p, err
 	}
-	err = db.Each(rows.Under([]byte{book.KeyHead}), func(_, head []byte) error {
+	err = db.Each(rows.Under([]byte{rowkey.Head}), func(_, head []byte) error {
 		d := &wire.Decoder{Bytes: head}
 		group, offset := d.Uint(), d.Uint()
 		if offset == 0 && group > 0 { // nothing of it

@@ -8,15 +8,17 @@ package series
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Book holds every series of a ledger once, whichever organizations have it.
-// It has one owner.
+// These ask for theirs side by side.
 type Book struct {
 	began time.Time // of the ledger, and so of its counters
+	mu    sync.Mutex
 	byKey map[string]*usage.Series
 }
 
@@ -42,6 +44,8 @@ func (b *Book) series(s usage.Series) *usage.Series {
 	for _, l := range s.Labels {
 		key.WriteString("\x00" + l.Name + "\x00" + l.Value)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if known := b.byKey[key.String()]; known != nil {
 		return known
 	}
@@ -53,7 +57,8 @@ func (b *Book) series(s usage.Series) *usage.Series {
 type Sheet struct {
 	Book    *Book
 	Figures []usage.Figure
-	// Person returns the name by which a user may be shown in a label.
+	// Person returns the name by which a user may be shown in a label, "" of one who is
+	// not on disk yet: they have no figures of their own until then.
 	Person func(user uint32, reveal bool) string
 }
 

@@ -142,28 +142,32 @@ var allowed = map[string]struct {
 	},
 	"internal/repair": {
 		[]string{
-			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/book", "internal/ledger", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/rowkey", "internal/book", "internal/ledger", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
 		"a directory is mended by files alone, while no ledger has it open",
 	},
 	"internal/book": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, group, zap,
 		},
 		"the state has one owner at a time, and knows neither who that is nor who waits",
 	},
 	"internal/inquiry": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/identity", "internal/period", "internal/meter", "internal/quota", "internal/archive", "internal/book", "internal/store/rows", pebble},
+		[]string{standard, "internal/usage", "internal/wide", "internal/identity", "internal/period", "internal/meter", "internal/quota", "internal/archive", "internal/rowkey", "internal/book", "internal/store/rows", pebble},
 		"an answer is read from a book, and changes nothing",
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
+	},
+	"internal/rowkey": {
+		[]string{standard, "internal/archive"},
+		"where a row is does not depend on who reads it",
 	},
 	"internal/store/group": {
 		[]string{standard, "internal/wire", "internal/store/rows", pebble},

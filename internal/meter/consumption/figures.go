@@ -126,7 +126,11 @@ func (x *Meter) userFigures(s *series.Sheet, w *sumWindow, kind, back int) {
 	for i := range entries {
 		e := &entries[i]
 		if e.series == nil {
-			e.series = x.userSeries(s, w, back, s.Person(e.slot, x.def.ByUser.Reveal))
+			name := s.Person(e.slot, x.def.ByUser.Reveal)
+			if name == "" {
+				continue // among the rest until there is one
+			}
+			e.series = x.userSeries(s, w, back, name)
 		}
 		s.Add(e.series, series.Amount(e.sum))
 		rest = rest.Sub(e.sum)
@@ -169,10 +173,14 @@ func (x *Meter) lastFigures(s *series.Sheet) {
 			}
 			series := known[e.slot]
 			if series == nil {
+				name := s.Person(e.slot, x.def.ByUser.Reveal)
+				if name == "" {
+					continue
+				}
 				series = s.Book.Gauge("usage_user_last_activity_timestamp_seconds",
 					usage.Label{Name: "meter", Value: x.def.Name},
 					usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
-					usage.Label{Name: "dimension_value", Value: s.Person(e.slot, x.def.ByUser.Reveal)})
+					usage.Label{Name: "dimension_value", Value: name})
 			}
 			x.series.last[e.slot] = series
 			s.Add(series, float64(x.users.lastOf(e.slot))*60)

@@ -1,0 +1,115 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
+
+// reception takes one batch in. It has no lock for longer than a stretch of the
+// batch takes: requests for other organizations go on beside it, and what needs the
+// whole book has its turn between two stretches.
+type reception struct {
+	ledger *Ledger
+	book   *book.Book
+	clerk  *book.Clerk
+	now    int64
+}
+
+// reception begins to take a batch in that arrives at now.
+func (l *Ledger) reception(now time.Time, batch *usage.Batch) (*reception, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if err := l.unavailable(now); err != nil {
+		return nil, err
+	}
+	r := &reception{ledger: l, book: l.book, now: now.UnixNano()}
+	l.line.Lock()
+	r.clerk = r.book.Clerk()
+	l.line.Unlock()
+	r.clerk.Begin(batch)
+	return r, nil
+}
+
+// open makes organizations that the batch brings with it.
+func (r *reception) open() error {
+	l := r.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := r.stopped(); err != nil {
+		return err
+	}
+	r.book.Tick(r.now)
+	r.clerk.Open()
+	return nil
+}
+
+// take takes a stretch in.
+func (r *reception) take() error {
+	l := r.ledger
+	l.mu.RLock()
+	if err := r.stopped(); err != nil {
+		l.mu.RUnlock()
+		return err
+	}
+	shard := &l.shards[r.clerk.Shard()]
+	shard.Lock()
+	err := r.clerk.Take(r.tick())
+	if err == nil {
+		l.line.Lock()
+		r.book.Gather(r.clerk)
+		l.line.Unlock()
+	}
+	shard.Unlock()
+	l.mu.RUnlock()
+	if err != nil {
+		l.fail(r.book, err)
+		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// tick returns the arrival of a stretch.
+func (r *reception) tick() int64 {
+	r.ledger.line.Lock()
+	defer r.ledger.line.Unlock()
+	return r.book.Reach(r.now)
+}
+
+// end returns the group to wait for: it holds the last changes.
+func (r *reception) end(err error) (*group.Group, error) {
+	l := r.ledger
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if err != nil {
+		return nil, err // and whatever the clerk has begun is left
+	}
+	if err := r.stopped(); err != nil {
+		return nil, err
+	}
+	l.line.Lock()
+	defer l.line.Unlock()
+	r.book.Dismiss(r.clerk)
+	return r.book.Last(), nil
+}
+
+// stopped says why the book that was there at the beginning takes nothing more, or
+// nil.
+func (r *reception) stopped() error {
+	l := r.ledger
+	switch {
+	case l.failure != nil:
+		return l.failure
+	case l.book != r.book:
+		return fmt.Errorf("%w: the directory has been read anew", usage.ErrUnavailable)
+	case l.closed:
+		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)
+	}
+	return nil
+}
