@@ -4,15 +4,10 @@
 package book
 
 import (
-	"time"
-
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -68,36 +63,5 @@ func (o *Org) Save(to Position, batch *pebble.Batch) {
 	}
 	o.DirtyPages(func(page uint32, data []byte) {
 		_ = batch.Set(rowkey.OfPage(o.Number, organization.UsersOfAll, 0, page), data, nil)
-	})
-}
-
-// CertifyCounted has the certificate say which runs of counted items there are, of
-// which the next write may remove some.
-func (b *Book) CertifyCounted(runs []string) error {
-	return b.certified.Update(func(c *certificate.Certificate) { c.Counted = runs })
-}
-
-// Certify has the certificate say what is on disk at a start.
-func (b *Book) Certify() error {
-	needed, _, err := b.number(rowkey.MetaLog)
-	if err != nil {
-		return err
-	}
-	return b.CertifyCheckpoint(b.Now, needed, b.Duplicates.Names())
-}
-
-// CertifyCheckpoint has the certificate say what is on disk after a checkpoint, or
-// at a start: from which group on the log is needed, and which runs there are.
-func (b *Book) CertifyCheckpoint(now int64, needed uint64, runs []string) error {
-	mark, err := rows.MarkOf(b.Settings.FS, b.Settings.Directory)
-	if err != nil {
-		return err
-	}
-	next := b.Log.Next()
-	return b.certified.Update(func(c *certificate.Certificate) {
-		*c = certificate.Certificate{
-			ID: c.ID, Serial: c.Serial, Format: versions.Format, At: time.Unix(0, now).UTC(),
-			Needed: needed, Reached: max(c.Reached, next), Rows: mark, Counted: runs,
-		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
@@ -24,6 +25,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -39,7 +41,7 @@ var FirstsMerger = &pebble.Merger{
 // of the first arrival at the earliest. What has less than its certificate says is
 // refused before anything is changed.
 func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int64) (_ *Book, err error) {
-	if err := certified.Check(); err != nil {
+	if err := errors.Join(certified.Check(), trust.Check(s.RowsOf(s.FS), certified)); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
 	of := s.RowsOf(s.FS)
@@ -108,7 +110,16 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 		b.recover(down)
 	}
 	b.follow(s.Catalogue)
-	return b, b.Certify()
+	needed, _, err := b.number(rowkey.MetaLog)
+	if err != nil {
+		return nil, err
+	}
+	return b, trust.Certify(s.FS, s.Directory, certified, b.Now, needed, b.Log.Next(), b.Duplicates.Names())
+}
+
+// RowsOf are the options of the rows of a directory.
+func (s *Settings) RowsOf(fs vfs.FS) rows.Options {
+	return rows.Options{FS: fs, Dir: s.Directory, Merger: FirstsMerger, Logger: s.Logger}
 }
 
 // define makes the definitions that organizations share.

@@ -11,12 +11,11 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
-	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -63,26 +62,13 @@ func (b *Book) openLog() error {
 	if err != nil {
 		return err
 	}
-	if known, ok := b.certified.Known(); ok && from < known.Needed {
-		return &store.Damage{Path: b.Settings.Directory, What: fmt.Sprintf("its tables are of before group %d of the log, and were of after it", known.Needed)}
+	if err := trust.Reached(b.Settings.Directory, b.certified, from); err != nil || !exists {
+		return err
 	}
-	if !exists {
-		return nil
-	}
-	if b.Log, err = log.Open(b.logOptions(true), from, func(uint64, []byte) error { return nil }); err != nil {
+	if b.Log, err = log.Open(trust.LogOptions(b.Settings.FS, b.Settings.Directory, b.certified, true), from, func(uint64, []byte) error { return nil }); err != nil {
 		return err
 	}
 	return b.applyRows()
-}
-
-func (b *Book) logOptions(exists bool) log.Options {
-	known, _ := b.certified.Known()
-	return log.Options{
-		FS: b.Settings.FS, Dir: b.Settings.Directory, Exists: exists, Reached: known.Reached,
-		Begun: func(next uint64) error {
-			return b.certified.Update(func(c *certificate.Certificate) { c.Reached = next })
-		},
-	}
 }
 
 // applyBytes is how many bytes of rows are applied together.
@@ -188,7 +174,7 @@ func (b *Book) convert() (err error) {
 		return err
 	}
 	next := b.Pending.Number
-	b.Log, err = log.Open(b.logOptions(false), next, func(number uint64, _ []byte) error {
+	b.Log, err = log.Open(trust.LogOptions(b.Settings.FS, b.Settings.Directory, b.certified, false), next, func(number uint64, _ []byte) error {
 		return fmt.Errorf("the log has record %d, of which the rows do not know", number)
 	})
 	if err != nil {

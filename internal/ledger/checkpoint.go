@@ -10,6 +10,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
 // A checkpoint writes what changed of each organization to its rows, one
@@ -55,7 +57,7 @@ func (l *Ledger) write(b *book.Book) error {
 	b.SealDuplicates()
 	runs := b.Duplicates.Names()
 	l.mu.Unlock()
-	if err := b.CertifyCounted(runs); err != nil { // before those that were dropped are removed
+	if err := l.certified.Update(func(c *certificate.Certificate) { c.Counted = runs }); err != nil { // before those that were dropped are removed
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
@@ -74,7 +76,7 @@ func (l *Ledger) write(b *book.Book) error {
 	b.Unfolded -= before
 	runs, at := b.Duplicates.Names(), b.Now
 	l.mu.Unlock()
-	if err := b.CertifyCheckpoint(at, start, runs); err != nil {
+	if err := trust.Certify(l.settings.FS, l.settings.Directory, l.certified, at, start, b.Log.Next(), runs); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if err := b.Log.Release(start); err != nil {

@@ -65,7 +65,7 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	}
 	l := &Ledger{settings: s, opened: now, lock: lock, certified: certified, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	l.space = newSpace(&l.settings)
-	b, err := l.openBook(now.UnixNano())
+	b, err := book.Open(&l.settings, lock, certified, now.UnixNano())
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

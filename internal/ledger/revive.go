@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
 // longestWait bounds how long senders are refused after the cause is gone.
@@ -20,7 +21,7 @@ const longestWait = 5 * time.Second
 func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 	defer l.wg.Done()
 	if found != nil {
-		if err := distrust(&l.settings, l.certified, found); err != nil {
+		if err := trust.Distrust(l.settings.Directory, l.certified, found); err != nil {
 			l.settings.Logger.Error("usage ledger: a restart may not know of the damage", zap.Error(err))
 		}
 	}
@@ -46,7 +47,7 @@ func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := l.openBook(l.now.Load())
+		b, err := book.Open(&l.settings, l.lock, l.certified, l.now.Load())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))

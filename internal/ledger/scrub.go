@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
 // A scrub reads all files that are not written to any more and holds them against
@@ -86,7 +87,7 @@ func (l *Ledger) scrub(b *book.Book, pace store.Pace) error {
 		if f.Path == b.Log.Written().Path {
 			continue
 		}
-		err := Verify(&l.settings, fs, f.Path)
+		err := trust.Verify(l.settings.RowsOf(fs), fs, f.Path)
 		if err == nil {
 			continue
 		}

@@ -54,11 +54,11 @@ func (l *Ledger) look(b *book.Book) error {
 // files returns what a book consists of.
 func (l *Ledger) files(b *book.Book) ([]store.File, error) {
 	l.mu.Lock()
-	runs := b.Runs()
+	runs := b.Duplicates.Files()
 	l.mu.Unlock()
-	files, err := b.Files()
+	files, err := b.Rows.Files()
 	if err != nil {
 		return nil, fmt.Errorf("list the files of the ledger: %w", err)
 	}
-	return append(files, slices.Clone(runs)...), nil
+	return slices.Concat(files, b.Log.Files(), runs), nil
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
@@ -219,7 +219,7 @@ func (s *Survey) tables() bool {
 	tables, _ := filepath.Glob(s.path("*.sst")) // the pattern is fine
 	whole := true
 	for _, path := range tables {
-		if err := ledger.Verify(&s.settings, vfs.Default, path); err != nil {
+		if err := trust.Verify(s.settings.RowsOf(vfs.Default), vfs.Default, path); err != nil {
 			whole = false
 			s.find(Finding{What: err.Error(), Lost: "rows of one or more organizations, from any time", Remedy: "the others do not add up without them"})
 		}

@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"internal/meter/active", "internal/meter/concurrent", "internal/meter/consumption", "internal/quota", "internal/closing"},
 	{"internal/organization"},
 	{"internal/intake", "internal/redo", "internal/archive", "internal/dedupe", "internal/versions", "internal/certificate"},
-	{"internal/rowkey"},
+	{"internal/rowkey", "internal/trust"},
 	{"internal/book"},
 	{"internal/inquiry"},
 	{"internal/ledger"},
