@@ -34,11 +34,10 @@ import (
 // the locked shell around it; the package's comment says who may own which part.
 type Book struct {
 	group.Line
-	Settings *Settings
-	Rows     *rows.DB
-	Log      *log.Log
-	Defs     *organization.Shared
-
+	Settings  *Settings
+	Rows      *rows.DB
+	Log       *log.Log
+	Defs      *organization.Shared
 	certified *certificate.Keeper
 
 	Spellings usage.Spellings

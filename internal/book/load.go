@@ -37,9 +37,8 @@ var FirstsMerger = &pebble.Merger{
 	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
 }
 
-// Open reads the directory, of which the caller has the lock. now is the time
-// of the first arrival at the earliest. What has less than its certificate says is
-// refused before anything is changed.
+// Open reads the directory, of which the caller has the lock, and which has what its
+// certificate says. now is the time of the first arrival at the earliest.
 func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int64) (_ *Book, err error) {
 	if err := errors.Join(certified.Check(), trust.Check(s.RowsOf(s.FS), certified)); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
@@ -117,7 +116,7 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 	return b, trust.Certify(s.FS, s.Directory, certified, b.Now, needed, b.Log.Next(), b.Duplicates.Names())
 }
 
-// RowsOf are the options of the rows of a directory.
+// RowsOf are the options of a directory's rows.
 func (s *Settings) RowsOf(fs vfs.FS) rows.Options {
 	return rows.Options{FS: fs, Dir: s.Directory, Merger: FirstsMerger, Logger: s.Logger}
 }
@@ -243,8 +242,7 @@ func (b *Book) openDuplicates() error {
 	if err != nil {
 		return err
 	}
-	known, _ := b.certified.Known()
-	b.Duplicates, err = dedupe.Open(fs, dir, Shards, known.Counted...)
+	b.Duplicates, err = dedupe.Open(fs, dir, Shards, b.certified.Counted()...)
 	return err
 }
 

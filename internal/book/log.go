@@ -59,10 +59,7 @@ func applied(batch *pebble.Batch, group uint64) { setNumber(batch, rowkey.MetaAp
 // none yet, b.log stays nil: see convert.
 func (b *Book) openLog() error {
 	from, exists, err := b.number(rowkey.MetaLog)
-	if err != nil {
-		return err
-	}
-	if err := trust.Reached(b.Settings.Directory, b.certified, from); err != nil || !exists {
+	if err = errors.Join(err, trust.Reached(b.Settings.Directory, b.certified, from)); err != nil || !exists {
 		return err
 	}
 	if b.Log, err = log.Open(trust.LogOptions(b.Settings.FS, b.Settings.Directory, b.certified, true), from, func(uint64, []byte) error { return nil }); err != nil {

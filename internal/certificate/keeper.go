@@ -87,6 +87,12 @@ func (k *Keeper) Known() (c Certificate, ok bool) {
 	return k.now, k.now.ID != ""
 }
 
+// Counted returns the runs of counted items that the certificate has.
+func (k *Keeper) Counted() []string {
+	known, _ := k.Known()
+	return known.Counted
+}
+
 // Check returns a *store.Damage where the directory's store is not there any more,
 // or not as far as it was.
 func (k *Keeper) Check() error {
