@@ -32,7 +32,7 @@ func TestStateFormatListsEveryEntryAndKey(t *testing.T) {
 	for _, m := range entries {
 		require.Contains(t, text, "\n| "+m[1]+" | ")
 	}
-	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/book/keys.go").text+read(t, "internal/archive/rows.go").text, -1)
+	keys := keyPrefix.FindAllStringSubmatch(read(t, "internal/rowkey/rowkey.go").text+read(t, "internal/archive/rows.go").text, -1)
 	require.NotEmpty(t, keys)
 	for _, m := range keys {
 		require.Contains(t, text, "\n| `"+m[1]+"` | `"+m[1]+"` ")
