@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -63,8 +64,17 @@ func openLedger(cfg *Config, c *catalogue.Catalogue, logger *zap.Logger, now tim
 func settings(cfg *Config, x usage.Extraction, c *catalogue.Catalogue, logger *zap.Logger) ledger.Settings {
 	to := cfg.Settings(x)
 	to.Directory, to.Catalogue, to.Logger = cfg.Directory, c, logger
+	to.EndWithin = endWithin
 	return to
 }
+
+// endWithin leaves room to the rest of the process, which is to end within ten
+// seconds.
+const endWithin = 8 * time.Second
+
+// exitDamaged is the exit code of a process whose ledger is damaged, EX_DATAERR of
+// sysexits.h: starting it again does not help.
+const exitDamaged = 65
 
 var (
 	_ usage.Ledger                                  = (*ledgerExtension)(nil)
@@ -86,6 +96,7 @@ type ledgerExtension struct {
 	set    component.TelemetrySettings
 	logger *zap.Logger
 	open   opener
+	exit   func(code int)
 
 	book      atomic.Pointer[book]
 	schedules atomic.Pointer[dispatch.Dispatcher]
@@ -102,7 +113,7 @@ type ledgerExtension struct {
 }
 
 func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExtension {
-	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open}
+	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open, exit: os.Exit}
 	e.collector.Store(&api.Collector{OTLP: defaultOTLP})
 	e.catalogue = newWatcher(cfg.Catalogue, cfg.CatalogueMaxLoss, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
 		b, err := e.opened()
@@ -145,6 +156,10 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 		return fmt.Errorf("catalogue: %w", err)
 	}
 	b, err := e.open(e.config, c, e.logger, now)
+	if ledger.IsDamaged(err) {
+		e.logger.Error("usage ledger: the process ends, since its state is damaged or missing", zap.Error(err))
+		e.exit(exitDamaged)
+	}
 	if err != nil {
 		return err // says which directory
 	}
@@ -292,7 +307,16 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 	return e.api.AlertTests.On(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
-	), err
+	).WithProcess(filesOf(b.Scrubbed())...), err
+}
+
+// filesOf are the figures of the ledger's files.
+func filesOf(s ledger.Scrub) []usage.Figure {
+	figures := []usage.Figure{{Series: usage.DamagedFiles, Value: float64(len(s.Damaged))}}
+	if !s.Finished.IsZero() {
+		figures = append(figures, usage.Figure{Series: usage.Scrubbed, Value: float64(s.Finished.Unix())})
+	}
+	return figures
 }
 
 func (e *ledgerExtension) collect(ctx context.Context, b book, now time.Time) (_ usage.Collection, err error) {

@@ -137,7 +137,7 @@ func TestACollectionTellsWhetherTheLedgerIsReadyAndTheCatalogueRefused(t *testin
 	e, _ := started(t, configure(t, "catalogue: "+path+"\n"+oneMeter), b)
 	want := map[string]float64{
 		"acme usage_stream_silent": 0, "__none__ usage_items_total": 2,
-		"__none__ usage_catalogue_refused": 0, "__none__ usage_ledger_ready": 1,
+		"__none__ usage_catalogue_refused": 0, "__none__ usage_ledger_ready": 1, "__none__ usage_ledger_damaged_files": 0,
 	}
 	require.Equal(t, want, processFigures(t, e, nil))
 	require.Len(t, b.latest.Organizations[0].Figures, 1, "the ledger's own collection stays as it is")
@@ -147,7 +147,7 @@ func TestACollectionTellsWhetherTheLedgerIsReadyAndTheCatalogueRefused(t *testin
 	require.Equal(t, want, processFigures(t, e, nil))
 
 	b.failure = usage.ErrUnavailable
-	require.Equal(t, map[string]float64{"__none__ usage_catalogue_refused": 1, "__none__ usage_ledger_ready": 0},
+	require.Equal(t, map[string]float64{"__none__ usage_catalogue_refused": 1, "__none__ usage_ledger_ready": 0, "__none__ usage_ledger_damaged_files": 0},
 		processFigures(t, e, usage.ErrUnavailable))
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -81,6 +82,8 @@ func (f *fakeBook) SetCatalogue(_ context.Context, c *catalogue.Catalogue, _ tim
 func (f *fakeBook) IDs() []string { return nil }
 
 func (f *fakeBook) Ready() error { return f.failure }
+
+func (f *fakeBook) Scrubbed() ledger.Scrub { return ledger.Scrub{} }
 
 func (f *fakeBook) Pseudonym(organization, user string) string {
 	return "p(" + organization + "," + user + ")"

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -47,6 +48,7 @@ type API struct {
 type Book interface {
 	reporter.Book
 	Ready() error
+	Scrubbed() ledger.Scrub
 	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
 	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
 	Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error)

@@ -108,7 +108,7 @@ func TestEveryRouteAnswers(t *testing.T) {
 		{"/api/v1/organizations/acme/figures?at=2026-11-20T14:04:00Z", http.StatusBadRequest, `{"status":"error","errorType":"bad_data","error":"at: 2026-11-20T14:04:00Z: no closed period ends then, and of minutes only the last collected one, 2026-11-20T14:05:00Z, is at hand; ask the store for others"}`},
 		{"/api/v1/organizations/acme/figures?at=noon", http.StatusBadRequest, `{"status":"error","errorType":"bad_data","error":"at: \"noon\": write a time as 2026-11-21T14:05:00Z or as seconds since 1970"}`},
 		{"/api/v1/organizations/initech/figures", http.StatusNotFound, `{"status":"error","errorType":"not_found","error":"organization \"initech\": not in the catalogue, and no event of it was seen"}`},
-		{"/api/v1/status", http.StatusOK, `{"status":"success","data":{"ready":true,"collected":"2026-11-20T14:05:00Z","organizations":2,"catalogue":{"path":"","organizations":0,"loaded":null,"valid":true},"warnings":[]}}`},
+		{"/api/v1/status", http.StatusOK, `{"status":"success","data":{"ready":true,"collected":"2026-11-20T14:05:00Z","organizations":2,"catalogue":{"path":"","organizations":0,"loaded":null,"valid":true},"files":{"scrubbed":null,"damaged":[]},"warnings":[]}}`},
 		{"/api/v1/organizations/acme", http.StatusMethodNotAllowed, `{"status":"error","errorType":"method_not_allowed","error":"GET is not allowed here: use DELETE"}`},
 		{"/api/v1/organizations/acme/plan", http.StatusNotFound, `{"status":"error","errorType":"not_found","error":"no such path: /api/v1/organizations/acme/plan"}`},
 		{"/api/v1", http.StatusNotFound, ""},

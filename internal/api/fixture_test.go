@@ -158,6 +158,8 @@ func (f *fakeBook) Backup(_ context.Context, w io.Writer) error {
 
 func (f *fakeBook) Ready() error { return f.failure }
 
+func (f *fakeBook) Scrubbed() ledger.Scrub { return ledger.Scrub{} }
+
 func (f *fakeBook) Account(_ context.Context, organization string) (*billing.Account, error) {
 	return &billing.Account{Organization: organization, Currency: "EUR", Digits: 2, Calendar: calendar.New(time.UTC, 1), Subscription: decimal.NewNullDecimal(decimal.New(500, 0))}, f.failure
 }

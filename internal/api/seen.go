@@ -41,6 +41,14 @@ func (s seen) Ready() error {
 	return err
 }
 
+// Scrubbed names files to those who see all.
+func (s seen) Scrubbed() ledger.Scrub {
+	if !s.by.SeesAll() {
+		return ledger.Scrub{}
+	}
+	return s.all.Scrubbed()
+}
+
 func (s seen) Latest() (usage.Collection, bool) {
 	c, collected := s.all.Latest()
 	if !s.by.SeesAll() {

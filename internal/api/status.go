@@ -46,7 +46,13 @@ type statusJSON struct {
 
 type installationJSON struct {
 	Catalogue catalogueJSON `json:"catalogue"`
+	Files     filesJSON     `json:"files"`
 	Warnings  []string      `json:"warnings"`
+}
+
+type filesJSON struct {
+	Scrubbed *time.Time `json:"scrubbed"` // null before the first scrub
+	Damaged  []string   `json:"damaged"`
 }
 
 type catalogueJSON struct {
@@ -74,12 +80,13 @@ func status(r *admitted) (any, error) {
 	if !r.Principal.SeesAll() {
 		return s, nil
 	}
-	c := r.Catalogue
+	c, files := r.Catalogue, r.Book.Scrubbed()
 	s.installationJSON = &installationJSON{
 		Catalogue: catalogueJSON{
 			Path: c.Path, Organizations: c.Len(),
 			Loaded: shape.Instant(c.Loaded), Valid: c.Err == nil, Failed: shape.Instant(c.Failed),
 		},
+		Files:    filesJSON{Scrubbed: shape.Instant(files.Finished), Damaged: append([]string{}, files.Damaged...)},
 		Warnings: append([]string{}, r.Collector.Warnings...),
 	}
 	if c.Err != nil {

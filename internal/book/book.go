@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
@@ -33,10 +34,11 @@ import (
 // the locked shell around it; the package's comment says who may own which part.
 type Book struct {
 	group.Line
-	Settings *Settings
-	Rows     *rows.DB
-	Log      *log.Log
-	Defs     *organization.Shared
+	Settings  *Settings
+	Rows      *rows.DB
+	Log       *log.Log
+	Defs      *organization.Shared
+	certified *certificate.Keeper
 
 	Spellings usage.Spellings
 	// Extraction is what extract works by: meters under their numbers, with all

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
@@ -23,6 +25,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -34,14 +37,19 @@ var FirstsMerger = &pebble.Merger{
 	Merge: func(_, value []byte) (pebble.ValueMerger, error) { return archive.NewMerge(value), nil },
 }
 
-// Open reads the directory, of which the caller has the lock. now is the time
-// of the first arrival at the earliest.
-func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
-	db, err := rows.Open(rows.Options{FS: s.FS, Dir: s.Directory, Lock: lock, Merger: FirstsMerger, Logger: s.Logger})
+// Open reads the directory, of which the caller has the lock, and which has what its
+// certificate says. now is the time of the first arrival at the earliest.
+func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int64) (_ *Book, err error) {
+	if err := errors.Join(certified.Check(), trust.Check(s.RowsOf(s.FS), certified)); err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
+	}
+	of := s.RowsOf(s.FS)
+	of.Lock = lock
+	db, err := rows.Open(of)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
-	b := &Book{Settings: s, Rows: db, Line: group.NewLine(db), byName: map[string]*Org{}}
+	b := &Book{Settings: s, Rows: db, certified: certified, Line: group.NewLine(db), byName: map[string]*Org{}}
 	b.rules = s.rules()
 	defer func() {
 		if err != nil {
@@ -101,7 +109,16 @@ func Open(s *Settings, lock *pebble.Lock, now int64) (_ *Book, err error) {
 		b.recover(down)
 	}
 	b.follow(s.Catalogue)
-	return b, nil
+	needed, _, err := b.number(rowkey.MetaLog)
+	if err != nil {
+		return nil, err
+	}
+	return b, trust.Certify(s.FS, s.Directory, certified, b.Now, needed, b.Log.Next(), b.Duplicates.Names())
+}
+
+// RowsOf are the options of a directory's rows.
+func (s *Settings) RowsOf(fs vfs.FS) rows.Options {
+	return rows.Options{FS: fs, Dir: s.Directory, Merger: FirstsMerger, Logger: s.Logger}
 }
 
 // define makes the definitions that organizations share.
@@ -225,7 +242,7 @@ func (b *Book) openDuplicates() error {
 	if err != nil {
 		return err
 	}
-	b.Duplicates, err = dedupe.Open(fs, dir, Shards)
+	b.Duplicates, err = dedupe.Open(fs, dir, Shards, b.certified.Counted()...)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -58,17 +59,13 @@ func applied(batch *pebble.Batch, group uint64) { setNumber(batch, rowkey.MetaAp
 // none yet, b.log stays nil: see convert.
 func (b *Book) openLog() error {
 	from, exists, err := b.number(rowkey.MetaLog)
-	if err != nil || !exists {
+	if err = errors.Join(err, trust.Reached(b.Settings.Directory, b.certified, from)); err != nil || !exists {
 		return err
 	}
-	if b.Log, err = log.Open(b.logOptions(true), from, func(uint64, []byte) error { return nil }); err != nil {
+	if b.Log, err = log.Open(trust.LogOptions(b.Settings.FS, b.Settings.Directory, b.certified, true), from, func(uint64, []byte) error { return nil }); err != nil {
 		return err
 	}
 	return b.applyRows()
-}
-
-func (b *Book) logOptions(exists bool) log.Options {
-	return log.Options{FS: b.Settings.FS, Dir: b.Settings.Directory, Exists: exists}
 }
 
 // applyBytes is how many bytes of rows are applied together.
@@ -174,7 +171,7 @@ func (b *Book) convert() (err error) {
 		return err
 	}
 	next := b.Pending.Number
-	b.Log, err = log.Open(b.logOptions(false), next, func(number uint64, _ []byte) error {
+	b.Log, err = log.Open(trust.LogOptions(b.Settings.FS, b.Settings.Directory, b.certified, false), next, func(number uint64, _ []byte) error {
 		return fmt.Errorf("the log has record %d, of which the rows do not know", number)
 	})
 	if err != nil {

@@ -41,6 +41,10 @@ type Settings struct {
 	// FoldBytes is how many bytes of redo entries gather before they are folded
 	// into rows, a quarter of the bytes of rows among them; 0 stands for 64 MiB.
 	FoldBytes int64
+	// ScrubRate is how many bytes a second a scrub reads; 0: there is none.
+	ScrubRate int64
+	// EndWithin bounds how long closing waits for the disk; 0: as long as it takes.
+	EndWithin time.Duration
 }
 
 const (

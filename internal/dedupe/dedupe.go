@@ -72,19 +72,20 @@ type Part struct {
 
 // Open opens the set in a directory, which is made where it is not there. It
 // reads no keys: which part one is of matters only as long as it is in memory. An
-// error names the file, and the byte where it is damaged.
-func Open(fs vfs.FS, dir string, parts int) (*Set, error) {
+// error names the file, and the byte where it is damaged. known are runs that were
+// there, by name: that one is missing of which another has not all keys is an error.
+func Open(fs vfs.FS, dir string, parts int, known ...string) (*Set, error) {
 	s := &Set{fs: fs, dir: dir, parts: make([]Part, parts)}
 	for i := range s.parts {
 		s.parts[i].of = s
 	}
-	if err := s.open(); err != nil {
+	if err := s.open(known); err != nil {
 		return nil, fmt.Errorf("open counted items: %w", errors.Join(err, s.Close()))
 	}
 	return s, nil
 }
 
-func (s *Set) open() error {
+func (s *Set) open(known []string) error {
 	if err := makeDir(s.fs, s.dir); err != nil {
 		return err
 	}
@@ -101,13 +102,13 @@ func (s *Set) open() error {
 		all = append(all, i)
 	}
 	slices.SortFunc(all, identity.compare)
+	if err := missing(s.fs, s.dir, all, known); err != nil {
+		return err
+	}
 	for _, i := range all {
-		if slices.ContainsFunc(all, func(other identity) bool { return other != i && other.covers(i) }) {
+		if covered(all, i) {
 			s.gone = append(s.gone, &run{identity: i, path: s.fs.PathJoin(s.dir, i.name())})
 			continue
-		}
-		if n := len(s.runs); n > 0 && i.first != s.runs[n-1].last+1 {
-			return fmt.Errorf("between runs %s and %s of %s one is missing; restore a backup", s.runs[n-1].name(), i.name(), s.dir)
 		}
 		r, err := openRun(s.fs, s.dir, i)
 		if err != nil {
@@ -116,6 +117,52 @@ func (s *Set) open() error {
 		s.runs = append(s.runs, r)
 	}
 	return s.remove()
+}
+
+// Missing says which of the runs that were known, or of those between others, is not
+// in a directory; "": none. It changes nothing.
+func Missing(fs vfs.FS, dir string, known []string) string {
+	names, err := fs.List(dir)
+	if err != nil {
+		return err.Error()
+	}
+	var all []identity
+	for _, name := range names {
+		if i, ok := identify(name); ok {
+			all = append(all, i)
+		}
+	}
+	slices.SortFunc(all, identity.compare)
+	if err := missing(fs, dir, all, known); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// missing returns the damage where runs that were known have no place in others, which
+// are in order, or there is a gap between them.
+func missing(fs vfs.FS, dir string, all []identity, known []string) error {
+	for _, name := range known {
+		if i, ok := identify(name); ok && !slices.ContainsFunc(all, func(other identity) bool { return other.covers(i) }) {
+			return store.Missing(fs.PathJoin(dir, name), "it has keys of counted items")
+		}
+	}
+	var last identity
+	for _, i := range all {
+		switch {
+		case covered(all, i):
+		case last.last > 0 && i.first != last.last+1:
+			return store.Missing(dir, fmt.Sprintf("a run between %s and %s", last.name(), i.name()))
+		default:
+			last = i
+		}
+	}
+	return nil
+}
+
+// covered reports whether another run has all keys of one.
+func covered(all []identity, i identity) bool {
+	return slices.ContainsFunc(all, func(other identity) bool { return other != i && other.covers(i) })
 }
 
 // Close closes the files. What is not written is forgotten.
@@ -306,6 +353,24 @@ func (s *Set) Drop(before uint16) {
 		}
 		return past
 	})
+}
+
+// Files returns the runs whose keys are looked for.
+func (s *Set) Files() []store.File {
+	files := make([]store.File, len(s.runs))
+	for i, r := range s.runs {
+		files[i] = store.File{Path: r.path, Size: int64(len(r.fences)) * (blockSize + keySize)}
+	}
+	return files
+}
+
+// Names returns the runs whose keys are looked for, by name.
+func (s *Set) Names() []string {
+	names := make([]string, len(s.runs))
+	for i, r := range s.runs {
+		names[i] = r.name()
+	}
+	return names
 }
 
 // Len returns how many keys there are. One that was added again while it was

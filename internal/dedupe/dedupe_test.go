@@ -254,7 +254,7 @@ func TestADirectoryThatLacksARunIsRefused(t *testing.T) {
 	}
 	require.NoError(t, s.fs.Remove(s.runs[1].path))
 	_, err := Open(s.fs, dir, parts)
-	require.ErrorContains(t, err, "between runs 20768-00000001-00000001.run and 20800-00000003-00000003.run of counted one is missing")
+	require.ErrorContains(t, err, "counted is damaged: it is missing: a run between 20768-00000001-00000001.run and 20800-00000003-00000003.run")
 }
 
 func TestADirectoryWithOtherFilesIsRefused(t *testing.T) {

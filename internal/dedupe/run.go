@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -95,7 +96,7 @@ func (r *run) close() error {
 }
 
 func (r *run) damage(at int64, what string, args ...any) error {
-	return fmt.Errorf("%s, byte %d: %s; restore a backup", r.path, at, fmt.Sprintf(what, args...))
+	return &store.Damage{Path: r.path, Offset: at, What: fmt.Sprintf(what, args...)}
 }
 
 func (r *run) load() error {
@@ -269,4 +270,31 @@ func (r *run) inOrder() source {
 		}
 		return to, nil
 	}
+}
+
+// IsRun reports whether a path is a run's.
+func IsRun(path string) bool { return strings.HasSuffix(path, ".run") }
+
+// Verify reads all of a run, and returns a *store.Damage where it is not as it was
+// written.
+func Verify(fs vfs.FS, path string) error {
+	i, ok := identify(fs.PathBase(path))
+	if !ok {
+		return fmt.Errorf("%s is no run", path)
+	}
+	r, err := openRun(fs, fs.PathDir(path), i)
+	if err != nil {
+		return err
+	}
+	keys, read, n := r.inOrder(), []usage.UID(nil), 0
+	for {
+		read, err = keys(read[:0])
+		if n += len(read); err != nil || len(read) == 0 {
+			break
+		}
+	}
+	if err == nil && n != r.keys {
+		err = r.damage(0, "it has %d keys instead of %d", n, r.keys)
+	}
+	return errors.Join(err, r.close())
 }

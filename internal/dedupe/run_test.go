@@ -102,8 +102,8 @@ func TestAnyDamagedByteIsFound(t *testing.T) {
 			_, err = readAll(r)
 			require.NoError(t, r.close())
 		}
-		require.ErrorContains(t, err, "counted/20768-00000003-00000017.run, byte ", "byte %d", at)
-		require.ErrorContains(t, err, "restore a backup")
+		require.ErrorContains(t, err, "counted/20768-00000003-00000017.run is damaged", "byte %d", at)
+		require.ErrorContains(t, err, store.Remedy)
 		text[at] ^= 1 << (at % 8)
 	}
 	for size := range text {

@@ -42,6 +42,9 @@ func (c *Config) Check() error {
 	c.checkTimes(p)
 	c.checkIdentity(p)
 	c.checkLifecycle(p)
+	if c.Scrub.BytesPerSecond < 0 {
+		p.add("scrub::bytes_per_second", c.Scrub.BytesPerSecond, "name how many bytes a second are read, or 0 for none")
+	}
 	p.atLeast("limits::organizations", c.Limits.Organizations)
 	p.atLeast("limits::unknown_organizations", c.Limits.UnknownOrganizations)
 	p.atLeast("limits::users_per_organization", c.Limits.UsersPerOrganization)

@@ -57,11 +57,22 @@ type Config struct {
 	// Limits bound the memory and the number of series.
 	Limits Limits `mapstructure:"limits"`
 
+	// Scrub reads the files of the ledger again and again, and holds them against
+	// their checksums.
+	Scrub Scrub `mapstructure:"scrub"`
+
 	// Meters by name. At least one is needed.
 	Meters map[string]Meter `mapstructure:"meters"`
 
 	// Windows that are called otherwise than by default, by name.
 	Windows map[string]Window `mapstructure:"windows"`
+}
+
+// Scrub is how files are held against their checksums while the ledger runs.
+type Scrub struct {
+	// BytesPerSecond is how fast files are read; a scrub begins a day after the
+	// end of the one before. 0 reads none. Default 4194304.
+	BytesPerSecond int `mapstructure:"bytes_per_second"`
 }
 
 // Window is what is said of a window that meters keep.
@@ -161,6 +172,7 @@ func Default() Config {
 			Removed:    []string{"user.removed"},
 		},
 		Aliases: Aliases{Actions: []string{"user.alias"}, From: "user.previous_id", To: "user.id"},
+		Scrub:   Scrub{BytesPerSecond: 4 << 20},
 		Limits:  Limits{Organizations: 100_000, UnknownOrganizations: 1000, UsersPerOrganization: 10_000_000, ValuesPerDimension: 100},
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -194,6 +195,9 @@ func restore(r io.Reader, dir string) (err error) {
 	}
 	if version, err := versions.CheckFormat(fs, temporary); err != nil || version == 0 {
 		return errors.Join(err, errNoBackup)
+	}
+	if err := certificate.Forget(fs, dir); err != nil { // of what the backup takes the place of
+		return err
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%w: a directory that is a mount point cannot be replaced; name one in it", err)

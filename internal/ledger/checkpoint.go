@@ -11,6 +11,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
 // A checkpoint writes what changed of each organization to its rows, one
@@ -35,9 +37,23 @@ func (l *Ledger) checkpoint(b *book.Book) error {
 	return l.fold(b)
 }
 
-// fold is a checkpoint; the caller holds l.folding.
+// fold is a checkpoint; the caller holds l.folding. One that fails ends with the
+// book: what it has taken for written the next one would leave out. One that is late
+// has left nothing out, and there is none after it.
 func (l *Ledger) fold(b *book.Book) error {
+	err := l.write(b)
+	if err != nil && !errors.Is(err, errLate) {
+		l.fail(b, err)
+	}
+	return err
+}
+
+func (l *Ledger) write(b *book.Book) error {
 	l.mu.Lock()
+	if b.Failed {
+		l.mu.Unlock()
+		return errors.New("checkpoint: the book has failed")
+	}
 	orgs := append([]*book.Org(nil), b.ByID...)
 	start, before := b.Pending.Number, b.Unfolded
 	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover
@@ -52,7 +68,11 @@ func (l *Ledger) fold(b *book.Book) error {
 	}
 	l.mu.Lock()
 	b.SealDuplicates()
+	runs := b.Duplicates.Names()
 	l.mu.Unlock()
+	if err := l.certified.Update(func(c *certificate.Certificate) { c.Counted = runs }); err != nil { // before those that were dropped are removed
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
 		return err
 	}
@@ -67,7 +87,11 @@ func (l *Ledger) fold(b *book.Book) error {
 	l.mu.Lock()
 	b.Duplicates.Flushed()
 	b.Unfolded -= before
+	runs, at := b.Duplicates.Names(), b.Now
 	l.mu.Unlock()
+	if err := trust.Certify(l.settings.FS, l.settings.Directory, l.certified, at, start, b.Log.Next(), runs); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	if err := b.Log.Release(start); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}

@@ -4,11 +4,13 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -69,12 +71,16 @@ func (l *Ledger) wakeCommitter() {
 func (l *Ledger) fail(b *book.Book, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	failure := fmt.Errorf("%w: write to %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
+	failure := fmt.Errorf("%w: %s: %w", usage.ErrUnavailable, l.settings.Directory, err)
 	if !b.Fail(failure) {
 		return
 	}
 	l.failure = failure
-	l.settings.Logger.Error("usage ledger: a write failed; nothing is acknowledged until the directory has been read anew", zap.Error(err))
+	var damage *store.Damage
+	if errors.As(err, &damage) {
+		l.scrubbed.Damaged = append(l.scrubbed.Damaged, damage.Path)
+	}
+	l.settings.Logger.Error("usage ledger: nothing is acknowledged until the directory has been read anew", zap.Error(err))
 	l.wg.Add(1)
-	go l.revive(b)
+	go l.revive(b, damage)
 }

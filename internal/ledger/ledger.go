@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
@@ -25,6 +26,7 @@ import (
 type Ledger struct {
 	settings   book.Settings
 	lock       *pebble.Lock
+	certified  *certificate.Keeper
 	extraction usage.Extraction
 	space      *space
 	wake       chan struct{}
@@ -40,11 +42,12 @@ type Ledger struct {
 
 	// mu guards everything below. Who has it for reading may take items in and
 	// commit, each under one of the locks that follow, taken in this order.
-	mu      sync.RWMutex
-	book    *book.Book
-	failure error // why nothing is acknowledged, or nil
-	closed  bool
-	latest  usage.Collection
+	mu       sync.RWMutex
+	book     *book.Book
+	failure  error // why nothing is acknowledged, or nil
+	closed   bool
+	latest   usage.Collection
+	scrubbed Scrub
 
 	shards [book.Shards]sync.Mutex // of the book's organizations
 	line   sync.Mutex              // of the book's line of groups, its time and its clerks
@@ -191,6 +194,26 @@ func (l *Ledger) Close(ctx context.Context) error {
 		return nil
 	}
 	l.closed = true
+	l.mu.Unlock()
+	ended := make(chan error, 1)
+	go func() { ended <- l.end(ctx) }()
+	var late <-chan time.Time // never
+	if l.settings.EndWithin > 0 {
+		timer := time.NewTimer(l.settings.EndWithin)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-late:
+		return fmt.Errorf("the disk of %s did not let go within %s; what was acknowledged is on it, and the next start reads more of the log", l.settings.Directory, l.settings.EndWithin)
+	}
+}
+
+// end writes a last checkpoint and closes the files.
+func (l *Ledger) end(ctx context.Context) error {
+	l.mu.Lock()
 	b, failed := l.book, l.failure != nil
 	l.mu.Unlock()
 	var err error
@@ -236,8 +259,6 @@ func (l *Ledger) foldLoop() {
 		if !ok || !due {
 			continue
 		}
-		if err := l.checkpoint(b); err != nil && !errors.Is(err, errLate) {
-			l.fail(b, err)
-		}
+		_ = l.checkpoint(b) // an error is the ledger's failure
 	}
 }

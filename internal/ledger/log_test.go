@@ -44,7 +44,6 @@ func TestATableThatCannotBeWrittenIsNotWaitedFor(t *testing.T) {
 	b := l.book
 	err := l.checkpoint(b)
 	require.ErrorContains(t, err, "injected")
-	l.fail(b, err)
 	require.ErrorIs(t, l.Ready(), usage.ErrUnavailable)
 	broken.Store(false)
 	require.Eventually(t, func() bool { return l.Ready() == nil }, 20*time.Second, 50*time.Millisecond)
@@ -174,6 +173,47 @@ func requireLife(t *testing.T, s book.Settings, promised []int) {
 		require.Equal(t, 12.0, figure(c, organization, "usage_active_users", "window=day", "period=current"))
 	}
 	closeLedger(t, l)
+}
+
+// Whichever call on files fails, once or from then on, nobody waits for good, nothing
+// panics, and what was acknowledged is there when the disk is fine again.
+func TestAnErrorAtAnyCallLosesNothing(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		forGood bool
+		reads   bool
+	}{{"once", false, false}, {"from then on", true, false}, {"a read, once", false, true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			failures := 0
+			for at := 0; ; at += stride() {
+				fs := vfs.NewCrashableMem()
+				s := settings(t, fs)
+				var broken atomic.Bool
+				var ops atomic.Int64
+				broken.Store(true)
+				s.FS = errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+					if !broken.Load() || (op.Kind.ReadOrWrite() == errorfs.OpIsRead) != tc.reads || op.Kind == errorfs.OpGetDiskUsage {
+						return nil
+					}
+					if n := ops.Add(1); n == int64(at+1) || tc.forGood && n > int64(at+1) {
+						return errorfs.ErrInjected
+					}
+					return nil
+				}))
+				var promised []int
+				_ = life(s, func(request int) { promised = append(promised, request) }) // what failed is sent again
+				if ops.Load() <= int64(at) {
+					break
+				}
+				failures++
+				broken.Store(false)
+				s.FS = fs
+				requireLife(t, s, promised)
+			}
+			t.Logf("%d failures", failures)
+			require.Greater(t, failures*stride(), 30)
+		})
+	}
 }
 
 // The store has no sync of its own while requests come: there is one a commit.

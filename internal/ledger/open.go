@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
@@ -19,6 +20,9 @@ import (
 
 // Settings of a ledger.
 type Settings = book.Settings
+
+// IsDamaged reports whether an error of Open is of state that is damaged or missing.
+func IsDamaged(err error) bool { return store.IsDamage(err) }
 
 // Open opens a ledger, or makes a new one in an empty directory. now is the
 // time of the first arrival at the earliest.
@@ -31,6 +35,13 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	}
 	if s.FoldBytes == 0 {
 		s.FoldBytes = book.DefaultFoldBytes
+	}
+	certified, err := certificate.Open(s.FS, s.Directory, s.Logger)
+	if err == nil {
+		err = certified.Check() // before anything is made anew
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
 	if err := s.FS.MkdirAll(s.Directory, 0o700); err != nil {
 		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
@@ -51,9 +62,9 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
-	l := &Ledger{settings: s, opened: now, lock: lock, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l := &Ledger{settings: s, opened: now, lock: lock, certified: certified, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	l.space = newSpace(&l.settings)
-	b, err := book.Open(&l.settings, lock, now.UnixNano())
+	b, err := book.Open(&l.settings, lock, certified, now.UnixNano())
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -62,9 +73,14 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	}
 	l.book, l.extraction = b, b.Extraction
 	tellSpellings(b)
-	l.wg.Add(2)
+	l.wg.Add(3)
 	go l.commitLoop(b)
 	go l.foldLoop()
+	go l.watchLoop()
+	if s.ScrubRate > 0 {
+		l.wg.Add(1)
+		go l.scrubLoop()
+	}
 	l.wg.Go(func() { l.finishPurge(b) })
 	return l, nil
 }

@@ -34,10 +34,9 @@ func (l *Ledger) purge(ctx context.Context, b *book.Book, spans []rows.Span) err
 	err := l.current(b)
 	if err == nil {
 		if err = l.fold(b); err == nil {
-			err = b.Log.Scrub()
-		}
-		if err != nil {
-			l.fail(b, err)
+			if err = b.Log.Scrub(); err != nil {
+				l.fail(b, err)
+			}
 		}
 	}
 	if err == nil {

@@ -9,22 +9,29 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
 // longestWait bounds how long senders are refused after the cause is gone.
 const longestWait = 5 * time.Second
 
-// revive opens the directory anew after a failed write, as often as it takes.
-func (l *Ledger) revive(failed *book.Book) {
+// revive opens the directory anew after a failed write, as often as it takes. What
+// was found damaged has to be whole before.
+func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 	defer l.wg.Done()
+	if found != nil {
+		if err := trust.Distrust(l.settings.Directory, l.certified, found); err != nil {
+			l.settings.Logger.Error("usage ledger: a restart may not know of the damage", zap.Error(err))
+		}
+	}
 	closing := make(chan struct{})
-	go func() {
+	l.wg.Go(func() {
 		defer close(closing)
-		defer func() { _ = recover() }() // a store that gave up may not close cleanly
-		l.folding.Lock()                 // nothing that goes through its files is under way
+		l.folding.Lock() // nothing that goes through its files is under way
 		defer l.folding.Unlock()
-		_ = failed.Close()
-	}()
+		_ = failed.Close() // it has failed already
+	})
 	for wait := time.Second; ; wait = min(2*wait, longestWait) {
 		timer := time.NewTimer(wait)
 		select {
@@ -40,18 +47,18 @@ func (l *Ledger) revive(failed *book.Book) {
 			continue
 		}
 		l.folding.Lock() // no checkpoint of the failed book is under way
-		b, err := book.Open(&l.settings, l.lock, l.now.Load())
+		b, err := book.Open(&l.settings, l.lock, l.certified, l.now.Load())
 		l.folding.Unlock()
 		if err != nil {
 			l.settings.Logger.Error("usage ledger: not back yet", zap.Error(err))
 			continue
 		}
 		l.mu.Lock()
-		l.book, l.failure = b, nil
+		l.book, l.failure, l.scrubbed.Damaged = b, nil, nil
 		l.wg.Add(1)
 		l.mu.Unlock()
 		go l.commitLoop(b)
-		l.settings.Logger.Info("usage ledger: read anew after a failed write; taking in again")
+		l.settings.Logger.Info("usage ledger: read anew; taking in again")
 		return
 	}
 }

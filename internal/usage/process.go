@@ -14,6 +14,10 @@ var (
 	CatalogueRefused = &Series{Name: "usage_catalogue_refused"}
 	// LedgerReady is 1 while the ledger acknowledges.
 	LedgerReady = &Series{Name: "usage_ledger_ready"}
+	// DamagedFiles is how many files of the ledger are damaged or missing.
+	DamagedFiles = &Series{Name: "usage_ledger_damaged_files"}
+	// Scrubbed is when all files were last held against their checksums.
+	Scrubbed = &Series{Name: "usage_ledger_scrubbed_timestamp_seconds"}
 )
 
 // Series of the reports that are sent by schedules, of each organization that

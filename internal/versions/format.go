@@ -30,7 +30,7 @@ func CheckFormat(fs vfs.FS, dir string) (version int, err error) {
 		return 0, nil
 	}
 	if _, err := fmt.Sscanf(string(text), "otelcol-usage ledger %d\n", &version); err != nil {
-		return 0, fmt.Errorf("open ledger: %s says %q, which is no version; this is not a ledger directory, or the file is damaged", path, text)
+		return 0, fmt.Errorf("open ledger: %w", &store.Damage{Path: path, What: fmt.Sprintf("it says %q, which is no version; or this is not a ledger directory", text)})
 	}
 	if version > Format {
 		return 0, fmt.Errorf("open ledger %s: its state is of format %d, this program knows up to %d; nothing was changed; use the newer program", dir, version, Format)

@@ -136,9 +136,24 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage", "internal/period", only + "internal/store", pebble + "/vfs", zap},
 		"what a changed configuration means follows from what was counted with before, whoever opens the directory",
 	},
+	"internal/certificate": {
+		[]string{standard, only + "internal/store", "internal/store/rows", pebble + "/vfs", zap},
+		"what a directory consists of is written down outside of what it tells about",
+	},
+	"internal/trust": {
+		[]string{standard, "internal/dedupe", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", pebble + "/vfs"},
+		"whether files are whole is the same for a start, a scrub and a repair",
+	},
+	"internal/repair": {
+		[]string{
+			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			pebble, zap,
+		},
+		"a directory is mended by files alone, while no ledger has it open",
+	},
 	"internal/book": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", "internal/trust", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, group, zap,
 		},
 		"the state has one owner at a time, and knows neither who that is nor who waits",
@@ -149,7 +164,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", only + "internal/store", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
@@ -163,7 +178,7 @@ var allowed = map[string]struct {
 		"what is committed together is bytes and rows, whatever they mean",
 	},
 	"internal/store/rows": {
-		[]string{standard, pebble, zap},
+		[]string{standard, only + "internal/store", pebble, zap},
 		"what rows mean is not known where they are kept",
 	},
 	"internal/store": {

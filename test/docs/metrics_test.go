@@ -105,7 +105,8 @@ func collect(t *testing.T) usage.Collection {
 	c, err := l.Collect(t.Context(), now.Add(time.Minute))
 	require.NoError(t, err)
 	c = c.With("acme", usage.Figure{Series: usage.DeliveriesDue}, usage.Figure{Series: usage.DeliveriesFailed})
-	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady})
+	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady},
+		usage.Figure{Series: usage.DamagedFiles}, usage.Figure{Series: usage.Scrubbed})
 }
 
 func logs(at time.Time) plog.Logs {

@@ -76,6 +76,7 @@ func TestRoutes(t *testing.T) {
 		"alertname=UsageQuotaThresholdReached severity=warning notify=\"email,sms,webhook\"": "organization-email,organization-webhook,organization-sms,operator",
 		"alertname=UsageQuotaExceeded severity=critical notify=sms":                          "organization-sms,operator",
 		"alertname=UsageLedgerNotReady severity=critical":                                    "operator",
+		"alertname=UsageLedgerDamaged severity=critical":                                     "operator",
 	} {
 		arguments := append([]string{"config", "routes", "test", "--config.file=" + config}, strings.Fields(labels)...)
 		require.Equal(t, want, strings.TrimSpace(run(t, amtool, arguments...)), labels)

@@ -13,6 +13,7 @@ const words: Record<string, string> = {
   UsageStreamSilent: 'no telemetry comes',
   UsageItemsRejected: 'items are refused',
   UsageLedgerNotReady: 'the ledger is not ready',
+  UsageLedgerDamaged: 'files of the ledger are damaged',
   UsageCatalogueRefused: 'the catalogue is refused',
   UsageReportNotDelivered: 'a report is not delivered',
   UsageAlertTest: 'a test',

@@ -60,7 +60,7 @@ func (l *Log) rewrite(s segment, from, until uint64) (segment, error) {
 	if err != nil {
 		return s, err
 	}
-	out := writer{binder: binder{generation: s.generation}, file: file, buf: newBuffer()}
+	out := writer{binder: binder{generation: s.generation}, file: file, most: l.o.SegmentBytes, buf: newBuffer()}
 	err = l.each(s, from, until, out.write)
 	if err == nil {
 		err = file.Sync()

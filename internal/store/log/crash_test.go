@@ -60,7 +60,9 @@ func (l *life) start() {
 	for {
 		l.until, l.fails, l.crashed = 1+l.random.IntN(1+l.random.IntN(60)), l.random.IntN(3) == 0, nil
 		var h history
-		opened, err := Open(small(errorfs.Wrap(l.mem, l)), l.first, h.replay)
+		o := small(errorfs.Wrap(l.mem, l))
+		o.Reached = 1 // so that what a crash leaves is told from damage
+		opened, err := Open(o, l.first, h.replay)
 		if l.crashed != nil {
 			if err == nil {
 				require.NoError(l.t, opened.Close())

@@ -19,12 +19,22 @@ type Options struct {
 	// Exists says that there was a log before, so that it is an error if it is
 	// missing.
 	Exists bool
+	// Reached is a number up to which the log is known to have been on disk: an
+	// error if it ends before. 0: nothing is known.
+	Reached uint64
+	// Begun is called when the first record of a segment is on disk, before
+	// anything else is written to it, with the number of the next one. The log is
+	// not to be used meanwhile. nil: nobody asks.
+	Begun func(next uint64) error
 	// SegmentBytes is how long a segment grows before the next one is begun;
 	// 0: 16 MiB. A longer record has a segment to itself.
 	SegmentBytes int64
 	// Spares is how many released segments are kept to be used again; 0: 8.
 	Spares int
 }
+
+// defaultSegment is how long segments grow.
+const defaultSegment = 16 << 20
 
 // Log is an append-only log. Its methods may be called concurrently.
 type Log struct {
@@ -33,6 +43,8 @@ type Log struct {
 	// housekeeping is held by what goes through files that are not written to
 	// any more, so that they are neither removed nor used again meanwhile.
 	housekeeping sync.Mutex
+
+	surveyed bool // nothing is changed
 
 	mu       sync.Mutex
 	err      error     // of the first write that failed; nothing is accepted after it
@@ -76,8 +88,14 @@ func (l *Log) Append(record []byte) (number uint64, err error) {
 			return 0, l.fail(err)
 		}
 	}
+	first := l.out.end == 0
 	if err := l.write(l.next, record); err != nil {
 		return 0, l.fail(err)
+	}
+	if first && l.o.Begun != nil {
+		if err := l.o.Begun(l.next + 1); err != nil {
+			return 0, l.fail(err)
+		}
 	}
 	l.next++
 	return l.next - 1, nil

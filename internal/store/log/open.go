@@ -23,7 +23,7 @@ import (
 // The last record may be one whose sync failed: it was read, but perhaps from
 // memory. So it is written once more, to a new segment, before Open returns.
 func Open(o Options, from uint64, replay func(number uint64, record []byte) error) (*Log, error) {
-	o.SegmentBytes = cmp.Or(o.SegmentBytes, 16<<20)
+	o.SegmentBytes = cmp.Or(o.SegmentBytes, defaultSegment)
 	o.Spares = cmp.Or(o.Spares, 8)
 	l := &Log{o: o, next: from, needed: from}
 	l.out = writer{most: o.SegmentBytes, buf: newBuffer()}
@@ -59,6 +59,9 @@ func (l *Log) open(replay func(number uint64, record []byte) error) (err error) 
 	last, err := l.replay(blank, replay)
 	if err != nil {
 		return err
+	}
+	if l.next < l.o.Reached {
+		return l.ends(generations)
 	}
 	begun := segment{generation: 1, first: l.next}
 	if n := len(generations); n > 0 {
@@ -104,6 +107,7 @@ func (l *Log) list() (generations []uint64, err error) {
 		generation, err := strconv.ParseUint(digits, 16, 64)
 		switch {
 		case err != nil || len(digits) != 16: // none of ours
+		case unfinished && l.surveyed:
 		case unfinished:
 			if err := l.o.FS.Remove(l.o.FS.PathJoin(l.o.Dir, name)); err != nil {
 				return nil, err
@@ -224,14 +228,26 @@ func (l *Log) replaySegment(r *reader, s *segment, until uint64, f func(number u
 	return last, nil
 }
 
-// torn reports as damage what ends before the segment does: a record that is not
-// whole, with a whole one behind it.
+// torn reports as damage what ends before the segment does, and is not what a crash
+// leaves of the last record (tail.go).
 func (l *Log) torn(r *reader) error {
 	offset, found, err := r.whole(l.next)
 	if err == nil && found {
 		err = l.damage(r.generation, r.offset, fmt.Sprintf("there is no whole record, but one at byte %d", offset))
 	}
+	if err != nil || l.o.Reached == 0 { // of a program that wrote otherwise
+		return err
+	}
+	what, err := r.spoilt(l.next, l.o.SegmentBytes)
+	if err == nil && what != "" {
+		err = l.damage(r.generation, r.offset, what)
+	}
 	return err
+}
+
+// ends is the damage of a log that has less than it is known to have had.
+func (l *Log) ends(generations []uint64) error {
+	return &store.Damage{Path: l.o.path(slices.Max(append(generations, 1))), What: fmt.Sprintf("the log ends before record %d, and was on disk up to %d", l.next, l.o.Reached-1)}
 }
 
 func (l *Log) missing(generation uint64, offset int64, until uint64) error {

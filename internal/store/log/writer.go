@@ -37,9 +37,14 @@ type writer struct {
 // that the last piece of one may be followed by the rest of its page.
 func newBuffer() []byte { return make([]byte, bufferSize+pageSize) }
 
-// write writes a record; it is in force when the file is synced.
+// write writes a record; it is in force when the file is synced. The file has room
+// for it on disk before: one whose header says more than the file has was cut short
+// later.
 func (w *writer) write(number uint64, data []byte) error {
 	h := header{dataSum: crc32.Checksum(data, store.Checksum), length: uint32(len(data)), number: number}
+	if err := w.grow(pageUp(w.end + headerSize + int64(len(data)))); err != nil {
+		return err
+	}
 	w.encode(w.buf, h)
 	at, filled := w.end, headerSize
 	for {
@@ -54,34 +59,43 @@ func (w *writer) write(number uint64, data []byte) error {
 		at, filled = at+int64(filled), 0
 	}
 	w.end = at + int64(filled)
-	page := filled + int(-w.end&(pageSize-1))
+	page := filled + int(pageUp(w.end)-w.end)
 	clear(w.buf[filled:page])
-	if err := w.put(w.buf[:page], at); err != nil {
-		return err
-	}
-	return w.grow(at + int64(page))
+	return w.put(w.buf[:page], at)
 }
+
+func pageUp(at int64) int64 { return (at + pageSize - 1) &^ (pageSize - 1) }
 
 func (w *writer) put(p []byte, at int64) error {
 	_, err := w.file.WriteAt(p, at)
 	return err
 }
 
-// grow writes zeros where a new file has not been written to yet.
-func (w *writer) grow(written int64) error {
-	if written <= w.size {
+// grow writes zeros, and syncs them, where a new file is not as long yet as is
+// needed.
+func (w *writer) grow(need int64) error {
+	if need <= w.size {
 		return nil
 	}
-	w.size = max(written, min((written+growth-1)&^(growth-1), w.most))
-	if written < w.size {
-		clear(w.buf)
-	}
-	for written < w.size {
-		n := min(int64(bufferSize), w.size-written)
-		if err := w.put(w.buf[:n], written); err != nil {
+	at := w.size
+	w.size = max(need, min((need+growth-1)&^(growth-1), w.most))
+	clear(w.buf)
+	for at < w.size {
+		n := min(int64(bufferSize), w.size-at)
+		if err := w.put(w.buf[:n], at); err != nil {
 			return err
 		}
-		written += n
+		at += n
 	}
-	return nil
+	return w.file.SyncData()
+}
+
+// grown returns up to where a file of a size was on disk before its records were
+// written: all of it, or where it has an odd size, since it was growing or was cut
+// short, what it had before.
+func grown(size, most int64) int64 {
+	if size >= most {
+		return size
+	}
+	return size &^ (growth - 1)
 }

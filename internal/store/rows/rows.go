@@ -8,20 +8,24 @@
 //	                                        Get, Each, Range <--- both
 //
 // What is written is in memory until a flush: whoever writes can make it again,
-// from the log. Where Pebble cannot go on, writes and flushes end with an error
-// instead of waiting for it for good.
+// from the log. Where Pebble cannot go on (fuse.go), every call ends with an
+// error: none waits for good, and none panics.
 package rows
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 )
 
 // Options say where rows are.
@@ -30,35 +34,114 @@ type Options struct {
 	Dir    string
 	Lock   *pebble.Lock // of the directory, which the caller holds
 	Merger *pebble.Merger
-	Logger *zap.Logger
+	// ReadOnly changes nothing in the directory.
+	ReadOnly bool
+	Logger   *zap.Logger
 }
 
 // DB is a store of rows. Its methods may be called concurrently.
 type DB struct {
 	*pebble.DB
-	fatal   *logger    // what the store could not go on after
+	options Options
+	fuse    *fuse
 	writing sync.Mutex // held by the one write that is under way
 }
 
 // Open opens the rows of a directory, or begins with none.
-func Open(o Options) (*DB, error) {
-	fatal := &logger{log: o.Logger, happened: make(chan struct{})}
-	db, err := pebble.Open(o.Dir, o.pebble(fatal))
+func Open(o Options) (_ *DB, err error) {
+	defer rescue(&err)
+	f := newFuse(o.Logger)
+	p := o.pebble(f)
+	err = o.checkOptions(p)
+	if err == nil && !o.ReadOnly {
+		err = o.removeEmptyLogs()
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &DB{DB: db, fatal: fatal}, nil
+	compactions := newCompactions()
+	p.Experimental.CompactionScheduler = compactions
+	db, err := pebble.Open(o.Dir, p)
+	d := &DB{DB: db, options: o, fuse: f}
+	cause := f.err()
+	switch {
+	case err == nil && cause == nil:
+		compactions.begin()
+		return d, nil
+	case err == nil:
+		compactions.begin() // Close ends it
+		return nil, o.damage(errors.Join(cause, d.Close()))
+	case cause != nil:
+		err = cause
+	}
+	return nil, o.damage(err)
+}
+
+// checkOptions names the file of options where it is not as Pebble wrote it.
+func (o *Options) checkOptions(p *pebble.Options) error {
+	at, err := pebble.Peek(o.Dir, o.FS)
+	if err != nil || !at.Exists || at.OptionsFilename == "" {
+		return err
+	}
+	text, err := store.ReadFile(o.FS, at.OptionsFilename)
+	if err != nil {
+		return err
+	}
+	if err := p.CheckCompatibility(o.Dir, string(text)); err != nil {
+		return &store.Damage{Path: at.OptionsFilename, What: err.Error()}
+	}
+	return nil
+}
+
+// leastLog is how many bytes a log has at least that has something: a record's header
+// of 7, a batch's of 12, and a row. The mark of an orderly end is shorter.
+const leastLog = 22
+
+// removeEmptyLogs removes the logs that Pebble makes and that nothing is written to.
+// It would flush what they have, and try that again for good where it cannot.
+func (o *Options) removeEmptyLogs() error {
+	names, err := o.FS.List(o.Dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := o.FS.PathJoin(o.Dir, name)
+		if !strings.HasSuffix(name, ".log") {
+			continue
+		}
+		if info, err := o.FS.Stat(path); err != nil || info.Size() >= leastLog { // of format 6 and before
+			continue
+		}
+		if err := o.FS.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// damage names what an error of opening says is not as it was written.
+func (o *Options) damage(err error) error {
+	var known *store.Damage
+	switch {
+	case errors.As(err, &known):
+		return err
+	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine), errors.Is(err, os.ErrNotExist),
+		strings.Contains(err.Error(), "object size mismatch"): // of a table, which Pebble marks as nothing
+		return &store.Damage{Path: o.Dir, What: err.Error()}
+	}
+	return err
 }
 
 // pebble returns Pebble's options. Rows are small and read once, at start.
-func (o *Options) pebble(fatal *logger) *pebble.Options {
+func (o *Options) pebble(f *fuse) *pebble.Options {
 	p := &pebble.Options{
-		FS:                 o.FS,
+		FS:                 f.through(o.FS),
 		Lock:               o.Lock,
 		Merger:             o.Merger,
-		Logger:             fatal,
-		EventListener:      &pebble.EventListener{FlushEnd: fatal.flushed},
+		Logger:             f,
+		EventListener:      f.listener(),
 		DisableWAL:         true,
+		ReadOnly:           o.ReadOnly,
 		MemTableSize:       16 << 20,
 		FormatMajorVersion: pebble.FormatNewest,
 	}
@@ -69,27 +152,40 @@ func (o *Options) pebble(fatal *logger) *pebble.Options {
 	return p
 }
 
-// Write applies a batch. One is under way at a time: Pebble reports some failed
-// writes by its logger's Fatalf, which ends the goroutine of that write without
-// a return, and no later one would come to an end.
+// rescue makes an error of a panic: Pebble reports a store that is closed, and
+// some of what it finds where files have failed, in that way.
+func rescue(err *error) {
+	if cause := recover(); cause != nil {
+		*err = errors.Join(*err, fmt.Errorf("the store: %v", cause))
+	}
+}
+
+// Failed is closed when the store has been given up: nothing is written to disk
+// after that. Err says why.
+func (d *DB) Failed() <-chan struct{} { return d.fuse.blown }
+
+// Err says why the store was given up, nil where it was not.
+func (d *DB) Err() error { return d.fuse.err() }
+
+// Close closes the files.
+func (d *DB) Close() (err error) {
+	defer rescue(&err)
+	return d.DB.Close()
+}
+
+// Write applies a batch. One is under way at a time: one that the store does not
+// come back from ends with the store.
 func (d *DB) Write(batch *pebble.Batch) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	done := make(chan error, 1)
 	go func() {
-		defer func() {
-			if cause := recover(); cause != nil { // the store was given up and closed before this began
-				done <- fmt.Errorf("write to the store: %v", cause)
-			}
-		}()
-		done <- batch.Commit(pebble.NoSync)
+		var err error
+		defer func() { done <- err }()
+		defer rescue(&err)
+		err = batch.Commit(pebble.NoSync)
 	}()
-	select {
-	case err := <-done:
-		return err
-	case <-d.fatal.happened:
-		return errors.New(d.fatal.cause)
-	}
+	return d.await(done)
 }
 
 // WriteThrough applies a batch, and puts all that was written into tables, on disk.
@@ -97,20 +193,40 @@ func (d *DB) WriteThrough(batch *pebble.Batch) error {
 	if err := d.Write(batch); err != nil {
 		return err
 	}
-	flushed, err := d.AsyncFlush()
+	flushed, err := d.flush()
 	if err != nil {
 		return err
 	}
+	done := make(chan error, 1)
+	go func() {
+		select {
+		case <-flushed:
+			done <- nil
+		case <-d.fuse.blown:
+		}
+	}()
+	return d.await(done)
+}
+
+func (d *DB) flush() (_ <-chan struct{}, err error) {
+	defer rescue(&err)
+	return d.AsyncFlush()
+}
+
+// await waits for the end of a write, or of the store: what was done in a store
+// that was given up cannot be relied on.
+func (d *DB) await(done <-chan error) error {
 	select {
-	case <-flushed:
-		return nil
-	case <-d.fatal.happened:
-		return errors.New(d.fatal.cause)
+	case err := <-done:
+		return errors.Join(err, d.fuse.err())
+	case <-d.fuse.blown:
+		return d.fuse.err()
 	}
 }
 
 // Get returns a row's value, which the caller may keep; nil: there is no row.
-func (d *DB) Get(key []byte) ([]byte, error) {
+func (d *DB) Get(key []byte) (_ []byte, err error) {
+	defer rescue(&err)
 	value, closer, err := d.DB.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, nil
@@ -139,7 +255,8 @@ func after(prefix []byte) []byte {
 }
 
 // Range returns the rows of a span, in order. The caller closes it.
-func (d *DB) Range(s Span) (*pebble.Iterator, error) {
+func (d *DB) Range(s Span) (_ *pebble.Iterator, err error) {
+	defer rescue(&err)
 	return d.NewIter(&pebble.IterOptions{LowerBound: s.From, UpperBound: s.To})
 }
 

@@ -99,9 +99,55 @@ func TestAFailedFlushStrandsNobody(t *testing.T) {
 	broken.Store(true)
 	require.Error(t, d.WriteThrough(batch(t, d, "a")))
 	require.Error(t, d.WriteThrough(batch(t, d, "b")))
+	require.Error(t, d.Err())
 	broken.Store(false)
-	func() {
-		defer func() { _ = recover() }() // a store that gave up may not close cleanly
-		_ = d.Close()
-	}()
+	_ = d.Close() // it has failed
+}
+
+// Logs that Pebble leaves and nothing is in are not there when a store is opened: it
+// would flush them, and never come back where that fails.
+func TestOpeningFlushesNothing(t *testing.T) {
+	fs := vfs.NewMem()
+	for range 3 {
+		d := open(t, fs)
+		require.NoError(t, d.WriteThrough(batch(t, d, "a")))
+		require.NoError(t, d.Close())
+		require.NoError(t, (&Options{FS: fs}).removeEmptyLogs())
+		names, err := fs.List("")
+		require.NoError(t, err)
+		for _, name := range names {
+			require.False(t, strings.HasSuffix(name, ".log"), name)
+		}
+	}
+}
+
+// Whatever Pebble does after a call that failed and it cannot go on after, nobody
+// waits for it, nothing panics, and what was there before is there.
+func TestAFailedCallStrandsNobody(t *testing.T) {
+	fs := vfs.NewMem()
+	d := open(t, fs)
+	require.NoError(t, d.WriteThrough(batch(t, d, "kept")))
+	require.NoError(t, d.Close())
+	for at := 1; ; at++ {
+		var ops atomic.Int64
+		failing, err := Open(Options{Logger: zap.NewNop(), FS: errorfs.Wrap(fs, errorfs.InjectorFunc(func(o errorfs.Op) error {
+			if o.Kind.ReadOrWrite() == errorfs.OpIsWrite && ops.Add(1) == int64(at) {
+				return errorfs.ErrInjected
+			}
+			return nil
+		}))})
+		if err == nil {
+			_ = failing.WriteThrough(batch(t, failing, "perhaps")) // it may fail
+			_ = failing.Close()                                    // likewise
+		}
+		d := open(t, fs)
+		value, err := d.Get([]byte("kept"))
+		require.NoError(t, err)
+		require.Equal(t, "of kept", string(value), "call %d", at)
+		require.NoError(t, d.Close())
+		if ops.Load() < int64(at) {
+			require.Greater(t, at, 10)
+			break
+		}
+	}
 }

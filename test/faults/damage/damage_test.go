@@ -1,0 +1,297 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package damage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
+)
+
+// trialOf names the directory of a trial to the process that makes it.
+const trialOf = "USAGE_DAMAGE_TRIAL"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(trialOf); dir != "" {
+		os.Exit(trial(dir))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// Exit codes of a trial; a panic has 2.
+const (
+	opened  = 0
+	refused = 3
+)
+
+// trial lives a damaged directory and says what it found.
+func trial(dir string) int {
+	said, err := live(dir)
+	if err != nil {
+		fmt.Println(err)
+		return refused
+	}
+	fmt.Println(said)
+	return opened
+}
+
+// most is how long a trial may take: it is busy for a tenth of a second.
+const most = 30 * time.Second
+
+// outcome of a trial.
+type outcome struct {
+	what    string // was done to which file
+	verdict string // one of those below
+	said    string
+	took    time.Duration
+	memory  int64 // KiB at the most
+}
+
+const (
+	harmless = "harmless" // the figures are what they were
+	named    = "named"    // refused with the file and the remedy
+	wrong    = "wrong"    // other figures
+	unnamed  = "unnamed"  // refused, but nobody knows what to do
+	hung     = "hang"
+	panicked = "panic"
+)
+
+// run makes a trial of a directory in a process of its own.
+func run(ctx context.Context, in, want string) (o outcome, err error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	program, err := os.Executable()
+	if err != nil {
+		return o, err
+	}
+	var out bytes.Buffer
+	command := exec.CommandContext(ctx, program)
+	command.Env = append(os.Environ(), trialOf+"="+filepath.Join(in, "ledger"))
+	command.Stdout, command.Stderr = &out, &out
+	begin := time.Now()
+	err = command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return o, err
+	}
+	o.took, o.said = time.Since(begin), strings.TrimSpace(out.String())
+	if used, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		o.memory = used.Maxrss
+	}
+	switch code := command.ProcessState.ExitCode(); {
+	case ctx.Err() != nil:
+		o.verdict = hung
+	case code == refused && strings.Contains(o.said, store.Remedy) && strings.Contains(o.said, "ledger"):
+		o.verdict = named
+	case code == refused:
+		o.verdict = unnamed
+	case code != opened:
+		o.verdict = panicked
+	case want != "" && o.said != want:
+		o.verdict = wrong
+	default:
+		o.verdict = harmless
+	}
+	return o, nil
+}
+
+// campaign is the trials of one kind of change.
+type campaign struct {
+	name   string
+	trials int
+	change func(*rand.Rand, string) (string, error)
+}
+
+func long() bool { return os.Getenv("USAGE_CAMPAIGN") == "long" }
+
+func campaigns() []campaign {
+	if long() {
+		return []campaign{{"bit flipped", 2000, flip}, {"file removed or cut off", 500, cut}}
+	}
+	return []campaign{{"bit flipped", 120, flip}, {"file removed or cut off", 60, cut}}
+}
+
+// files returns what a directory consists of, but for the zeros of the reserve.
+func files(in string) (paths []string, err error) {
+	err = filepath.WalkDir(in, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && d.Name() != "reserve" {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	slices.Sort(paths)
+	return paths, err
+}
+
+// kind is a file's name without its number, so that each kind is met as often as
+// another, however many files it has.
+func kind(path string) string {
+	name := filepath.Base(path)
+	return strings.TrimRight(strings.TrimLeft(name, "0123456789-"), "0123456789abcdef.-")
+}
+
+// choose picks a kind, then a file of it.
+func choose(random *rand.Rand, in string, fits func(size int64) bool) (path string, size int64, err error) {
+	all, err := files(in)
+	if err != nil {
+		return "", 0, err
+	}
+	of, sizes, kinds := map[string][]string{}, map[string]int64{}, []string(nil)
+	for _, path := range all {
+		info, err := os.Stat(path)
+		if err != nil {
+			return "", 0, err
+		}
+		if !fits(info.Size()) {
+			continue
+		}
+		k := kind(path)
+		if of[k] == nil {
+			kinds = append(kinds, k)
+		}
+		of[k], sizes[path] = append(of[k], path), info.Size()
+	}
+	paths := of[kinds[random.IntN(len(kinds))]]
+	path = paths[random.IntN(len(paths))]
+	return path, sizes[path], nil
+}
+
+// flip changes one bit of one file, half of the times where it has something.
+func flip(random *rand.Rand, in string) (string, error) {
+	path, size, err := choose(random, in, func(size int64) bool { return size > 0 })
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if used := len(bytes.TrimRight(text, "\x00")); used > 0 && random.IntN(4) > 0 {
+		size = int64(used)
+	}
+	at, bit := random.Int64N(size), random.IntN(8)
+	text[at] ^= 1 << bit
+	return fmt.Sprintf("bit %d of byte %d of %s flipped", bit, at, filepath.Base(path)), os.WriteFile(path, text, 0o600)
+}
+
+// cut removes a file, or all of the directory, or a file's end.
+func cut(random *rand.Rand, in string) (string, error) {
+	if random.IntN(40) == 0 {
+		dir := filepath.Join(in, "ledger")
+		if random.IntN(2) == 0 {
+			return "the directory removed", os.RemoveAll(dir)
+		}
+		return "an empty directory in its place", errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
+	}
+	path, size, err := choose(random, in, func(int64) bool { return true })
+	if err != nil {
+		return "", err
+	}
+	if size == 0 || random.IntN(2) == 0 {
+		return filepath.Base(path) + " removed", os.Remove(path)
+	}
+	to := random.Int64N(size)
+	if random.IntN(3) > 0 {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		if used := len(bytes.TrimRight(text, "\x00")); used > 0 {
+			to = random.Int64N(int64(used))
+		}
+	}
+	return fmt.Sprintf("%s cut off at byte %d of %d", filepath.Base(path), to, size), os.Truncate(path, to)
+}
+
+func TestDamageIsNamedOrHarmless(t *testing.T) {
+	templates := t.TempDir()
+	killed, stopped, err := makeTemplates(templates)
+	require.NoError(t, err)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for _, of := range []string{killed, stopped} {
+		for _, c := range campaigns() {
+			whole := scratch(t, of)
+			base, err := run(t.Context(), whole, "")
+			require.NoError(t, err)
+			require.Equal(t, harmless, base.verdict, base.said)
+			report(t, filepath.Base(of)+", "+c.name, c.run(t, seed, of, base.said))
+		}
+	}
+}
+
+func scratch(t *testing.T, of string) string {
+	t.Helper()
+	in, err := os.MkdirTemp(t.TempDir(), "")
+	require.NoError(t, err)
+	require.NoError(t, copyTree(of, in))
+	return in
+}
+
+// run makes the trials of a template, two at a time.
+func (c *campaign) run(t *testing.T, seed uint64, of, want string) (all []outcome) {
+	t.Helper()
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(2)
+	parent := t.TempDir()
+	for n := range c.trials / 2 { // of each of the two templates
+		g.Go(func() error {
+			in := filepath.Join(parent, fmt.Sprint(n))
+			err := copyTree(of, in)
+			if err != nil {
+				return err
+			}
+			what, err := c.change(rand.New(rand.NewPCG(seed, uint64(n))), in)
+			if err != nil {
+				return err
+			}
+			o, err := run(t.Context(), in, want)
+			if err != nil {
+				return err
+			}
+			o.what = what
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, o)
+			return os.RemoveAll(in)
+		})
+	}
+	require.NoError(t, g.Wait())
+	return all
+}
+
+// report logs what came of the trials, and a row of the table of all campaigns: what,
+// tried, lost, double, deaths, longest block, RSS peak.
+func report(t *testing.T, name string, all []outcome) {
+	t.Helper()
+	n, longest, memory := map[string]int{}, time.Duration(0), int64(0)
+	for _, o := range all {
+		n[o.verdict]++
+		longest, memory = max(longest, o.took), max(memory, o.memory)
+		if o.verdict != harmless && o.verdict != named {
+			t.Errorf("%s: %s: %s: %.1500s", name, o.what, o.verdict, o.said)
+		}
+	}
+	t.Logf("%s: tried %d, hang %d, panic %d, wrong %d, unnamed %d, named %d, harmless %d",
+		name, len(all), n[hung], n[panicked], n[wrong], n[unnamed], n[named], n[harmless])
+	t.Logf("| ledger %s | %d | %d | 0 | %d | %.1f s | %d MiB |", name, len(all), n[wrong], n[hung]+n[panicked], longest.Seconds(), memory>>10)
+}
