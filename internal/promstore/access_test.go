@@ -5,6 +5,7 @@ package promstore
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -114,7 +115,7 @@ func TestOtherEndpointsAreThoseOfAStoreWithoutTheOthers(t *testing.T) {
 			want := answered(own, by, method, target, form, header...)
 			got := answered(all, name, method, target, form, header...)
 			require.Equal(t, want.Code, got.Code, "%s %s %s", method, target, form)
-			require.Equal(t, want.Body.String(), got.Body.String(), "%s %s %s", method, target, form)
+			requireSameAnswer(t, want.Body.String(), got.Body.String(), theirs, method+" "+target+" "+form)
 			if strings.Contains(got.Body.String(), "acme") || strings.Contains(got.Body.String(), "x|y") {
 				found++
 			}
@@ -151,6 +152,38 @@ func TestOtherEndpointsAreThoseOfAStoreWithoutTheOthers(t *testing.T) {
 	require.NotContains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `Everybody`)
 	require.Contains(t, answered(all, "root", http.MethodGet, "/api/v1/rules", "").Body.String(), `Everybody`)
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/metadata", "").Body.String(), `usage_active_users`)
+}
+
+// requireSameAnswer compares byte for byte, but for lists of series: Prometheus makes
+// those of alerts in no order, and lists series in the order in which they were made. Of
+// a list that is cut short it is compared how long it is, and whose.
+func requireSameAnswer(t *testing.T, want, got string, theirs []string, asked string) {
+	t.Helper()
+	listed := func(body string) (series []string) {
+		var answer struct {
+			Data []struct {
+				Organization string `json:"organization"`
+			}
+		}
+		var raw struct{ Data []json.RawMessage }
+		if json.Unmarshal([]byte(body), &answer) != nil || json.Unmarshal([]byte(body), &raw) != nil || !strings.Contains(body, `"__name__":"ALERTS`) {
+			return nil
+		}
+		for i, s := range answer.Data {
+			require.Contains(t, theirs, s.Organization, asked)
+			series = append(series, string(raw.Data[i]))
+		}
+		slices.Sort(series)
+		return series
+	}
+	switch series := listed(want); {
+	case series == nil:
+		require.Equal(t, want, got, asked)
+	case strings.Contains(asked, "limit="):
+		require.Len(t, listed(got), len(series), asked)
+	default:
+		require.Equal(t, series, listed(got), asked)
+	}
 }
 
 func TestWhatIsReadWithoutAPrincipalIsNothing(t *testing.T) {
