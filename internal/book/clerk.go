@@ -4,6 +4,7 @@
 package book
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
@@ -167,8 +168,14 @@ func (c *Clerk) sort() {
 func (c *Clerk) Shard() int { return c.shard }
 
 // Take takes the stretch in, at an arrival (ns since 1970) that is none before that
-// of its organizations. After an error the book can no longer be used.
+// of its organizations. After an error that is not usage.ErrUnavailable the book can
+// no longer be used.
 func (c *Clerk) Take(now int64) error {
+	for _, item := range c.stretch {
+		if o := c.orgs[item]; o.Erased {
+			return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
+		}
+	}
 	c.now, c.duplicates = now, c.book.Duplicates.Part(c.shard)
 	c.judge.LookAhead(c.stretch, now, c.duplicates, c.present)
 	for place, item := range c.stretch {
@@ -179,8 +186,12 @@ func (c *Clerk) Take(now int64) error {
 	return nil
 }
 
-// present returns the organization of an item, its time moved to the arrival.
+// present returns the organization of an item, its time moved to the arrival, nil of
+// one that is not counted where it says.
 func (c *Clerk) present(item int32) *intake.Subject {
+	if c.refused[item] != usage.ReasonNone {
+		return nil
+	}
 	o := c.orgs[item]
 	if o.advanced != c.now {
 		c.book.advance(o, c.now, &c.changes)

@@ -4,8 +4,6 @@
 package book
 
 import (
-	"fmt"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
@@ -17,9 +15,6 @@ import (
 // what was written of it there too.
 func (c *Clerk) take(place int, item int32) error {
 	b, it, o := c.book, &c.batch.Items[item], c.orgs[item]
-	if o.Erased {
-		return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
-	}
 	from := len(c.changes.Entries.Bytes)
 	b.advance(o, c.now, &c.changes)
 	c.org = o

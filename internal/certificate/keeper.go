@@ -101,7 +101,7 @@ func (k *Keeper) Check() error {
 		return nil
 	}
 	if _, err := k.fs.Stat(k.dir); errors.Is(err, os.ErrNotExist) {
-		return store.Missing(k.dir, "it is the directory of ledger "+c.ID)
+		return store.Missing(k.dir, "it is the directory of ledger "+c.ID+" (where it was removed to begin anew, remove "+Beside(k.fs, k.dir)+" too)")
 	}
 	return c.Rows.Check(k.fs, k.dir)
 }

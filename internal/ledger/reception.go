@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,28 +51,41 @@ func (r *reception) open() error {
 	return nil
 }
 
-// take takes a stretch in.
+// errBroken is of a stretch that ended with a panic.
+var errBroken = errors.New("a batch could not be taken in")
+
+// take takes a stretch in. Where it fails or panics, what is in memory is not in the
+// log, and the directory is read anew.
 func (r *reception) take() error {
+	broken := errBroken
+	defer func() {
+		if broken != nil {
+			r.ledger.fail(r.book, broken)
+		}
+	}()
+	err := r.takeLocked()
+	if broken = nil; err != nil && !errors.Is(err, usage.ErrUnavailable) {
+		broken, err = err, fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
+	}
+	return err
+}
+
+func (r *reception) takeLocked() error {
 	l := r.ledger
 	l.mu.RLock()
+	defer l.mu.RUnlock()
 	if err := r.stopped(); err != nil {
-		l.mu.RUnlock()
 		return err
 	}
 	shard := &l.shards[r.clerk.Shard()]
 	shard.Lock()
-	err := r.clerk.Take(r.tick())
-	if err == nil {
-		l.line.Lock()
-		r.book.Gather(r.clerk)
-		l.line.Unlock()
+	defer shard.Unlock()
+	if err := r.clerk.Take(r.tick()); err != nil {
+		return err
 	}
-	shard.Unlock()
-	l.mu.RUnlock()
-	if err != nil {
-		l.fail(r.book, err)
-		return fmt.Errorf("%w: %w", usage.ErrUnavailable, err)
-	}
+	l.line.Lock()
+	defer l.line.Unlock()
+	r.book.Gather(r.clerk)
 	return nil
 }
 

@@ -195,3 +195,36 @@ func TestStretchesWrittenOutOfOrderArriveWhenTheyDid(t *testing.T) {
 	requireSamples()
 	closeLedger(t, l)
 }
+
+// An item that is not counted where it says is counted under no organization, which has
+// no meters, whatever the item has of them.
+func TestAnItemThatIsNotPlacedHasNoMeters(t *testing.T) {
+	s := formatSettings(t, t.TempDir())
+	s.Limits.UnknownOrganizations = 1
+	l := open(t, s, noon)
+	for n := range 3 {
+		send(t, l, noon, func(b *usage.Batch) {
+			visits(b, 17, noon)
+			for i := range b.Items {
+				b.Items[i].Organization = fmt.Sprint("unknown-", n)
+			}
+		})
+	}
+	c := collect(t, l, noon.Add(time.Minute))
+	require.Equal(t, 10.0, figure(c, usage.NoOrganization, "usage_items_total", "outcome=over_limit"))
+	closeLedger(t, l)
+}
+
+// Whatever a batch brings the ledger to panic with, it has its locks back, and reads
+// anew what is on disk.
+func TestAPanicLeavesNoLock(t *testing.T) {
+	l := open(t, formatSettings(t, t.TempDir()), noon)
+	send(t, l, noon, func(b *usage.Batch) { visits(b, 17, noon) })
+	var bad usage.Batch
+	visits(&bad, 18, noon)
+	bad.Effects[0].Meter = 1000
+	require.Panics(t, func() { _ = l.Record(t.Context(), noon, &bad) })
+	require.Eventually(t, func() bool { return l.Ready() == nil }, time.Minute, 10*time.Millisecond)
+	send(t, l, noon, func(b *usage.Batch) { visits(b, 19, noon) })
+	closeLedger(t, l)
+}

@@ -153,7 +153,7 @@ func (b *bench) startCollector(ctx context.Context, which int) (*collector, erro
 	c := &collector{url: "http://" + httpAt + "/v1/logs", client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: doorInFlight}}}
 	text, configs := fmt.Sprintf(stock, grpcAt, httpAt), []string{}
 	if which != received {
-		ledger := filepath.Join(directory, "door")
+		ledger := filepath.Join(directory, fmt.Sprint("door", which))
 		if which == countedInMemory {
 			if ledger, err = os.MkdirTemp("/dev/shm", "door-*"); err != nil {
 				return nil, err

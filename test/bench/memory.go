@@ -22,7 +22,7 @@ func (b *bench) memory(ctx context.Context) (err error) {
 		return err
 	}
 	t := b.report.section("Memory", "meters", "live bytes a user", "of them off the Go heap", "RSS", "peak")
-	for _, kind := range []struct {
+	for i, kind := range []struct {
 		name, meter    string
 		requests       int
 		live, resident goalID
@@ -31,7 +31,7 @@ func (b *bench) memory(ctx context.Context) (err error) {
 		{name: "all of the configuration", requests: b.chunks * b.requests, live: liveAll, resident: rss},
 	} {
 		b.say("  %s", kind.name)
-		directory := filepath.Join(b.directory, "memory")
+		directory := filepath.Join(b.directory, fmt.Sprint("memory-", i)) // a directory that is emptied is refused
 		got, err := elsewhere[grown](ctx, errand{Config: b.config, Say: b.progress == os.Stderr, Grow: &grow{
 			Directory: directory, Organizations: b.organizations, Users: b.users, Meter: kind.meter, Requests: kind.requests,
 		}})

@@ -34,7 +34,7 @@ func (b *bench) restarts(ctx context.Context) error {
 	if err := b.leaveRedo(ctx, p); err != nil {
 		return err
 	}
-	crashed, again := filepath.Join(b.directory, "crashed"), filepath.Join(b.directory, "again")
+	crashed := filepath.Join(b.directory, "crashed")
 	if err := copyIdle(p.directory, crashed); err != nil {
 		return fmt.Errorf("copy the running ledger: %w", err)
 	}
@@ -47,6 +47,7 @@ func (b *bench) restarts(ctx context.Context) error {
 		}
 	}
 	for round := range b.reopenings {
+		again := filepath.Join(b.directory, fmt.Sprint("again-", round)) // one that was emptied is refused
 		if err := os.CopyFS(again, os.DirFS(crashed)); err != nil {
 			return err
 		}

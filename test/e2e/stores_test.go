@@ -143,6 +143,8 @@ var interfaces = map[string][]string{
 	"usage_stream_silent":                          {""},
 	"usage_ledger_ready":                           {""},
 	"usage_catalogue_refused":                      {""},
+	"usage_ledger_damaged_files":                   {""},
+	"usage_ledger_scrubbed_timestamp_seconds":      {""},
 	"usage_deliveries_due":                         {""},
 	"usage_deliveries_failed":                      {""},
 	"usage_projected":                              {"meter window"},
@@ -155,7 +157,7 @@ var interfaces = map[string][]string{
 }
 
 // rare are the series that what is sent does not bring about.
-var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_account", "usage_organization_notify", "usage_projected", "usage_at_same_share", "usage_past_period_used", "usage_deliveries_due", "usage_deliveries_failed"}
+var rare = []string{"usage_meter_rejected_total", "usage_active_users_breakdown", "usage_organization_account", "usage_organization_notify", "usage_projected", "usage_at_same_share", "usage_past_period_used", "usage_deliveries_due", "usage_deliveries_failed", "usage_ledger_scrubbed_timestamp_seconds"}
 
 // inInterface holds the names and labels of a store's series against those that
 // users rely on.
