@@ -22,7 +22,7 @@ build: bin/otelcol-usage bin/usagectl build/dashboards build/otelcol-usage-app.z
 test: build build/plugin-harness/harness.js check-generated vet ## everything that CI runs
 	npm --prefix plugin run --silent typecheck
 	npm --prefix plugin test --silent
-	go test -timeout 20m ./...
+	go test -p 3 -timeout 20m ./... # many of them wait for minutes to pass, and not for a processor
 	go test -tags peopledebug ./internal/people ./internal/organization ./internal/meter/...
 	go test -race -run SideBySide ./internal/ledger
 	@scripts/stories.sh
