@@ -148,6 +148,9 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 			c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 		}
 	}
+	if g != nil { // statements may have gone to a later one
+		g = l.last(b)
+	}
 	if err := l.await(ctx, g); err != nil {
 		return usage.Collection{}, err
 	}
@@ -157,6 +160,15 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 	}
 	return c, nil
+}
+
+// last returns the group that holds the last change.
+func (l *Ledger) last(b *book.Book) *group.Group {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	l.line.Lock()
+	defer l.line.Unlock()
+	return b.Last()
 }
 
 // collect returns the figures of one organization. changes are for what has to be
