@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
@@ -133,11 +134,8 @@ func (l *Ledger) save(b *book.Book, o *book.Org, batch *pebble.Batch) (changed b
 
 // durable waits until all that has been applied is on disk.
 func (l *Ledger) durable(b *book.Book) error {
-	l.mu.RLock()
-	l.line.Lock()
-	groups := b.Unsettled()
-	l.line.Unlock()
-	l.mu.RUnlock()
+	var groups []*group.Group
+	l.onLine(func() { groups = b.Unsettled() })
 	l.wakeCommitter()
 	for _, g := range groups {
 		if <-g.Done; g.Err != nil {

@@ -30,32 +30,30 @@ func (l *Ledger) commitLoop(b *book.Book) {
 		case <-l.stop:
 			stop = true
 		}
-		if g := l.seal(b); g != nil {
+		var g *group.Group
+		if l.onLine(func() { g = b.Seal() }); g != nil {
 			if err := b.Commit(g); err != nil {
 				l.fail(b, err)
 				return
 			}
-			l.finish(b, g)
+			l.onLine(func() { b.Finish(g) })
 		}
 	}
 }
 
-// seal takes the gathered group, nil where there is nothing to commit.
-func (l *Ledger) seal(b *book.Book) *group.Group {
+// onLine calls f with the lock of the line.
+func (l *Ledger) onLine(f func()) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	l.line.Lock()
 	defer l.line.Unlock()
-	return b.Seal()
+	f()
 }
 
-// finish tells those who wait for a group that it is on disk.
-func (l *Ledger) finish(b *book.Book, g *group.Group) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	l.line.Lock()
-	defer l.line.Unlock()
-	b.Finish(g)
+// last returns the group that holds a book's last change.
+func (l *Ledger) last(b *book.Book) (g *group.Group) {
+	l.onLine(func() { g = b.Last() })
+	return g
 }
 
 // wakeCommitter asks for a commit; the caller need not hold anything.

@@ -47,10 +47,15 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 	}); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	g := b.Last()
-	l.mu.Unlock()
-	return l.await(ctx, g)
+	return l.await(ctx, l.last(b))
+}
+
+// replaced says that a book is not the one in use any more, or nil.
+func (l *Ledger) replaced(b *book.Book) error {
+	if l.book == b {
+		return nil
+	}
+	return fmt.Errorf("%w: it was reopened meanwhile", usage.ErrUnavailable)
 }
 
 // stretch is how many organizations are gone through while arrivals wait.
@@ -62,8 +67,8 @@ func (l *Ledger) stretches(b *book.Book, n int, each func(i int)) error {
 	for from := 0; from < n; from += stretch {
 		l.mu.Lock()
 		err := l.unavailable(time.Time{})
-		if err == nil && l.book != b {
-			err = fmt.Errorf("%w: it was reopened meanwhile", usage.ErrUnavailable)
+		if err == nil {
+			err = l.replaced(b)
 		}
 		for i := from; err == nil && i < min(from+stretch, n); i++ {
 			each(i)

@@ -70,7 +70,10 @@ func (l *Ledger) Record(ctx context.Context, now time.Time, batch *usage.Batch) 
 	for err == nil && r.clerk.Next() {
 		err = r.take()
 	}
-	g, err := r.end(err)
+	var g *group.Group
+	if err == nil {
+		g, err = r.end()
+	}
 	if err != nil {
 		return err
 	}
@@ -104,13 +107,25 @@ func (l *Ledger) unavailable(now time.Time) error {
 	if !now.IsZero() {
 		l.reached(now.UnixNano())
 	}
-	switch {
-	case l.closed:
-		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)
-	case l.failure != nil:
-		return l.failure
+	if err := l.stopped(); err != nil {
+		return err
 	}
 	return l.space.check(now)
+}
+
+// stopped says why nothing is taken in, whatever room there is.
+func (l *Ledger) stopped() error {
+	if l.closed {
+		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)
+	}
+	return l.failure
+}
+
+// working returns the book where it takes in.
+func (l *Ledger) working() (b *book.Book, ok bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.book, l.stopped() == nil
 }
 
 // Ready says why the ledger does not acknowledge, or nil.
@@ -133,11 +148,10 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 		return usage.Collection{}, err
 	}
-	b, g := l.book, (*group.Group)(nil)
+	b := l.book
 	if !full { // figures can be shown without room to write down that they were
 		b.Tick(at.Ns())
 		redo.Collect{At: at}.Append(&b.Pending.Entries)
-		g = b.Pending
 	}
 	orgs := append([]*book.Org(nil), b.ByID...)
 	changes := group.Changes{Rows: b.Rows.NewBatch()}
@@ -148,11 +162,10 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 			c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: f})
 		}
 	}
-	if g != nil { // statements may have gone to a later one
-		g = l.last(b)
-	}
-	if err := l.await(ctx, g); err != nil {
-		return usage.Collection{}, err
+	if !full {
+		if err := l.await(ctx, l.last(b)); err != nil { // which has statements that were made meanwhile
+			return usage.Collection{}, err
+		}
 	}
 	if !c.At.Before(l.opened) { // else it may lack what goes on from after that minute
 		l.mu.Lock()
@@ -160,15 +173,6 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 	}
 	return c, nil
-}
-
-// last returns the group that holds the last change.
-func (l *Ledger) last(b *book.Book) *group.Group {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	l.line.Lock()
-	defer l.line.Unlock()
-	return b.Last()
 }
 
 // collect returns the figures of one organization. changes are for what has to be
@@ -264,10 +268,8 @@ func (l *Ledger) foldLoop() {
 		case <-rarely.C:
 			due = true
 		}
-		l.mu.Lock()
-		b, ok := l.book, l.failure == nil && !l.closed
-		due = due || b.Unfolded > l.settings.FoldBytes
-		l.mu.Unlock()
+		b, ok := l.working()
+		l.onLine(func() { due = due || b.Unfolded > l.settings.FoldBytes })
 		if !ok || !due {
 			continue
 		}

@@ -4,10 +4,7 @@
 package ledger
 
 import (
-	"fmt"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // ask finds what a question is about. The caller holds the ledger's lock.
@@ -23,8 +20,8 @@ func (l *Ledger) still(a *inquiry.Asked) error {
 	if err := l.unreadable(); err != nil {
 		return err
 	}
-	if l.book != a.Book {
-		return fmt.Errorf("%w: it was reopened meanwhile", usage.ErrUnavailable)
+	if err := l.replaced(a.Book); err != nil {
+		return err
 	}
 	return a.Still()
 }

@@ -97,33 +97,21 @@ func (r *reception) tick() int64 {
 }
 
 // end returns the group to wait for: it holds the last changes.
-func (r *reception) end(err error) (*group.Group, error) {
-	l := r.ledger
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if err != nil {
-		return nil, err // and whatever the clerk has begun is left
-	}
-	if err := r.stopped(); err != nil {
-		return nil, err
-	}
-	l.line.Lock()
-	defer l.line.Unlock()
-	r.book.Dismiss(r.clerk)
-	return r.book.Last(), nil
+func (r *reception) end() (g *group.Group, err error) {
+	r.ledger.onLine(func() {
+		if err = r.stopped(); err == nil {
+			r.book.Dismiss(r.clerk)
+			g = r.book.Last()
+		}
+	})
+	return g, err
 }
 
 // stopped says why the book that was there at the beginning takes nothing more, or
 // nil.
 func (r *reception) stopped() error {
-	l := r.ledger
-	switch {
-	case l.failure != nil:
-		return l.failure
-	case l.book != r.book:
-		return fmt.Errorf("%w: the directory has been read anew", usage.ErrUnavailable)
-	case l.closed:
-		return fmt.Errorf("%w: it is shutting down", usage.ErrUnavailable)
+	if err := r.ledger.stopped(); err != nil {
+		return err
 	}
-	return nil
+	return r.ledger.replaced(r.book)
 }

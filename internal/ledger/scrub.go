@@ -41,9 +41,7 @@ var errStopped = errors.New("the ledger is closed")
 func (l *Ledger) scrubLoop() {
 	defer l.wg.Done()
 	for wait := time.Minute; l.rest(wait) == nil; wait = scrubEvery {
-		l.mu.Lock()
-		b, ok := l.book, l.failure == nil && !l.closed
-		l.mu.Unlock()
+		b, ok := l.working()
 		if !ok {
 			continue
 		}

@@ -178,7 +178,7 @@ func TestStretchesWrittenOutOfOrderArriveWhenTheyDid(t *testing.T) {
 	for _, r := range []*reception{late, early} {
 		l.book.Gather(r.clerk)
 	}
-	g, err := early.end(nil)
+	g, err := early.end()
 	require.NoError(t, err)
 	require.NoError(t, l.await(t.Context(), g))
 	requireSamples := func() {

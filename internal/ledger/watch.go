@@ -28,9 +28,7 @@ func (l *Ledger) watchLoop() {
 			return
 		case <-often.C:
 		}
-		l.mu.Lock()
-		b, ok := l.book, l.failure == nil && !l.closed
-		l.mu.Unlock()
+		b, ok := l.working()
 		if !ok {
 			continue
 		}
