@@ -76,7 +76,9 @@ const maxIdle = 64
 
 // Dismiss takes a clerk back that has taken its batch in.
 func (b *Book) Dismiss(c *Clerk) {
+	clear(c.orgs) // an idle one keeps nothing from being freed
 	c.batch = nil
+	c.judge.End()
 	if len(b.idle) < maxIdle {
 		b.idle = append(b.idle, c)
 	}

@@ -123,9 +123,7 @@ func (c *Clerk) NewValue(meter uint16, breakdown int, name string) {
 }
 
 // NewKey says that a key of standing activity got a number.
-func (c *Clerk) NewKey(name string) {
-	redo.Key{Name: name}.Append(&c.changes.Entries, c.org.Number)
-}
+func (c *Clerk) NewKey(name string) { redo.Key{Name: name}.Append(&c.changes.Entries, c.org.Number) }
 
 // Refuse says that a meter could not use its part of an item that is counted.
 func (c *Clerk) Refuse(meter uint16, reason usage.Reason) {

@@ -33,6 +33,12 @@ func (j *Judge) Begin(batch *usage.Batch) {
 	}
 }
 
+// End lets go of the batch.
+func (j *Judge) End() {
+	clear(j.ahead)
+	j.batch, j.items, j.duplicates = nil, nil, nil
+}
+
 // LookAhead takes items of the batch that arrive at now (ns since 1970), to be
 // judged one by one. It finds organizations, users, values and keys before any item
 // is applied, and reads from memory what the items are going to change. A million
