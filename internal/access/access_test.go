@@ -59,21 +59,26 @@ func TestRights(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := Resolve(Claims{"sub": {"me"}, "mail": {"jane@example.com"}}, parsed(t, organizations+"principals:\n  - "+test.principals))
-			var reads, writes []string
-			for _, id := range everybody {
-				if p.Sees(id) {
-					reads = append(reads, id)
-				}
-				if p.Writes(id) {
-					writes = append(writes, id)
-				}
-			}
+			reads, writes := rightsOf(&p)
 			require.Equal(t, test.reads, reads)
 			require.Equal(t, test.writes, writes)
 			require.Equal(t, test.readsAll, p.SeesAll())
 			require.Equal(t, test.writesAll, p.WritesAll())
 		})
 	}
+}
+
+// rightsOf returns what a client may read and change of everybody.
+func rightsOf(p *Principal) (reads, writes []string) {
+	for _, id := range everybody {
+		if p.Sees(id) {
+			reads = append(reads, id)
+		}
+		if p.Writes(id) {
+			writes = append(writes, id)
+		}
+	}
+	return reads, writes
 }
 
 func TestWhoIsNamedNowhereIsNobody(t *testing.T) {

@@ -54,15 +54,7 @@ func TestADelegateAsksWithTheRightsOfThePerson(t *testing.T) {
 			require.True(t, delegate.Delegate())
 			p, err := delegate.For(test.person, c)
 			require.NoError(t, err)
-			var reads, writes []string
-			for _, id := range everybody {
-				if p.Sees(id) {
-					reads = append(reads, id)
-				}
-				if p.Writes(id) {
-					writes = append(writes, id)
-				}
-			}
+			reads, writes := rightsOf(&p)
 			require.Equal(t, test.reads, reads)
 			require.Equal(t, test.writes, writes)
 			require.Equal(t, test.nobody, p.Nobody())

@@ -6,7 +6,6 @@ package api
 import (
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission/admissiontest"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 )
 
@@ -45,29 +45,8 @@ func guarded(t *testing.T) (*API, *fakeBook) {
 	return a, b
 }
 
-// matrix reads the table of docs/security.md: the answers by route and client.
-func matrix(t *testing.T) (clients []string, rows map[string][]string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "security.md"))
-	require.NoError(t, err)
-	_, table, found := strings.Cut(string(text), "\n## The matrix\n")
-	require.True(t, found)
-	table, _, _ = strings.Cut(table, "\n## ")
-	rows = map[string][]string{}
-	for line := range strings.SplitSeq(table, "\n") {
-		cells := strings.Split(strings.Trim(line, "| "), " | ")
-		switch {
-		case cells[0] == "route":
-			clients = cells[1:]
-		case strings.HasPrefix(cells[0], "`"):
-			rows[strings.Trim(cells[0], "`")] = cells[1:]
-		}
-	}
-	return clients, rows
-}
-
 func TestTheMatrix(t *testing.T) {
-	clients, rows := matrix(t)
+	clients, rows := admissiontest.Matrix(t, "The matrix")
 	usernames := map[string]string{"its csm": "jane", "no principal": "stranger", "delegate": "plugin"} // others are their own
 	routes := (&API{}).routes()
 	require.Len(t, rows, len(routes), "docs/security.md has routes that are not there")

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,30 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/admission/admissiontest"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
-
-// matrixOfTheStore reads the table of docs/security.md: answers by route and
-// client.
-func matrixOfTheStore(t *testing.T) (clients []string, rows map[string][]string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "security.md"))
-	require.NoError(t, err)
-	_, table, found := strings.Cut(string(text), "\n## The matrix of the store\n")
-	require.True(t, found)
-	table, _, _ = strings.Cut(table, "\n## ")
-	rows = map[string][]string{}
-	for line := range strings.SplitSeq(table, "\n") {
-		cells := strings.Split(strings.Trim(line, "| "), " | ")
-		switch {
-		case cells[0] == "route":
-			clients = cells[1:]
-		case strings.HasPrefix(line, "| `"):
-			rows[strings.Trim(cells[0], "`")] = cells[1:]
-		}
-	}
-	return clients, rows
-}
 
 // targets of a route is a request that it answers.
 func targetOfRoute(pattern string) (method, target string) {
@@ -63,7 +40,7 @@ func TestTheMatrixOfTheStore(t *testing.T) {
 		require.NotZero(t, way.needs, way.pattern)
 		routes = append(routes, way.pattern)
 	}
-	clients, rows := matrixOfTheStore(t)
+	clients, rows := admissiontest.Matrix(t, "The matrix of the store")
 	require.Len(t, rows, len(routes), "docs/security.md has routes that are not there")
 	known := map[string]string{"no credentials": "", "no principal": "stranger", "delegate": "plugin", "viewer of another": "portal", "viewer of it": "jane", "its csm": "jane", "delegate for its csm": "plugin", "viewer of all": "root"}
 	for _, pattern := range routes {
