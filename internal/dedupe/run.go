@@ -286,13 +286,8 @@ func Verify(fs vfs.FS, path string) error {
 	if err != nil {
 		return err
 	}
-	keys, read, n := r.inOrder(), []usage.UID(nil), 0
-	for {
-		read, err = keys(read[:0])
-		if n += len(read); err != nil || len(read) == 0 {
-			break
-		}
-	}
+	n := 0
+	err = merge([]source{r.inOrder()}, func(usage.UID) error { n++; return nil })
 	if err == nil && n != r.keys {
 		err = r.damage(0, "it has %d keys instead of %d", n, r.keys)
 	}

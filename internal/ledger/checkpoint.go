@@ -6,6 +6,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -71,8 +72,10 @@ func (l *Ledger) write(b *book.Book) error {
 	b.SealDuplicates()
 	runs := b.Duplicates.Names()
 	l.mu.Unlock()
-	if err := l.certified.Update(func(c *certificate.Certificate) { c.Counted = runs }); err != nil { // before those that were dropped are removed
-		return fmt.Errorf("checkpoint: %w", err)
+	if !slices.Equal(runs, l.certified.Counted()) { // some were dropped: before these are removed
+		if err := l.certified.Update(func(c *certificate.Certificate) { c.Counted = runs }); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
 	}
 	if err := l.durable(b); err != nil { // else an item that is lost would be a duplicate when it is sent again
 		return err

@@ -58,8 +58,8 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
 	}
 	if version < versions.Format {
-		if err := versions.WriteFormat(s.FS, s.Directory); err != nil {
-			return nil, errors.Join(err, lock.Close())
+		if err := versions.WriteFormat(s.FS, s.Directory, versions.Format); err != nil {
+			return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
 		}
 	}
 	l := &Ledger{settings: s, opened: now, lock: lock, certified: certified, wake: make(chan struct{}, 1), stop: make(chan struct{})}

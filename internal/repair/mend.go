@@ -6,7 +6,6 @@ package repair
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -81,7 +80,7 @@ func (a *aside) cut(found log.Found) error {
 	if err != nil {
 		return err
 	}
-	if err := copyFile(found.Path, to); err != nil {
+	if err := vfs.Copy(store.OwnersOnly, found.Path, to); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(found.Path, os.O_WRONLY, 0)
@@ -89,18 +88,4 @@ func (a *aside) cut(found log.Found) error {
 		return err
 	}
 	return errors.Join(f.Truncate(found.End), f.Sync(), f.Close())
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }() // only read from
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
 }

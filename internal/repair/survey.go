@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
@@ -171,13 +172,13 @@ func (s *Survey) format() {
 	text, _ := os.ReadFile(path) // an error is that of CheckFormat
 	switch {
 	case err == nil:
-	case strings.HasPrefix(string(text), "otelcol-usage ledger ") && s.known.Format == 0:
+	case strings.HasPrefix(string(text), versions.FormatTitle) && s.known.Format == 0:
 		s.find(Finding{What: err.Error(), Remedy: "or use the program that wrote it"})
 	case s.known.Format != 0:
 		s.find(Finding{
 			What: path + ": it is damaged", Remedy: fmt.Sprintf("it is written anew, as of format %d", s.known.Format),
 			mend: func(a *aside) error {
-				return errors.Join(a.move(path), os.WriteFile(path, fmt.Appendf(nil, "otelcol-usage ledger %d\n", s.known.Format), 0o600))
+				return errors.Join(a.move(path), versions.WriteFormat(store.OwnersOnly, s.Directory, s.known.Format))
 			},
 		})
 	default:

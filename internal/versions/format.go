@@ -19,6 +19,12 @@ const Format = 9
 // one is refused before anything is opened.
 const FormatFile = "FORMAT"
 
+// formatLine is what is in it; FormatTitle is how that begins, whatever the version.
+const (
+	FormatTitle = "otelcol-usage ledger "
+	formatLine  = FormatTitle + "%d\n"
+)
+
 // CheckFormat returns the version of a directory's state, 0 where it has none.
 func CheckFormat(fs vfs.FS, dir string) (version int, err error) {
 	path := fs.PathJoin(dir, FormatFile)
@@ -29,7 +35,7 @@ func CheckFormat(fs vfs.FS, dir string) (version int, err error) {
 	if text == nil {
 		return 0, nil
 	}
-	if _, err := fmt.Sscanf(string(text), "otelcol-usage ledger %d\n", &version); err != nil {
+	if _, err := fmt.Sscanf(string(text), formatLine, &version); err != nil {
 		return 0, fmt.Errorf("open ledger: %w", &store.Damage{Path: path, What: fmt.Sprintf("it says %q, which is no version; or this is not a ledger directory", text)})
 	}
 	if version > Format {
@@ -38,11 +44,8 @@ func CheckFormat(fs vfs.FS, dir string) (version int, err error) {
 	return version, nil
 }
 
-// WriteFormat says that the state is of this program's version from now on: an
-// older one would not know all of it.
-func WriteFormat(fs vfs.FS, dir string) error {
-	if err := store.ReplaceFile(fs, dir, FormatFile, fmt.Appendf(nil, "otelcol-usage ledger %d\n", Format)); err != nil {
-		return fmt.Errorf("open ledger: %w", err)
-	}
-	return nil
+// WriteFormat says that the state is of a version from now on: a program that knows
+// no more than an older one would not know all of it.
+func WriteFormat(fs vfs.FS, dir string, version int) error {
+	return store.ReplaceFile(fs, dir, FormatFile, fmt.Appendf(nil, formatLine, version))
 }
