@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/move"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -49,6 +50,9 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	version, err := versions.CheckFormat(s.FS, s.Directory)
 	if err != nil {
 		return nil, err
+	}
+	if err := move.Unfinished(s.FS, s.Directory); err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", s.Directory, err)
 	}
 	lock, err := pebble.LockDirectory(s.Directory, s.FS)
 	if err != nil {
