@@ -90,7 +90,10 @@ func open(fs vfs.FS, path string, mayBeMade bool) (_ *directory, err error) {
 	if d.counted, err = dedupe.Open(fs, fs.PathJoin(path, book.DuplicatesDir), 1, d.certified.Counted()...); err != nil {
 		return nil, err
 	}
-	return d, d.openLog()
+	if err := d.openLog(); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // openLog opens the log, of which all rows have to be applied: the last process

@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"internal/intake", "internal/redo", "internal/archive", "internal/dedupe", "internal/versions", "internal/certificate"},
 	{"internal/rowkey", "internal/trust"},
 	{"internal/book"},
-	{"internal/inquiry"},
+	{"internal/inquiry", "internal/move"},
 	{"internal/ledger"},
 }
 

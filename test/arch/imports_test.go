@@ -144,6 +144,13 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/dedupe", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", pebble + "/vfs"},
 		"whether files are whole is the same for a start, a scrub and a repair",
 	},
+	"internal/move": {
+		[]string{
+			standard, "internal/usage", "internal/period", "internal/wire", "internal/meter", "internal/organization", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			pebble, zap,
+		},
+		"an organization is moved by files alone, while no ledger has them open",
+	},
 	"internal/repair": {
 		[]string{
 			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
@@ -164,7 +171,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", "internal/move", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",

@@ -1,0 +1,75 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/move"
+)
+
+func newMoveCommand() *cobra.Command {
+	var o move.Options
+	cmd := &cobra.Command{
+		Use:   "move ORGANIZATION --from DIRECTORY --to DIRECTORY",
+		Short: "Move an organization from one ledger directory to another",
+		Long: `Moves all that a ledger keeps of an organization to another ledger, while no
+process uses either: users and their names, counts, first items, statements and
+which were billed, and the keys by which what is sent again is known. Both have to
+have been stopped in order. A target that is missing or empty becomes a ledger of
+the same birth and definitions.
+
+Rows and figures are compared on the target's disk before the source lets go. A
+move that was cut short is gone on with by the same command; until then no
+collector starts on the target. --undo takes away what is there of it instead, as
+long as the source has not let go.`,
+		Example: `  usagectl move acme --from /var/lib/a/ledger --to /var/lib/b/ledger
+  usagectl move acme --from /var/lib/a/ledger --to /var/lib/b/ledger --undo`,
+		Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Organization, o.Now = args[0], time.Now()
+			line := &statusLine{w: cmd.ErrOrStderr()}
+			o.Tell = func(p move.Progress) { line.set(moveProgress(p)) }
+			begun := time.Now()
+			r, err := move.Run(cmd.Context(), o)
+			line.end()
+			if err != nil {
+				return err
+			}
+			return answerMove(cmd.OutOrStdout(), &o, r, time.Since(begun))
+		},
+	}
+	cmd.Flags().StringVar(&o.From, "from", "", "directory of the ledger that has it (usage_ledger::directory)")
+	cmd.Flags().StringVar(&o.To, "to", "", "directory of the ledger that gets it")
+	cmd.Flags().BoolVar(&o.Undo, "undo", false, "take away what a move that was cut short has left in the target")
+	_ = cmd.MarkFlagRequired("from") // they exist
+	_ = cmd.MarkFlagRequired("to")
+	return cmd
+}
+
+func moveProgress(p move.Progress) string {
+	if p.All == 0 {
+		return p.Step
+	}
+	return fmt.Sprintf("%s: %d of %d rows, %d MiB in all", p.Step, p.Rows, p.All, p.AllInBytes>>20)
+}
+
+func answerMove(out io.Writer, o *move.Options, r move.Result, took time.Duration) (err error) {
+	switch {
+	case r.Undone:
+		_, err = fmt.Fprintf(out, "%s has nothing of the move any more; %s is in %s\n", o.To, o.Organization, o.From)
+	case r.Already:
+		_, err = fmt.Fprintf(out, "%s is in %s already\n", o.Organization, o.To)
+	case r.Resumed:
+		_, err = fmt.Fprintf(out, "%s is in %s: %s had let it go before the last run was cut short\n", o.Organization, o.To, o.From)
+	default:
+		_, err = fmt.Fprintf(out, "%s is in %s: %d rows, %d bytes, %d figures equal, in %s\n",
+			o.Organization, o.To, r.Rows, r.Bytes, r.Figures, took.Round(time.Millisecond))
+	}
+	return err
+}
