@@ -49,9 +49,6 @@ type Organization struct {
 	// Info are the gauges whose labels tell what the catalogue says of the
 	// organization, see Shared.Info, Account and Notify; all are 1.
 	Info []*usage.Series
-	// Converted tells that pages of an earlier format were read: all that there are
-	// are to be taken away before new ones are written.
-	Converted bool
 	// Named marks the meters that the catalogue's entry names, by number.
 	Named []bool
 	// Person names a user where a series is by user; ids only if reveal.
