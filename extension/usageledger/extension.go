@@ -101,6 +101,7 @@ type ledgerExtension struct {
 	book      atomic.Pointer[book]
 	schedules atomic.Pointer[dispatch.Dispatcher]
 	catalogue *watcher
+	shard     sharding
 	collector atomic.Pointer[api.Collector]
 
 	api api.API
@@ -128,7 +129,11 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
 	}
 	e.api.AcceptCatalogue = e.catalogue.accept
-	e.api.Collector = func() api.Collector { return *e.collector.Load() }
+	e.api.Collector = func() api.Collector {
+		c := *e.collector.Load()
+		c.Shard = e.shard.state()
+		return c
+	}
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
 	e.api.Issuer = cfg.Reports.Issuer
@@ -168,6 +173,9 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err := e.catalogue.spell(identity.RuleOf(&x)); err != nil {
 		return errors.Join(fmt.Errorf("catalogue: %w", err), e.Shutdown(ctx))
 	}
+	if err := e.shard.open(e.config.Shard, identity.RuleOf(&x), e.logger); err != nil {
+		return errors.Join(err, e.Shutdown(ctx))
+	}
 	background, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	if err := e.observe(); err != nil {
@@ -181,6 +189,7 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
+	e.wg.Go(func() { e.shard.run(background) })
 	e.wg.Go(func() { schedules.Run(background) })
 	return nil
 }
@@ -287,6 +296,9 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 		return err
 	}
 	defer e.rescue("record", &err)
+	if err := e.shard.refuse(ctx, batch); err != nil {
+		return err
+	}
 	return b.Record(ctx, time.Now(), batch)
 }
 
@@ -303,11 +315,13 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 	} else if schedules := e.schedules.Load(); schedules != nil {
 		c = c.WithEach(schedules.Figures())
 	}
+	c = e.shard.own(c)
 	_, state := e.catalogue.current()
-	return e.api.AlertTests.On(c, now).WithProcess(
+	c = e.api.AlertTests.On(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
-	).WithProcess(filesOf(b.Scrubbed())...), err
+	).WithProcess(filesOf(b.Scrubbed())...).WithProcess(e.shard.figures()...)
+	return e.shard.label(c), err
 }
 
 // filesOf are the figures of the ledger's files.
