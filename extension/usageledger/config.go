@@ -115,6 +115,9 @@ func (c *Config) Validate() error {
 	if err := c.Reports.Check(); err != nil {
 		errs = append(errs, err)
 	}
+	if c.Shard.Map != "" && c.Identity.Normalize == "" {
+		errs = append(errs, errors.New(`identity::normalize: "": name it, as trim, and the same at the gateway: an organization is where its spelling is`))
+	}
 	x, err := c.Extraction()
 	if err != nil {
 		return errors.Join(append(errs, err)...)

@@ -156,6 +156,10 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return err
 	}
+	if err := e.shard.open(e.config.Shard, identity.RuleOf(&x), e.logger); err != nil {
+		return err
+	}
+	e.catalogue.owned = e.shard.owned()
 	c, err := e.catalogue.load(x.Meters, now)
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
@@ -173,9 +177,6 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err := e.catalogue.spell(identity.RuleOf(&x)); err != nil {
 		return errors.Join(fmt.Errorf("catalogue: %w", err), e.Shutdown(ctx))
 	}
-	if err := e.shard.open(e.config.Shard, identity.RuleOf(&x), e.logger); err != nil {
-		return errors.Join(err, e.Shutdown(ctx))
-	}
 	background, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	if err := e.observe(); err != nil {
@@ -189,7 +190,7 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
-	e.wg.Go(func() { e.shard.run(background) })
+	e.wg.Go(func() { e.shard.run(background, e.catalogue.refit) })
 	e.wg.Go(func() { schedules.Run(background) })
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/client"
 	"go.uber.org/zap"
@@ -24,14 +25,14 @@ import (
 type sharding struct {
 	name string
 	file *shard.File // nil: no map
+	rule identity.Rule
 
 	mu       sync.Mutex // guards all below
 	labelled map[*usage.Series]*usage.Series
-	foreign  int // organizations of the last collection
 }
 
 func (s *sharding) open(config Shard, rule identity.Rule, logger *zap.Logger) (err error) {
-	s.name, s.labelled = config.Name, map[*usage.Series]*usage.Series{}
+	s.name, s.rule, s.labelled = config.Name, rule, map[*usage.Series]*usage.Series{}
 	if config.Map == "" {
 		return nil
 	}
@@ -41,10 +42,23 @@ func (s *sharding) open(config Shard, rule identity.Rule, logger *zap.Logger) (e
 	return nil
 }
 
-func (s *sharding) run(ctx context.Context) {
-	if s.file != nil {
-		s.file.Run(ctx)
+// owned says which organizations of the catalogue are this shard's; nil: all are.
+// Statements, bills and reports are of those alone.
+func (s *sharding) owned() func(id string) bool {
+	if s.file == nil {
+		return nil
 	}
+	return func(id string) bool {
+		return s.file.Current().Owner(identity.Spell(id, s.rule.Normalize)).Name == s.name
+	}
+}
+
+// run looks at the map until ctx ends. changed is told of another one.
+func (s *sharding) run(ctx context.Context, changed func(context.Context, time.Time) error) {
+	if s.file == nil {
+		return
+	}
+	s.file.Run(ctx, func(now time.Time) error { return changed(ctx, now) })
 }
 
 // refuse makes what belongs to other shards unauthorized. An error says that it
@@ -78,7 +92,6 @@ func (s *sharding) own(c usage.Collection) usage.Collection {
 		}
 		own = append(own, o)
 	}
-	s.foreign = len(c.Organizations) - len(own)
 	c.Organizations = own
 	return c
 }
@@ -88,13 +101,10 @@ func (s *sharding) figures() []usage.Figure {
 	if s.file == nil {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.file.Current()
 	return []usage.Figure{
 		{Series: usage.ShardMapVersion, Value: float64(now.Version)},
 		{Series: usage.ShardMapRefused, Value: float64(truth(now.Err != nil))},
-		{Series: usage.ShardForeign, Value: float64(s.foreign)},
 	}
 }
 

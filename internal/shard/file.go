@@ -71,16 +71,28 @@ func (f *File) parse(data []byte) (*Map, error) {
 // Current returns the map in force, and why the file is not.
 func (f *File) Current() State { return *f.state.Load() }
 
-// Run looks at the file until ctx ends.
-func (f *File) Run(ctx context.Context) {
+// Run looks at the file until ctx ends. changed, unless it is nil, is told of each
+// map that is in force from now on; it is told again where it has an error.
+func (f *File) Run(ctx context.Context, changed func(now time.Time) error) {
+	var told *Map
+	if changed != nil {
+		told = f.Current().Map
+	}
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case now := <-ticker.C:
 			f.poll()
+			if m := f.Current().Map; changed != nil && m != told {
+				if err := changed(now); err != nil {
+					f.logger.Error("map of shards is not applied yet, and is tried again", zap.Error(err))
+				} else {
+					told = m
+				}
+			}
 		}
 	}
 }

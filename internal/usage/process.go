@@ -28,9 +28,6 @@ var (
 	ShardMapVersion = &Series{Name: "usage_shard_map_version"}
 	// ShardMapRefused is 1 while the map's file is not the one in force.
 	ShardMapRefused = &Series{Name: "usage_shard_map_refused"}
-	// ShardForeign is how many organizations a ledger knows that are another
-	// shard's.
-	ShardForeign = &Series{Name: "usage_shard_foreign_organizations"}
 )
 
 // Series of the reports that are sent by schedules, of each organization that

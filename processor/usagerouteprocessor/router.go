@@ -80,7 +80,7 @@ func (r *router[T]) Start(context.Context, component.Host) (err error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	r.watch.Go(func() { r.file.Run(ctx) })
+	r.watch.Go(func() { r.file.Run(ctx, nil) })
 	return nil
 }
 
