@@ -127,7 +127,7 @@ func (b *Book) setUnlisted(o *Org, unlisted bool) {
 // open makes a new organization and writes it down.
 func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
-	secret := b.Settings.secretOf(id)
+	secret := identity.Secret(b.Settings.Key, id)
 	zone, anchor := b.Settings.zoneOf(id)
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))

@@ -4,9 +4,6 @@
 package book
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -33,10 +30,7 @@ type Settings struct {
 	// Silence is how long a stream may be quiet that should not be.
 	Silence time.Duration
 	Limits  intake.Limits
-	// Key is what the secrets of new organizations are made of, so that ledgers
-	// which count the same have the same pseudonyms and the same order among equal
-	// sums; empty: each secret is random.
-	Key string
+	Key     string // see identity.Secret
 	// RejectUnknown refuses items of organizations that are not in the
 	// catalogue and not in the ledger.
 	RejectUnknown bool
@@ -60,18 +54,6 @@ const (
 	// FoldEvery bounds the log of a quiet ledger in time.
 	FoldEvery = 15 * time.Minute
 )
-
-// secretOf returns the secret of a new organization.
-func (s *Settings) secretOf(id string) (secret [32]byte) {
-	if s.Key == "" {
-		_, _ = rand.Read(secret[:]) // never fails
-		return secret
-	}
-	h := hmac.New(sha256.New, []byte(s.Key))
-	h.Write([]byte(id))
-	h.Sum(secret[:0])
-	return secret
-}
 
 func (s *Settings) zoneOf(id string) (*time.Location, int) {
 	if o, listed := s.Catalogue.Lookup(id); listed {

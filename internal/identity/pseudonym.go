@@ -5,6 +5,7 @@ package identity
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 )
@@ -15,4 +16,18 @@ func Pseudonym(key []byte, id string) string {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(id))
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Secret returns the secret of a new organization: a random one, or where there is
+// a key the one that follows from it, so that ledgers which count the same, and have
+// the same key, have the same pseudonyms and the same order among equal sums.
+func Secret(key, organization string) (secret [32]byte) {
+	if key == "" {
+		_, _ = rand.Read(secret[:]) // never fails
+		return secret
+	}
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte(organization))
+	h.Sum(secret[:0])
+	return secret
 }

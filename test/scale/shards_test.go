@@ -23,7 +23,7 @@ func TestShardsBehindKafkaShowWhatOneNodeShows(t *testing.T) {
 	y.startGateway(t)
 	var apis []string
 	for _, name := range []string{"a", "b", "c"} {
-		apis = append(apis, y.startShard(t, name, "", "").api)
+		apis = append(apis, y.startShard(t, name).api)
 	}
 	sendAll(t, node.HTTP, requests(t, random, events, size, 0), nil)
 

@@ -102,6 +102,13 @@ func (y *topology) startBroker(t *testing.T) {
 	y.brokerProcess.Eventually(t, func() error { return reached(y.broker) })
 }
 
+// startBrokerAnew starts a broker that has lost its files.
+func (y *topology) startBrokerAnew(t *testing.T) {
+	t.Helper()
+	require.NoError(t, os.RemoveAll(filepath.Join(y.directory, "kafka")))
+	y.startBroker(t)
+}
+
 func (y *topology) writeMap(t *testing.T, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(y.mapFile, []byte(text), 0o600))
@@ -111,31 +118,34 @@ func (y *topology) writeMap(t *testing.T, text string) {
 func (y *topology) startGateway(t *testing.T) {
 	t.Helper()
 	y.gatewayAddress = free(t)
-	grpc, telemetry := free(t), port(t)
+	grpc, telemetry, mapFile := free(t), port(t), y.mapFile
 	y.gateway = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
-			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + y.mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc, "USAGE_TELEMETRY=" + telemetry,
+			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc, "USAGE_TELEMETRY=" + telemetry,
 		}, "config/scale/gateway.yaml")
 	})
 	y.gateway.Eventually(t, func() error { return reached(y.gatewayAddress) })
 }
 
 // noStore leaves the figures to the API.
-const noStore = `
-exporters: {prometheus_remote_write: {endpoint: "http://%s/api/v1/write"}}
-extensions: {usage_ledger: {catalogue: ""}}
-`
+const noStore = "http://localhost:1/api/v1/write"
 
-// startShard starts config/scale/shard.yaml, as the replica of another one where
-// it has a suffix.
-func (y *topology) startShard(t *testing.T, name, replica, overlay string) *ledger {
+// startShard starts config/scale/shard.yaml.
+func (y *topology) startShard(t *testing.T, name string) *ledger {
 	t.Helper()
-	l := &ledger{api: free(t)}
+	return y.startReplica(t, name, "", noStore)
+}
+
+// startReplica is startShard of one of several ledgers that count the same, which
+// writes to a store.
+func (y *topology) startReplica(t *testing.T, name, replica, store string) *ledger {
+	t.Helper()
+	l, mapFile := &ledger{api: free(t)}, y.mapFile
 	health, telemetry := free(t), port(t)
-	files := []string{"config/victoriametrics.yaml", "config/scale/shard.yaml", file(t, fmt.Sprintf(noStore, "localhost:1")+overlay)}
+	files := []string{"config/victoriametrics.yaml", "config/scale/shard.yaml", file(t, fmt.Sprintf("exporters: {prometheus_remote_write: {endpoint: %q}}\nextensions: {usage_ledger: {catalogue: \"\"}}", store))}
 	l.program = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
-			"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + y.mapFile,
+			"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
 			"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + health, "USAGE_TELEMETRY=" + telemetry, "USAGE_DATA=" + y.directory,
 		}, files...)
 	})
