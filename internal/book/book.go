@@ -5,6 +5,7 @@ package book
 
 import (
 	"cmp"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -127,7 +128,7 @@ func (b *Book) setUnlisted(o *Org, unlisted bool) {
 // open makes a new organization and writes it down.
 func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
-	secret := identity.Secret(b.Settings.Key, id)
+	secret := identity.Secret(cmp.Or(b.Settings.Key, rand.Text()), id)
 	zone, anchor := b.Settings.zoneOf(id)
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))

@@ -5,7 +5,6 @@ package identity
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 )
@@ -18,14 +17,10 @@ func Pseudonym(key []byte, id string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Secret returns the secret of a new organization: a random one, or where there is
-// a key the one that follows from it, so that ledgers which count the same, and have
-// the same key, have the same pseudonyms and the same order among equal sums.
+// Secret returns what follows from a key as the secret of an organization: ledgers
+// which count the same, and have the same key, have the same pseudonyms and the
+// same order among equal sums.
 func Secret(key, organization string) (secret [32]byte) {
-	if key == "" {
-		_, _ = rand.Read(secret[:]) // never fails
-		return secret
-	}
 	h := hmac.New(sha256.New, []byte(key))
 	h.Write([]byte(organization))
 	h.Sum(secret[:0])

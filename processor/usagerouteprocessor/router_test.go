@@ -108,9 +108,9 @@ func TestARequestIsSplitByOrganization(t *testing.T) {
 	var s sent
 	require.NoError(t, sendLogs(t, withMap(t), &s, twoResources()))
 	require.Equal(t, []string{
+		"[usage-a-logs] [] map[] s2.5", // who names nobody goes where __none__ is
 		"[usage-a-logs] [globex] map[] s1.2map[tenant.id:initech] s3.7",
 		"[usage-a-logs] [initech] map[tenant.id:initech] s3.6",
-		"[usage-b-logs] [] map[] s2.5", // who names nobody goes where __none__ is
 		"[usage-b-logs] [acme] map[] s1.1 s1.3 s2.4",
 	}, s.parts)
 }
