@@ -102,13 +102,6 @@ func (y *topology) startBroker(t *testing.T) {
 	y.brokerProcess.Eventually(t, func() error { return reached(y.broker) })
 }
 
-// startBrokerAnew starts a broker that has lost its files.
-func (y *topology) startBrokerAnew(t *testing.T) {
-	t.Helper()
-	require.NoError(t, os.RemoveAll(filepath.Join(y.directory, "kafka")))
-	y.startBroker(t)
-}
-
 func (y *topology) writeMap(t *testing.T, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(y.mapFile, []byte(text), 0o600))

@@ -14,6 +14,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,7 +24,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func main() {
@@ -40,7 +45,6 @@ func main() {
 func serve(port, partitions int, topics []string, directory string) error {
 	options := []kfake.Opt{
 		kfake.Ports(port),
-		kfake.SeedTopics(int32(partitions), topics...),
 		// Members that were killed are missed sooner than by default.
 		kfake.GroupMinSessionTimeout(time.Second),
 		kfake.WithLogger(kfake.BasicLogger(os.Stderr, kfake.LogLevelWarn)),
@@ -52,10 +56,39 @@ func serve(port, partitions int, topics []string, directory string) error {
 	if err != nil {
 		return err
 	}
+	defer cluster.Close()
+	if err := makeTopics(cluster.ListenAddrs()[0], partitions, topics); err != nil {
+		return err
+	}
 	fmt.Println("listens on", cluster.ListenAddrs()[0])
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	<-signals
-	cluster.Close()
+	return nil
+}
+
+// makeTopics makes those that are not there yet: kfake seeds topics with new files
+// only.
+func makeTopics(address string, partitions int, topics []string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(address))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	request := kmsg.NewPtrCreateTopicsRequest()
+	for _, name := range topics {
+		topic := kmsg.NewCreateTopicsRequestTopic()
+		topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, int32(partitions), 1
+		request.Topics = append(request.Topics, topic)
+	}
+	response, err := request.RequestWith(context.Background(), client)
+	if err != nil {
+		return err
+	}
+	for _, topic := range response.Topics {
+		if err := kerr.ErrorForCode(topic.ErrorCode); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+			return fmt.Errorf("make topic %s: %w", topic.Topic, err)
+		}
+	}
 	return nil
 }
