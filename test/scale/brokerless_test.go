@@ -15,7 +15,7 @@ import (
 // balanced is a single node as a load balancer's shard.
 const balanced = `
 extensions:
-  usage_ledger: {directory: %[1]s/ledger, catalogue: "", api: {endpoint: %[2]q}, shard: {name: %[3]s}, identity: {normalize: trim, key: %[4]s}}
+  usage_ledger: {directory: %[1]s/ledger, catalogue: "", api: {endpoint: %[2]q}, shard: {name: %[3]s}, identity: {normalize: trim, key: %[4]s}, meters: %[6]s}
 receivers:
   usage_otlp: {protocols: {grpc: {endpoint: %[5]q}, http: {endpoint: "localhost:0"}}}
 exporters: {prometheus_remote_write: {endpoint: "http://localhost:1/api/v1/write"}}
@@ -33,7 +33,7 @@ func TestALoadBalancerWithoutABroker(t *testing.T) {
 	var apis, doors []string
 	for _, name := range []string{"a", "b"} {
 		l, door := &ledger{api: free(t)}, free(t)
-		overlay := file(t, fmt.Sprintf(balanced, t.TempDir(), l.api, name, key, door))
+		overlay := file(t, fmt.Sprintf(balanced, t.TempDir(), l.api, name, key, door, meters))
 		l.program = start(t, func() *exec.Cmd { return distribution(t, nil, "config/victoriametrics.yaml", overlay) })
 		l.Eventually(t, l.ready)
 		shards, apis, doors = append(shards, l), append(apis, l.api), append(doors, door)

@@ -211,5 +211,5 @@ func sendAll(t *testing.T, address string, all []request, between func(i int)) (
 // single starts a node of its own for the same events.
 func single(t *testing.T) *collector.Collector {
 	t.Helper()
-	return collector.Start(t, collector.Settings{Overlay: "extensions: {usage_ledger: {identity: {normalize: trim, key: " + key + "}}}\nexporters: {tsdb: {rule_files: []}}"})
+	return collector.Start(t, collector.Settings{Overlay: "extensions: {usage_ledger: {identity: {normalize: trim, key: " + key + "}, meters: " + meters + "}}\nexporters: {tsdb: {rule_files: []}}"})
 }

@@ -128,13 +128,19 @@ func equal(id, one, other string) error {
 // some have to pass.
 func becomeSame(t *testing.T, watch *collector.Process, whole string, parts ...string) {
 	t.Helper()
+	watch.Within(t, limit, eachSecond(func() error { return same(whole, parts...) }))
+}
+
+// eachSecond looks at a condition no more often than that: looking costs what is
+// looked at.
+func eachSecond(condition func() error) func() error {
 	var last error
-	next := time.Time{}
-	watch.Within(t, limit, func() error {
+	var next time.Time
+	return func() error {
 		if time.Now().Before(next) {
 			return last
 		}
-		last, next = same(whole, parts...), time.Now().Add(time.Second)
+		last, next = condition(), time.Now().Add(time.Second)
 		return last
-	})
+	}
 }

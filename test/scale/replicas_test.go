@@ -55,7 +55,7 @@ func TestReplicasAgreeAndTheStoreShowsOne(t *testing.T) {
 	one, two := y.startReplica(t, "a", "", into), y.startReplica(t, "a", "-2", into)
 
 	all := requests(t, random, events, 25, 0.1)
-	kills := campaign.Pick(4, 40) // of both together
+	kills := campaign.Pick(1, 40) // of both together
 	killed := 0
 	sendAll(t, y.gatewayAddress, all, func(i int) {
 		for killed < kills && i >= (killed+1)*len(all)/(kills+1) {

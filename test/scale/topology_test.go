@@ -28,6 +28,10 @@ const brokerCommand = "github.com/otelcol-usage/otelcol-usage/test/thirdparty/ka
 // key is of all ledgers that are held against each other.
 const key = "a secret of many characters"
 
+// meters leaves time to what is killed: samples of concurrent users are final settle
+// after their instant, and what comes later changes them no more.
+const meters = "{operators: {settle: 10m}}"
+
 // limit bounds the wait for a topology to catch up: rebalances of consumer groups
 // wait for members that were killed.
 const limit = 4 * time.Minute
@@ -135,7 +139,7 @@ func (y *topology) startReplica(t *testing.T, name, replica, store string) *ledg
 	t.Helper()
 	l, mapFile := &ledger{api: free(t)}, y.mapFile
 	health, telemetry := free(t), port(t)
-	files := []string{"config/victoriametrics.yaml", "config/scale/shard.yaml", file(t, fmt.Sprintf("exporters: {prometheus_remote_write: {endpoint: %q}}\nextensions: {usage_ledger: {catalogue: \"\"}}", store))}
+	files := []string{"config/victoriametrics.yaml", "config/scale/shard.yaml", file(t, fmt.Sprintf("exporters: {prometheus_remote_write: {endpoint: %q}}\nextensions: {usage_ledger: {catalogue: \"\", meters: %s}}", store, meters))}
 	l.program = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
 			"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
