@@ -25,6 +25,7 @@ service: {extensions: [usage_ledger], telemetry: {metrics: {level: none}}}
 // TestALoadBalancerWithoutABroker has one shard away for a while and kills the
 // gateway, which has on disk what it has answered.
 func TestALoadBalancerWithoutABroker(t *testing.T) {
+	longOnly(t, "a load balancer without a broker")
 	t.Parallel()
 	random := campaign.Random(t)
 	events := makeEvents(random, 3_000, organizations(24), time.Now())

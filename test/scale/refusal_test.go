@@ -144,6 +144,7 @@ func TestGatewayAndShardsWithDifferentMaps(t *testing.T) {
 // TestATopicThatIsMissingIsNoLoss has a map that names a shard before its topics
 // are there.
 func TestATopicThatIsMissingIsNoLoss(t *testing.T) {
+	longOnly(t, "a topic that is missing")
 	t.Parallel()
 	here, nowhere := of(true, 1)[0], of(false, 1)[0]
 	y := newTopology(t, "a")

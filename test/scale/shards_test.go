@@ -13,6 +13,7 @@ import (
 // TestShardsBehindKafkaShowWhatOneNodeShows kills shards, the gateway and the
 // broker while events come in, with resends, late and early ones, of all signals.
 func TestShardsBehindKafkaShowWhatOneNodeShows(t *testing.T) {
+	longOnly(t, "three shards behind Kafka against one node, kills")
 	t.Parallel()
 	random := campaign.Random(t)
 	events := makeEvents(random, campaign.Pick(6_000, 2_000_000), organizations(campaign.Pick(24, 300)), time.Now())
