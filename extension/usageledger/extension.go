@@ -101,6 +101,7 @@ type ledgerExtension struct {
 	book      atomic.Pointer[book]
 	schedules atomic.Pointer[dispatch.Dispatcher]
 	catalogue *watcher
+	shard     sharding
 	collector atomic.Pointer[api.Collector]
 
 	api api.API
@@ -128,7 +129,11 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
 	}
 	e.api.AcceptCatalogue = e.catalogue.accept
-	e.api.Collector = func() api.Collector { return *e.collector.Load() }
+	e.api.Collector = func() api.Collector {
+		c := *e.collector.Load()
+		c.Shard = e.shard.state()
+		return c
+	}
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
 	e.api.Issuer = cfg.Reports.Issuer
@@ -151,6 +156,10 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return err
 	}
+	if err := e.shard.open(e.config.Shard, identity.RuleOf(&x), e.logger); err != nil {
+		return err
+	}
+	e.catalogue.owned = e.shard.owned()
 	c, err := e.catalogue.load(x.Meters, now)
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
@@ -181,6 +190,7 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
+	e.wg.Go(func() { e.shard.run(background, e.catalogue.refit) })
 	e.wg.Go(func() { schedules.Run(background) })
 	return nil
 }
@@ -287,6 +297,9 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 		return err
 	}
 	defer e.rescue("record", &err)
+	if err := e.shard.refuse(ctx, batch); err != nil {
+		return err
+	}
 	return b.Record(ctx, time.Now(), batch)
 }
 
@@ -303,11 +316,13 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 	} else if schedules := e.schedules.Load(); schedules != nil {
 		c = c.WithEach(schedules.Figures())
 	}
+	c = e.shard.own(c)
 	_, state := e.catalogue.current()
-	return e.api.AlertTests.On(c, now).WithProcess(
+	c = e.api.AlertTests.On(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
-	).WithProcess(filesOf(b.Scrubbed())...), err
+	).WithProcess(filesOf(b.Scrubbed())...).WithProcess(e.shard.figures()...)
+	return e.shard.label(c), err
 }
 
 // filesOf are the figures of the ledger's files.

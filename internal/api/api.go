@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -74,4 +75,7 @@ type Collector struct {
 	Warnings []string
 	OTLP     string // where it takes OTLP over HTTP, as http://localhost:4318
 	Store    string // where the embedded store answers, or ""
+	// Shard says which part of the organizations is counted here, nothing where
+	// that is all.
+	Shard overview.State
 }

@@ -29,6 +29,7 @@ func page(w http.ResponseWriter, r *admitted) error {
 		At:         c.At,
 		Ledger:     ledgerState(b),
 		Catalogue:  catalogueState(r),
+		Shard:      r.Collector.Shard,
 		Warnings:   r.Collector.Warnings,
 		Extraction: b.Extraction(),
 		OTLP:       r.Collector.OTLP,

@@ -133,8 +133,7 @@ func (b *Book) setUnlisted(o *Org, unlisted bool) {
 // open makes a new organization and writes it down.
 func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails
+	secret := identity.Secret(cmp.Or(b.Settings.Key, rand.Text()), id)
 	zone, anchor := b.Settings.zoneOf(id)
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))

@@ -24,9 +24,9 @@ import (
 type Input struct {
 	// At is the minute that the figures are of; zero: none were collected yet.
 	At time.Time
-	// Ledger and Catalogue are the states shown in the page's head; one without
-	// a text is not.
-	Ledger, Catalogue State
+	// Ledger, Catalogue and Shard are the states shown in the page's head; one
+	// without a text is not.
+	Ledger, Catalogue, Shard State
 	// Warnings are doubts about the collector's configuration.
 	Warnings []string
 	// Extraction has the meters and their titles.

@@ -17,6 +17,7 @@ import (
 type view struct {
 	At, AtISO         string
 	Ledger, Catalogue State
+	Shard             State
 	Warnings          []string
 	Example           *Example
 	First             bool // nothing was ever counted: the example is the page's subject
@@ -60,6 +61,7 @@ func newView(in Input) *view {
 	v := &view{
 		Ledger:     in.Ledger,
 		Catalogue:  in.Catalogue,
+		Shard:      in.Shard,
 		Warnings:   in.Warnings,
 		List:       in.List,
 		Searchable: in.List.Filter != "" || in.List.Total >= searchableFrom,
