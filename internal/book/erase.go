@@ -34,9 +34,7 @@ func (b *Book) Erase(o *Org) {
 	for _, kind := range rowkey.OfOrganization {
 		b.Pending.Clear(rowkey.Of(kind, o.Number))
 	}
-	var at wire.Encoder
-	at.Int(b.Now)
-	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), at.Bytes)
+	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), integer(b.Now))
 }
 
 // readErased reads which numbers are of organizations that were erased.
@@ -91,7 +89,7 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 		o.Tombstones[n.slot] = until
 		delete(o.names, n.slot)
 		nameUser(&b.Pending.Changes, o.Number, n.slot, o.Hashes.User(n.ID), "")
-		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), tombstone(until))
+		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), integer(until.Ns()))
 		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.Pending.Clear(firsts)
 		o.notes.Drop(n.slot)
@@ -108,9 +106,10 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 	return spans
 }
 
-func tombstone(until period.Minute) []byte {
+// integer is a number as rows have it.
+func integer(n int64) []byte {
 	var e wire.Encoder
-	e.Int(until.Ns())
+	e.Int(n)
 	return e.Bytes
 }
 

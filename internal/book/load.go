@@ -193,9 +193,7 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	if !fresh {
 		end = b.Now + b.Settings.Future.Nanoseconds()
 	}
-	var e wire.Encoder
-	e.Int(end)
-	b.Pending.Set(rowkey.MetaFormer, e.Bytes)
+	b.Pending.Set(rowkey.MetaFormer, integer(end))
 	return end, b.commitNow()
 }
 
