@@ -18,7 +18,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Erase takes an organization out of the book. All of it goes in one batch, and
@@ -34,9 +33,7 @@ func (b *Book) Erase(o *Org) {
 	for _, kind := range rowkey.OfOrganization {
 		b.Pending.Clear(rowkey.Of(kind, o.Number))
 	}
-	var at wire.Encoder
-	at.Int(b.Now)
-	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), at.Bytes)
+	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), part.Integer(b.Now))
 }
 
 // passErased leaves out the numbers of organizations that were erased.
@@ -85,7 +82,7 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 		o.Tombstones[n.slot] = until
 		delete(o.names, n.slot)
 		nameUser(&b.Pending.Changes, o.Number, n.slot, o.Hashes.User(n.ID), "")
-		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), part.Tombstone(until))
+		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), part.Integer(until.Ns()))
 		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.Pending.Clear(firsts)
 		o.notes.Drop(n.slot)

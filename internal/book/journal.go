@@ -74,10 +74,7 @@ func (b *Book) begin(o *Org) {
 		return
 	}
 	o.Journal = &journal{began: b.Now, outages: slices.Clone(b.Defs.Outages)}
-	var e wire.Encoder
-	e.Int(b.Now)
-	encodeOutages(&e, b.Defs.Outages)
-	b.Pending.Set(rowkey.OfJournal(o.Number, 0), e.Bytes)
+	b.Pending.Set(rowkey.OfJournal(o.Number, 0), b.Clock())
 }
 
 // keep puts entries of an arrival, which are all of one organization, into its

@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
@@ -182,9 +183,7 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	if !fresh {
 		end = b.Now + b.Settings.Future.Nanoseconds()
 	}
-	var e wire.Encoder
-	e.Int(end)
-	b.Pending.Set(rowkey.MetaFormer, e.Bytes)
+	b.Pending.Set(rowkey.MetaFormer, part.Integer(end))
 	return end, b.commitNow()
 }
 

@@ -27,14 +27,15 @@ func (s Source) Erased() (map[uint32]bool, error) {
 	return erased, err
 }
 
-// Tombstone is the row of an erased user: until when others are not taken for them.
-func Tombstone(until period.Minute) []byte {
+// Integer is a number as rows have it.
+func Integer(n int64) []byte {
 	var e wire.Encoder
-	e.Int(until.Ns())
+	e.Int(n)
 	return e.Bytes
 }
 
-// Tombstones reads those of an organization, by slot.
+// Tombstones reads until when erased users of an organization are not taken for others,
+// by slot.
 func (s Source) Tombstones(number uint32) (map[uint32]period.Minute, error) {
 	all := map[uint32]period.Minute{}
 	err := s.Rows.Each(rows.Under(rowkey.Of(rowkey.Tombstone, number)), func(key, value []byte) error {
