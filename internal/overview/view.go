@@ -18,6 +18,7 @@ type view struct {
 	At, AtISO         string
 	Ledger, Catalogue State
 	Warnings          []string
+	Incomplete        string
 	Example           *Example
 	First             bool // nothing was ever counted: the example is the page's subject
 	List              List
@@ -61,6 +62,7 @@ func newView(in Input) *view {
 		Ledger:     in.Ledger,
 		Catalogue:  in.Catalogue,
 		Warnings:   in.Warnings,
+		Incomplete: in.Incomplete,
 		List:       in.List,
 		Searchable: in.List.Filter != "" || in.List.Total >= searchableFrom,
 	}
