@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
@@ -103,19 +102,12 @@ func (a *API) forward(w http.ResponseWriter, in *admitted) error {
 // others asks the other shards for their parts of reports.
 type others struct {
 	*peers.Peers
-	by *access.Principal // nil: nobody, but a schedule
+	by access.Claims // nil: nobody, but a schedule
 }
 
 // Others are the other shards for reports that nobody asks for, which are made by
 // the rights of the credentials.
 func Others(p *peers.Peers) reporter.Others { return others{Peers: p} }
-
-func (o others) claims() access.Claims {
-	if o.by == nil {
-		return nil
-	}
-	return o.by.Claims()
-}
 
 func (o others) Parts(ctx context.Context, r *reporter.Request, made time.Time) ([]merge.Part[*reporter.Part], []report.Missing, error) {
 	query := url.Values{madeParameter: {made.Format(time.RFC3339Nano)}}
@@ -126,12 +118,9 @@ func (o others) Parts(ctx context.Context, r *reporter.Request, made time.Time) 
 			query.Set(name, value)
 		}
 	}
-	q := peers.Question{Method: http.MethodGet, Path: "/api/v1/reports/" + string(r.Kind), Query: query, By: o.claims()}
+	q := peers.Question{Method: http.MethodGet, Path: "/api/v1/reports/" + string(r.Kind), Query: query, By: o.by}
 	parts, missing := peers.Gather[*reporter.Part](ctx, o.Peers, q)
 	for _, p := range parts {
-		if o.by != nil {
-			p.Of.Organizations = slices.DeleteFunc(p.Of.Organizations, func(of report.Organization) bool { return !o.by.Sees(of.ID) })
-		}
 		p.Of.Users = o.users(ctx, p.Shard, q)
 	}
 	return parts, missing, nil

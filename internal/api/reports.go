@@ -26,7 +26,7 @@ var (
 func (a *API) source(in *admitted) *reporter.Source {
 	s := &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
 	if in.others != nil {
-		s.Others = others{in.others, &in.Principal}
+		s.Others = others{in.others, in.Principal.Claims()}
 	}
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -52,6 +53,8 @@ type Peer struct {
 type Peers struct {
 	All    []Peer
 	Logger *zap.Logger
+
+	away sync.Map // reasons of those that did not answer last, by name
 }
 
 // Close ends the connections that are kept.
@@ -99,7 +102,9 @@ func Gather[T any](ctx context.Context, p *Peers, q Question) (parts []merge.Par
 				answer := struct{ Data *T }{&o.part}
 				return json.NewDecoder(body).Decode(&answer)
 			})
-			if err != nil && !errors.Is(err, errNothing) {
+			if err == nil || errors.Is(err, errNothing) {
+				p.answers(&p.All[i])
+			} else {
 				o.why = p.reason(&p.All[i], err)
 			}
 			return nil
@@ -200,9 +205,23 @@ func (p *Peer) request(ctx context.Context, method, path, query string, body io.
 	return request, nil
 }
 
-// reason says why a shard is missing, to whoever may ask. The log has more.
+// reason says why a shard is missing, to whoever may ask. The log has more, once.
 func (p *Peers) reason(of *Peer, err error) string {
-	p.Logger.Warn("a shard is missing in an answer", zap.String("shard", of.Name), zap.Stringer("url", of.URL), zap.Error(err))
+	reason := reasonOf(of, err)
+	if before, _ := p.away.Swap(of.Name, reason); before != reason {
+		p.Logger.Warn("a shard is missing in answers", zap.String("shard", of.Name), zap.Stringer("url", of.URL), zap.Error(err))
+	}
+	return reason
+}
+
+// answers notes that a shard is not missing any more.
+func (p *Peers) answers(of *Peer) {
+	if _, was := p.away.LoadAndDelete(of.Name); was {
+		p.Logger.Info("a shard answers again", zap.String("shard", of.Name))
+	}
+}
+
+func reasonOf(of *Peer, err error) string {
 	var refused *refusedError
 	var network *net.OpError
 	switch {
