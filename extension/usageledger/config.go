@@ -85,6 +85,10 @@ type Server struct {
 	// localhost, names without a dot and the endpoint's own: as
 	// usage.example.com, or *.example.com. Default none.
 	AllowedHosts hosts.Names `mapstructure:"allowed_hosts"`
+
+	// Peers are other shards, whose organizations the answers have as well.
+	// Default none.
+	Peers []Peer `mapstructure:"peers"`
 }
 
 // Unmarshal refuses keys that nobody knows: the server's own reading of its keys
@@ -93,6 +97,7 @@ func (s *Server) Unmarshal(conf *confmap.Conf) error {
 	type server confighttp.ServerConfig
 	var known struct {
 		AllowedHosts any    `mapstructure:"allowed_hosts"`
+		Peers        any    `mapstructure:"peers"`
 		Server       server `mapstructure:",squash"`
 	}
 	if err := conf.Unmarshal(&known); err != nil {
@@ -112,7 +117,7 @@ func (c *Config) Validate() error {
 	if c.API.NetAddr.Endpoint == "" {
 		errs = append(errs, errors.New(`api::endpoint: "": name host and port, as localhost:8320`))
 	}
-	if err := c.Reports.Check(); err != nil {
+	if err := errors.Join(checkPeers(c.API.Peers), c.Reports.Check()); err != nil {
 		errs = append(errs, err)
 	}
 	if c.Shard.Map != "" && c.Identity.Normalize == "" {

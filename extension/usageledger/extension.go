@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +33,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -100,6 +103,7 @@ type ledgerExtension struct {
 
 	book      atomic.Pointer[book]
 	schedules atomic.Pointer[dispatch.Dispatcher]
+	peers     atomic.Pointer[peers.Peers]
 	catalogue *watcher
 	shard     sharding
 	collector atomic.Pointer[api.Collector]
@@ -140,12 +144,19 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 	return e
 }
 
-// Dependencies are the authenticators of the API, which start first.
-func (e *ledgerExtension) Dependencies() []component.ID {
-	if !e.config.API.Auth.HasValue() {
-		return nil
+// Dependencies are the authenticators of the API and of its peers, which start
+// first.
+func (e *ledgerExtension) Dependencies() (ids []component.ID) {
+	if auth := e.config.API.Auth; auth.HasValue() {
+		ids = append(ids, auth.Get().Config.AuthenticatorID)
 	}
-	return []component.ID{e.config.API.Auth.Get().Config.AuthenticatorID}
+	for i := range e.config.API.Peers {
+		if auth := e.config.API.Peers[i].HTTP.Auth; auth.HasValue() {
+			ids = append(ids, auth.Get().AuthenticatorID)
+		}
+	}
+	slices.SortFunc(ids, func(x, y component.ID) int { return strings.Compare(x.String(), y.String()) })
+	return slices.Compact(ids)
 }
 
 // Start opens the ledger and serves the API. What it has begun it ends itself
@@ -197,6 +208,9 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 
 func (e *ledgerExtension) serve(ctx context.Context, host component.Host) (err error) {
 	config := e.config.API
+	if e.api.Peers, err = e.openPeers(ctx, host.GetExtensions()); err != nil {
+		return err
+	}
 	if e.api.Gate, err = admission.Of(ctx, config.ServerConfig, "api::auth", host.GetExtensions()); err != nil {
 		return err
 	}
@@ -211,6 +225,7 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) (err e
 		return err
 	}
 	e.server = server
+	e.peers.Store(e.api.Peers)
 	e.wg.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve usage API: %w", err)))
@@ -254,6 +269,9 @@ func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 	}
 	e.wg.Wait()
 	e.schedules.Store(nil)
+	if p := e.peers.Swap(nil); p != nil {
+		p.Close()
+	}
 	if e.telemetry != nil {
 		e.telemetry.Shutdown()
 		e.telemetry = nil

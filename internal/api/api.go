@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
+	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -36,6 +37,10 @@ type API struct {
 	Now       func() time.Time
 	// Issuer is who sends bills, as files of FOCUS name them.
 	Issuer string
+
+	// Peers are other shards, of which answers have their part; nil: there are
+	// none.
+	Peers *peers.Peers
 
 	// Gate finds out who asks.
 	admission.Gate

@@ -29,6 +29,8 @@ type Input struct {
 	Ledger, Catalogue, Shard State
 	// Warnings are doubts about the collector's configuration.
 	Warnings []string
+	// Incomplete says which shards the page lacks; "": none.
+	Incomplete string
 	// Extraction has the meters and their titles.
 	Extraction usage.Extraction
 	// OTLP and Store are base URLs for the example of a first event: where

@@ -19,6 +19,7 @@ type view struct {
 	Ledger, Catalogue State
 	Shard             State
 	Warnings          []string
+	Incomplete        string
 	Example           *Example
 	First             bool // nothing was ever counted: the example is the page's subject
 	List              List
@@ -63,6 +64,7 @@ func newView(in Input) *view {
 		Catalogue:  in.Catalogue,
 		Shard:      in.Shard,
 		Warnings:   in.Warnings,
+		Incomplete: in.Incomplete,
 		List:       in.List,
 		Searchable: in.List.Filter != "" || in.List.Total >= searchableFrom,
 	}
