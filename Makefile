@@ -11,7 +11,7 @@ PLUGIN := build/otelcol-usage-app
 PLUGIN_MODULES := plugin/node_modules/.package-lock.json
 PLUGIN_SOURCES := plugin/package.json plugin/tsconfig.json plugin/README.md plugin/CHANGELOG.md $(shell find plugin/src -type f)
 
-.PHONY: run test build demo bench crash lint generate vet check-generated clean FORCE
+.PHONY: run test build demo scale bench crash lint generate vet check-generated clean FORCE
 
 run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
@@ -31,12 +31,15 @@ test: build build/plugin-harness/harness.js check-generated vet ## everything th
 demo: bin/otelcol-usage bin/usagectl ## fourteen months of history, then live traffic
 	scripts/demo.sh
 
+scale: bin/otelcol-usage ## a gateway, two shards, a broker and a store on this machine, see docs/scale.md
+	scripts/scale.sh
+
 bench: ## the figures of docs/performance.md
 	go run ./test/bench
 
 crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, faults and attacks; USAGE_CAMPAIGN_MINUTES bounds each kind
 	rm -f build/campaign.json
-	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/sim ./test/bounds ./internal/ledger ./internal/store/...
+	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/scale ./test/sim ./test/bounds ./internal/ledger ./internal/store/...
 	@go run ./test/campaign/table build/campaign.json
 
 lint: ## takes some minutes: not a part of test

@@ -12,7 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/backup"
 )
 
 func newBackupCommand() *cobra.Command {
@@ -66,7 +66,7 @@ empty or missing, and is there as a whole afterwards or not at all.`,
 			stderr := cmd.ErrOrStderr()
 			bar := progressbar.NewOptions64(size, progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(true),
 				progressbar.OptionThrottle(terminalInterval), progressbar.OptionClearOnFinish(), progressbar.OptionSetVisibility(isTerminal(stderr)))
-			if err := ledger.Restore(io.TeeReader(from, bar), args[1]); err != nil {
+			if err := backup.Restore(io.TeeReader(from, bar), args[1]); err != nil {
 				return err
 			}
 			_ = bar.Finish() // progress is no result

@@ -5,16 +5,20 @@ package usageledger
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/confmap"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/hosts"
+	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/shard"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
@@ -27,8 +31,44 @@ type Config struct {
 	// localhost:8320.
 	API Server `mapstructure:"api"`
 
+	// Shard says which part of the organizations this ledger counts. Default: all.
+	Shard Shard `mapstructure:"shard"`
+
 	// Reports says how the reports of schedules reach their recipients.
 	Reports deliver.Config `mapstructure:"reports"`
+}
+
+// Shard is what makes a ledger one of several.
+type Shard struct {
+	// Map is the file that says which shard counts which organization, the same
+	// as the gateway reads. It is reloaded when it changes. Items of other
+	// organizations are unauthorized. Default none: what arrives is this shard's,
+	// as where a load balancer without a map decides.
+	Map string `mapstructure:"map"`
+
+	// Name is this shard's, in the map where there is one. Series of the process
+	// carry it as label shard.
+	Name string `mapstructure:"name"`
+}
+
+// Validate judges the map too, as it is now.
+func (s *Shard) Validate() error {
+	if s.Name == "" {
+		if s.Map != "" {
+			return fmt.Errorf(`shard::name: "": name the shard of %s that this is`, s.Map)
+		}
+		return nil
+	}
+	if err := shard.CheckName(s.Name); err != nil {
+		return fmt.Errorf("shard::name: %w", err)
+	}
+	if s.Map == "" {
+		return nil
+	}
+	if _, err := shard.Load(s.Map, s.Name, identity.Rule{}, zap.NewNop()); err != nil {
+		return fmt.Errorf("shard::map: %w", err)
+	}
+	return nil
 }
 
 func createDefaultConfig() component.Config {
@@ -45,6 +85,10 @@ type Server struct {
 	// localhost, names without a dot and the endpoint's own: as
 	// usage.example.com, or *.example.com. Default none.
 	AllowedHosts hosts.Names `mapstructure:"allowed_hosts"`
+
+	// Peers are other shards, whose organizations the answers have as well.
+	// Default none.
+	Peers []Peer `mapstructure:"peers"`
 }
 
 // Unmarshal refuses keys that nobody knows: the server's own reading of its keys
@@ -53,6 +97,7 @@ func (s *Server) Unmarshal(conf *confmap.Conf) error {
 	type server confighttp.ServerConfig
 	var known struct {
 		AllowedHosts any    `mapstructure:"allowed_hosts"`
+		Peers        any    `mapstructure:"peers"`
 		Server       server `mapstructure:",squash"`
 	}
 	if err := conf.Unmarshal(&known); err != nil {
@@ -72,8 +117,11 @@ func (c *Config) Validate() error {
 	if c.API.NetAddr.Endpoint == "" {
 		errs = append(errs, errors.New(`api::endpoint: "": name host and port, as localhost:8320`))
 	}
-	if err := c.Reports.Check(); err != nil {
+	if err := errors.Join(checkPeers(c.API.Peers), c.Reports.Check()); err != nil {
 		errs = append(errs, err)
+	}
+	if c.Shard.Map != "" && c.Identity.Normalize == "" {
+		errs = append(errs, errors.New(`identity::normalize: "": name it, as trim, and the same at the gateway: an organization is where its spelling is`))
 	}
 	x, err := c.Extraction()
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +33,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -100,7 +103,9 @@ type ledgerExtension struct {
 
 	book      atomic.Pointer[book]
 	schedules atomic.Pointer[dispatch.Dispatcher]
+	peers     atomic.Pointer[peers.Peers]
 	catalogue *watcher
+	shard     sharding
 	collector atomic.Pointer[api.Collector]
 
 	api api.API
@@ -128,19 +133,30 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 		return api.Catalogue{Catalogue: c, Path: cfg.Catalogue, Loaded: state.Loaded, Err: state.Err, Failed: state.Failed}
 	}
 	e.api.AcceptCatalogue = e.catalogue.accept
-	e.api.Collector = func() api.Collector { return *e.collector.Load() }
+	e.api.Collector = func() api.Collector {
+		c := *e.collector.Load()
+		c.Shard = e.shard.state()
+		return c
+	}
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
 	e.api.Issuer = cfg.Reports.Issuer
 	return e
 }
 
-// Dependencies are the authenticators of the API, which start first.
-func (e *ledgerExtension) Dependencies() []component.ID {
-	if !e.config.API.Auth.HasValue() {
-		return nil
+// Dependencies are the authenticators of the API and of its peers, which start
+// first.
+func (e *ledgerExtension) Dependencies() (ids []component.ID) {
+	if auth := e.config.API.Auth; auth.HasValue() {
+		ids = append(ids, auth.Get().Config.AuthenticatorID)
 	}
-	return []component.ID{e.config.API.Auth.Get().Config.AuthenticatorID}
+	for i := range e.config.API.Peers {
+		if auth := e.config.API.Peers[i].HTTP.Auth; auth.HasValue() {
+			ids = append(ids, auth.Get().AuthenticatorID)
+		}
+	}
+	slices.SortFunc(ids, func(x, y component.ID) int { return strings.Compare(x.String(), y.String()) })
+	return slices.Compact(ids)
 }
 
 // Start opens the ledger and serves the API. What it has begun it ends itself
@@ -151,6 +167,10 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return err
 	}
+	if err := e.shard.open(e.config.Shard, identity.RuleOf(&x), e.logger); err != nil {
+		return err
+	}
+	e.catalogue.owned = e.shard.owned()
 	c, err := e.catalogue.load(x.Meters, now)
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
@@ -181,12 +201,16 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
+	e.wg.Go(func() { e.shard.run(background, e.catalogue.refit) })
 	e.wg.Go(func() { schedules.Run(background) })
 	return nil
 }
 
 func (e *ledgerExtension) serve(ctx context.Context, host component.Host) (err error) {
 	config := e.config.API
+	if e.api.Peers, err = e.openPeers(ctx, host.GetExtensions()); err != nil {
+		return err
+	}
 	if e.api.Gate, err = admission.Of(ctx, config.ServerConfig, "api::auth", host.GetExtensions()); err != nil {
 		return err
 	}
@@ -201,6 +225,7 @@ func (e *ledgerExtension) serve(ctx context.Context, host component.Host) (err e
 		return err
 	}
 	e.server = server
+	e.peers.Store(e.api.Peers)
 	e.wg.Go(func() {
 		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(fmt.Errorf("serve usage API: %w", err)))
@@ -244,6 +269,9 @@ func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 	}
 	e.wg.Wait()
 	e.schedules.Store(nil)
+	if p := e.peers.Swap(nil); p != nil {
+		p.Close()
+	}
 	if e.telemetry != nil {
 		e.telemetry.Shutdown()
 		e.telemetry = nil
@@ -287,6 +315,9 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 		return err
 	}
 	defer e.rescue("record", &err)
+	if err := e.shard.refuse(ctx, batch); err != nil {
+		return err
+	}
 	return b.Record(ctx, time.Now(), batch)
 }
 
@@ -303,11 +334,13 @@ func (e *ledgerExtension) Collect(ctx context.Context, now time.Time) (usage.Col
 	} else if schedules := e.schedules.Load(); schedules != nil {
 		c = c.WithEach(schedules.Figures())
 	}
+	c = e.shard.own(c)
 	_, state := e.catalogue.current()
-	return e.api.AlertTests.On(c, now).WithProcess(
+	c = e.api.AlertTests.On(c, now).WithProcess(
 		usage.Figure{Series: usage.CatalogueRefused, Value: float64(truth(state.Err != nil))},
 		usage.Figure{Series: usage.LedgerReady, Value: float64(truth(err == nil && e.ready() == nil))},
-	).WithProcess(filesOf(b.Scrubbed())...), err
+	).WithProcess(filesOf(b.Scrubbed())...).WithProcess(e.shard.figures()...)
+	return e.shard.label(c), err
 }
 
 // filesOf are the figures of the ledger's files.

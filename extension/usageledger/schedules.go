@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api"
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
@@ -40,7 +41,11 @@ func (e *ledgerExtension) source(now time.Time) (*reporter.Source, error) {
 		return nil, err
 	}
 	c, _ := e.catalogue.current()
-	return &reporter.Source{Book: b, Catalogue: c, Issuer: e.api.Issuer, Now: now}, nil
+	s := &reporter.Source{Book: b, Catalogue: c, Sent: true, Issuer: e.api.Issuer, Now: now}
+	if p := e.peers.Load(); p != nil {
+		s.Others = api.Others(p)
+	}
+	return s, nil
 }
 
 // periods are those of the organizations of a schedule.

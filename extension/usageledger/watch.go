@@ -37,6 +37,8 @@ type watcher struct {
 	// maxLoss is the share of organizations, in percent, that may be gone at a
 	// reload.
 	maxLoss int
+	// owned says which organizations are this ledger's; nil: all are.
+	owned func(id string) bool
 
 	polling sync.Mutex // held by poll
 	// judged is of the content that was judged last, hash of what is in force,
@@ -46,8 +48,9 @@ type watcher struct {
 	meters       []usage.Meter
 	identity     identity.Rule
 
-	mu    sync.Mutex // guards all below
-	good  *catalogue.Catalogue
+	mu    sync.Mutex           // guards all below
+	good  *catalogue.Catalogue // of the file
+	own   *catalogue.Catalogue // what is in force: of that, what is owned
 	state catalogueState
 }
 
@@ -86,7 +89,29 @@ func (w *watcher) load(meters []usage.Meter, now time.Time) (*catalogue.Catalogu
 	w.hash = sha256.Sum256(data)
 	w.judged = w.hash
 	w.succeed(c, now)
-	return c, nil
+	return w.of(c), nil
+}
+
+// of returns what is owned of a catalogue.
+func (w *watcher) of(c *catalogue.Catalogue) *catalogue.Catalogue {
+	if w.owned == nil {
+		return c
+	}
+	return c.Of(w.owned)
+}
+
+// refit puts in force what is owned now.
+func (w *watcher) refit(ctx context.Context, now time.Time) error {
+	w.polling.Lock()
+	defer w.polling.Unlock()
+	w.mu.Lock()
+	w.own = w.of(w.good)
+	own := w.own
+	w.mu.Unlock()
+	if own == nil {
+		return nil
+	}
+	return w.apply(ctx, own, now)
 }
 
 // spell makes the ids of the catalogue, now and later, those of a ledger that
@@ -95,7 +120,7 @@ func (w *watcher) spell(rule identity.Rule) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c, err := w.good.Spelled(rule)
-	w.good, w.identity = c, rule
+	w.good, w.own, w.identity = c, w.of(c), rule
 	return err
 }
 
@@ -164,7 +189,7 @@ func (w *watcher) poll(ctx context.Context, now time.Time, maxLoss int) {
 		w.fail(err, now)
 		return
 	}
-	if err := w.apply(ctx, c, now); err != nil {
+	if err := w.apply(ctx, w.of(c), now); err != nil {
 		w.judged = digest{}
 		w.fail(err, now)
 		return
@@ -178,7 +203,9 @@ func (w *watcher) poll(ctx context.Context, now time.Time, maxLoss int) {
 // was cut short or made by a failed query has: their quotas, prices and receivers
 // would be gone with them. One alone may go, unless it is the last.
 func (w *watcher) checkLoss(c *catalogue.Catalogue, maxLoss int) error {
-	before, _ := w.current()
+	w.mu.Lock()
+	before := w.good
+	w.mu.Unlock()
 	gone := 0
 	for i := range before.Len() {
 		if _, kept := c.Lookup(before.Organizations[i].ID); !kept {
@@ -210,7 +237,7 @@ func hashOf(path string) (hash digest, err error) {
 func (w *watcher) succeed(c *catalogue.Catalogue, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.good, w.state = c, catalogueState{Loaded: now}
+	w.good, w.own, w.state = c, w.of(c), catalogueState{Loaded: now}
 }
 
 // restore notes that the file is again what is in force.
@@ -238,5 +265,5 @@ func (w *watcher) fail(err error, now time.Time) {
 func (w *watcher) current() (*catalogue.Catalogue, catalogueState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.good, w.state
+	return w.own, w.state
 }

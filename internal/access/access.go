@@ -31,6 +31,7 @@ import (
 // may do nothing.
 type Principal struct {
 	name          string
+	claims        Claims // those that a right was found by
 	reads, writes grants
 	speaksFor     []string // names of claims of people that it may ask for
 	speaksForAll  bool
@@ -63,7 +64,10 @@ func Resolve(claims Claims, c *catalogue.Catalogue) Principal {
 			continue
 		}
 		if p.name == "" {
-			p.name = of.Claim + "=" + of.Value
+			p.name, p.claims = of.Claim+"="+of.Value, Claims{}
+		}
+		if of.Role != catalogue.RoleDelegate && !slices.Contains(p.claims[of.Claim], of.Value) {
+			p.claims[of.Claim] = append(p.claims[of.Claim], of.Value)
 		}
 		switch of.Role {
 		case catalogue.RoleCSM:
@@ -143,6 +147,11 @@ func (g *grants) list() []string {
 // Name says for a log which principal of the catalogue the client is, as
 // "email=jane@example.com": the first of several, "" if it is none.
 func (p *Principal) Name() string { return p.name }
+
+// Claims are those by which the catalogue gives the client its rights: whoever
+// has the same catalogue gives the same to [Person] of them. nil: they are of no
+// claim.
+func (p *Principal) Claims() Claims { return p.claims }
 
 // Nobody reports whether the client has no right at all.
 func (p *Principal) Nobody() bool { return p.reads.none() }

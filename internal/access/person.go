@@ -6,7 +6,9 @@ package access
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,16 @@ const OnBehalfOf = "Usage-On-Behalf-Of"
 // errNobodyNamed says that a header names nobody. It is no person without rights,
 // since what was meant is not known.
 var errNobodyNamed = errors.New("names nobody: write a claim of the person, as email=jane%40example.com")
+
+// OnBehalf are the values of [OnBehalfOf] that name a person, which Person reads.
+func (c Claims) OnBehalf() (header []string) {
+	for _, claim := range slices.Sorted(maps.Keys(c)) {
+		for _, value := range c[claim] {
+			header = append(header, claim+"="+url.QueryEscape(value))
+		}
+	}
+	return header
+}
 
 // Person returns the claims in the values of [OnBehalfOf].
 func Person(header []string) (Claims, error) {

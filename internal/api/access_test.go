@@ -296,7 +296,7 @@ func TestRightsAreTold(t *testing.T) {
 	for who, want := range map[string]string{
 		"jane":         `{"name":"username=jane","sees_all":false,"organizations":["acme"],"writes_all":false,"writes":[]}`,
 		"admin of it":  `{"name":"username=admin of it","sees_all":false,"organizations":["acme"],"writes_all":false,"writes":["acme"]}`,
-		"admin of all": `{"name":"username=admin of all","sees_all":true,"organizations":["acme","north/sea","birch"],"writes_all":true,"writes":["acme","north/sea","birch"]}`,
+		"admin of all": `{"name":"username=admin of all","sees_all":true,"organizations":["acme","birch","north/sea"],"writes_all":true,"writes":["acme","birch","north/sea"]}`,
 	} {
 		w := get(t, a, "/api/v1/access", as(who)...)
 		require.JSONEq(t, `{"status":"success","data":`+want+`}`, w.Body.String())

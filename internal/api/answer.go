@@ -19,6 +19,8 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
 	"github.com/otelcol-usage/otelcol-usage/internal/admission"
+	"github.com/otelcol-usage/otelcol-usage/internal/merge"
+	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
@@ -62,6 +64,7 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 		var (
 			refused *apiError
 			shut    *admission.Refusal
+			twice   *merge.TwiceError
 		)
 		switch {
 		case err == nil:
@@ -70,6 +73,8 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 			writeError(w, &apiError{shut.Status, shut.Kind, shut.Text})
 		case errors.As(err, &refused):
 			writeError(w, refused)
+		case errors.As(err, &twice):
+			writeError(w, refuse(http.StatusConflict, conflict, "%s", twice))
 		default:
 			a.Logger.Error("answer request", zap.String("path", r.URL.Path), zap.Error(err))
 			writeError(w, refuse(http.StatusInternalServerError, "internal", "internal error: see the collector's log"))
@@ -79,10 +84,12 @@ func (a *API) reply(handle func(http.ResponseWriter, *http.Request) error) http.
 
 // envelope is around every JSON answer, as in the Prometheus API.
 type envelope struct {
-	Status    string `json:"status"`
-	Data      any    `json:"data,omitempty"`
-	ErrorType string `json:"errorType,omitempty"`
-	Error     string `json:"error,omitempty"`
+	Status string `json:"status"`
+	Data   any    `json:"data,omitempty"`
+	// Incomplete are shards of which nothing is in data that belongs there.
+	Incomplete []report.Missing `json:"incomplete,omitempty"`
+	ErrorType  string           `json:"errorType,omitempty"`
+	Error      string           `json:"error,omitempty"`
 }
 
 func writeJSON(w io.Writer, e envelope) {
@@ -96,14 +103,15 @@ func writeError(w http.ResponseWriter, e *apiError) {
 }
 
 // answer writes what a function returns as Prometheus does.
-func answer(data func(*admitted) (any, error)) handler {
+func answer[T any](data func(*admitted) (T, error)) handler {
 	return func(w http.ResponseWriter, r *admitted) error {
 		d, err := data(r)
 		if err != nil {
 			return err
 		}
 		var body bytes.Buffer
-		writeJSON(&body, envelope{Status: "success", Data: d})
+		writeJSON(&body, envelope{Status: "success", Data: d, Incomplete: r.missing})
+		headMissing(w, r.missing)
 		w.Header().Set("Content-Type", "application/json")
 		if unchanged(w, r.Request, body.Bytes()) {
 			return nil

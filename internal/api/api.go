@@ -16,6 +16,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/overview"
+	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
@@ -35,6 +37,10 @@ type API struct {
 	Now       func() time.Time
 	// Issuer is who sends bills, as files of FOCUS name them.
 	Issuer string
+
+	// Peers are other shards, of which answers have their part; nil: there are
+	// none.
+	Peers *peers.Peers
 
 	// Gate finds out who asks.
 	admission.Gate
@@ -74,4 +80,7 @@ type Collector struct {
 	Warnings []string
 	OTLP     string // where it takes OTLP over HTTP, as http://localhost:4318
 	Store    string // where the embedded store answers, or ""
+	// Shard says which part of the organizations is counted here, nothing where
+	// that is all.
+	Shard overview.State
 }

@@ -33,13 +33,15 @@ type admitted struct {
 	Organization string
 	// Query are the parameters, each one that the route has.
 	Query url.Values
+	// reach is what of the other shards belongs into the answer.
+	reach
 }
 
 // admit decides whether a request may go its way. Whoever asks for an
 // organization that it may not see is told what it would be told if there were
 // none.
 func (a *API) admit(r *http.Request, way route) (*admitted, error) {
-	in := &admitted{Request: r, Catalogue: a.Catalogue(), Collector: a.Collector()}
+	in := &admitted{Request: r, Catalogue: a.Catalogue(), Collector: a.Collector(), reach: a.reachOf(r)}
 	if err := sameSite(r); err != nil {
 		return nil, err
 	}
@@ -62,10 +64,15 @@ func (a *API) admit(r *http.Request, way route) (*admitted, error) {
 	}
 	if asked := site.ID(r.PathValue("organization")) + in.Query.Get("organization"); asked != "" {
 		s, known := in.Book.Status(asked)
-		if !known {
+		switch {
+		case known:
+			in.Organization = s.ID
+		case in.others != nil:
+			in.elsewhere = asked
+			return in, nil // the shard that has it decides
+		default:
 			return nil, unknownOrganization(asked)
 		}
-		in.Organization = s.ID
 	}
 	switch {
 	case way.needs == writeOne && !in.Principal.Writes(in.Organization):
@@ -114,6 +121,7 @@ func (a *API) parameters(in *admitted, understood []string) error {
 	}
 	for name, values := range query {
 		switch {
+		case name == madeParameter && in.part:
 		case len(understood) == 0:
 			return refuse(http.StatusBadRequest, badData, "%s: no such parameter: there are none here", name)
 		case !slices.Contains(understood, name):

@@ -10,6 +10,8 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/merge"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -26,7 +28,20 @@ type organizationJSON struct {
 	Items map[string]map[string]uint64 `json:"items"`
 }
 
-func organizations(r *admitted) (any, error) {
+// organizations are those of all shards.
+func organizations(r *admitted) ([]organizationJSON, error) {
+	own := ownOrganizations(r)
+	if r.others == nil {
+		return own, nil
+	}
+	parts := partsOf[[]organizationJSON](r, "/api/v1/organizations", nil)
+	return merge.Lists(append(parts, merge.Part[[]organizationJSON]{Shard: reporter.Here, Of: own}),
+		func(o *organizationJSON) string { return o.ID }, usage.NoOrganization, byID)
+}
+
+func byID(x, y organizationJSON) int { return strings.Compare(x.ID, y.ID) }
+
+func ownOrganizations(r *admitted) []organizationJSON {
 	out := []organizationJSON{}
 	for _, id := range r.Book.IDs() {
 		s, found := r.Book.Status(id)
@@ -42,8 +57,8 @@ func organizations(r *admitted) (any, error) {
 		}
 		out = append(out, o)
 	}
-	slices.SortFunc(out, func(x, y organizationJSON) int { return strings.Compare(x.ID, y.ID) })
-	return out, nil
+	slices.SortFunc(out, byID)
+	return out
 }
 
 func itemsJSON(s *inquiry.Status) map[string]map[string]uint64 {

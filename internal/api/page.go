@@ -6,6 +6,7 @@ package api
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,10 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/merge"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
+	"github.com/otelcol-usage/otelcol-usage/internal/report"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -21,27 +25,56 @@ import (
 // shows at once without effort.
 const pageSize = 100
 
-// page serves the overview.
+// page serves the overview of all shards, or this one's part of it.
 func page(w http.ResponseWriter, r *admitted) error {
 	b := r.Book
 	c, _ := b.Latest()
+	requested, _ := strconv.Atoi(r.Query.Get("page")) // anything else is the first
+	filter := strings.TrimSpace(r.Query.Get("q"))
+	rows, total := list(b.IDs(), r.Catalogue.Catalogue, c, filter)
+	own := listPart{Total: total, Matching: len(rows)}
+	if r.part {
+		for _, l := range rows[:min(max(1, requested)*pageSize, len(rows))] {
+			own.Rows = append(own.Rows, rowOf(b, l, c))
+		}
+		return answer(func(*admitted) (any, error) { return own, nil })(w, r)
+	}
 	in := overview.Input{
 		At:         c.At,
 		Ledger:     ledgerState(b),
 		Catalogue:  catalogueState(r),
+		Shard:      r.Collector.Shard,
 		Warnings:   r.Collector.Warnings,
 		Extraction: b.Extraction(),
 		OTLP:       r.Collector.OTLP,
 		Store:      r.Collector.Store,
 	}
-	requested, _ := strconv.Atoi(r.Query.Get("page")) // anything else is the first
-	var shown []listed
-	shown, in.List = list(b.IDs(), r.Catalogue.Catalogue, c, r.Query.Get("q"), requested)
-	for _, l := range shown {
-		if status, found := b.Status(l.id); found && (l.id != usage.NoOrganization || hasItems(&status)) {
-			in.Organizations = append(in.Organizations, organization(l, &status, c))
+	parts := partsOf[listPart](r, "/", url.Values{"q": {filter}, "page": {strconv.Itoa(requested)}})
+	all := make([]merge.Part[[]row], 0, len(parts)+1)
+	for _, p := range parts {
+		own.Total, own.Matching = own.Total+p.Of.Total, own.Matching+p.Of.Matching
+		all = append(all, merge.Part[[]row]{Shard: p.Shard, Of: p.Of.Rows})
+	}
+	for _, l := range rows {
+		own.Rows = append(own.Rows, row{listed: l})
+	}
+	merged, err := merge.Lists(append(all, merge.Part[[]row]{Shard: reporter.Here, Of: own.Rows}), func(r *row) string { return r.ID }, usage.NoOrganization, byUrgency)
+	if err != nil {
+		return err
+	}
+	in.List = overview.List{Filter: filter, Total: own.Total, Matching: own.Matching, Pages: max(1, (own.Matching+pageSize-1)/pageSize)}
+	in.List.Page = min(max(1, requested), in.List.Pages)
+	from := (in.List.Page - 1) * pageSize
+	for _, shown := range merged[from:min(from+pageSize, len(merged))] {
+		if shown.Organization == nil {
+			shown = rowOf(b, shown.listed, c)
+		}
+		if o := shown.Organization; o != nil && (o.ID != usage.NoOrganization || o.Items != [usage.NumSignals][usage.NumOutcomes]uint64{}) {
+			in.Organizations = append(in.Organizations, *o)
 		}
 	}
+	in.Incomplete = report.Missed(r.missing)
+	headMissing(w, r.missing)
 	headPage(w, overview.Page)
 	return overview.Render(w, in)
 }
@@ -72,48 +105,39 @@ func catalogueState(r *admitted) overview.State {
 	}
 }
 
-// hasItems reports whether anything was received.
-func hasItems(s *inquiry.Status) bool {
-	return s.Items != [usage.NumSignals][usage.NumOutcomes]uint64{}
-}
-
 // listed is an organization with what the catalogue says of it.
 type listed struct {
-	id, name string
-	key      string // that the list is sorted by
-	urgency  int    // what is more urgent stands before it
+	ID, Name string
+	Key      string // that the list is sorted by
+	Urgency  int    // what is more urgent stands before it
 	zone     *time.Location
 }
 
-// list returns the organizations of one page: those whose name or id contains
-// the filter, first those that need attention, else by name, items without an
-// organization last.
-func list(ids []string, c *catalogue.Catalogue, figures usage.Collection, filter string, page int) ([]listed, overview.List) {
-	out := overview.List{Filter: strings.TrimSpace(filter)}
-	wanted := strings.ToLower(out.Filter)
-	var matching []listed
+// list returns the organizations whose name or id contains the filter, first
+// those that need attention, else by name, items without an organization last;
+// and how many there are of any name.
+func list(ids []string, c *catalogue.Catalogue, figures usage.Collection, filter string) (matching []listed, total int) {
+	wanted := strings.ToLower(filter)
 	for _, id := range ids {
-		l := listed{id: id, zone: time.UTC}
+		l := listed{ID: id, zone: time.UTC}
 		if o, found := c.Lookup(id); found {
-			l.name, l.zone = o.Name, o.Location
+			l.Name, l.zone = o.Name, o.Location
 		}
-		l.key = strings.ToLower(cmp.Or(l.name, id))
+		l.Key = strings.ToLower(cmp.Or(l.Name, id))
 		if id != usage.NoOrganization {
-			out.Total++
+			total++
 		}
-		if strings.Contains(strings.ToLower(id), wanted) || strings.Contains(l.key, wanted) {
-			l.urgency = urgency(figuresOf(figures, id))
+		if strings.Contains(strings.ToLower(id), wanted) || strings.Contains(l.Key, wanted) {
+			l.Urgency = urgency(figuresOf(figures, id))
 			matching = append(matching, l)
 		}
 	}
-	slices.SortFunc(matching, func(x, y listed) int {
-		return cmp.Or(cmp.Compare(last(x), last(y)), cmp.Compare(y.urgency, x.urgency), strings.Compare(x.key, y.key), strings.Compare(x.id, y.id))
-	})
-	out.Matching = len(matching)
-	out.Pages = max(1, (len(matching)+pageSize-1)/pageSize)
-	out.Page = min(max(1, page), out.Pages)
-	from := (out.Page - 1) * pageSize
-	return matching[from:min(from+pageSize, len(matching))], out
+	slices.SortFunc(matching, func(x, y listed) int { return byUrgency(row{listed: x}, row{listed: y}) })
+	return matching, total
+}
+
+func byUrgency(x, y row) int {
+	return cmp.Or(cmp.Compare(last(x.ID), last(y.ID)), cmp.Compare(y.Urgency, x.Urgency), strings.Compare(x.Key, y.Key), strings.Compare(x.ID, y.ID))
 }
 
 // urgency is what an organization's figures ask for: 3 where a quota is used
@@ -133,8 +157,8 @@ func urgency(figures []usage.Figure) (most int) {
 }
 
 // last sorts items without an organization behind all organizations.
-func last(l listed) int {
-	if l.id == usage.NoOrganization {
+func last(id string) int {
+	if id == usage.NoOrganization {
 		return 1
 	}
 	return 0
@@ -143,9 +167,9 @@ func last(l listed) int {
 // organization gives the page what it shows of one.
 func organization(l listed, s *inquiry.Status, c usage.Collection) overview.Organization {
 	o := overview.Organization{
-		ID: l.id, Name: l.name, Zone: l.zone,
+		ID: l.ID, Name: l.Name, Zone: l.zone,
 		LastEvent: s.LastEvent, Silent: s.Silent, Items: s.Items,
-		Figures: figuresOf(c, l.id),
+		Figures: figuresOf(c, l.ID),
 	}
 	for _, r := range s.Rejects {
 		o.Rejects = append(o.Rejects, overview.Reject(r))

@@ -4,17 +4,24 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/pages"
+	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // reportsPage serves the page on which reports are made.
 func (a *API) reportsPage(w http.ResponseWriter, in *admitted) error {
-	page, status := pages.Reports{Subjects: subjects(in), Form: pages.ReadReportForm(in.Query)}, http.StatusOK
+	all, err := organizations(in)
+	if err != nil {
+		return err
+	}
+	page, status := pages.Reports{Subjects: subjects(all, in.Catalogue.Catalogue), Form: pages.ReadReportForm(in.Query), Incomplete: report.Missed(in.missing)}, http.StatusOK
 	if page.Form.Sent {
 		if request, read := page.Request(); read {
 			var refusal *reporter.Refusal
@@ -28,12 +35,15 @@ func (a *API) reportsPage(w http.ResponseWriter, in *admitted) error {
 			case err != nil:
 				return refuseReport(err)
 			}
-			page.Made = made
+			if page.Made = made; made != nil {
+				page.Incomplete = cmp.Or(report.Missed(made.Missing), page.Incomplete)
+			}
 		}
 	}
 	if page.Refused() && status == http.StatusOK {
 		status = http.StatusBadRequest
 	}
+	headMissing(w, in.missing)
 	headPage(w, pages.ReportsPage)
 	w.WriteHeader(status)
 	return page.Render(w)
@@ -46,6 +56,7 @@ func (a *API) shownReport(w http.ResponseWriter, in *admitted) error {
 	if err != nil {
 		return refuseReport(err)
 	}
+	headMissing(w, document.Report.Missing)
 	w.Header().Set("Content-Type", document.MediaType)
 	w.Header().Set("Content-Security-Policy", pages.ShownPolicy)
 	if in.Method == http.MethodHead {
@@ -55,15 +66,12 @@ func (a *API) shownReport(w http.ResponseWriter, in *admitted) error {
 }
 
 // subjects are those that the client's reports may be about.
-func subjects(in *admitted) pages.Subjects {
+func subjects(of []organizationJSON, c *catalogue.Catalogue) pages.Subjects {
 	var all pages.Subjects
-	for _, id := range in.Book.IDs() {
-		if id == usage.NoOrganization {
-			continue
-		}
-		o := pages.Organization{ID: id}
-		if listed, found := in.Catalogue.Lookup(id); found {
-			o.Name, o.Reseller, o.Zone = listed.Name, listed.Reseller, listed.Location
+	for i := range of {
+		o := pages.Organization{ID: of[i].ID, Name: of[i].Name, Reseller: of[i].Reseller}
+		if listed, found := c.Lookup(o.ID); found {
+			o.Zone = listed.Location
 		}
 		all = append(all, o)
 	}

@@ -24,7 +24,11 @@ var (
 
 // source is what reports are made of that the client may see.
 func (a *API) source(in *admitted) *reporter.Source {
-	return &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
+	s := &reporter.Source{Book: in.Book, Catalogue: in.Catalogue.Catalogue, Issuer: a.Issuer, Now: a.Now()}
+	if in.others != nil {
+		s.Others = others{in.others, in.Principal.Claims()}
+	}
+	return s
 }
 
 // asked is the report that path and parameters ask for.
@@ -37,6 +41,9 @@ func asked(in *admitted) reporter.Request {
 
 // report writes a report on what the client may see.
 func (a *API) report(w http.ResponseWriter, in *admitted) error {
+	if in.part {
+		return a.reportPart(w, in)
+	}
 	fallback := "json"
 	if in.Query.Has("section") {
 		fallback = "csv"
@@ -46,6 +53,7 @@ func (a *API) report(w http.ResponseWriter, in *admitted) error {
 		return refuseReport(err)
 	}
 	header := w.Header()
+	headMissing(w, document.Report.Missing)
 	header.Set("Content-Type", document.MediaType)
 	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": document.FileName}))
 	if in.Method == http.MethodHead {

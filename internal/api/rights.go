@@ -5,6 +5,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
 )
@@ -35,6 +36,11 @@ func readRights(w http.ResponseWriter, r *admitted) error {
 		}
 		if p.SeesAll() {
 			rights.Organizations = r.Book.IDs()
+			for _, part := range partsOf[rightsJSON](r, "/api/v1/access", nil) {
+				rights.Organizations = append(rights.Organizations, part.Of.Organizations...)
+			}
+			slices.Sort(rights.Organizations)
+			rights.Organizations = slices.Compact(rights.Organizations)
 		}
 		if p.WritesAll() {
 			rights.Writes = rights.Organizations

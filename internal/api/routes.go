@@ -152,9 +152,17 @@ func (a *API) dispatch(methods map[string]route) http.HandlerFunc {
 			w.Header().Set("Allow", strings.Join(all, ", "))
 			return refuse(http.StatusMethodNotAllowed, notAllowed, "%s is not allowed here: use %s", r.Method, all[0])
 		}
-		in, err := a.admit(r, way)
-		if err != nil {
+		if err := sameVersion(w, r); err != nil {
 			return err
+		}
+		in, err := a.admit(r, way)
+		switch {
+		case err != nil:
+			return err
+		case in.elsewhere != "":
+			return a.forward(w, in)
+		case in.part && r.Method == http.MethodHead:
+			return nil // what was asked for is here
 		}
 		return way.handle(w, in)
 	})

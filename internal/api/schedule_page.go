@@ -41,7 +41,7 @@ func (a *API) newSchedulesPage(r *admitted, id string) (*pages.Schedules, error)
 	if err != nil {
 		return nil, err
 	}
-	all := subjects(r)
+	all := subjects(ownOrganizations(r), r.Catalogue.Catalogue)
 	page := &pages.Schedules{Subjects: all, Writable: all, All: r.Principal.WritesAll(), Form: pages.NewScheduleForm()}
 	if !page.All {
 		page.Writable = slices.DeleteFunc(slices.Clone(all), func(o pages.Organization) bool { return !r.Principal.Writes(o.ID) })

@@ -39,7 +39,7 @@ type statusJSON struct {
 	Ready         bool       `json:"ready"`
 	Reason        string     `json:"reason,omitempty"`
 	Collected     *time.Time `json:"collected"`     // null before the first collection
-	Organizations int        `json:"organizations"` // that the client may see
+	Organizations int        `json:"organizations"` // that the client may see, of all shards
 	// installationJSON is there for those who may see all.
 	*installationJSON
 }
@@ -48,6 +48,17 @@ type installationJSON struct {
 	Catalogue catalogueJSON `json:"catalogue"`
 	Files     filesJSON     `json:"files"`
 	Warnings  []string      `json:"warnings"`
+	// Shards are the other ones; those that are missing are not among them.
+	Shards []shardJSON `json:"shards,omitempty"`
+}
+
+// shardJSON is another shard as it sees itself.
+type shardJSON struct {
+	Name          string     `json:"name"`
+	Ready         bool       `json:"ready"`
+	Reason        string     `json:"reason,omitempty"`
+	Collected     *time.Time `json:"collected"`
+	Organizations int        `json:"organizations"`
 }
 
 type filesJSON struct {
@@ -77,6 +88,12 @@ func status(r *admitted) (any, error) {
 			s.Organizations++
 		}
 	}
+	var shards []shardJSON
+	for _, part := range partsOf[statusJSON](r, "/api/v1/status", nil) {
+		of := &part.Of
+		s.Organizations += of.Organizations
+		shards = append(shards, shardJSON{part.Shard, of.Ready, of.Reason, of.Collected, of.Organizations})
+	}
 	if !r.Principal.SeesAll() {
 		return s, nil
 	}
@@ -88,6 +105,7 @@ func status(r *admitted) (any, error) {
 		},
 		Files:    filesJSON{Scrubbed: shape.Instant(files.Finished), Damaged: append([]string{}, files.Damaged...)},
 		Warnings: append([]string{}, r.Collector.Warnings...),
+		Shards:   shards,
 	}
 	if c.Err != nil {
 		s.Catalogue.Error = c.Err.Error()

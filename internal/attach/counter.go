@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"go.opentelemetry.io/collector/client"
@@ -67,7 +68,7 @@ func (c *Counter) Count(ctx context.Context, fill func(bound string, b *usage.Ba
 		batch.Reset()
 		c.batches.Put(batch)
 	}()
-	fill(c.boundOrganization(ctx), batch)
+	fill(BoundOrganization(ctx, c.Extraction.BindOrganization), batch)
 	if len(batch.Items) == 0 {
 		return nil
 	}
@@ -78,17 +79,28 @@ func (c *Counter) Count(ctx context.Context, fill func(bound string, b *usage.Ba
 	return nil
 }
 
-// boundOrganization returns the organization of the sender's credential, ""
-// where senders are not bound or this one has none.
-func (c *Counter) boundOrganization(ctx context.Context) string {
-	if c.Extraction.BindOrganization == "" {
+// ofMetadata begins the name of what binds where it is no attribute of the client
+// but metadata of the request, as the header by which a gateway that has
+// authenticated the client says its organization.
+const ofMetadata = "metadata."
+
+// BoundOrganization returns the organization of the sender's credential, "" where
+// senders are not bound or this one has none. by is identity::bind_organization.
+func BoundOrganization(ctx context.Context, by string) string {
+	if by == "" {
 		return ""
 	}
-	auth := client.FromContext(ctx).Auth
-	if auth == nil {
+	info := client.FromContext(ctx)
+	if key, is := strings.CutPrefix(by, ofMetadata); is {
+		if said := info.Metadata.Get(key); len(said) == 1 {
+			return said[0]
+		}
 		return ""
 	}
-	switch organization := auth.GetAttribute(c.Extraction.BindOrganization).(type) {
+	if info.Auth == nil {
+		return ""
+	}
+	switch organization := info.Auth.GetAttribute(by).(type) {
 	case string:
 		return organization
 	case []string: // as of claims that may repeat; several are not one

@@ -21,12 +21,14 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -37,6 +39,8 @@ type Book struct {
 	Settings  *Settings
 	Rows      *rows.DB
 	Log       *log.Log
+	Snapshot  *snapshot.Store
+	mark      part.Mark // of the snapshot, or of rows where that is older
 	Defs      *organization.Shared
 	certified *certificate.Keeper
 
@@ -74,12 +78,13 @@ type Org struct {
 	Secret   [32]byte
 	advanced int64 // the arrival that its time was last moved to
 	Dirty    bool  // changed since its last checkpoint
+	inRows   bool  // its state is in rows: the snapshot has none, or an older one
 	unlisted bool  // the catalogue does not have it
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
 	Erased            bool // no longer in the book; see erase
-	position          Position
+	position          part.Position
 	names             map[uint32]string        // ids shown in labels, by slot
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	Trends            organization.Trends
@@ -128,8 +133,7 @@ func (b *Book) setUnlisted(o *Org, unlisted bool) {
 // open makes a new organization and writes it down.
 func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails
+	secret := identity.Secret(cmp.Or(b.Settings.Key, rand.Text()), id)
 	zone, anchor := b.Settings.zoneOf(id)
 	cal := calendar.New(zone, anchor)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))

@@ -94,7 +94,7 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 		}
 		o.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 		b.describe(o)
-		o.Save(b.Position(), batch)
+		o.saveRows(b.Position(), batch)
 	}
 	return b.Rows.WriteThrough(batch)
 }

@@ -4,10 +4,15 @@
 package book
 
 import (
+	"errors"
+	"time"
+
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/organization"
-	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
+	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
+	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -20,12 +25,6 @@ func (b *Book) Clock() []byte {
 	return e.Bytes
 }
 
-// Mark has a batch say that all before it covers the groups before one.
-func (b *Book) Mark(batch *pebble.Batch, clock []byte, start uint64) {
-	_ = batch.Set(rowkey.MetaNow, clock, nil) // cannot fail before it is committed
-	setNumber(batch, rowkey.MetaLog, start)
-}
-
 // SealDuplicates ends the days of counted items that are over, to be written, and
 // drops those that nothing asks for any more.
 func (b *Book) SealDuplicates() {
@@ -36,46 +35,142 @@ func (b *Book) SealDuplicates() {
 // keptDays is how long the keys of duplicates stay beyond the acceptance span.
 const keptDays = 2
 
-// Position is how far the entries have got: all that were gathered before are before
-// it.
-func (b *Book) Position() Position {
-	return Position{group: b.Pending.Number, offset: uint64(len(b.Pending.Entries.Bytes))}
+// Present is what is on disk, after a checkpoint or at a start, for Certify.
+func (b *Book) Present() certificate.Certificate {
+	return certificate.Certificate{
+		At: time.Unix(0, b.Now).UTC(), Needed: b.mark.Needed, Reached: b.Log.Next(), Snapshot: b.Snapshot.Edition(), Counted: b.Duplicates.Names(),
+	}
 }
 
-// Save puts an organization's head and changed pages into a batch. All that the
-// entries before a position do to it is done.
-func (o *Org) Save(to Position, batch *pebble.Batch) {
-	o.Dirty, o.position = false, to
-	var e wire.Encoder
-	e.Uint(o.position.group)
-	e.Uint(o.position.offset)
-	o.Trends.Encode(&e)
-	o.Encode(&e)
-	_ = batch.Set(rowkey.Of(rowkey.Head, o.Number), e.Bytes, nil) // cannot fail before it is committed
-	var c wire.Encoder
-	o.EncodeClosings(&c)
-	_ = batch.Set(rowkey.Of(rowkey.Closings, o.Number), c.Bytes, nil)
+// Certify has the certificate say it.
+func (b *Book) Certify(is certificate.Certificate) error {
+	return trust.Certify(b.Settings.FS, b.Settings.Directory, b.certified, is)
+}
+
+// Position is how far the entries have got: all that were gathered before are before
+// it.
+func (b *Book) Position() part.Position {
+	return part.Position{Group: b.Pending.Number, Offset: uint64(len(b.Pending.Entries.Bytes))}
+}
+
+// Checkpoint is one that is being written: what changed of organizations goes to the
+// next snapshot, what belongs to it to rows. Nothing of it counts before Commit.
+//
+//	Save --> Write, behind the commit of the entries that are in it --> ... --> Commit
+//	                                                                       else End
+type Checkpoint struct {
+	book   *Book
+	writer *snapshot.Writer // nil: nothing more can be written
+	saved  part.Saved
+	rows   *pebble.Batch
+	orgs   []*Org   // that it has
+	moved  []uint32 // those whose state was in rows
+	done   bool     // committed
+}
+
+// Checkpoint begins one. Of organizations that were erased nothing is left by it.
+func (b *Book) Checkpoint() (*Checkpoint, error) {
+	w, err := b.Snapshot.Begin()
+	if err != nil {
+		return nil, err
+	}
+	for _, owner := range b.Snapshot.Owners() {
+		if int(owner) >= len(b.Orgs) || b.Orgs[owner] == nil {
+			w.DropOwner(owner)
+		}
+	}
+	return &Checkpoint{book: b, writer: w, rows: b.Rows.NewBatch()}, nil
+}
+
+// Anew has nothing remain on disk of what was replaced or dropped.
+func (c *Checkpoint) Anew() { c.writer.Anew() }
+
+// Save saves what changed of an organization. All that the entries before a position
+// do to it is done.
+func (c *Checkpoint) Save(o *Org, to part.Position) {
+	c.orgs = append(c.orgs, o)
+	if o.inRows {
+		c.moved = append(c.moved, o.Number)
+	}
+	o.save(to, &c.saved, c.rows)
+}
+
+// Write writes what was saved last. The entries that are in it are on disk.
+func (c *Checkpoint) Write() error {
+	if !c.rows.Empty() {
+		if err := c.book.Rows.Write(c.rows); err != nil {
+			return err
+		}
+		c.rows = c.book.Rows.NewBatch()
+	}
+	return c.saved.Put(c.writer)
+}
+
+// Size returns how many bytes were saved last.
+func (c *Checkpoint) Size() int { return c.saved.Size() }
+
+// Commit puts the snapshot in force. A mark says how far the log is covered; without
+// one that is as before.
+func (c *Checkpoint) Commit(mark *part.Mark) error {
+	b, w := c.book, c.writer
+	if mark == nil {
+		mark = &b.mark
+	}
+	if err := b.Rows.WriteThrough(c.rows); err != nil {
+		return err
+	}
+	c.writer = nil
+	if err := w.Commit(mark.Encode()); err != nil {
+		return err
+	}
+	b.mark, c.done = *mark, true
+	if len(c.moved) == 0 {
+		return nil
+	}
+	old := b.Rows.NewBatch()
+	part.ClearOld(old, c.moved)
+	return b.Rows.WriteThrough(old)
+}
+
+// End gives up what was not committed.
+func (c *Checkpoint) End() error {
+	if c.writer == nil {
+		return nil
+	}
+	return errors.Join(c.rows.Close(), c.writer.Abort())
+}
+
+// Committed reports whether there is nothing to give up.
+func (c *Checkpoint) Committed() bool { return c.done }
+
+// Organizations are those that were saved.
+func (c *Checkpoint) Organizations() []*Org { return c.orgs }
+
+// Again has the next checkpoint save all of an organization: the one that has saved it
+// was given up.
+func (o *Org) Again() { o.Dirty, o.inRows = true, true }
+
+// save saves an organization. What belongs to it goes to a batch of rows.
+func (o *Org) save(to part.Position, into *part.Saved, batch *pebble.Batch) {
+	into.Begin(o.Number)
+	if into.Whole = o.inRows; o.inRows {
+		o.ChangePages()
+	}
+	o.Dirty, o.inRows, o.position = false, false, to
+	into.Take(o.Organization, &o.Trends, to)
 	o.saveJournal(batch)
 	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
-	if o.Converted {
-		_ = batch.DeleteRange(rowkey.OfPage(o.Number, 0, 0, 0), rowkey.OfPage(o.Number, organization.UsersOfAll, 0, 0), nil)
-		o.Converted = false
-	}
-	o.DirtyPages(func(page uint32, data []byte) {
-		_ = batch.Set(rowkey.OfPage(o.Number, organization.UsersOfAll, 0, page), data, nil)
-	})
+}
+
+// saveRows saves all of an organization in rows, where it has changed with others of
+// the batch. The next checkpoint moves it to the snapshot.
+func (o *Org) saveRows(to part.Position, batch *pebble.Batch) {
+	var all part.Saved
+	o.inRows = true
+	o.save(to, &all, batch)
+	all.SetRows(batch)
+	o.Dirty, o.inRows = true, true
 }
 
 // dayOf is the UTC day of an event time.
 func dayOf(ns int64) uint16 { return uint16(ns / (24 * 3600 * 1e9)) }
-
-// Position is how far an organization's checkpoint has got in the redo
-// entries: all before offset in group are in it.
-type Position struct {
-	group  uint64
-	offset uint64
-}
-
-func (p Position) covers(entry Position) bool {
-	return entry.group < p.group || entry.group == p.group && entry.offset < p.offset
-}

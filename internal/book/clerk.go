@@ -23,9 +23,9 @@ const Shards = 32
 // Shard returns the number of the organization's shard.
 func (o *Org) Shard() int { return int(o.Number % Shards) }
 
-// stretchItems bounds how many items are taken in before others have their turn:
-// a few milliseconds, and enough for waits for memory to overlap.
-const stretchItems = 256
+// stretchItems bounds how many items are taken in before others have their turn, and
+// is enough for waits for memory to overlap; of fewItems one asks whether time is up.
+const stretchItems, fewItems = 256, 8
 
 // Clerk takes the items of one batch in, a stretch at a time, and gathers what has
 // to be written of it:
@@ -170,9 +170,9 @@ func (c *Clerk) sort() {
 func (c *Clerk) Shard() int { return c.shard }
 
 // Take takes the stretch in, at an arrival (ns since 1970) that is none before that
-// of its organizations. After an error that is not usage.ErrUnavailable the book can
-// no longer be used.
-func (c *Clerk) Take(now int64) error {
+// of its organizations, or as much of it as there is time for: up says that it is over.
+// After an error that is not usage.ErrUnavailable the book can no longer be used.
+func (c *Clerk) Take(now int64, up func() bool) error {
 	for _, item := range c.stretch {
 		if o := c.orgs[item]; o.Erased {
 			return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
@@ -181,6 +181,11 @@ func (c *Clerk) Take(now int64) error {
 	c.now, c.duplicates = now, c.book.Duplicates.Part(c.shard)
 	c.judge.LookAhead(c.stretch, now, c.duplicates, c.present)
 	for place, item := range c.stretch {
+		if place%fewItems == fewItems-1 && up() {
+			c.taken -= len(c.stretch) - place // the rest has its turn after others
+			c.judge.Forget()
+			break
+		}
 		if err := c.take(place, item); err != nil {
 			return err
 		}

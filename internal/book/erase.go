@@ -6,19 +6,18 @@ package book
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Erase takes an organization out of the book. All of it goes in one batch, and
@@ -34,28 +33,20 @@ func (b *Book) Erase(o *Org) {
 	for _, kind := range rowkey.OfOrganization {
 		b.Pending.Clear(rowkey.Of(kind, o.Number))
 	}
-	var at wire.Encoder
-	at.Int(b.Now)
-	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), at.Bytes)
+	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), part.Integer(b.Now))
 }
 
-// readErased reads which numbers are of organizations that were erased.
-func (b *Book) readErased() (map[uint32]bool, error) {
-	erased := map[uint32]bool{}
-	err := b.Rows.Each(rows.Under([]byte{rowkey.Erased}), func(key, _ []byte) error {
-		if len(key) != 5 {
-			return errors.New("damaged mark of an erased organization")
-		}
-		number := binary.BigEndian.Uint32(key[1:])
+// passErased leaves out the numbers of organizations that were erased.
+func (b *Book) passErased() (map[uint32]bool, error) {
+	erased, err := b.source().Erased()
+	for number := range erased {
 		if int(number) < len(b.Orgs) && b.Orgs[number] != nil {
-			return fmt.Errorf("organization %d is there, and marked as erased", number)
+			return nil, fmt.Errorf("organization %d is there, and marked as erased", number)
 		}
-		erased[number] = true
 		for int(number) >= len(b.Orgs) {
 			b.Orgs = append(b.Orgs, nil)
 		}
-		return nil
-	})
+	}
 	return erased, err
 }
 
@@ -91,7 +82,7 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 		o.Tombstones[n.slot] = until
 		delete(o.names, n.slot)
 		nameUser(&b.Pending.Changes, o.Number, n.slot, o.Hashes.User(n.ID), "")
-		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), tombstone(until))
+		b.Pending.Set(rowkey.OfTombstone(o.Number, n.slot), part.Integer(until.Ns()))
 		firsts := archive.FirstsOf(o.Number, n.slot)
 		b.Pending.Clear(firsts)
 		o.notes.Drop(n.slot)
@@ -106,25 +97,6 @@ func (b *Book) Unname(o *Org, names []Name) (spans []rows.Span) {
 	o.Dirty = true
 	b.Pending.Set(rowkey.MetaPurge, nil)
 	return spans
-}
-
-func tombstone(until period.Minute) []byte {
-	var e wire.Encoder
-	e.Int(until.Ns())
-	return e.Bytes
-}
-
-// readTombstones reads those of an organization.
-func (b *Book) readTombstones(o *Org) error {
-	return b.Rows.Each(rows.Under(rowkey.Of(rowkey.Tombstone, o.Number)), func(key, value []byte) error {
-		d := &wire.Decoder{Bytes: value}
-		until := d.Int()
-		if len(key) != 9 || d.Err() != nil {
-			return fmt.Errorf("damaged tombstone of organization %d", o.Number)
-		}
-		o.Tombstones[binary.BigEndian.Uint32(key[5:])] = period.Floor(until)
-		return nil
-	})
 }
 
 // returned gives a user who comes after their tombstone's time a name again.

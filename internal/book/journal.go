@@ -4,7 +4,7 @@
 package book
 
 import (
-	"encoding/binary"
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,14 +50,14 @@ const (
 // Between checkpoints a journal is in the log, with all else: in memory as its
 // tail. A checkpoint of the organization writes the tail as a row, in the batch
 // with what came of it, so that the row and the entries behind the organization's
-// position are the whole journal.
+// position are the whole journal. Its key has that position: a row of a later one is of
+// a checkpoint that did not come to its end, and is removed.
 
 // journal is what is known of an organization's rows under keyJournal.
 type journal struct {
 	began   int64          // when the organization was opened, ns
 	outages []meter.Outage // as in meter.Definitions then
 	Size    int64          // bytes of all rows and of the tail
-	row     uint64         // number of the last row
 
 	arrival int64  // the last one in the tail; 0: none
 	tail    []byte // entries behind those of the rows
@@ -74,10 +74,7 @@ func (b *Book) begin(o *Org) {
 		return
 	}
 	o.Journal = &journal{began: b.Now, outages: slices.Clone(b.Defs.Outages)}
-	var e wire.Encoder
-	e.Int(b.Now)
-	encodeOutages(&e, b.Defs.Outages)
-	b.Pending.Set(rowkey.OfJournal(o.Number, 0), e.Bytes)
+	b.Pending.Set(rowkey.OfJournal(o.Number, 0), b.Clock())
 }
 
 // keep puts entries of an arrival, which are all of one organization, into its
@@ -155,8 +152,7 @@ func (b *Book) forget(o *Org, to *group.Changes) {
 	to.Clear(rowkey.Of(rowkey.Journal, o.Number))
 }
 
-// saveJournal puts the tail of an organization's journal into a row, in the batch
-// that has its position.
+// saveJournal puts the tail of an organization's journal into a row, of its position.
 func (o *Org) saveJournal(batch *pebble.Batch) {
 	j := o.Journal
 	if j == nil || len(j.tail) == 0 {
@@ -164,8 +160,7 @@ func (o *Org) saveJournal(batch *pebble.Batch) {
 	}
 	e := wire.Encoder{}
 	e.Int(j.Size)
-	j.row++
-	_ = batch.Set(rowkey.OfJournal(o.Number, j.row), append(e.Bytes, j.tail...), nil) // cannot fail before it is committed
+	_ = batch.Set(rowkey.OfJournalTo(o.Number, o.position.Group, o.position.Offset), append(e.Bytes, j.tail...), nil) // cannot fail before it is committed
 	j.arrival, j.tail = 0, nil
 }
 
@@ -176,15 +171,20 @@ func (b *Book) readJournal(o *Org) error {
 		return err
 	}
 	d := &wire.Decoder{Bytes: first}
-	j := &journal{began: d.Int(), outages: decodeOutages(d)}
+	j, undone := &journal{began: d.Int(), outages: decodeOutages(d)}, journalRows(o.Number)
+	undone.From = append(rowkey.OfJournalTo(o.Number, o.position.Group, o.position.Offset), 0)
+	any := false
 	err = errors.Join(d.Err(), b.Rows.Each(journalRows(o.Number), func(key, value []byte) error {
-		if len(key) != 13 {
-			return errors.New("damaged key")
+		if any = any || bytes.Compare(key, undone.From) >= 0; any {
+			return nil
 		}
 		d := &wire.Decoder{Bytes: value}
-		j.Size, j.row = d.Int(), binary.BigEndian.Uint64(key[5:])
+		j.Size = d.Int()
 		return d.Err()
 	}))
+	if err == nil && any {
+		err = b.Rows.DeleteRange(undone.From, undone.To, pebble.NoSync)
+	}
 	if err != nil {
 		return fmt.Errorf("journal of organization %d: %w", o.Number, err)
 	}
@@ -270,9 +270,7 @@ func (b *Book) tell(o *Org, d *wire.Decoder) error {
 // way: it would write what there was.
 func (b *Book) replace(o, anew *Org) {
 	b.forget(o, &b.Pending.Changes)
-	for _, kind := range []byte{rowkey.Page, rowkey.Statement} {
-		b.Pending.Clear(rowkey.Of(kind, o.Number))
-	}
+	b.Pending.Clear(rowkey.Of(rowkey.Statement, o.Number))
 	asOf := o.AsOf()
 	o.Organization, o.advanced = anew.Organization, anew.advanced
 	b.Advance(o)
@@ -282,7 +280,7 @@ func (b *Book) replace(o, anew *Org) {
 	}
 	o.Trends.Cut(o.Today()) // those that have not begun in the new zone
 	b.describe(o)
-	o.Save(b.Position(), b.Pending.Rows)
+	o.saveRows(b.Position(), b.Pending.Rows)
 }
 
 // giveCalendars does so for the organizations that the catalogue has since the

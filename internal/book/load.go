@@ -4,29 +4,25 @@
 package book
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
-	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -56,6 +52,9 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 			err = fmt.Errorf("open ledger %s: %w", s.Directory, errors.Join(err, b.Close()))
 		}
 	}()
+	if err := b.openSnapshot(); err != nil {
+		return nil, err
+	}
 	if err := b.openLog(); err != nil {
 		return nil, err
 	}
@@ -109,11 +108,7 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 		b.recover(down)
 	}
 	b.follow(s.Catalogue)
-	needed, _, err := b.number(rowkey.MetaLog)
-	if err != nil {
-		return nil, err
-	}
-	return b, trust.Certify(s.FS, s.Directory, certified, b.Now, needed, b.Log.Next(), b.Duplicates.Names())
+	return b, b.Certify(b.Present())
 }
 
 // RowsOf are the options of a directory's rows.
@@ -160,18 +155,13 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 	if err != nil {
 		return nil, false, fmt.Errorf("read definitions: %w", err)
 	}
-	now, err := b.Rows.Get(rowkey.MetaNow)
-	if err != nil {
-		return nil, false, err
-	}
-	if now != nil {
-		d = &wire.Decoder{Bytes: now}
-		b.Now = d.Int()
-	}
 	if err := b.define(meters, born); err != nil {
 		return nil, false, err
 	}
-	if now != nil && len(d.Bytes) > 0 { // of before format 4: none
+	if d = (&wire.Decoder{Bytes: b.mark.Clock}); len(d.Bytes) > 0 {
+		b.Now = d.Int()
+	}
+	if len(d.Bytes) > 0 { // of before format 4: none
 		b.Defs.Outages = decodeOutages(d)
 	}
 	return meters, false, d.Err()
@@ -193,9 +183,7 @@ func (b *Book) formerBefore(fresh bool) (end int64, err error) {
 	if !fresh {
 		end = b.Now + b.Settings.Future.Nanoseconds()
 	}
-	var e wire.Encoder
-	e.Int(end)
-	b.Pending.Set(rowkey.MetaFormer, e.Bytes)
+	b.Pending.Set(rowkey.MetaFormer, part.Integer(end))
 	return end, b.commitNow()
 }
 
@@ -255,151 +243,8 @@ func (b *Book) Close() error {
 	if b.Log != nil {
 		err = errors.Join(err, b.Log.Close())
 	}
+	if b.Snapshot != nil {
+		err = errors.Join(err, b.Snapshot.Close())
+	}
 	return errors.Join(err, b.Rows.Close())
-}
-
-// readOrgs reads the organizations that have a checkpoint, several at a time;
-// one that has none is made by its redo entry.
-func (b *Book) readOrgs() error {
-	var numbers []uint32
-	err := b.Rows.Each(rows.Under([]byte{rowkey.Organization}), func(key, value []byte) error {
-		if len(key) != 5 || len(value) < 32 {
-			return errors.New("damaged organization")
-		}
-		numbers = append(numbers, binary.BigEndian.Uint32(key[1:]))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	read := make([]*readBack, len(numbers))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, number := range numbers {
-		g.Go(func() (err error) {
-			if read[i], err = b.readOrg(number); err != nil {
-				return fmt.Errorf("organization %d: %w", number, err)
-			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for i, r := range read {
-		if r == nil {
-			continue
-		}
-		o := b.add(numbers[i], r.id, r.secret, r.Organization)
-		o.position, o.Trends = r.position, r.trends
-		if err := errors.Join(b.readTombstones(o), b.readJournal(o)); err != nil {
-			return err
-		}
-		b.Now = max(b.Now, r.Now())
-	}
-	return nil
-}
-
-// readBack is an organization as its checkpoint has it.
-type readBack struct {
-	*organization.Organization
-	id       string
-	secret   []byte
-	position Position
-	trends   organization.Trends
-}
-
-// readOrg reads an organization, nil where it has no checkpoint.
-func (b *Book) readOrg(number uint32) (*readBack, error) {
-	head, err := b.Rows.Get(rowkey.Of(rowkey.Head, number))
-	if err != nil || head == nil {
-		return nil, err
-	}
-	users, err := b.readUsers(number)
-	if err != nil {
-		return nil, err
-	}
-	id, secret := users.organization, users.secret
-	d := &wire.Decoder{Bytes: head}
-	r := &readBack{id: id, secret: secret, position: Position{group: d.Uint(), offset: d.Uint()}}
-	r.trends = organization.DecodeTrends(d)
-	if d.Err() != nil {
-		return nil, d.Err()
-	}
-	defs := b.Defs
-	if id == usage.NoOrganization {
-		defs = defs.Bare()
-	}
-	if r.Organization, err = organization.Restore(id, defs, users.hashes, d.Bytes); err != nil {
-		return nil, err
-	}
-	users.unname(r.Organization)
-	closings, err := b.Rows.Get(rowkey.Of(rowkey.Closings, number))
-	if err == nil && closings != nil {
-		err = r.RestoreClosings(closings)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("closed periods: %w", err)
-	}
-	err = b.Rows.Each(rows.Under(rowkey.Of(rowkey.Page, number)), func(key, value []byte) error {
-		if len(key) != 12 {
-			return errors.New("damaged key of a page")
-		}
-		return r.RestorePage(binary.BigEndian.Uint16(key[5:]), key[7], binary.BigEndian.Uint32(key[8:]), value)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("pages: %w", err)
-	}
-	return r, r.Restored()
-}
-
-// storedUsers are the rows of an organization and its users.
-type storedUsers struct {
-	organization string
-	secret       []byte
-	hashes       []uint64 // of ids, in the order of slots
-	nameless     []uint32 // slots of those whose ids were erased
-}
-
-func (u *storedUsers) unname(o *organization.Organization) {
-	for _, slot := range u.nameless {
-		o.SetNameless(slot, true)
-	}
-}
-
-// readUsers reads an organization's secret and its users.
-func (b *Book) readUsers(number uint32) (*storedUsers, error) {
-	row, err := b.Rows.Get(rowkey.Of(rowkey.Organization, number))
-	if err != nil || len(row) < 32 {
-		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
-	}
-	u := &storedUsers{organization: string(row[32:]), secret: row[:32]}
-	err = b.Rows.Each(rows.Under(rowkey.Of(rowkey.User, number)), func(key, value []byte) error {
-		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.hashes)) {
-			return fmt.Errorf("damaged user of organization %d", number)
-		}
-		if len(value) == 8 {
-			u.nameless = append(u.nameless, uint32(len(u.hashes)))
-		}
-		u.hashes = append(u.hashes, binary.LittleEndian.Uint64(value))
-		return nil
-	})
-	return u, err
-}
-
-// reopen makes an organization again that has no checkpoint yet, as of the
-// arrival that opened it.
-func (b *Book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
-	users, err := b.readUsers(number)
-	if err != nil {
-		return err
-	}
-	m := b.newOrganization(users.organization, cal, now)
-	for _, h := range users.hashes {
-		m.AddUser(h)
-	}
-	users.unname(m)
-	o := b.add(number, users.organization, users.secret, m)
-	o.Dirty = true
-	return errors.Join(b.readTombstones(o), b.readJournal(o))
 }

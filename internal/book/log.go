@@ -11,12 +11,13 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Everything is in the log first, and the store has no log of its own: after a
@@ -27,39 +28,35 @@ import (
 //	log     ... 41 42 43 44 45 46 47
 //	              |        |
 //	              |        metaApplied: rows of 45 and later are applied at a start
-//	              metaLog: entries of 42 and later are, behind each organization's position
+//	              the snapshot's mark: entries of 42 and later are, behind each organization's position
 //
 // What is written to the store and not to the log is
 //
-//   - a checkpoint: the log is released behind the flush that follows it;
+//   - what belongs to a checkpoint: a flush follows before the snapshot is in force, and
+//     the log is released behind that;
 //   - changed definitions: a flush follows, before anything is counted by them;
 //   - what a start makes again if it is missing: statements, the end of a purge.
 
-// number reads a row that has one; there is false where there is no such row.
-func (b *Book) number(key []byte) (n uint64, there bool, err error) {
-	row, err := b.Rows.Get(key)
-	if err != nil || row == nil {
-		return 0, false, err
-	}
-	d := &wire.Decoder{Bytes: row}
-	n = d.Uint()
-	return n, true, d.Err()
-}
-
-func setNumber(batch *pebble.Batch, key []byte, n uint64) {
-	var e wire.Encoder
-	e.Uint(n)
-	_ = batch.Set(key, e.Bytes, nil) // cannot fail before it is committed
-}
-
 // applied has a batch say that it brings the rows up to a group.
-func applied(batch *pebble.Batch, group uint64) { setNumber(batch, rowkey.MetaApplied, group) }
+func applied(batch *pebble.Batch, group uint64) { part.SetNumber(batch, rowkey.MetaApplied, group) }
+
+// openSnapshot opens the snapshot, and finds how far it has come.
+func (b *Book) openSnapshot() (err error) {
+	s := b.Settings
+	known, _ := b.certified.Known()
+	if b.Snapshot, err = snapshot.Open(s.FS, s.FS.PathJoin(s.Directory, part.Directory), known.Snapshot); err != nil {
+		return err
+	}
+	b.mark, err = b.source().Mark()
+	return err
+}
 
 // openLog opens the log and brings the rows up to it. Where the directory has
 // none yet, b.log stays nil: see convert.
 func (b *Book) openLog() error {
-	from, exists, err := b.number(rowkey.MetaLog)
-	if err = errors.Join(err, trust.Reached(b.Settings.Directory, b.certified, from)); err != nil || !exists {
+	from := b.mark.Needed
+	err := trust.Reached(b.Settings.Directory, b.certified, from)
+	if err != nil || from == 0 {
 		return err
 	}
 	if b.Log, err = log.Open(trust.LogOptions(b.Settings.FS, b.Settings.Directory, b.certified, true), from, func(uint64, []byte) error { return nil }); err != nil {
@@ -73,7 +70,7 @@ const applyBytes = 1 << 20
 
 // applyRows applies the rows of groups that the store has not.
 func (b *Book) applyRows() error {
-	done, _, err := b.number(rowkey.MetaApplied)
+	done, _, err := b.source().Number(rowkey.MetaApplied)
 	if err != nil {
 		return err
 	}
@@ -110,7 +107,7 @@ func (b *Book) applyRows() error {
 // openWhole reads since which group entries have first items, and are not in
 // journals yet: of those before, both are in rows.
 func (b *Book) openWhole() error {
-	number, there, err := b.number(rowkey.MetaWhole)
+	number, there, err := b.source().Number(rowkey.MetaWhole)
 	if b.whole = number; !there {
 		b.whole = math.MaxUint64
 	}
@@ -121,7 +118,7 @@ func (b *Book) openWhole() error {
 func (b *Book) beginWhole() {
 	if b.whole == math.MaxUint64 {
 		b.whole = b.Pending.Number
-		setNumber(b.Pending.Rows, rowkey.MetaWhole, b.whole)
+		part.SetNumber(b.Pending.Rows, rowkey.MetaWhole, b.whole)
 	}
 }
 
@@ -156,13 +153,14 @@ func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 // of them is written to rows. Until that is on disk nothing goes to the log, so
 // that a start does all of it again where it was cut short.
 func (b *Book) convert() (err error) {
+	c, err := b.Checkpoint()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.End()) }()
 	for _, o := range b.ByID {
-		if !o.Dirty {
-			continue
-		}
-		batch := b.Rows.NewBatch()
-		o.Save(b.Position(), batch)
-		if err := b.Rows.Write(batch); err != nil {
+		c.Save(o, b.Position())
+		if err := c.Write(); err != nil {
 			return err
 		}
 	}
@@ -177,12 +175,11 @@ func (b *Book) convert() (err error) {
 	if err != nil {
 		return err
 	}
-	batch, redo := b.Rows.NewBatch(), rows.Under([]byte{rowkey.Redo})
-	b.Mark(batch, b.Clock(), next)
-	_ = batch.DeleteRange(redo.From, redo.To, nil) // cannot fail before it is committed
-	_ = batch.Apply(b.Pending.Rows, nil)           // likewise: journals that have ended
+	if err := b.Rows.Write(b.Pending.Rows); err != nil { // journals that have ended
+		return err
+	}
 	b.Begin(next)
-	if err := b.Rows.WriteThrough(batch); err != nil {
+	if err := c.Commit(&part.Mark{Needed: next, Clock: b.Clock()}); err != nil {
 		return err
 	}
 	b.Duplicates.Flushed()

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -25,7 +26,7 @@ import (
 // now is the time at the last checkpoint, of which entries go on. The book's time
 // may be later: an organization may have been saved on its own since.
 func (b *Book) replay(now int64) error {
-	erased, err := b.readErased()
+	erased, err := b.passErased()
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (b *Book) replay(now int64) error {
 		}
 		b.Journaled.Add(o.Journal.bytes())
 		if b.Log == nil {
-			b.Pending.Number = max(b.Pending.Number, o.position.group+1)
+			b.Pending.Number = max(b.Pending.Number, o.position.Group+1)
 		}
 		if err := b.republish(o, again); err != nil {
 			return err
@@ -76,14 +77,14 @@ func (r *replayer) group(number uint64, entries []byte) error {
 	d := &wire.Decoder{Bytes: entries}
 	for len(d.Bytes) > 0 {
 		offset := uint64(len(entries) - len(d.Bytes))
-		if err := r.entry(d, Position{number, offset}); err != nil {
+		if err := r.entry(d, part.Position{Group: number, Offset: offset}); err != nil {
 			return fmt.Errorf("redo group %d, entry at byte %d: %w", number, offset, err)
 		}
 	}
 	return nil
 }
 
-func (r *replayer) entry(d *wire.Decoder, at Position) error {
+func (r *replayer) entry(d *wire.Decoder, at part.Position) error {
 	if r.n == len(r.stretch) {
 		if err := r.apply(); err != nil {
 			return err
@@ -108,12 +109,12 @@ func (r *replayer) entry(d *wire.Decoder, at Position) error {
 }
 
 // common applies an entry that concerns all organizations, or makes one.
-func (r *replayer) common(read *redo.Reading, at Position) error {
+func (r *replayer) common(read *redo.Reading, at part.Position) error {
 	b := r.book
 	switch x := read.Entry.(type) {
 	case *redo.Collect:
 		for _, o := range b.ByID {
-			if !o.position.covers(at) {
+			if !o.position.Covers(at) {
 				o.Collect(x.At)
 			}
 		}
@@ -122,9 +123,9 @@ func (r *replayer) common(read *redo.Reading, at Position) error {
 	case *redo.Recover:
 		b.Defs.Recover(x.Outage)
 		for _, o := range b.ByID {
-			if !o.position.covers(at) {
+			if !o.position.Covers(at) {
 				o.recover(x.Outage)
-				if at.group >= b.whole {
+				if at.Group >= b.whole {
 					o.keepOutage(x.Outage)
 				}
 			}
@@ -151,7 +152,7 @@ func (r *replayer) open(number uint32, x *redo.Open) error {
 
 // gather adds an entry of one organization to the stretch, whose next step it
 // was read into.
-func (r *replayer) gather(s *step, at Position, entry []byte) error {
+func (r *replayer) gather(s *step, at part.Position, entry []byte) error {
 	b, n := r.book, s.read.Organization
 	erased := r.erased[n]
 	if int(n) >= len(b.Orgs) || b.Orgs[n] == nil && !erased {
@@ -161,10 +162,10 @@ func (r *replayer) gather(s *step, at Position, entry []byte) error {
 	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
 		b.Duplicates.Part(int(n % Shards)).Add(x.UID)
 	}
-	if erased || s.org.position.covers(at) {
+	if erased || s.org.position.Covers(at) {
 		return nil
 	}
-	if s.kept = s.kept[:0]; s.org.Journal != nil && at.group >= b.whole {
+	if s.kept = s.kept[:0]; s.org.Journal != nil && at.Group >= b.whole {
 		s.kept = append(s.kept, entry...)
 	}
 	r.n++

@@ -30,6 +30,7 @@ type Settings struct {
 	// Silence is how long a stream may be quiet that should not be.
 	Silence time.Duration
 	Limits  intake.Limits
+	Key     string // that secrets are made of, see identity.Secret; empty: each is random
 	// RejectUnknown refuses items of organizations that are not in the
 	// catalogue and not in the ledger.
 	RejectUnknown bool

@@ -53,3 +53,19 @@ func (c *Catalogue) Spelled(rule identity.Rule) (*Catalogue, error) {
 	}
 	return spelled, nil
 }
+
+// Of returns the catalogue with those organizations alone that are somebody's: of
+// a ledger that is one of several.
+func (c *Catalogue) Of(owned func(id string) bool) *Catalogue {
+	if c == nil {
+		return nil
+	}
+	of := &Catalogue{Principals: c.Principals, name: c.name, byID: map[string]int{}}
+	for i := range c.Organizations {
+		if o := &c.Organizations[i]; owned(o.ID) {
+			of.byID[o.ID] = len(of.Organizations)
+			of.Organizations, of.lines = append(of.Organizations, *o), append(of.lines, c.lines[i])
+		}
+	}
+	return of
+}

@@ -31,6 +31,8 @@ type Certificate struct {
 	Needed, Reached uint64
 	// Rows is how far the store had come.
 	Rows rows.Mark
+	// Snapshot is the edition of the snapshot that was in force; 0: there was none.
+	Snapshot uint64
 	// Counted are the runs of counted items, by name.
 	Counted []string
 	// Damaged are files that were found damaged: nothing is built on the

@@ -24,6 +24,10 @@ const (
 	maxPast   = 35 * day // the ledger's day bitmaps hold 37 days: 35 and both ends
 	maxFuture = time.Hour
 
+	// minKey is how many characters a key has at the least: one that can be guessed
+	// gives pseudonyms away.
+	minKey = 16
+
 	// maxMeters is what a meter's 16-bit index can tell apart.
 	maxMeters = 1 << 16
 )
@@ -109,6 +113,9 @@ func (c *Config) checkIdentity(p *problems) {
 		if _, err := usage.ParseNormalization(n); err != nil {
 			p.add("identity::normalize", n, "use trim, fold or none")
 		}
+	}
+	if n := len(c.Identity.Key); n > 0 && n < minKey {
+		p.add("identity::key", c.Identity.Key, "has %d characters: use a secret of %d or more, as `openssl rand -hex 32` makes one", n, minKey)
 	}
 	for i, id := range c.Identity.Placeholders {
 		at := fmt.Sprintf("identity::placeholders[%d]", i)

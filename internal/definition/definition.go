@@ -18,6 +18,8 @@ package definition
 import (
 	"time"
 
+	"go.opentelemetry.io/collector/config/configopaque"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 )
 
@@ -111,6 +113,11 @@ type Identity struct {
 	// Placeholders are ids that are nobody, as undefined: an item that names one
 	// is invalid. A list replaces the default one; [] allows all ids.
 	Placeholders []string `mapstructure:"placeholders"`
+	// Key makes pseudonyms, and the order among users of equal sums, the same in
+	// all ledgers that have it, as replicas need: a secret of 16 characters or
+	// more, for organizations that are new from then on. Default none: each
+	// ledger's are its own.
+	Key configopaque.String `mapstructure:"key"`
 }
 
 // The values of [Identity.UnknownOrganizations].

@@ -25,6 +25,7 @@ func (c *Config) Settings(x usage.Extraction) ledger.Settings {
 			UsersPerOrganization: c.Limits.UsersPerOrganization,
 			ValuesPerDimension:   c.Limits.ValuesPerDimension,
 		},
+		Key:           string(c.Identity.Key),
 		ScrubRate:     int64(c.Scrub.BytesPerSecond),
 		RejectUnknown: c.Identity.UnknownOrganizations == Reject,
 	}

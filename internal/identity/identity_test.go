@@ -96,3 +96,9 @@ func TestAListOfPlaceholdersReplacesTheOther(t *testing.T) {
 	require.False(t, NewPlaceholders(nil).Has("null"))
 	require.False(t, (*Placeholders)(nil).Has("null"))
 }
+
+func TestSecretsFollowFromAKey(t *testing.T) {
+	require.Equal(t, Secret("a key", "acme"), Secret("a key", "acme"))
+	require.NotEqual(t, Secret("a key", "acme"), Secret("a key", "globex"))
+	require.NotEqual(t, Secret("a key", "acme"), Secret("another", "acme"))
+}

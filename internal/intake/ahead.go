@@ -33,6 +33,10 @@ func (j *Judge) Begin(batch *usage.Batch) {
 	}
 }
 
+// Forget lets go of what was found of items that are not judged yet, since others may
+// change it before LookAhead takes them again.
+func (j *Judge) Forget() { clear(j.numbers) }
+
 // End lets go of the batch.
 func (j *Judge) End() {
 	clear(j.ahead)

@@ -4,34 +4,21 @@
 package ledger
 
 import (
-	"archive/tar"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
-	"strings"
-	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
+	"github.com/otelcol-usage/otelcol-usage/internal/backup"
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
-	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
-// A backup is a tar of the files of a ledger directory, and at its end their
-// sums, as sha256sum writes them: one without them is cut short.
-
-const (
-	// copyDir is where the copy is made that a backup is read from: below the
-	// ledger's directory, since tables are linked, not copied.
-	copyDir  = "backup"
-	sumsFile = "SHA256SUMS"
-)
+// copyDir is where the copy is made that a backup is read from: below the ledger's
+// directory, since tables are linked, not copied.
+const copyDir = "backup"
 
 // Backup writes a copy of the ledger while it goes on. What was acknowledged
 // before it began is in it, and nothing of which only a part is there. It has the
@@ -44,7 +31,7 @@ func (l *Ledger) Backup(ctx context.Context, w io.Writer) (err error) {
 		return fmt.Errorf("back up ledger %s: %w", l.settings.Directory, errors.Join(err, fs.RemoveAll(dir)))
 	}
 	defer func() { err = errors.Join(err, fs.RemoveAll(dir)) }()
-	if err := writeArchive(ctx, fs, dir, w); err != nil {
+	if err := backup.Write(ctx, fs, dir, w); err != nil {
 		return fmt.Errorf("back up ledger %s: %w", l.settings.Directory, err)
 	}
 	return nil
@@ -70,6 +57,10 @@ func (l *Ledger) copy(to string) error {
 	if err := b.Duplicates.Link(fs.PathJoin(to, book.DuplicatesDir)); err != nil {
 		return err
 	}
+	parts := fs.PathJoin(to, part.Directory)
+	if err := errors.Join(fs.MkdirAll(parts, 0o700), b.Snapshot.Copy(parts)); err != nil {
+		return err
+	}
 	if err := b.Log.Copy(to); err != nil { // last: it has all that is in the others
 		return err
 	}
@@ -86,184 +77,4 @@ func (l *Ledger) copy(to string) error {
 		}
 	}
 	return nil
-}
-
-func writeArchive(ctx context.Context, fs vfs.FS, dir string, w io.Writer) error {
-	names, err := filesToArchive(fs, dir)
-	if err != nil {
-		return err
-	}
-	archive, now, sums := tar.NewWriter(w), time.Now(), ""
-	for _, name := range names {
-		sum, err := archiveFile(ctx, fs, dir, name, archive, now)
-		if err != nil {
-			return err
-		}
-		sums += fmt.Sprintf("%x  %s\n", sum, name)
-	}
-	if err := archive.WriteHeader(header(sumsFile, int64(len(sums)), now)); err != nil {
-		return err
-	}
-	_, err = io.WriteString(archive, sums)
-	return errors.Join(err, archive.Close())
-}
-
-// filesToArchive returns the names of the files in a copy, in order. Those of
-// counted items are in a directory below it.
-func filesToArchive(fs vfs.FS, dir string) ([]string, error) {
-	names, err := fs.List(dir)
-	if err != nil {
-		return nil, err
-	}
-	names = slices.DeleteFunc(names, func(name string) bool { return name == book.DuplicatesDir })
-	runs, err := fs.List(fs.PathJoin(dir, book.DuplicatesDir))
-	for _, name := range runs {
-		names = append(names, book.DuplicatesDir+"/"+name)
-	}
-	slices.Sort(names)
-	return names, err
-}
-
-func header(name string, size int64, now time.Time) *tar.Header {
-	return &tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: now}
-}
-
-func archiveFile(ctx context.Context, fs vfs.FS, dir, name string, to *tar.Writer, now time.Time) (_ []byte, err error) {
-	f, err := fs.Open(fs.PathJoin(dir, name))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if err := to.WriteHeader(header(name, info.Size(), now)); err != nil {
-		return nil, err
-	}
-	hash := sha256.New()
-	_, err = io.CopyN(io.MultiWriter(to, hash), reading{ctx, f}, info.Size())
-	return hash.Sum(nil), err
-}
-
-// reading is a reader that ends with a context.
-type reading struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r reading) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
-}
-
-// Restore makes a ledger directory of a backup. The directory has to be empty or
-// missing; it is there as a whole afterwards, and on disk, or not at all.
-func Restore(r io.Reader, dir string) error {
-	if err := restore(r, dir); err != nil {
-		return fmt.Errorf("restore ledger %s: %w", dir, err)
-	}
-	return nil
-}
-
-func restore(r io.Reader, dir string) (err error) {
-	dir = strings.TrimRight(dir, string(os.PathSeparator))
-	switch entries, err := os.ReadDir(dir); {
-	case errors.Is(err, os.ErrNotExist):
-	case err != nil:
-		return err
-	case len(entries) > 0:
-		return errors.New("the directory is not empty; name one that is, or that is not there yet")
-	}
-	fs, parent := vfs.Default, vfs.Default.PathDir(dir)
-	if err := fs.MkdirAll(parent, 0o700); err != nil {
-		return err
-	}
-	temporary, err := os.MkdirTemp(parent, ".restoring-")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(temporary))
-		}
-	}()
-	if err := unpack(r, temporary); err != nil {
-		return err
-	}
-	if version, err := versions.CheckFormat(fs, temporary); err != nil || version == 0 {
-		return errors.Join(err, errNoBackup)
-	}
-	if err := certificate.Forget(fs, dir); err != nil { // of what the backup takes the place of
-		return err
-	}
-	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: a directory that is a mount point cannot be replaced; name one in it", err)
-	}
-	if err := os.Rename(temporary, dir); err != nil {
-		return err
-	}
-	return store.SyncDir(fs, parent)
-}
-
-var (
-	errNoBackup = errors.New("this is no backup of a ledger")
-	errCutShort = errors.New("the backup is cut short or damaged; make another one")
-)
-
-// unpack writes the files of a backup into a directory, and checks their sums.
-func unpack(r io.Reader, dir string) error {
-	if err := vfs.Default.MkdirAll(vfs.Default.PathJoin(dir, book.DuplicatesDir), 0o700); err != nil {
-		return err
-	}
-	archive, sums, wanted := tar.NewReader(r), "", ""
-	for n := 0; ; n++ {
-		h, err := archive.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			if wanted == "" || sums != wanted {
-				return errCutShort
-			}
-			return errors.Join(store.SyncDir(vfs.Default, vfs.Default.PathJoin(dir, book.DuplicatesDir)), store.SyncDir(vfs.Default, dir))
-		case err != nil && n == 0:
-			return fmt.Errorf("%w: %w", errNoBackup, err)
-		case err != nil:
-			return fmt.Errorf("%w: %w", errCutShort, err)
-		case h.Name == sumsFile:
-			text, err := io.ReadAll(io.LimitReader(archive, 64<<20))
-			if err != nil {
-				return fmt.Errorf("%w: %w", errCutShort, err)
-			}
-			wanted = string(text)
-		case h.Typeflag != tar.TypeReg || !isFileOfBackup(h.Name):
-			return fmt.Errorf("%w: it has %q, which is no file of one", errNoBackup, h.Name)
-		default:
-			sum, err := unpackFile(archive, vfs.Default.PathJoin(dir, h.Name))
-			if err != nil {
-				return err
-			}
-			sums += fmt.Sprintf("%x  %s\n", sum, h.Name)
-		}
-	}
-}
-
-// isFileOfBackup reports whether a file of a ledger may be called so.
-func isFileOfBackup(name string) bool {
-	name = strings.TrimPrefix(name, book.DuplicatesDir+"/")
-	return name != "." && name != ".." && !strings.ContainsAny(name, `/\:`)
-}
-
-func unpackFile(from io.Reader, path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	hash := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, hash), from)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errCutShort
-	}
-	return hash.Sum(nil), errors.Join(err, f.Sync(), f.Close())
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/backup"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -59,8 +60,8 @@ func TestABackupOfARunningLedgerHasAllThatWasAcknowledged(t *testing.T) {
 	}
 	<-sent
 	before := figure(collect(t, l, noon), "acme", "usage_active_users", "window=month", "period=current")
-	var backup bytes.Buffer
-	require.NoError(t, l.Backup(context.Background(), &backup))
+	var made bytes.Buffer
+	require.NoError(t, l.Backup(context.Background(), &made))
 	<-sent
 	close(stop)
 	senders.Wait()
@@ -70,7 +71,7 @@ func TestABackupOfARunningLedgerHasAllThatWasAcknowledged(t *testing.T) {
 
 	elsewhere := s
 	elsewhere.Directory = filepath.Join(t.TempDir(), "deep", "ledger")
-	require.NoError(t, Restore(&backup, elsewhere.Directory))
+	require.NoError(t, backup.Restore(&made, elsewhere.Directory))
 	l = open(t, elsewhere, noon)
 	c := collect(t, l, noon.Add(time.Minute))
 	users := figure(c, "acme", "usage_active_users", "window=month", "period=current")
@@ -87,12 +88,12 @@ func TestARestoredLedgerHasTheFiguresOfTheBackup(t *testing.T) {
 	now := noon.Add(14 * 24 * time.Hour)
 	collect(t, l, now)
 	all := statements(t, l, StatementQuery{Organization: "acme"})
-	var backup bytes.Buffer
-	require.NoError(t, l.Backup(context.Background(), &backup))
+	var made bytes.Buffer
+	require.NoError(t, l.Backup(context.Background(), &made))
 	want := collect(t, l, now.Add(time.Minute))
 	closeLedger(t, l)
 	s.Directory = filepath.Join(t.TempDir(), "ledger")
-	require.NoError(t, Restore(&backup, s.Directory))
+	require.NoError(t, backup.Restore(&made, s.Directory))
 	l = open(t, s, now)
 	got := collect(t, l, now.Add(time.Minute))
 	for i := range want.Organizations {
@@ -122,10 +123,10 @@ func TestWhatIsNoBackupIsRefusedAndLeavesNothing(t *testing.T) {
 	s.Directory = t.TempDir()
 	l := open(t, s, noon)
 	fill(t, l, "acme")
-	var backup bytes.Buffer
-	require.NoError(t, l.Backup(context.Background(), &backup))
+	var made bytes.Buffer
+	require.NoError(t, l.Backup(context.Background(), &made))
 	closeLedger(t, l)
-	good := backup.Bytes()
+	good := made.Bytes()
 	damaged := slices.Clone(good)
 	at := bytes.Index(damaged, []byte("otelcol-usage ledger"))
 	damaged[at+len("otelcol-usage ledger 6\n")-2] = '5'
@@ -134,11 +135,11 @@ func TestWhatIsNoBackupIsRefusedAndLeavesNothing(t *testing.T) {
 		from io.Reader
 		says string
 	}{
-		{"nothing", bytes.NewReader(nil), errCutShort.Error()},
-		{"no archive", bytes.NewReader(bytes.Repeat([]byte("no archive"), 200)), errNoBackup.Error()},
-		{"cut in a file", bytes.NewReader(good[:len(good)/3]), errCutShort.Error()},
-		{"cut between files", archiveOf(t, tar.Header{Name: "FORMAT", Typeflag: tar.TypeReg}), errCutShort.Error()},
-		{"a byte changed", bytes.NewReader(damaged), errCutShort.Error()},
+		{"nothing", bytes.NewReader(nil), backup.ErrCutShort.Error()},
+		{"no archive", bytes.NewReader(bytes.Repeat([]byte("no archive"), 200)), backup.ErrNone.Error()},
+		{"cut in a file", bytes.NewReader(good[:len(good)/3]), backup.ErrCutShort.Error()},
+		{"cut between files", archiveOf(t, tar.Header{Name: "FORMAT", Typeflag: tar.TypeReg}), backup.ErrCutShort.Error()},
+		{"a byte changed", bytes.NewReader(damaged), backup.ErrCutShort.Error()},
 		{"a path upwards", archiveOf(t, tar.Header{Name: "../evil", Typeflag: tar.TypeReg}), `"../evil", which is no file of one`},
 		{"an absolute path", archiveOf(t, tar.Header{Name: "/tmp/evil", Typeflag: tar.TypeReg}), "which is no file of one"},
 		{"a path of Windows", archiveOf(t, tar.Header{Name: `..\evil`, Typeflag: tar.TypeReg}), "which is no file of one"},
@@ -147,7 +148,7 @@ func TestWhatIsNoBackupIsRefusedAndLeavesNothing(t *testing.T) {
 		{"a reader that fails", io.MultiReader(bytes.NewReader(good[:3000]), failing{}), "it failed"},
 	} {
 		parent := t.TempDir()
-		err := Restore(tc.from, filepath.Join(parent, "ledger"))
+		err := backup.Restore(tc.from, filepath.Join(parent, "ledger"))
 		require.ErrorContains(t, err, tc.says, tc.name)
 		left, err := os.ReadDir(parent)
 		require.NoError(t, err)
@@ -156,12 +157,12 @@ func TestWhatIsNoBackupIsRefusedAndLeavesNothing(t *testing.T) {
 
 	occupied := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(occupied, "mine"), []byte("mine"), 0o600))
-	require.ErrorContains(t, Restore(bytes.NewReader(good), occupied), "the directory is not empty")
+	require.ErrorContains(t, backup.Restore(bytes.NewReader(good), occupied), "the directory is not empty")
 	left, err := os.ReadDir(occupied)
 	require.NoError(t, err)
 	require.Len(t, left, 1)
 	empty := t.TempDir()
-	require.NoError(t, Restore(bytes.NewReader(good), empty+"/"))
+	require.NoError(t, backup.Restore(bytes.NewReader(good), empty+"/"))
 	s.Directory = empty
 	closeLedger(t, open(t, s, noon))
 }
@@ -176,11 +177,11 @@ func TestABackupOfANewerFormatIsRefused(t *testing.T) {
 	l := open(t, s, noon)
 	newer := fmt.Appendf(nil, "otelcol-usage ledger %d\n", versions.Format+1)
 	require.NoError(t, os.WriteFile(filepath.Join(s.Directory, versions.FormatFile), newer, 0o600))
-	var backup bytes.Buffer
-	require.NoError(t, l.Backup(context.Background(), &backup))
+	var made bytes.Buffer
+	require.NoError(t, l.Backup(context.Background(), &made))
 	closeLedger(t, l)
 	dir := filepath.Join(t.TempDir(), "ledger")
-	require.ErrorContains(t, Restore(&backup, dir), "use the newer program")
+	require.ErrorContains(t, backup.Restore(&made, dir), "use the newer program")
 	require.NoDirExists(t, dir)
 }
 

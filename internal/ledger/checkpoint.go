@@ -9,20 +9,19 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
-	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 )
 
-// A checkpoint writes what changed of each organization to its rows, one
-// organization in one batch, with the position in the redo entries up to which
-// they are in it. It is written only after the commit that holds those entries,
-// so that nothing on disk is ahead of what was acknowledged. When all
-// organizations and the keys of counted items are on disk, the log from before is
-// released.
+// A checkpoint writes what changed of each organization to the next snapshot, with the
+// position in the redo entries up to which they are in it; only after the commit
+// that holds those entries, so that nothing on disk is ahead of what was
+// acknowledged. When all organizations and the keys of counted items are on disk, the
+// snapshot is put in force, and the log from before is released.
 
 // errLate ends a checkpoint between two organizations when the ledger has to
 // close: it is on disk as far as it has come, and the log has the rest.
@@ -32,25 +31,29 @@ var errLate = errors.New("the ledger closes before the checkpoint is complete")
 // process ends in time where 100,000 organizations have changed.
 const closePatience = 4 * time.Second
 
-// checkpoint folds the log into rows. One runs at a time.
+// checkpoint folds the log into the snapshot. One runs at a time.
 func (l *Ledger) checkpoint(b *book.Book) error {
 	l.folding.Lock()
 	defer l.folding.Unlock()
-	return l.fold(b)
+	return l.fold(b, false)
 }
 
 // fold is a checkpoint; the caller holds l.folding. One that fails ends with the
-// book: what it has taken for written the next one would leave out. One that is late
-// has left nothing out, and there is none after it.
-func (l *Ledger) fold(b *book.Book) error {
-	err := l.write(b)
-	if err != nil && !errors.Is(err, errLate) {
+// book: what it has taken for written the next one would leave out. But one that is
+// late has left nothing out, and of one that found no room all is saved again. anew
+// leaves nothing on disk of what was replaced.
+func (l *Ledger) fold(b *book.Book, anew bool) error {
+	err := l.write(b, anew)
+	if err != nil && !errors.Is(err, errLate) && !noRoom(err) {
 		l.fail(b, err)
 	}
 	return err
 }
 
-func (l *Ledger) write(b *book.Book) error {
+// noRoom reports whether a checkpoint found no room on the disk.
+func noRoom(err error) bool { return errors.Is(err, errNoSpace) || vfs.IsNoSpaceError(err) }
+
+func (l *Ledger) write(b *book.Book, anew bool) (err error) {
 	l.mu.Lock()
 	if b.Failed {
 		l.mu.Unlock()
@@ -59,12 +62,27 @@ func (l *Ledger) write(b *book.Book) error {
 	orgs := append([]*book.Org(nil), b.ByID...)
 	start, before := b.Pending.Number, b.Unfolded
 	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover
+	c, err := b.Checkpoint()
 	l.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.giveUp(c))
+		}
+	}()
+	if anew {
+		c.Anew()
+	}
 	for _, o := range orgs {
 		if l.late.Load() {
+			if err := c.Commit(nil); err != nil {
+				return fmt.Errorf("checkpoint: %w", err)
+			}
 			return errLate
 		}
-		if err := l.checkpointOrg(b, o); err != nil {
+		if err := l.checkpointOrg(b, c, o); err != nil {
 			return fmt.Errorf("checkpoint of organization %d: %w", o.Number, err)
 		}
 	}
@@ -83,17 +101,15 @@ func (l *Ledger) write(b *book.Book) error {
 	if err := b.Duplicates.Write(); err != nil {
 		return err
 	}
-	batch := b.Rows.NewBatch()
-	b.Mark(batch, now, start)
-	if err := b.Rows.WriteThrough(batch); err != nil {
+	if err := c.Commit(&part.Mark{Needed: start, Clock: now}); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.mu.Lock()
 	b.Duplicates.Flushed()
 	b.Unfolded -= before
-	runs, at := b.Duplicates.Names(), b.Now
+	is := b.Present()
 	l.mu.Unlock()
-	if err := trust.Certify(l.settings.FS, l.settings.Directory, l.certified, at, start, b.Log.Next(), runs); err != nil {
+	if err := b.Certify(is); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if err := b.Log.Release(start); err != nil {
@@ -102,20 +118,29 @@ func (l *Ledger) write(b *book.Book) error {
 	return nil
 }
 
-func (l *Ledger) checkpointOrg(b *book.Book, o *book.Org) error {
-	batch := b.Rows.NewBatch()
-	if !l.save(b, o, batch) {
-		return batch.Close()
+func (l *Ledger) checkpointOrg(b *book.Book, c *book.Checkpoint, o *book.Org) error {
+	if !l.save(b, c, o) {
+		return nil
 	}
-	if err := l.durable(b); err != nil {
+	if err := errors.Join(l.durable(b), l.roomFor(c)); err != nil {
 		return err
 	}
-	return b.Rows.Write(batch)
+	return c.Write()
 }
 
-// save puts what changed of an organization into a batch. It reports whether
-// anything did. Only those wait for it whose organizations are of the same shard.
-func (l *Ledger) save(b *book.Book, o *book.Org, batch *pebble.Batch) (changed bool) {
+// roomFor says where the disk has no room for what was saved last: the log's is not to
+// be taken.
+func (l *Ledger) roomFor(c *book.Checkpoint) error {
+	disk, err := l.settings.FS.GetDiskUsage(l.settings.Directory)
+	if err != nil || disk.AvailBytes >= uint64(minFree+c.Size()) { // a file system that cannot tell is not full
+		return nil
+	}
+	return fmt.Errorf("%w: %s has %d MiB left; the log goes on, and a start takes longer meanwhile", errNoSpace, l.settings.Directory, disk.AvailBytes>>20)
+}
+
+// save saves what changed of an organization. It reports whether anything did. Only
+// those wait for it whose organizations are of the same shard.
+func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	shard := &l.shards[o.Shard()]
@@ -130,9 +155,30 @@ func (l *Ledger) save(b *book.Book, o *book.Org, batch *pebble.Batch) (changed b
 	to := b.Position()
 	l.line.Unlock()
 	if changed {
-		o.Save(to, batch)
+		c.Save(o, to)
 	}
 	return changed
+}
+
+// giveUp ends a checkpoint that was not committed: the next one saves all again that
+// it has saved.
+func (l *Ledger) giveUp(c *book.Checkpoint) error {
+	if c.Committed() {
+		return nil
+	}
+	for _, o := range c.Organizations() {
+		l.again(o)
+	}
+	return c.End()
+}
+
+func (l *Ledger) again(o *book.Org) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	shard := &l.shards[o.Shard()]
+	shard.Lock()
+	defer shard.Unlock()
+	o.Again()
 }
 
 // durable waits until all that has been applied is on disk.

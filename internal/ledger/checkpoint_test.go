@@ -35,7 +35,10 @@ func TestACrashBetweenTheCheckpointsOfTwoOrganizationsChangesNothing(t *testing.
 	later := noon.Add(2 * time.Hour)
 	peak := figure(collect(t, l, later), "birch", "usage_concurrent_users_peak", "period=current", "window=month")
 	require.Equal(t, 1.0, peak)
-	require.NoError(t, l.checkpointOrg(l.book, l.book.Find("acme")))
+	c, err := l.book.Checkpoint() // one that is late
+	require.NoError(t, err)
+	require.NoError(t, l.checkpointOrg(l.book, c, l.book.Find("acme")))
+	require.NoError(t, c.Commit(nil))
 	logon("acme", later) // whose commit syncs the checkpoint, too
 
 	l, _ = cut(t, l, s, fs, later)

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -27,6 +28,10 @@ func rowsOf(t *testing.T, l *Ledger, number uint32) map[string]int {
 		if len(key) >= 5 && string(key[1:5]) == string(rowkey.Of(0, number)[1:]) && key[0] != rowkey.Meta && key[0] != rowkey.Redo {
 			found[string(key[:1])]++
 		}
+		return nil
+	}))
+	require.NoError(t, l.book.Snapshot.Load(number, func(key snapshot.Key, _ []byte) error {
+		found[string([]byte{rowkey.Head, rowkey.Closings, rowkey.Page}[key.Kind])]++
 		return nil
 	}))
 	return found

@@ -4,6 +4,10 @@
 package ledger
 
 import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,12 +17,14 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -96,12 +102,12 @@ func formatSettings(t testing.TB, directory string) book.Settings {
 	return s
 }
 
-// testdata/format-3 to format-8 were left by the last programs of those formats,
+// testdata/format-3 to format-9 were left by the last programs of those formats,
 // killed behind that history: with a checkpoint, and redo entries of a day more.
 // What they have is what the history gives now, but for net peaks of periods that
 // began before the update, which there are none of.
-func TestStateOfFormats3To8IsReadAndBecomesTheNewest(t *testing.T) {
-	for _, format := range []string{"format-3", "format-4", "format-5", "format-6", "format-7", "format-8"} {
+func TestStateOfFormats3To9IsReadAndBecomesTheNewest(t *testing.T) {
+	for _, format := range []string{"format-3", "format-4", "format-5", "format-6", "format-7", "format-8", "format-9"} {
 		t.Run(format, func(t *testing.T) { readOld(t, format) })
 	}
 }
@@ -183,4 +189,62 @@ func TestFirstItemsOfFormat5HaveNoSignal(t *testing.T) {
 	require.NotEmpty(t, old)
 	require.Equal(t, 1, noted)
 	closeLedger(t, l)
+}
+
+// The power is cut at each write of a start and of the first checkpoint, which moves
+// organizations from rows to the snapshot.
+func TestAMoveToTheSnapshotMayBeCutShort(t *testing.T) {
+	now := noon.Add(14 * 24 * time.Hour)
+	crashable := func() *vfs.MemFS {
+		fs := vfs.NewCrashableMem()
+		_, err := vfs.Clone(vfs.Default, fs, filepath.Join("testdata", "format-9"), "ledger", vfs.CloneSync)
+		require.NoError(t, err)
+		require.NoError(t, errors.Join(store.SyncDir(fs, ""), store.SyncDir(fs, "ledger")))
+		return fs
+	}
+	s := formatSettings(t, "ledger")
+	s.FS = crashable()
+	// figures are those of two starts: of what there is, and of what the checkpoint at the
+	// end of the first has made of it.
+	figures := func() (of [2]map[string]float64) {
+		for i := range of {
+			at := now.Add(time.Duration(i) * time.Minute)
+			l := open(t, s, at)
+			of[i] = values(collect(t, l, at.Add(time.Minute)).Organizations[0])
+			closeLedger(t, l)
+		}
+		return of
+	}
+	want := figures()
+	for _, unsynced := range []int{0, 100} {
+		for at, done := 0, false; !done; at += stride() {
+			fs := crashable()
+			var mu sync.Mutex
+			var clone *vfs.MemFS
+			ops, over := 0, false
+			s.FS = errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+				if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
+					return nil
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if ops++; ops == at+1 && !over {
+					clone = fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rand.New(rand.NewPCG(uint64(at), 0))})
+				}
+				return nil
+			}))
+			l := open(t, s, now)
+			require.NoError(t, l.checkpoint(l.book))
+			mu.Lock()
+			over = true
+			mu.Unlock()
+			closeLedger(t, l)
+			if done = clone == nil; done {
+				require.Greater(t, at, 40)
+				break
+			}
+			s.FS = clone
+			require.Equal(t, want, figures(), "cut at write %d", at)
+		}
+	}
 }

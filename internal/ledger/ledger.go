@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
@@ -273,6 +274,11 @@ func (l *Ledger) foldLoop() {
 		if !ok || !due {
 			continue
 		}
-		_ = l.checkpoint(b) // an error is the ledger's failure
+		if err := l.checkpoint(b); noRoom(err) { // another error is the ledger's failure
+			l.settings.Logger.Warn("usage ledger: no checkpoint; it is tried again in a minute", zap.Error(err))
+			if l.rest(time.Minute) != nil {
+				return
+			}
+		}
 	}
 }

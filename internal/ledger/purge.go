@@ -19,6 +19,7 @@ import (
 // What is deleted is still in files for a while:
 //
 //	log       until a checkpoint releases its records; then the file is kept, to be used again
+//	snapshot  until a checkpoint writes all of it anew
 //	tables    until a compaction writes those rows anew, and the old tables are removed
 //
 // purge brings all of that about. That it is to be done is a row of the group that
@@ -33,7 +34,7 @@ func (l *Ledger) purge(ctx context.Context, b *book.Book, spans []rows.Span) err
 	defer l.folding.Unlock()
 	err := l.current(b)
 	if err == nil {
-		if err = l.fold(b); err == nil {
+		if err = l.fold(b, true); err == nil {
 			if err = b.Log.Scrub(); err != nil {
 				l.fail(b, err)
 			}

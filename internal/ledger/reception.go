@@ -13,6 +13,10 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
+// turn is how long a batch has its locks before others have their turn: some hundred
+// ordinary items, or a few of those that cost the most.
+const turn = 2 * time.Millisecond
+
 // reception takes one batch in. It has no lock for longer than a stretch of the
 // batch takes: requests for other organizations go on beside it, and what needs the
 // whole book has its turn between two stretches.
@@ -80,7 +84,8 @@ func (r *reception) takeLocked() error {
 	shard := &l.shards[r.clerk.Shard()]
 	shard.Lock()
 	defer shard.Unlock()
-	if err := r.clerk.Take(r.tick()); err != nil {
+	begun := time.Now()
+	if err := r.clerk.Take(r.tick(), func() bool { return time.Since(begun) > turn }); err != nil {
 		return err
 	}
 	l.line.Lock()

@@ -150,6 +150,39 @@ func requireSameFigures(t *testing.T, want, got usage.Collection, but ...string)
 	}
 }
 
+// A batch of which a few items are taken in at a time, since each is dear, counts as one
+// that is taken in at once.
+func TestStretchesThatAreCutShortCountTheSame(t *testing.T) {
+	made, _ := batches(1)
+	var figures [2]usage.Collection
+	for i, short := range []bool{false, true} {
+		l := open(t, formatSettings(t, t.TempDir()), noon)
+		stretches := 0
+		for _, b := range made[0] {
+			b.Items = slices.Clone(b.Items)
+			for i := range b.Items {
+				b.Items[i].Organization = fmt.Sprint("org-", i%2)
+			}
+			r, err := l.reception(begin, &b)
+			require.NoError(t, err)
+			for r.clerk.Missing() {
+				require.NoError(t, r.open())
+			}
+			for ; r.clerk.Next(); stretches++ {
+				require.NoError(t, r.clerk.Take(r.tick(), func() bool { return short }))
+				l.book.Gather(r.clerk)
+			}
+			g, err := r.end()
+			require.NoError(t, err)
+			require.NoError(t, l.await(t.Context(), g))
+		}
+		require.Equal(t, short, stretches > 100, stretches)
+		figures[i] = collect(t, l, noon.Add(10*time.Minute))
+		closeLedger(t, l)
+	}
+	requireSameFigures(t, figures[0], figures[1])
+}
+
 // Of two stretches that are taken in side by side, the one that arrived earlier may be
 // written later. A start takes each for what it arrived at: a sample that was final in
 // between has what came before it.
@@ -171,7 +204,7 @@ func TestStretchesWrittenOutOfOrderArriveWhenTheyDid(t *testing.T) {
 		r, err := l.reception(arrival, logons(organization, noon.Add(-time.Minute)))
 		require.NoError(t, err)
 		require.True(t, r.clerk.Next())
-		require.NoError(t, r.clerk.Take(r.tick()))
+		require.NoError(t, r.clerk.Take(r.tick(), func() bool { return false }))
 		return r
 	}
 	early, late := stretch(noon.Add(30*time.Second), "early"), stretch(noon.Add(90*time.Second), "late") // a sample is final after a minute

@@ -58,5 +58,5 @@ func (l *Ledger) files(b *book.Book) ([]store.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the files of the ledger: %w", err)
 	}
-	return slices.Concat(files, b.Log.Files(), runs), nil
+	return slices.Concat(files, b.Snapshot.Files(), b.Log.Files(), runs), nil
 }

@@ -12,8 +12,11 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -30,35 +33,98 @@ type sum struct {
 	hash        [sha256.Size]byte
 }
 
-// each goes through the rows of an organization, all but the one with its id. A head
-// comes without its position.
-func (d *directory) each(ctx context.Context, number uint32, f func(kind byte, rest, value []byte) error) error {
+// each goes through what a directory has of an organization, all but its id: as rows, also
+// where the snapshot has its state. A head comes without its position, and a journal,
+// whose rows are called by positions, as its beginning and one row. at is the
+// organization's position; inRows says where its state is.
+func (d *directory) each(ctx context.Context, o owned, f func(kind byte, rest, value []byte) error) error {
 	for _, kind := range rowkey.OfOrganization {
-		if kind == rowkey.Organization {
-			continue
-		}
-		err := d.rows.Each(rows.Under(rowkey.Of(kind, number)), func(key, value []byte) (err error) {
+		var err error
+		told := func(rest, value []byte) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			if kind == rowkey.Head {
-				if _, _, value, err = cutHead(value); err != nil {
-					return err
+				of := &wire.Decoder{Bytes: value}
+				if part.DecodePosition(of); of.Err() != nil {
+					return of.Err()
 				}
+				value = of.Bytes
 			}
-			return f(kind, key[prefix:], value)
-		})
+			return f(kind, rest, value)
+		}
+		switch kind {
+		case rowkey.Organization:
+		case rowkey.Journal:
+			err = d.journal(o, told)
+		case rowkey.Head, rowkey.Closings, rowkey.Page:
+			if !o.inRows {
+				err = d.parts(o.number, kind, told)
+				break
+			}
+			fallthrough
+		default:
+			err = d.rows.Each(rows.Under(rowkey.Of(kind, o.number)), func(key, value []byte) error { return told(key[prefix:], value) })
+		}
 		if err != nil {
-			return fmt.Errorf("ledger %s: rows %c of organization %d: %w", d.path, kind, number, err)
+			return fmt.Errorf("ledger %s: rows %c of organization %d: %w", d.path, kind, o.number, err)
 		}
 	}
 	return nil
 }
 
+// owned says which organization of a directory is meant, and where its state is.
+type owned struct {
+	number uint32
+	inRows bool
+	at     part.Position
+}
+
+// parts hands over those of a kind that the snapshot has, under the keys that rows have.
+func (d *directory) parts(number uint32, kind byte, f func(rest, value []byte) error) error {
+	return d.snapshot.Load(number, func(key snapshot.Key, data []byte) error {
+		row := rowkey.Of(rowkey.Head, number)
+		switch key.Kind {
+		case part.Closings:
+			row = rowkey.Of(rowkey.Closings, number)
+		case part.Page:
+			row = rowkey.OfPage(number, organization.UsersOfAll, 0, key.Number)
+		}
+		if row[0] != kind {
+			return nil
+		}
+		return f(row[prefix:], data)
+	})
+}
+
+// journal hands over how a journal began, and all of its entries.
+func (d *directory) journal(o owned, f func(rest, value []byte) error) error {
+	var size, entries []byte
+	begin := rowkey.OfJournal(o.number, 0)
+	last := rowkey.OfJournalTo(o.number, o.at.Group, o.at.Offset)
+	err := d.rows.Each(rows.Under(rowkey.Of(rowkey.Journal, o.number)), func(key, value []byte) error {
+		if bytes.Equal(key, begin) {
+			return f(key[prefix:], value)
+		}
+		if bytes.Compare(key, last) > 0 { // of a checkpoint that did not come to its end
+			return nil
+		}
+		of := &wire.Decoder{Bytes: value}
+		var e wire.Encoder
+		e.Int(of.Int())
+		size, entries = e.Bytes, append(entries, of.Bytes...)
+		return of.Err()
+	})
+	if err != nil || size == nil {
+		return err
+	}
+	return f(nil, append(size, entries...))
+}
+
 // sum reads all rows of an organization.
-func (d *directory) sum(ctx context.Context, number uint32, tell func(sum)) (s sum, err error) {
+func (d *directory) sum(ctx context.Context, o owned, tell func(sum)) (s sum, err error) {
 	hash := sha256.New()
-	err = d.each(ctx, number, func(kind byte, rest, value []byte) error {
+	err = d.each(ctx, o, func(kind byte, rest, value []byte) error {
 		var size [9]byte
 		size[0] = kind
 		binary.LittleEndian.PutUint32(size[1:], uint32(len(rest)))
@@ -76,17 +142,22 @@ func (d *directory) sum(ctx context.Context, number uint32, tell func(sum)) (s s
 
 // copyRows writes an organization's rows to another directory, under a number there.
 // All of its log is taken for one that the organization knows.
-func (d *directory) copyRows(ctx context.Context, number uint32, to *directory, as uint32, tell func(sum)) error {
+func (d *directory) copyRows(ctx context.Context, o owned, to *directory, as uint32, tell func(sum)) error {
+	at := to.position()
 	var s sum
 	batch := to.rows.NewBatch()
-	err := d.each(ctx, number, func(kind byte, rest, value []byte) error {
-		if kind == rowkey.Head {
+	err := d.each(ctx, o, func(kind byte, rest, value []byte) error {
+		key := append(rowkey.Of(kind, as), rest...)
+		switch {
+		case kind == rowkey.Head:
 			var e wire.Encoder
-			e.Uint(to.next())
-			e.Uint(0)
+			e.Uint(at.Group)
+			e.Uint(at.Offset)
 			value = append(e.Bytes, value...)
+		case kind == rowkey.Journal && rest == nil:
+			key = rowkey.OfJournalTo(as, at.Group, at.Offset)
 		}
-		if err := batch.Set(append(rowkey.Of(kind, as), rest...), value, nil); err != nil {
+		if err := batch.Set(key, value, nil); err != nil {
 			return err
 		}
 		s.Rows, s.Bytes = s.Rows+1, s.Bytes+int64(prefix+len(rest)+len(value))

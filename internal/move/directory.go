@@ -17,14 +17,15 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
-	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // directory is a ledger directory that this process has to itself.
@@ -34,6 +35,8 @@ type directory struct {
 	lock      *pebble.Lock
 	certified *certificate.Keeper
 	rows      *rows.DB
+	snapshot  *snapshot.Store
+	mark      part.Mark
 	log       *log.Log // nil where no ledger has been started on it yet
 	counted   *dedupe.Set
 }
@@ -87,6 +90,13 @@ func open(fs vfs.FS, path string, mayBeMade bool) (_ *directory, err error) {
 	if d.rows, err = rows.Open(of); err != nil {
 		return nil, err
 	}
+	known, _ := d.certified.Known()
+	if d.snapshot, err = snapshot.Open(fs, fs.PathJoin(path, part.Directory), known.Snapshot); err != nil {
+		return nil, err
+	}
+	if d.mark, err = d.source().Mark(); err != nil {
+		return nil, err
+	}
 	if d.counted, err = dedupe.Open(fs, fs.PathJoin(path, book.DuplicatesDir), 1, d.certified.Counted()...); err != nil {
 		return nil, err
 	}
@@ -99,43 +109,36 @@ func open(fs vfs.FS, path string, mayBeMade bool) (_ *directory, err error) {
 // openLog opens the log, of which all rows have to be applied: the last process
 // was not killed.
 func (d *directory) openLog() error {
-	needed, there, err := d.number(rowkey.MetaLog)
-	if err = errors.Join(err, trust.Reached(d.path, d.certified, needed)); err != nil || !there {
+	err := trust.Reached(d.path, d.certified, d.mark.Needed)
+	if err != nil || d.mark.Needed == 0 {
 		return err
 	}
-	d.log, err = log.Open(trust.LogOptions(d.fs, d.path, d.certified, true), needed, func(uint64, []byte) error { return nil })
+	d.log, err = log.Open(trust.LogOptions(d.fs, d.path, d.certified, true), d.mark.Needed, func(uint64, []byte) error { return nil })
 	if err != nil {
 		return err
 	}
-	applied, _, err := d.number(rowkey.MetaApplied)
+	applied, _, err := d.source().Number(rowkey.MetaApplied)
 	if err != nil {
 		return err
 	}
 	return d.log.Read(func(number uint64, record []byte) error {
 		of, _, err := group.ReadRecord(record)
 		if err == nil && number > applied && len(of) > 0 {
-			err = fmt.Errorf("it was not stopped in order: its log has what its tables have not; %s", hint)
+			err = errNotWritten
 		}
 		return err
 	})
 }
 
-// number reads a row that is a number.
-func (d *directory) number(key []byte) (n uint64, there bool, err error) {
-	row, err := d.rows.Get(key)
-	if err != nil || row == nil {
-		return 0, false, err
-	}
-	of := &wire.Decoder{Bytes: row}
-	return of.Uint(), true, of.Err()
-}
+// source is where organizations are read from.
+func (d *directory) source() part.Source { return part.Source{Rows: d.rows, Snapshot: d.snapshot} }
 
-// next is the number of the next record of the log.
-func (d *directory) next() uint64 {
+// position is behind all that the log has, or will have before it is begun.
+func (d *directory) position() part.Position {
 	if d.log == nil {
-		return 0
+		return part.Position{Group: 1}
 	}
-	return d.log.Next()
+	return part.Position{Group: d.log.Next()}
 }
 
 // id tells ledgers apart, however they are called.
@@ -154,15 +157,14 @@ func (d *directory) commit(batch *pebble.Batch) error {
 
 // certify has the certificate say what is on disk.
 func (d *directory) certify() error {
-	needed, _, err := d.number(rowkey.MetaLog)
-	if err != nil {
-		return err
+	known, _ := d.certified.Known()
+	is := certificate.Certificate{
+		At: known.At, Needed: d.mark.Needed, Reached: known.Reached, Snapshot: d.snapshot.Edition(), Counted: d.counted.Names(),
 	}
-	var now int64
-	if known, _ := d.certified.Known(); !known.At.IsZero() {
-		now = known.At.UnixNano()
+	if d.log != nil {
+		is.Reached = d.log.Next()
 	}
-	return trust.Certify(d.fs, d.path, d.certified, now, needed, d.next(), d.counted.Names())
+	return trust.Certify(d.fs, d.path, d.certified, is)
 }
 
 // free returns a number that no organization has or had.
@@ -175,6 +177,9 @@ func (d *directory) free() (n uint32, err error) {
 			return nil
 		}))
 	}
+	for _, owner := range d.snapshot.Owners() {
+		n = max(n, owner+1)
+	}
 	return n, err
 }
 
@@ -184,6 +189,9 @@ func (d *directory) close() (err error) {
 	}
 	if d.log != nil {
 		err = errors.Join(err, d.log.Close())
+	}
+	if d.snapshot != nil {
+		err = errors.Join(err, d.snapshot.Close())
 	}
 	if d.rows != nil {
 		err = errors.Join(err, d.rows.Close())

@@ -69,7 +69,7 @@ type moved struct {
 type mover struct {
 	Options
 	from, to *directory
-	number   uint32 // in from
+	at       owned  // in from
 	row      []byte // likewise, nil where it is not there
 	moving   *moving
 }
@@ -111,7 +111,7 @@ func (m *mover) run(ctx context.Context) (r Result, err error) {
 	if err := Unfinished(m.FS, m.From); err != nil {
 		return r, fmt.Errorf("ledger %s: %w", m.From, err)
 	}
-	if m.number, m.row, err = m.from.find(m.Organization); err != nil {
+	if m.at.number, m.row, err = m.from.find(m.Organization); err != nil {
 		return r, err
 	}
 	let, err := m.from.letGo(m.Organization)
@@ -235,7 +235,7 @@ func (m *mover) move(ctx context.Context) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	s, err := m.from.sum(ctx, m.number, m.telling("read", sum{}))
+	s, err := m.from.sum(ctx, m.at, m.telling("read", sum{}))
 	if err != nil {
 		return r, err
 	}
@@ -267,11 +267,12 @@ func (m *mover) move(ctx context.Context) (r Result, err error) {
 // settled returns an error where the log of the source has something that rows have
 // not, and the keys of counted items that may be in no run.
 func (m *mover) settled(defs *organization.Shared) ([]usage.UID, error) {
-	o, err := m.from.restore(m.number, m.Organization, defs)
+	o, err := m.from.read(m.at.number, defs)
 	if err != nil {
 		return nil, err
 	}
-	return m.from.behind(m.number, o)
+	m.at.inRows, m.at.at = o.InRows, o.Position
+	return m.from.behind(m.at.number, o)
 }
 
 // telling says about every thousandth row how far a step has come.
@@ -338,7 +339,7 @@ func (m *mover) make() error {
 		return err
 	}
 	batch := m.to.rows.NewBatch()
-	for _, key := range [][]byte{rowkey.MetaDefinitions, rowkey.MetaBirth, rowkey.MetaNow, rowkey.MetaFormer, rowkey.MetaSpellings} {
+	for _, key := range [][]byte{rowkey.MetaDefinitions, rowkey.MetaBirth, rowkey.MetaFormer, rowkey.MetaSpellings} {
 		row, err := m.from.rows.Get(key)
 		if err != nil {
 			return err
@@ -347,6 +348,7 @@ func (m *mover) make() error {
 			_ = batch.Set(key, row, nil) // cannot fail before it is committed
 		}
 	}
+	_ = batch.Set(rowkey.MetaNow, m.from.mark.Clock, nil) // its first start moves it to the snapshot
 	return m.to.commit(batch)
 }
 
@@ -360,7 +362,7 @@ func (m *mover) copy(ctx context.Context, all sum, keys []usage.UID) error {
 	if err := m.to.commit(batch); err != nil {
 		return err
 	}
-	if err := m.from.copyRows(ctx, m.number, m.to, m.moving.Number, m.telling("copy", all)); err != nil {
+	if err := m.from.copyRows(ctx, m.at, m.to, m.moving.Number, m.telling("copy", all)); err != nil {
 		return err
 	}
 	m.Tell(Progress{Step: "copy keys of counted items"})
@@ -404,7 +406,7 @@ func (m *mover) formerly(set func(row []byte)) error {
 
 // compare reads from the target's disk what the source has.
 func (m *mover) compare(ctx context.Context, want sum) (figures int, err error) {
-	have, err := m.to.sum(ctx, m.moving.Number, m.telling("compare rows", want))
+	have, err := m.to.sum(ctx, owned{number: m.moving.Number, inRows: true, at: m.to.position()}, m.telling("compare rows", want))
 	if err != nil {
 		return 0, err
 	}
@@ -416,7 +418,7 @@ func (m *mover) compare(ctx context.Context, want sum) (figures int, err error) 
 		return 0, errors.Join(err, errors.New("nothing was moved: the organization's own row is not the same"))
 	}
 	m.Tell(Progress{Step: "compare figures"})
-	return sameFigures(m.Organization, m.from, m.number, m.to, m.moving.Number)
+	return sameFigures(m.Organization, m.from, m.at.number, m.to, m.moving.Number)
 }
 
 // leave takes the organization out of the source, which remembers where it went.
@@ -427,10 +429,10 @@ func (m *mover) leave() error {
 		return err
 	}
 	batch := m.from.rows.NewBatch()
-	wipe(batch, m.number)
+	wipe(batch, m.at.number)
 	var at wire.Encoder
 	at.Int(m.Now.UnixNano())
-	_ = batch.Set(rowkey.Of(rowkey.Erased, m.number), at.Bytes, nil) // cannot fail before it is committed
+	_ = batch.Set(rowkey.Of(rowkey.Erased, m.at.number), at.Bytes, nil) // cannot fail before it is committed
 	if err := m.from.memory(m.Organization, func(key, _ []byte) { _ = batch.Delete(key, nil) }); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/move"
@@ -188,6 +189,15 @@ func answer(t testing.TB, l *ledger.Ledger, id string, at time.Time) (lines []st
 			}
 		}
 	}
+	for _, window := range []string{"day", "month"} {
+		q := inquiry.UsersQuery{Organization: id, Window: window}
+		err := l.Users(context.Background(), q, func(u *inquiry.User) error {
+			b, err := json.Marshal(u)
+			lines = append(lines, string(b))
+			return err
+		})
+		require.NoError(t, err)
+	}
 	return lines
 }
 
@@ -314,6 +324,34 @@ func TestAMoveToAnEmptyDirectoryMakesALedgerOfTheSameBirth(t *testing.T) {
 	gotBefore, gotAfter := lived(t, fs, settings(t, fs, to), w)
 	require.Equal(t, before, gotBefore)
 	require.Equal(t, after, gotAfter)
+}
+
+// TestAJournalGoesAlong has birch told again by the zone that the catalogue gives it
+// only after the move, as it would have been without.
+func TestAJournalGoesAlong(t *testing.T) {
+	zoned, err := catalogue.Parse([]byte("organizations:\n  - {id: birch, timezone: Pacific/Auckland}\n"))
+	require.NoError(t, err)
+	told := func(fs vfs.FS, dir string, w *world) []string {
+		s := settings(t, fs, dir)
+		s.Catalogue = zoned
+		l := open(t, s, w.stopped)
+		defer func() { require.NoError(t, l.Close(context.Background())) }()
+		w.birch.resend(t, l, 3, w.stopped)
+		return answer(t, l, "birch", w.stopped.Add(time.Minute))
+	}
+	for _, fresh := range []bool{false, true} {
+		fs := vfs.NewCrashableMem()
+		w := build(t, fs)
+		want := told(whole(fs), from, w)
+		if fresh {
+			require.NoError(t, fs.RemoveAll(to))
+			require.NoError(t, fs.Remove(to+".certificate"))
+		}
+		_, err := run(fs, "birch")
+		require.NoError(t, err)
+		require.Equal(t, want, told(fs, to, w))
+		require.Contains(t, strings.Join(want, "\n"), "Pacific/Auckland")
+	}
 }
 
 func TestAnOrganizationMovesBack(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
@@ -19,6 +20,9 @@ import (
 
 // secretSize is how much of an organization's row stands before its id.
 const secretSize = 32
+
+// errNotWritten is of a directory whose log has something that is nowhere else yet.
+var errNotWritten = fmt.Errorf("it was not stopped in order: its log has what its tables have not; %s", hint)
 
 // find returns the number of an organization and its row; nil: it is not there.
 func (d *directory) find(id string) (number uint32, row []byte, err error) {
@@ -34,36 +38,37 @@ func (d *directory) find(id string) (number uint32, row []byte, err error) {
 	return number, row, err
 }
 
-// cutHead takes a head apart: up to where in the log it has everything, and the rest.
-func cutHead(head []byte) (record, offset uint64, rest []byte, err error) {
-	d := &wire.Decoder{Bytes: head}
-	record, offset = d.Uint(), d.Uint()
-	return record, offset, d.Bytes, d.Err()
+// read reads an organization that is there, as a start would. Nobody but the caller has
+// it.
+func (d *directory) read(number uint32, defs *organization.Shared) (*part.ReadBack, error) {
+	head, err := d.rows.Get(rowkey.Of(rowkey.Head, number))
+	if err != nil {
+		return nil, err
+	}
+	r, err := d.source().Read(number, head != nil, defs)
+	if err == nil && r == nil {
+		err = errNotWritten
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger %s: organization %d: %w", d.path, number, err)
+	}
+	return r, nil
 }
 
-// restore reads an organization from rows, as a start would. Nobody but the caller
-// has it.
-func (d *directory) restore(number uint32, id string, defs *organization.Shared) (o *organization.Organization, err error) {
+// readComing reads an organization that is on its way: its state is in rows, and who it
+// is in the row that others do not see yet.
+func (d *directory) readComing(number uint32, id string, defs *organization.Shared) (_ *organization.Organization, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("ledger %s: organization %d: %w", d.path, number, err)
 		}
 	}()
 	head, err := d.rows.Get(rowkey.Of(rowkey.Head, number))
-	if err != nil || head == nil {
-		return nil, errors.Join(err, errNotWritten)
-	}
-	return d.restoreHead(number, id, head, defs)
-}
-
-var errNotWritten = fmt.Errorf("it was not stopped in order: its log has what its tables have not; %s", hint)
-
-func (d *directory) restoreHead(number uint32, id string, head []byte, defs *organization.Shared) (*organization.Organization, error) {
-	_, _, head, err := cutHead(head)
 	if err != nil {
 		return nil, err
 	}
 	of := &wire.Decoder{Bytes: head}
+	part.DecodePosition(of)
 	organization.DecodeTrends(of)
 	if of.Err() != nil {
 		return nil, of.Err()
@@ -106,41 +111,30 @@ func (d *directory) restoreHead(number uint32, id string, head []byte, defs *org
 	if err != nil {
 		return nil, err
 	}
-	o.Person = func(slot uint32, _ bool) string { return fmt.Sprint(slot) } // names are rows, which are compared
-	o.Named = make([]bool, len(defs.Meters))
 	return o, o.Restored()
 }
 
-// behind goes through what the log has of an organization: an error where its rows
-// have not all of it. It returns the keys of its counted items in the log.
-func (d *directory) behind(number uint32, o *organization.Organization) (keys []usage.UID, err error) {
+// behind goes through what the log has of an organization: an error where its
+// checkpoint has not all of it. It returns the keys of its counted items in the log.
+func (d *directory) behind(number uint32, o *part.ReadBack) (keys []usage.UID, err error) {
 	if d.log == nil {
 		return nil, nil
 	}
-	head, err := d.rows.Get(rowkey.Of(rowkey.Head, number))
-	if err != nil {
-		return nil, err
-	}
-	record, offset, _, err := cutHead(head)
-	if err != nil {
-		return nil, err
-	}
 	r := new(redo.Reading)
-	err = d.log.Read(func(n uint64, data []byte) error {
-		_, entries, err := group.ReadRecord(data)
+	err = d.log.Read(func(n uint64, record []byte) error {
+		_, entries, err := group.ReadRecord(record)
 		if err != nil {
 			return err
 		}
 		for of := (&wire.Decoder{Bytes: entries}); len(of.Bytes) > 0; {
-			at := uint64(len(entries) - len(of.Bytes))
+			at := part.Position{Group: n, Offset: uint64(len(entries) - len(of.Bytes))}
 			if err := r.Read(of); err != nil {
 				return err
 			}
-			e, counted := r.Entry.(*redo.Event)
-			if counted && r.Organization == number && e.Summed {
+			if e, is := r.Entry.(*redo.Event); is && r.Organization == number && e.Summed {
 				keys = append(keys, e.UID)
 			}
-			if covered := n < record || n == record && at < offset; !covered && matters(r, number, o) {
+			if !o.Position.Covers(at) && matters(r, number, o) {
 				return errNotWritten
 			}
 		}
@@ -150,7 +144,7 @@ func (d *directory) behind(number uint32, o *organization.Organization) (keys []
 }
 
 // matters reports whether an entry changes an organization.
-func matters(r *redo.Reading, number uint32, o *organization.Organization) bool {
+func matters(r *redo.Reading, number uint32, o *part.ReadBack) bool {
 	switch x := r.Entry.(type) {
 	case *redo.Collect:
 		return true

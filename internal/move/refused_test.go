@@ -83,11 +83,11 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
 				require.NoError(t, versions.WriteFormat(fs, from, versions.Format-1))
 			},
-			want: []string{from, "format 8", "start the collector on it once"},
+			want: []string{from, fmt.Sprint("format ", versions.Format-1), "start the collector on it once"},
 		},
 		"a newer format": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) { require.NoError(t, versions.WriteFormat(fs, to, versions.Format+1)) },
-			want:  []string{to, "format 10", "use the newer program"},
+			want:  []string{to, fmt.Sprint("format ", versions.Format+1), "use the newer program"},
 		},
 		"no room": {
 			disk: func(fs vfs.FS) vfs.FS { return full{fs, 1 << 20} },

@@ -108,11 +108,26 @@ func nameOf(all []versions.Meter, i int) string {
 // directories. It reads the organization from the rows of each. It returns how many
 // were compared.
 func sameFigures(id string, from *directory, number uint32, to *directory, as uint32) (n int, err error) {
-	a, err := from.figures(number, id)
+	defs, err := from.definitions()
 	if err != nil {
 		return 0, err
 	}
-	b, err := to.figures(as, id)
+	r, err := from.read(number, defs)
+	if err != nil {
+		return 0, err
+	}
+	a, err := figures(r.Organization, defs)
+	if err != nil {
+		return 0, err
+	}
+	if defs, err = to.definitions(); err != nil {
+		return 0, err
+	}
+	o, err := to.readComing(as, id, defs)
+	if err != nil {
+		return 0, err
+	}
+	b, err := figures(o, defs)
 	if err != nil {
 		return 0, err
 	}
@@ -136,21 +151,16 @@ func figureAt(all []string, i int) string {
 	return all[i]
 }
 
-// figures returns those of an organization at each of the minutes.
-func (d *directory) figures(number uint32, id string) (all [][]string, err error) {
-	defs, err := d.definitions()
-	if err != nil {
-		return nil, err
-	}
-	o, err := d.restore(number, id, defs)
-	if err != nil {
-		return nil, err
-	}
+// figures returns those of an organization at each of the minutes. Users are called by
+// their place in them: what they are called is in rows, which are compared.
+func figures(o *organization.Organization, defs *organization.Shared) (all [][]string, err error) {
+	o.Person = func(slot uint32, _ bool) string { return fmt.Sprint(slot) }
+	o.Named = make([]bool, len(defs.Meters))
 	begin := o.AsOf()
 	for _, by := range later {
 		figures, ok := o.Collect(begin + by)
 		if !ok {
-			return nil, fmt.Errorf("ledger %s: organization %d has no figures at minute %d", d.path, number, begin+by)
+			return nil, fmt.Errorf("there are no figures at minute %d", begin+by)
 		}
 		lines := make([]string, len(figures))
 		for i := range figures {

@@ -41,6 +41,7 @@ type Organization struct {
 	traces   bool          // which meters counted an event is to be found when pages have been read
 	keys     *meter.Values // names of standing keys
 	held     []meter.Event // events ahead of the clock, in no order
+	direct   meter.Event   // scratch of affect: the event, of a root
 	promised promises
 	stream   stream
 	closings closing.Closings
@@ -48,9 +49,6 @@ type Organization struct {
 	// Info are the gauges whose labels tell what the catalogue says of the
 	// organization, see Shared.Info, Account and Notify; all are 1.
 	Info []*usage.Series
-	// Converted tells that pages of an earlier format were read: all that there are
-	// are to be taken away before new ones are written.
-	Converted bool
 	// Named marks the meters that the catalogue's entry names, by number.
 	Named []bool
 	// Person names a user where a series is by user; ids only if reveal.
@@ -387,7 +385,8 @@ func (o *Organization) apply(ev *meter.Event) (first uint64) {
 
 func (o *Organization) affect(ev *meter.Event) (first uint64) {
 	o.stream.last = max(o.stream.last, ev.Time)
-	direct := *ev
+	direct := &o.direct
+	*direct = *ev
 	if ev.User != meter.NoUser {
 		direct.User = o.users.Root(ev.User)
 	}
@@ -398,13 +397,13 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 		}
 		switch e.Kind {
 		case usage.Active, usage.Concurrent, usage.Consume:
-			if o.meters[e.Meter].Apply(&o.clock, &direct, e) {
+			if o.meters[e.Meter].Apply(&o.clock, direct, e) {
 				first |= 1 << min(i, 63)
 			}
 		case usage.Lifecycle:
 			o.setStatus(direct.User, ev.Time, e.Status)
 		case usage.StandingOn, usage.StandingOff:
-			o.setStanding(&direct, e)
+			o.setStanding(direct, e)
 		case usage.Alias:
 			o.alias(e.Key, ev.User)
 			direct.User = o.users.Root(ev.User)

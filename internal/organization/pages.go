@@ -25,6 +25,9 @@ func (o *Organization) DirtyPages(f func(page uint32, data []byte)) {
 	})
 }
 
+// ChangePages has DirtyPages call with every page.
+func (o *Organization) ChangePages() { o.users.ChangeAll() }
+
 // RestorePage gives a page back. Those of one organization come by meter and page
 // in order.
 func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, data []byte) error {
@@ -36,8 +39,7 @@ func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, 
 	case int(meter) >= len(o.meters):
 		return wire.ErrCorrupt
 	}
-	o.Converted = true // it is of before format 7
-	o.insertUsers()
+	o.insertUsers() // it is of before format 7
 	return o.meters[meter].RestorePage(&o.clock, population, page, data)
 }
 

@@ -203,6 +203,7 @@ var reasons = map[usage.Reason]string{
 	usage.ReasonUnknown:         "the catalogue does not have the organization",
 	usage.ReasonBadOrganization: "the organization's id is no id",
 	usage.ReasonOtherTenant:     "names another organization than the client's own",
+	usage.ReasonOtherShard:      "of an organization of another shard: gateway and shard read different maps, or it was sent here directly",
 	usage.ReasonNoUser:          "names no user",
 	usage.ReasonPlaceholder:     "an id is a placeholder, as undefined: it would make one of everybody",
 	usage.ReasonLongID:          "an id is longer than 1024 bytes",

@@ -24,11 +24,13 @@ import (
 type Input struct {
 	// At is the minute that the figures are of; zero: none were collected yet.
 	At time.Time
-	// Ledger and Catalogue are the states shown in the page's head; one without
-	// a text is not.
-	Ledger, Catalogue State
+	// Ledger, Catalogue and Shard are the states shown in the page's head; one
+	// without a text is not.
+	Ledger, Catalogue, Shard State
 	// Warnings are doubts about the collector's configuration.
 	Warnings []string
+	// Incomplete says which shards the page lacks; "": none.
+	Incomplete string
 	// Extraction has the meters and their titles.
 	Extraction usage.Extraction
 	// OTLP and Store are base URLs for the example of a first event: where

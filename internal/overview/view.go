@@ -17,7 +17,9 @@ import (
 type view struct {
 	At, AtISO         string
 	Ledger, Catalogue State
+	Shard             State
 	Warnings          []string
+	Incomplete        string
 	Example           *Example
 	First             bool // nothing was ever counted: the example is the page's subject
 	List              List
@@ -60,7 +62,9 @@ func newView(in Input) *view {
 	v := &view{
 		Ledger:     in.Ledger,
 		Catalogue:  in.Catalogue,
+		Shard:      in.Shard,
 		Warnings:   in.Warnings,
+		Incomplete: in.Incomplete,
 		List:       in.List,
 		Searchable: in.List.Filter != "" || in.List.Total >= searchableFrom,
 	}

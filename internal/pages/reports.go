@@ -76,6 +76,8 @@ func ReadReportForm(q url.Values) ReportForm {
 type Reports struct {
 	Subjects Subjects
 	Form     ReportForm
+	// Incomplete says which shards the page lacks; "": none.
+	Incomplete string
 	// Made is the report that was asked for; nil: none was, or it was refused.
 	Made    *report.Report
 	refused Refusals

@@ -98,6 +98,13 @@ func (b *Blocks) Change(slot uint32) {
 	b.changed.Set(slot / chunkBlocks)
 }
 
+// ChangeAll notes that every chunk is to be written again.
+func (b *Blocks) ChangeAll() {
+	for chunk := range uint32(b.Chunks()) {
+		b.changed.Set(chunk)
+	}
+}
+
 // Changed calls f for each chunk that changed since the last call, in order.
 func (b *Blocks) Changed(f func(chunk int)) {
 	b.changed.Each(func(chunk uint32) { f(int(chunk)) })

@@ -6,51 +6,61 @@ package repair
 import (
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
-// positions is how far rows have come, in groups of the log.
+// positions is how far rows and the snapshot have come, in groups of the log.
 type positions struct {
 	needed  uint64    // the first one that a start reads
-	highest uint64    // the last one of which rows have something
+	highest uint64    // the last one of which they have something
 	now     time.Time // at the last checkpoint
 }
 
-// positionsOf reads the positions of rows, see docs/state-format.md.
-func positionsOf(db *rows.DB) (p positions, err error) {
-	number := func(key []byte, of func(*wire.Decoder)) {
-		row, missing := db.Get(key)
-		if err = missing; err != nil || row == nil {
-			return
-		}
-		d := &wire.Decoder{Bytes: row}
-		of(d)
-		err = d.Err()
+// positionsOf reads them, see docs/state-format.md.
+func positionsOf(db *rows.DB, s *snapshot.Store) (p positions, err error) {
+	from := part.Source{Rows: db, Snapshot: s}
+	mark, err := from.Mark()
+	if err != nil {
+		return p, err
 	}
-	number(rowkey.MetaLog, func(d *wire.Decoder) { p.needed = d.Uint() })
-	if err == nil {
-		number(rowkey.MetaApplied, func(d *wire.Decoder) { p.highest = d.Uint() })
+	p.needed = mark.Needed
+	if d := (&wire.Decoder{Bytes: mark.Clock}); len(d.Bytes) > 0 {
+		p.now, err = time.Unix(0, d.Int()).UTC(), d.Err()
 	}
 	if err == nil {
-		number(rowkey.MetaNow, func(d *wire.Decoder) { p.now = time.Unix(0, d.Int()).UTC() })
+		p.highest, _, err = from.Number(rowkey.MetaApplied)
 	}
 	if err != nil {
 		return p, err
 	}
-	err = db.Each(rows.Under([]byte{rowkey.Head}), func(_, head []byte) error {
-		d := &wire.Decoder{Bytes: head}
-		group, offset := d.Uint(), d.Uint()
-		if offset == 0 && group > 0 { // nothing of it
-			group--
+	for _, owner := range s.Owners() {
+		if err := s.Load(owner, func(key snapshot.Key, data []byte) error {
+			if key.Kind == part.Head {
+				return p.head(data)
+			}
+			return nil
+		}); err != nil {
+			return p, err
 		}
-		p.highest = max(p.highest, group)
-		return d.Err()
-	})
-	return p, err
+	}
+	return p, db.Each(rows.Under([]byte{rowkey.Head}), func(_, head []byte) error { return p.head(head) })
+}
+
+// head takes the position of an organization.
+func (p *positions) head(head []byte) error {
+	d := &wire.Decoder{Bytes: head}
+	at := part.DecodePosition(d)
+	if at.Offset == 0 && at.Group > 0 { // nothing of it
+		at.Group--
+	}
+	p.highest = max(p.highest, at.Group)
+	return d.Err()
 }
 
 // arrivalOf returns the last arrival that a record of the log has, the zero time where

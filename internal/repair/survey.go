@@ -19,9 +19,11 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
@@ -215,11 +217,13 @@ func (s *Survey) runs() {
 	})
 }
 
-// tables reads all of them, and reports whether they are whole.
+// tables reads all of them, and the files of the snapshot, and reports whether they are
+// whole.
 func (s *Survey) tables() bool {
 	tables, _ := filepath.Glob(s.path("*.sst")) // the pattern is fine
+	parts, _ := filepath.Glob(s.path(filepath.Join(part.Directory, "parts-*")))
 	whole := true
-	for _, path := range tables {
+	for _, path := range append(tables, parts...) {
 		if err := trust.Verify(s.settings.RowsOf(vfs.Default), vfs.Default, path); err != nil {
 			whole = false
 			s.find(Finding{What: err.Error(), Lost: "rows of one or more organizations, from any time", Remedy: "the others do not add up without them"})
@@ -242,7 +246,13 @@ func (s *Survey) rows() {
 		return
 	}
 	defer func() { _ = db.Close() }() // only read from
-	at, err := positionsOf(db)
+	parts, err := snapshot.Read(vfs.Default, s.path(part.Directory), s.known.Snapshot)
+	if err != nil {
+		s.find(Finding{What: err.Error(), Lost: "what came of the log, of all organizations", Remedy: "the log has only what came since the last checkpoint"})
+		return
+	}
+	defer func() { _ = parts.Close() }()
+	at, err := positionsOf(db, parts)
 	switch {
 	case err != nil:
 		s.find(Finding{What: err.Error(), Remedy: "the rows cannot be read"})

@@ -48,6 +48,7 @@ func Build(in *Input) *Report {
 		b.users()
 	}
 	b.completeness()
+	b.mark("incomplete")
 	return b.r
 }
 

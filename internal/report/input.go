@@ -26,6 +26,9 @@ type Input struct {
 	Issuer string
 
 	Titles usage.Titles
+	// Missing are shards whose organizations belong into it and could not be
+	// read.
+	Missing []Missing
 	// Organizations in the order of their names.
 	Organizations []Organization
 	// Users are those of a report on users; else nil.

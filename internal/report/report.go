@@ -54,6 +54,8 @@ type Report struct {
 	Made time.Time
 	// Definitions that the figures follow.
 	Definitions []Definition
+	// Missing are shards whose organizations are not in it; nil: it is whole.
+	Missing []Missing
 	// Notes are sentences that a reader of the figures has to know: of missing
 	// telemetry, of periods that still run, of what is not known.
 	Notes []string

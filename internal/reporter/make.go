@@ -4,13 +4,12 @@
 package reporter
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -31,60 +30,36 @@ func (s *Source) input(ctx context.Context, r *Request) (*report.Input, error) {
 	if bases := []report.Basis{"", report.Known, report.Billed}; !slices.Contains(bases, r.Basis) {
 		return nil, refuse("basis: %q: use one of %s", r.Basis, list(bases[1:]))
 	}
-	if _, collected := s.Book.Latest(); !collected {
-		return nil, fmt.Errorf("no figures yet: they are collected at the next whole minute: %w", usage.ErrUnavailable)
+	if s.Sent && s.Others != nil && r.Kind == report.Billing && r.Organization == "" {
+		return nil, refuse("report: %q: what was billed is noted by the shard of the organization: schedule bills there, or of one organization", r.Kind)
 	}
-	subjects, err := s.subjects(r)
+	parts, missing, err := s.parts(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	span, err := s.span(r, subjects)
-	if err != nil {
+	if s.Sent && len(missing) > 0 {
+		return nil, fmt.Errorf("the report would be incomplete: %s: %w", report.Missed(missing), usage.ErrUnavailable)
+	}
+	if err := judge(r, parts); err != nil {
 		return nil, err
 	}
 	in := &report.Input{
-		Kind: r.Kind, Subject: "All organizations", Reseller: r.Reseller, Period: span, Basis: r.Basis, Made: s.Now, Issuer: s.Issuer,
-		Titles: s.Book.Extraction().Titles,
+		Kind: r.Kind, Subject: "All organizations", Reseller: r.Reseller, Period: parts[0].Of.Span, Basis: cmp.Or(r.Basis, report.Known),
+		Made: s.Now, Issuer: s.Issuer, Titles: titlesOf(parts), Missing: missing,
 	}
-	if in.Basis == "" {
-		in.Basis = report.Known
+	if in.Organizations, err = organizationsOf(parts); err != nil {
+		return nil, err
 	}
 	switch {
+	case r.Organization != "" && len(in.Organizations) == 0: // it was erased meanwhile
+		return nil, noOrganization(r.Organization)
 	case r.Organization != "":
-		in.Subject, in.Organization = subjects[0].Name, subjects[0].ID
+		in.Subject, in.Organization = in.Organizations[0].Name, in.Organizations[0].ID
 	case r.Reseller != "":
 		in.Subject = "Organizations of " + r.Reseller
 	}
-	var known []readable
-	for i := range subjects {
-		o, label, err := s.organization(ctx, &subjects[i], span, in.Basis)
-		if errors.Is(err, inquiry.ErrNoOrganization) {
-			continue // it was erased since the list was made
-		}
-		if err != nil {
-			return nil, fmt.Errorf("organization %s: %w", subjects[i].ID, err)
-		}
-		if r.Kind == report.Activity && !o.Period.Start.IsZero() {
-			if o.SignUps, err = s.Book.SignUps(ctx, o.ID, o.Period.Start, o.Period.End); err != nil {
-				return nil, fmt.Errorf("organization %s: %w", o.ID, err)
-			}
-		}
-		if r.Kind == report.Billing {
-			if o.Bill, err = s.bill(ctx, &subjects[i], span); err != nil {
-				return nil, err
-			}
-		}
-		if r.Kind == report.Users {
-			if label != "" {
-				known = append(known, readable{o.ID, span.Window.String(), slices.Index(periodNames, label)})
-			} else {
-				o.UsersUnknown = !o.Period.Start.IsZero()
-			}
-		}
-		in.Organizations = append(in.Organizations, o)
-	}
 	if r.Kind == report.Users {
-		in.Users = s.users(ctx, known)
+		in.Users = usersOf(in.Organizations, parts)
 	}
 	return in, nil
 }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
@@ -16,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/merge"
 	"github.com/otelcol-usage/otelcol-usage/internal/report"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -39,6 +39,11 @@ type Book interface {
 type Source struct {
 	Book      Book
 	Catalogue *catalogue.Catalogue
+	// Others are ledgers of other shards; nil: there are none.
+	Others Others
+	// Sent reports whether reports go out by themselves: then they are of all
+	// shards, or not made.
+	Sent bool
 	// Issuer is who sends bills, for FOCUS.
 	Issuer string
 	Now    time.Time
@@ -66,6 +71,10 @@ type Refusal struct {
 func (r *Refusal) Error() string { return r.text }
 
 func refuse(format string, args ...any) *Refusal { return &Refusal{text: fmt.Sprintf(format, args...)} }
+
+func noOrganization(id string) *Refusal {
+	return &Refusal{Missing: true, text: fmt.Sprintf("organization %q: not in the catalogue, and no event of it was seen", id)}
+}
 
 // subject is one that a report is about, with what the catalogue says of it.
 type subject struct {
@@ -100,7 +109,7 @@ func (s *Source) subjects(r *Request) ([]subject, error) {
 		known, found := s.Book.Status(r.Organization) // by any spelling
 		i := slices.IndexFunc(all, func(o subject) bool { return o.ID == known.ID })
 		if !found || i < 0 {
-			return nil, &Refusal{Missing: true, text: fmt.Sprintf("organization %q: not in the catalogue, and no event of it was seen", r.Organization)}
+			return nil, noOrganization(r.Organization)
 		}
 		all = all[i : i+1]
 	}
@@ -113,43 +122,36 @@ func (s *Source) subjects(r *Request) ([]subject, error) {
 		}
 	}
 	slices.SortFunc(all, func(x, y subject) int {
-		return cmp.Or(strings.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)), strings.Compare(x.ID, y.ID))
+		return byName(x.Name, x.ID, y.Name, y.ID)
 	})
 	return all, nil
 }
 
-// span reads the period of a request. One that has not begun anywhere, or was
-// over before the ledger began, is refused.
+// span reads the period of a request, which there is something to say of.
 func (s *Source) span(r *Request, subjects []subject) (report.Span, error) {
 	span, err := s.named(r, subjects)
 	if err != nil {
-		return span, refuse("%s", err)
+		return span, err
 	}
-	if r.Kind == report.Billing && span.Window.Kind != usage.Month {
-		return span, refuse("period: %q: bills are by calendar month: write one as 2026-10", r.Period)
-	}
-	begun, known := false, len(subjects) == 0
-	began := time.Time{}
-	for i := range subjects {
-		o := &subjects[i]
-		begun = begun || span.Begun(o.today(s.Now))
-		known = known || !span.Over(dateIn(o.since, o.Location))
-		if began.IsZero() || o.since.Before(began) {
-			began = o.since
-		}
-	}
-	switch {
-	case len(subjects) > 0 && !begun:
-		return span, refuse("period: %q: it has not begun: ask for one that has", r.Period)
-	case !known:
-		return span, refuse("period: %q: the ledger began on %s and knows nothing of before: ask for a later one", r.Period, began.UTC().Format(time.DateOnly))
-	}
-	return span, nil
+	part := Part{Span: span}
+	part.cover(subjects, s.Now)
+	return span, judge(r, []merge.Part[*Part]{{Of: &part}})
 }
 
 // named reads the name of a period. The running one and the one before are
 // those of the organization's zone, of several those of UTC.
 func (s *Source) named(r *Request, subjects []subject) (report.Span, error) {
+	span, err := s.spanOf(r, subjects)
+	switch {
+	case err != nil:
+		return span, refuse("%s", err)
+	case r.Kind == report.Billing && span.Window.Kind != usage.Month:
+		return span, refuse("period: %q: bills are by calendar month: write one as 2026-10", r.Period)
+	}
+	return span, nil
+}
+
+func (s *Source) spanOf(r *Request, subjects []subject) (report.Span, error) {
 	if r.Period != "current" && r.Period != "previous" {
 		return report.ParseSpan(r.Period, r.Window)
 	}

@@ -23,7 +23,7 @@ const (
 	Redo         = 'r'                   // r group8                           -> entries; up to format 6, see convert
 	Closings     = 'c'                   // c org4                             -> closings of organization.Organization
 	Statement    = archive.KindStatement // 's'
-	Journal      = 'j'                   // j org4 number8                     -> size, entries
+	Journal      = 'j'                   // j org4 group8 offset4              -> size, entries
 	Billed       = archive.KindBilled    // 'b'
 	Memory       = 'w'                   // w name 0 key                       -> what Remember was given
 	Erased       = 'x'                   // x org4                             -> when, ns since 1970, varint
@@ -68,10 +68,16 @@ func OfMemory(name, key string) []byte {
 	return append(append(append([]byte{Memory}, name...), 0), key...)
 }
 
-// OfJournal is one of the rows of an organization's journal, whose numbers increase.
-// Row 0 says how the organization began.
+// OfJournal is a row of an organization's journal by its number, which up to format 9
+// all of them had. Row 0 says how the organization began.
 func OfJournal(org uint32, row uint64) []byte {
 	return binary.BigEndian.AppendUint64(Of(Journal, org), row)
+}
+
+// OfJournalTo is the row of a journal that goes to a byte of a group: behind all those
+// that go less far.
+func OfJournalTo(org uint32, group, offset uint64) []byte {
+	return binary.BigEndian.AppendUint32(OfJournal(org, group), uint32(offset))
 }
 
 // OfTombstone is where it says until when an erased user has a tombstone.

@@ -20,6 +20,5 @@
 // writes into a snapshot's meta up to which number of the log it has
 // everything, and hands that number to the log. Here is what both need.
 //
-// docs/state-format.md has the bytes of the log, docs/state-snapshot.md those of
-// a snapshot, which the ledger does not use yet.
+// docs/state-format.md and docs/state-snapshot.md have the bytes.
 package store

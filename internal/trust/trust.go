@@ -17,7 +17,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -26,6 +25,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/log"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
@@ -41,6 +41,8 @@ func Verify(of rows.Options, fs vfs.FS, path string) (err error) {
 		err = dedupe.Verify(fs, path)
 	case log.IsSegment(fs.PathBase(path)):
 		err = log.Verify(fs, path)
+	case snapshot.Is(fs, path):
+		err = snapshot.Verify(fs, path)
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -69,18 +71,15 @@ func Distrust(dir string, certified *certificate.Keeper, d *store.Damage) error 
 }
 
 // Certify has the certificate say what is on disk after a checkpoint, or at a start:
-// from which record on the log is needed and up to which it goes, and which runs
-// there are. now is in ns since 1970.
-func Certify(fs vfs.FS, dir string, certified *certificate.Keeper, now int64, needed, next uint64, runs []string) error {
+// all but what it knows itself, and the files of rows.
+func Certify(fs vfs.FS, dir string, certified *certificate.Keeper, is certificate.Certificate) error {
 	mark, err := rows.MarkOf(fs, dir)
 	if err != nil {
 		return err
 	}
 	return certified.Update(func(c *certificate.Certificate) {
-		*c = certificate.Certificate{
-			ID: c.ID, Serial: c.Serial, Format: versions.Format, At: time.Unix(0, now).UTC(),
-			Needed: needed, Reached: max(c.Reached, next), Rows: mark, Counted: runs,
-		}
+		is.ID, is.Serial, is.Format, is.Rows, is.Reached = c.ID, c.Serial, versions.Format, mark, max(c.Reached, is.Reached)
+		*c = is
 	})
 }
 

@@ -20,6 +20,16 @@ var (
 	Scrubbed = &Series{Name: "usage_ledger_scrubbed_timestamp_seconds"}
 )
 
+// Series of shards, see internal/shard.
+var (
+	// ShardOwns is 1 for each organization that a shard publishes figures of.
+	ShardOwns = &Series{Name: "usage_organization_shard"}
+	// ShardMapVersion is the version of the map in force.
+	ShardMapVersion = &Series{Name: "usage_shard_map_version"}
+	// ShardMapRefused is 1 while the map's file is not the one in force.
+	ShardMapRefused = &Series{Name: "usage_shard_map_refused"}
+)
+
 // Series of the reports that are sent by schedules, of each organization that
 // has some; those about several organizations stand under [NoOrganization].
 var (

@@ -124,6 +124,7 @@ const (
 	ReasonUnknown         Reason = "unknown_organization"
 	ReasonBadOrganization Reason = "bad_organization"
 	ReasonOtherTenant     Reason = "other_organization"
+	ReasonOtherShard      Reason = "other_shard"
 	ReasonNoUser          Reason = "no_user"
 	ReasonPlaceholder     Reason = "placeholder_id"
 	ReasonLongID          Reason = "id_too_long"

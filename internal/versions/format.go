@@ -13,7 +13,7 @@ import (
 
 // Format is the version of all that a ledger writes. A directory of a newer
 // one is refused untouched.
-const Format = 9
+const Format = 10
 
 // FormatFile names the version of the state beside the store, so that a newer
 // one is refused before anything is opened.

@@ -11,6 +11,7 @@ package wide
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/big"
 	"math/bits"
@@ -183,3 +184,18 @@ func (a Int) Decimal(places int) string {
 
 // String returns the decimal digits.
 func (a Int) String() string { return a.Decimal(0) }
+
+// MarshalText writes all digits, for JSON and the like.
+func (a Int) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what MarshalText has written.
+func (a *Int) UnmarshalText(text []byte) error {
+	n, ok := new(big.Int).SetString(string(text), 10)
+	if ok {
+		*a, ok = FromBig(n)
+	}
+	if !ok {
+		return fmt.Errorf("%q is no whole number of 128 bits", text)
+	}
+	return nil
+}

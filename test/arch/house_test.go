@@ -28,8 +28,9 @@ var floors = [][]string{
 	{"internal/organization"},
 	{"internal/intake", "internal/redo", "internal/archive", "internal/dedupe", "internal/versions", "internal/certificate"},
 	{"internal/rowkey", "internal/trust"},
+	{"internal/part"},
 	{"internal/book"},
-	{"internal/inquiry", "internal/move"},
+	{"internal/inquiry", "internal/backup", "internal/move"},
 	{"internal/ledger"},
 }
 

@@ -141,26 +141,36 @@ var allowed = map[string]struct {
 		"what a directory consists of is written down outside of what it tells about",
 	},
 	"internal/trust": {
-		[]string{standard, "internal/dedupe", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", pebble + "/vfs"},
+		[]string{standard, "internal/dedupe", "internal/versions", "internal/certificate", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/snapshot", pebble + "/vfs"},
 		"whether files are whole is the same for a start, a scrub and a repair",
 	},
 	"internal/move": {
 		[]string{
-			standard, "internal/usage", "internal/period", "internal/wire", "internal/meter", "internal/organization", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			standard, "internal/usage", "internal/period", "internal/wire", "internal/meter", "internal/organization", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
 		"an organization is moved by files alone, while no ledger has them open",
 	},
 	"internal/repair": {
 		[]string{
-			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
+			standard, "internal/wire", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
 		"a directory is mended by files alone, while no ledger has it open",
 	},
+	"internal/part": {
+		[]string{
+			standard, "internal/usage", "internal/wire", "internal/period", "internal/organization", "internal/rowkey", "internal/store/rows", "internal/store/snapshot", pebble,
+		},
+		"how an organization is written down and read back does not depend on who counts meanwhile",
+	},
+	"internal/backup": {
+		[]string{standard, "internal/book", "internal/part", "internal/certificate", "internal/versions", only + "internal/store", pebble + "/vfs"},
+		"a backup is files, whatever is in them",
+	},
 	"internal/book": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", "internal/trust", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", "internal/trust", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, group, zap,
 		},
 		"the state has one owner at a time, and knows neither who that is nor who waits",
@@ -171,7 +181,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", "internal/move", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", "internal/move", "internal/part", "internal/backup", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",

@@ -106,7 +106,8 @@ func collect(t *testing.T) usage.Collection {
 	require.NoError(t, err)
 	c = c.With("acme", usage.Figure{Series: usage.DeliveriesDue}, usage.Figure{Series: usage.DeliveriesFailed})
 	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady},
-		usage.Figure{Series: usage.DamagedFiles}, usage.Figure{Series: usage.Scrubbed})
+		usage.Figure{Series: usage.DamagedFiles}, usage.Figure{Series: usage.Scrubbed},
+		ofShard(usage.ShardOwns), ofShard(usage.ShardMapVersion), ofShard(usage.ShardMapRefused))
 }
 
 func logs(at time.Time) plog.Logs {
@@ -125,4 +126,9 @@ func logs(at time.Time) plog.Logs {
 		}
 	}
 	return request
+}
+
+// ofShard is a figure of a series as a shard writes it.
+func ofShard(s *usage.Series) usage.Figure {
+	return usage.Figure{Series: &usage.Series{Name: s.Name, Labels: []usage.Label{{Name: "shard", Value: "a"}}}}
 }

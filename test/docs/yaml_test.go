@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
+	"github.com/otelcol-usage/otelcol-usage/internal/shard"
 )
 
 // TestEveryYAMLBlockIsGood tells by the keys of a block what it is: meters, a
@@ -37,6 +38,9 @@ func TestEveryYAMLBlockIsGood(t *testing.T) {
 					checkMeters(t, block)
 				case block["organizations"] != nil:
 					_, err := catalogue.Parse([]byte(m[2]))
+					require.NoError(t, err)
+				case block["shards"] != nil:
+					_, err := shard.Parse("shards.yaml", []byte(m[2]))
 					require.NoError(t, err)
 				case strings.Contains(m[2], "gomod:"):
 					checkBuilder(t, block)

@@ -15,6 +15,11 @@ const words: Record<string, string> = {
   UsageLedgerNotReady: 'the ledger is not ready',
   UsageLedgerDamaged: 'files of the ledger are damaged',
   UsageCatalogueRefused: 'the catalogue is refused',
+  UsageShardAway: 'a shard is away',
+  UsageShardsClaimOneOrganization: 'two shards claim it',
+  UsageShardRefusesItems: 'a shard refuses items of others',
+  UsageShardMapsDiffer: 'shards have different maps',
+  UsageGatewayNotSending: 'a gateway cannot send',
   UsageReportNotDelivered: 'a report is not delivered',
   UsageAlertTest: 'a test',
 };

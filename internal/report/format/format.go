@@ -65,7 +65,11 @@ func (f Format) Write(w io.Writer, r *report.Report, section string) error {
 // takes.
 func (f Format) FileName(r *report.Report, section string) string {
 	parts := []string{string(r.Kind)}
-	for _, part := range []string{r.Organization, r.Reseller, r.Period.Name, section} {
+	incomplete := ""
+	if len(r.Missing) > 0 {
+		incomplete = "incomplete"
+	}
+	for _, part := range []string{r.Organization, r.Reseller, r.Period.Name, section, incomplete} {
 		if part = strings.Trim(strings.Map(harmless, part), ".-"); part != "" {
 			parts = append(parts, part)
 		}

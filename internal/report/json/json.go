@@ -39,6 +39,8 @@ type header struct {
 	Made         time.Time    `json:"made"`
 	Definitions  []definition `json:"definitions"`
 	Notes        []string     `json:"notes"`
+	// Incomplete are shards that are missing; [] where none is.
+	Incomplete []report.Missing `json:"incomplete"`
 }
 
 type period struct {
@@ -136,6 +138,7 @@ func headerOf(r *report.Report) header {
 			Zone: optional(r.Period.Zone), Running: r.Period.Running,
 		},
 		Basis: r.Basis, Made: r.Made, Definitions: []definition{}, Notes: append([]string{}, r.Notes...),
+		Incomplete: append([]report.Missing{}, r.Missing...),
 	}
 	for _, d := range r.Definitions {
 		h.Definitions = append(h.Definitions, definition{d.Meter, d.Title, optional(d.From)})

@@ -25,7 +25,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 		require.NoError(b, w.Commit(nil))
 	}
-	s, err := Open(vfs.Default, dir)
+	s, err := Open(vfs.Default, dir, 0)
 	require.NoError(b, err)
 	write(s, 1)
 	b.Run("a tenth", func(b *testing.B) {
@@ -36,13 +36,13 @@ func BenchmarkSnapshot(b *testing.B) {
 	require.NoError(b, s.Close())
 	b.Run("open", func(b *testing.B) {
 		for range b.N {
-			s, err := Open(vfs.Default, dir)
+			s, err := Open(vfs.Default, dir, 0)
 			require.NoError(b, err)
 			require.NoError(b, s.Close())
 		}
 	})
 	b.Run("load", func(b *testing.B) {
-		s, err := Open(vfs.Default, dir)
+		s, err := Open(vfs.Default, dir, 0)
 		require.NoError(b, err)
 		defer func() { require.NoError(b, s.Close()) }()
 		b.ResetTimer()

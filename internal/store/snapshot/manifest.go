@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"math"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -110,12 +109,25 @@ func decodeManifest(b []byte) (m manifest, err error) {
 	return m, nil
 }
 
-// readManifest returns nil where there is none.
-func readManifest(fs vfs.FS, path string) (_ []byte, err error) {
-	f, err := fs.Open(path)
-	if err != nil {
+// inForce reads the manifest of a directory, nil where there is none. One that is
+// missing, damaged or of before an edition is a *store.Damage.
+func inForce(fs vfs.FS, dir string, edition uint64) (*manifest, error) {
+	path := fs.PathJoin(dir, manifestName)
+	text, err := store.ReadFile(fs, path)
+	switch {
+	case err != nil:
 		return nil, err
+	case text == nil && edition == 0:
+		return nil, nil
+	case text == nil:
+		return nil, store.Missing(path, "it lists the state of organizations")
 	}
-	b, err := io.ReadAll(f)
-	return b, errors.Join(err, f.Close())
+	m, err := decodeManifest(text)
+	if err == nil && m.next < edition {
+		err = fmt.Errorf("it is of edition %d, and edition %d was there", m.next, edition)
+	}
+	if err != nil {
+		return nil, &store.Damage{Path: path, What: err.Error()}
+	}
+	return &m, nil
 }

@@ -96,7 +96,7 @@ func (e *edition) rewrite(s *Store, from int, moved []part) error {
 	}
 	e.next++
 	written := make([]part, 0, len(moved))
-	err = s.read(e.files, moved, func(p *part, data []byte) error {
+	err = s.readParts(e.files, moved, func(p *part, data []byte) error {
 		n, err := out.add(p.key(), data)
 		n.file = uint16(from)
 		written = append(written, n)

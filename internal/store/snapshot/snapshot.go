@@ -28,44 +28,63 @@ type Store struct {
 	err      error // after which it is not known which snapshot is on disk
 	manifest manifest
 	parts    []part // in force, in order of their keys
-	writing  bool   // between Begin and Commit or Abort
+	writing  bool   // between Begin and Commit or Abort, or it is only read
 }
 
-// Open opens the snapshot of a directory that exists, or makes an empty one in
-// it. It reads the lists of parts, not the parts. What an interrupted snapshot
-// has left is removed; files of other names are left alone. What is not as it
-// was written is a *store.Damage.
-func Open(fs vfs.FS, dir string) (*Store, error) {
-	s := &Store{fs: fs, dir: dir, slack: slack}
-	if err := s.open(); err != nil {
+// Open opens the snapshot of a directory, or makes an empty one in it. It reads the
+// lists of parts, not the parts. What an interrupted snapshot has left is removed;
+// files of other names are left alone. What is not as it was written, or is of
+// before an edition that was in force, is a *store.Damage; 0: none was.
+func Open(fs vfs.FS, dir string, edition uint64) (*Store, error) {
+	return load(fs, dir, edition, false)
+}
+
+// Read does as Open, and changes nothing: what comes of it cannot be written to.
+func Read(fs vfs.FS, dir string, edition uint64) (*Store, error) { return load(fs, dir, edition, true) }
+
+func load(fs vfs.FS, dir string, edition uint64, readOnly bool) (*Store, error) {
+	s := &Store{fs: fs, dir: dir, slack: slack, writing: readOnly}
+	err := s.read(edition)
+	if err == nil && !readOnly {
+		err = s.settle(edition)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open the snapshot in %s: %w", dir, errors.Join(err, s.Close()))
 	}
 	return s, nil
 }
 
-func (s *Store) open() error {
-	names, err := s.fs.List(s.dir)
-	if err != nil {
+// read reads the manifest, where there is one, and the lists of its files.
+func (s *Store) read(edition uint64) error {
+	known, err := inForce(s.fs, s.dir, edition)
+	if err != nil || known == nil {
 		return err
 	}
-	slices.Sort(names)
-	path := s.fs.PathJoin(s.dir, manifestName)
-	text, err := readManifest(s.fs, path)
-	if errors.Is(err, os.ErrNotExist) {
-		return s.begin(names)
-	}
-	if err != nil {
-		return err
-	}
-	if s.manifest, err = decodeManifest(text); err != nil {
-		return &store.Damage{Path: path, What: err.Error()}
-	}
+	s.manifest = *known
 	for i := range s.manifest.files {
 		c, err := s.readChanges(&s.manifest.files[i], i)
 		if err != nil {
 			return err
 		}
 		s.parts = c.apply(s.parts)
+	}
+	return nil
+}
+
+// settle makes the directory one that is written to.
+func (s *Store) settle(edition uint64) error {
+	if edition == 0 { // else it is there
+		if err := errors.Join(s.fs.MkdirAll(s.dir, 0o700), store.SyncDir(s.fs, s.fs.PathDir(s.dir))); err != nil {
+			return err
+		}
+	}
+	names, err := s.fs.List(s.dir)
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	if s.manifest.next == 0 {
+		return s.begin(names)
 	}
 	// This may be a manifest whose rename is not on disk, since the sync of the
 	// directory failed. The caller goes by what it has read.
@@ -80,7 +99,7 @@ func (s *Store) open() error {
 func (s *Store) begin(names []string) error {
 	for _, name := range names {
 		if isFile(name) {
-			return &store.Damage{Path: s.fs.PathJoin(s.dir, manifestName), What: "it is missing, but " + name + " is there"}
+			return store.Missing(s.fs.PathJoin(s.dir, manifestName), name+" is there")
 		}
 	}
 	s.manifest.next = 1
@@ -137,6 +156,25 @@ func sizeOf(parts []part) (size int64) {
 	return size
 }
 
+// Edition numbers the snapshot in force; it grows with each Commit.
+func (s *Store) Edition() uint64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.manifest.next
+}
+
+// Files returns the files that have to be there.
+func (s *Store) Files() []store.File {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	files := []store.File{{Path: s.fs.PathJoin(s.dir, manifestName), Size: int64(len(s.manifest.encode()))}}
+	for i := range s.manifest.files {
+		f := &s.manifest.files[i]
+		files = append(files, store.File{Path: s.path(f), Size: f.size()})
+	}
+	return files
+}
+
 // Meta returns what the last Commit was given; it must not be changed. An empty
 // snapshot has none.
 func (s *Store) Meta() []byte {
@@ -149,10 +187,10 @@ func (s *Store) Meta() []byte {
 func (s *Store) Owners() (owners []uint32) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for i := 0; i < len(s.parts); {
-		owner := s.parts[i].owner
-		owners = append(owners, owner)
-		i += after(s.parts[i:], owner)
+	for i := range s.parts {
+		if owner := s.parts[i].owner; i == 0 || owner != s.parts[i-1].owner {
+			owners = append(owners, owner)
+		}
 	}
 	return owners
 }
@@ -180,14 +218,32 @@ func (s *Store) Load(owner uint32, f func(key Key, data []byte) error) error {
 	}
 	from, _ := slices.BinarySearchFunc(s.parts, owner, func(p part, owner uint32) int { return cmp.Compare(p.owner, owner) })
 	parts := s.parts[from:]
-	return s.read(s.manifest.files, parts[:after(parts, owner)], func(p *part, data []byte) error { return f(p.key(), data) })
+	return s.readParts(s.manifest.files, parts[:after(parts, owner)], func(p *part, data []byte) error { return f(p.key(), data) })
+}
+
+// Get returns the bytes of a key, nil where it has none.
+func (s *Store) Get(key Key) (data []byte, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	i, found := slices.BinarySearchFunc(s.parts, key, func(p part, key Key) int { return p.key().Compare(key) })
+	if !found {
+		return nil, nil
+	}
+	err = s.readParts(s.manifest.files, s.parts[i:i+1], func(_ *part, read []byte) error {
+		data = slices.Clone(read)
+		return nil
+	})
+	return data, err
 }
 
 // runSize is how many bytes are read at once where parts lie side by side.
 const runSize = 1 << 20
 
-// read hands over the bytes of some parts.
-func (s *Store) read(files []file, parts []part, f func(p *part, data []byte) error) error {
+// readParts hands over the bytes of some parts.
+func (s *Store) readParts(files []file, parts []part, f func(p *part, data []byte) error) error {
 	var buf []byte
 	for len(parts) > 0 {
 		n, length := 1, int(parts[0].length)

@@ -37,7 +37,7 @@ func (m model) clone() model { return model{maps.Clone(m.parts), m.meta} }
 
 func open(t testing.TB, fs vfs.FS) *Store {
 	t.Helper()
-	s, err := Open(fs, dir)
+	s, err := Open(fs, dir, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -202,7 +202,7 @@ func TestACrashLeavesTheOneBeforeOrTheOneAfter(t *testing.T) {
 			if l.fails {
 				l.full = l.random.IntN(2) == 0
 			}
-			s, err := Open(errorfs.Wrap(l.mem, l), dir)
+			s, err := Open(errorfs.Wrap(l.mem, l), dir, 0)
 			require.True(t, err == nil || l.fails && l.until <= 0, "seed %d: %v", seed, err)
 			for err == nil && l.crashed == nil {
 				s.slack = 20_000
@@ -273,7 +273,7 @@ func put(t testing.TB, fs vfs.FS, path string, data []byte) {
 
 func read(t testing.TB, fs vfs.FS, path string) []byte {
 	t.Helper()
-	data, err := readManifest(fs, path)
+	data, err := store.ReadFile(fs, path)
 	require.NoError(t, err)
 	return data
 }
@@ -303,7 +303,7 @@ func TestDamageIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, names, 3)
 	damaged := func(fs vfs.FS) error {
-		s, err := Open(fs, dir)
+		s, err := Open(fs, dir, 0)
 		if err == nil {
 			_, err = content(s)
 			require.NoError(t, s.Close())
@@ -360,7 +360,7 @@ func TestACopyIsTheSame(t *testing.T) {
 	require.NoError(t, w.Put(Key{}, []byte("later")))
 	w.Anew()
 	require.NoError(t, w.Commit(nil))
-	copied, err := Open(fs, "/copy")
+	copied, err := Open(fs, "/copy", 0)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, copied.Close()) }()
 	same(t, want, copied)

@@ -1,0 +1,121 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scale
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
+	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
+)
+
+// cpu is the time that processes have had of processors: what they are, and what
+// the system has done for them. It comes in hundredths of a second.
+func cpu(t *testing.T, processes ...*collector.Process) (spent time.Duration) {
+	t.Helper()
+	for _, p := range processes {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
+		require.NoError(t, err)
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+2:]))
+		for _, field := range fields[11:13] { // utime, stime
+			ticks, err := strconv.Atoi(field)
+			require.NoError(t, err)
+			spent += time.Duration(ticks) * 10 * time.Millisecond
+		}
+	}
+	return spent
+}
+
+// TestWhatARecordCosts sends the same requests to a single node, once for its own
+// door and once for the otlp receiver and the processor, and through gateway, broker
+// and a shard. What is told is CPU time for a record.
+func TestWhatARecordCosts(t *testing.T) {
+	records := campaign.Pick(20_000, 1_000_000)
+	for _, organizations := range []int{1, 8} { // in one request
+		t.Run(fmt.Sprintf("%d organizations a request", organizations), func(t *testing.T) {
+			all := costly(t, records, organizations)
+			node := collector.Start(t, collector.Settings{})
+			door := measure(t, node.HTTP, node.API, all, records, node.Process)
+			node.Kill()
+
+			address, grpc := free(t), free(t)
+			slower := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(stockDoor, address, grpc)})
+			stock := measure(t, address, slower.API, all, records, slower.Process)
+			slower.Kill()
+
+			y := newTopology(t, "a")
+			y.startGateway(t)
+			shard := y.startShard(t, "a")
+			parts := []*collector.Process{y.gateway.Process, y.brokerProcess.Process, shard.Process}
+			before := []time.Duration{cpu(t, parts[0]), cpu(t, parts[1]), cpu(t, parts[2])}
+			total := measure(t, y.gatewayAddress, shard.api, all, records, parts...)
+			var each []time.Duration
+			for i, p := range parts {
+				each = append(each, (cpu(t, p)-before[i])/time.Duration(records))
+			}
+			note := fmt.Sprintf("%d organizations a request: own door %v, otlp and processor %v, gateway, broker and shard %v (%v): %.1fx and %.1fx",
+				organizations, door, stock, total, each, float64(total)/float64(door), float64(total)/float64(stock))
+			campaign.Report(t, campaign.Line{What: "CPU of a record through gateway, broker and shard", Tried: records, Note: note})
+		})
+	}
+}
+
+// stockDoor takes OTLP by the Collector's own receiver.
+const stockDoor = `
+receivers: {otlp: {protocols: {http: {endpoint: %q}, grpc: {endpoint: %q}}}}
+processors: {usage: {ledger: usage_ledger}}
+service: {pipelines: {logs: {receivers: [otlp], processors: [usage]}}}
+`
+
+// costly are requests of 512 records each.
+func costly(t *testing.T, records, organizations int) (all []request) {
+	t.Helper()
+	for n := 0; n < records; {
+		var events []collector.Event
+		for range min(512, records-n) {
+			events = append(events, collector.Event{
+				Organization: fmt.Sprintf("org-%02d", (n/512*organizations+n%organizations)%64), User: fmt.Sprintf("user-%d", n%5000),
+				Action: "course.accessed", Time: time.Now(), Attributes: map[string]any{"user.status": "active"},
+			})
+			n++
+		}
+		body, err := collector.Logs(events...)
+		require.NoError(t, err)
+		all = append(all, request{"logs", body})
+	}
+	return all
+}
+
+// measure sends requests and returns what a record cost once all are counted.
+func measure(t *testing.T, address, api string, all []request, records int, processes ...*collector.Process) time.Duration {
+	t.Helper()
+	before := cpu(t, processes...)
+	sendAll(t, address, all, nil)
+	processes[0].Within(t, limit, eachSecond(func() error {
+		ids, err := known(api)
+		if err != nil {
+			return err
+		}
+		counted := uint64(0)
+		for _, id := range ids {
+			got, err := items(api, id)
+			if err != nil {
+				return err
+			}
+			counted += got["counted"]
+		}
+		if counted != uint64(records) {
+			return fmt.Errorf("%d of %d are counted", counted, records)
+		}
+		return nil
+	}))
+	return (cpu(t, processes...) - before) / time.Duration(records)
+}
