@@ -39,7 +39,7 @@ bench: ## the figures of docs/performance.md
 
 crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, faults and attacks; USAGE_CAMPAIGN_MINUTES bounds each kind
 	rm -f build/campaign.json
-	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/scale ./test/sim ./test/bounds ./internal/ledger ./internal/store/...
+	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/scale ./test/sim ./test/bounds ./internal/ledger ./internal/move ./internal/store/...
 	@go run ./test/campaign/table build/campaign.json
 
 lint: ## takes some minutes: not a part of test

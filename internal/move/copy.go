@@ -35,8 +35,7 @@ type sum struct {
 
 // each goes through what a directory has of an organization, all but its id: as rows, also
 // where the snapshot has its state. A head comes without its position, and a journal,
-// whose rows are called by positions, as its beginning and one row. at is the
-// organization's position; inRows says where its state is.
+// whose rows are called by positions, as its beginning and one row.
 func (d *directory) each(ctx context.Context, o owned, f func(kind byte, rest, value []byte) error) error {
 	for _, kind := range rowkey.OfOrganization {
 		var err error
@@ -73,7 +72,8 @@ func (d *directory) each(ctx context.Context, o owned, f func(kind byte, rest, v
 	return nil
 }
 
-// owned says which organization of a directory is meant, and where its state is.
+// owned says which organization of a directory is meant, where its state is, and its
+// position in the log.
 type owned struct {
 	number uint32
 	inRows bool
