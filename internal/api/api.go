@@ -5,20 +5,16 @@ package api
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/admission"
-	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/api/seen"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
-	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
-	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/peers"
-	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 )
 
 // API answers requests for figures. The Collector's extension serves it.
@@ -50,17 +46,8 @@ type API struct {
 	Schedules func() *dispatch.Dispatcher
 }
 
-// Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
-type Book interface {
-	reporter.Book
-	Ready() error
-	Scrubbed() ledger.Scrub
-	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
-	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
-	Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error)
-	Backup(ctx context.Context, w io.Writer) error
-	StatementsAt(ctx context.Context, organization string, end time.Time) ([]archive.Statement, error)
-}
+// Book is what of a ledger is read and changed here.
+type Book = seen.Book
 
 // Catalogue is the one in force, and what became of its file.
 type Catalogue struct {

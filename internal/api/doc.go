@@ -9,7 +9,7 @@
 //
 // A route says what a client needs for it (routes.go). The gate finds out who
 // asks and what that may see, and refuses (gate.go). A handler answers from what
-// it is given: a Book that has nothing which its client may not see (seen.go).
+// it is given: a Book that has nothing which its client may not see (package seen).
 // Status codes, headers and the envelope are written in one place (answer.go).
 //
 // openapi.yaml describes all of it, and tests hold it to what is answered.

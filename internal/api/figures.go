@@ -7,13 +7,11 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/api/listing"
 	"github.com/otelcol-usage/otelcol-usage/internal/api/shape"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // figuresJSON are an organization's figures at one minute.
@@ -54,7 +52,7 @@ func figures(r *admitted) (any, error) {
 		return nil, refuse(http.StatusServiceUnavailable, unavailable, "no figures yet: they are collected at the next whole minute")
 	}
 	out := figuresJSON{Organization: id, At: c.At.UTC(), Figures: []figureJSON{}}
-	for _, f := range figuresOf(c, id) {
+	for _, f := range listing.FiguresOf(c, id) {
 		labels := map[string]string{}
 		for _, l := range f.Series.Labels {
 			labels[l.Name] = l.Value
@@ -79,15 +77,4 @@ func parseTime(s string) (time.Time, error) {
 		return time.Time{}, errors.New("write a time as 2026-11-21T14:05:00Z or as seconds since 1970")
 	}
 	return t, nil
-}
-
-// figuresOf returns an organization's figures of a collection.
-func figuresOf(c usage.Collection, id string) []usage.Figure {
-	i, found := slices.BinarySearchFunc(c.Organizations, id, func(o usage.OrganizationFigures, id string) int {
-		return strings.Compare(o.Organization, id)
-	})
-	if !found {
-		return nil
-	}
-	return c.Organizations[i].Figures
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/api/seen"
 	"github.com/otelcol-usage/otelcol-usage/internal/site"
 )
 
@@ -54,7 +55,7 @@ func (a *API) admit(r *http.Request, way route) (*admitted, error) {
 		if err != nil {
 			return nil, err
 		}
-		in.Book = seen{b, &in.Principal}
+		in.Book = seen.By(&in.Principal, b)
 	}
 	if !in.Principal.SeesAll() {
 		in.Catalogue, in.Collector = Catalogue{Catalogue: in.Catalogue.Catalogue}, Collector{}

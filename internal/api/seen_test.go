@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/api/seen"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -17,9 +18,9 @@ import (
 func TestABookHasWhatItsClientMaySee(t *testing.T) {
 	a, b := guarded(t)
 	b.latest.Organizations = []usage.OrganizationFigures{{Organization: usage.NoOrganization}, {Organization: "acme"}, {Organization: "birch"}}
-	book := func(client string) seen {
+	book := func(client string) Book {
 		p := access.Resolve(access.Claims{"username": {client}}, a.Catalogue().Catalogue)
-		return seen{b, &p}
+		return seen.By(&p, b)
 	}
 	for client, want := range map[string][]string{"viewer of another": {"birch"}, "jane": {"acme"}, "admin of all": {usage.NoOrganization, "acme", "birch"}, "stranger": nil} {
 		latest, collected := book(client).Latest()

@@ -1,7 +1,8 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package api
+// Package seen is a ledger as a client of the API sees it.
+package seen
 
 import (
 	"context"
@@ -17,8 +18,24 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/reporter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
+
+// Book is what of a ledger is read and changed here. A [ledger.Ledger] is one.
+type Book interface {
+	reporter.Book
+	Ready() error
+	Scrubbed() ledger.Scrub
+	Erase(ctx context.Context, id string, now time.Time) (users int, err error)
+	EraseUser(ctx context.Context, organization, user string, now time.Time) (ids int, err error)
+	Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.Explanation, error)
+	Backup(ctx context.Context, w io.Writer) error
+	StatementsAt(ctx context.Context, organization string, end time.Time) ([]archive.Statement, error)
+}
+
+// By returns a ledger as a client sees it.
+func By(client *access.Principal, all Book) Book { return seen{all, client} }
 
 // seen is a ledger as a client sees it. Organizations that it may not see are
 // answered as those that there are none of, in lists and by name. It embeds no
