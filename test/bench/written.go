@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -64,22 +65,26 @@ type countedFile struct {
 
 func (f *countedFile) Write(p []byte) (int, error) {
 	n, err := f.File.Write(p)
-	f.wrote(n)
+	f.wrote(p[:n])
 	return n, err
 }
 
 func (f *countedFile) WriteAt(p []byte, offset int64) (int, error) {
 	n, err := f.File.WriteAt(p, offset)
-	f.wrote(n)
+	f.wrote(p[:n])
 	return n, err
 }
 
-func (f *countedFile) wrote(n int) {
-	f.written.all.Add(int64(n))
-	if f.log {
-		f.written.log.Add(int64(n))
+// wrote counts what was written. Of the log, a new file's room that is written before
+// anything stands there is none of it: files are used again.
+func (f *countedFile) wrote(p []byte) {
+	f.written.all.Add(int64(len(p)))
+	if f.log && !zero(p) {
+		f.written.log.Add(int64(len(p)))
 	}
 }
+
+func zero(p []byte) bool { return len(bytes.Trim(p, "\x00")) == 0 }
 
 // Sync implements vfs.File.
 func (f *countedFile) Sync() error {
