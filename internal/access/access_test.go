@@ -125,3 +125,17 @@ func TestWhatIsOfNobodyIsGivenByNoName(t *testing.T) {
 	require.False(t, p.Sees(usage.NoOrganization), "it has items of anybody")
 	require.Equal(t, []string{"acme"}, p.Organizations())
 }
+
+// Another ledger with the same catalogue is asked by the claims that gave a client its
+// rights, each once, and by none of a delegate, who has rights of nobody.
+func TestClaimsAreThoseThatGaveRights(t *testing.T) {
+	c := parsed(t, organizations+`
+principals:
+  - {claim: mail, value: jane@example.com, role: csm}
+  - {claim: sub, value: me, role: viewer, organizations: [cedar]}
+  - {claim: sub, value: me, role: admin, organizations: [acme]}
+  - {claim: app, value: grafana, role: delegate}
+`)
+	p := Resolve(Claims{"mail": {"jane@example.com"}, "sub": {"me"}, "app": {"grafana"}, "team": {"red"}}, c)
+	require.Equal(t, Claims{"mail": {"jane@example.com"}, "sub": {"me"}}, p.Claims())
+}

@@ -48,6 +48,9 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger: make directory %s: %w", s.Directory, err)
 	}
 	version, err := versions.CheckFormat(s.FS, s.Directory)
+	if known, ok := certified.Known(); err != nil && ok && known.Format <= versions.Format && !store.IsDamage(err) {
+		err = fmt.Errorf("%w; where there was none, %s is damaged, since the certificate is of format %d: %s", err, versions.FormatFile, known.Format, store.Remedy)
+	}
 	if err != nil {
 		return nil, err
 	}
