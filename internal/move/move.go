@@ -111,7 +111,7 @@ func (m *mover) run(ctx context.Context) (r Result, err error) {
 	if err := Unfinished(m.FS, m.From); err != nil {
 		return r, fmt.Errorf("ledger %s: %w", m.From, err)
 	}
-	if m.at.number, m.row, err = m.from.find(m.Organization); err != nil {
+	if m.at.number, m.row, err = m.from.source().Find(m.Organization); err != nil {
 		return r, err
 	}
 	let, err := m.from.letGo(m.Organization)
@@ -179,7 +179,7 @@ func (d *directory) letGo(id string) (*moved, error) {
 
 // resume ends a move of which the source has let go.
 func (m *mover) resume(let *moved) (r Result, err error) {
-	_, row, err := m.to.find(m.Organization)
+	_, row, err := m.to.source().Find(m.Organization)
 	switch {
 	case err != nil:
 		return r, err
@@ -224,7 +224,7 @@ func (m *mover) clear() error {
 }
 
 func (m *mover) move(ctx context.Context) (r Result, err error) {
-	if _, row, err := m.to.find(m.Organization); err != nil || row != nil {
+	if _, row, err := m.to.source().Find(m.Organization); err != nil || row != nil {
 		return r, errors.Join(err, fmt.Errorf("ledger %s has an organization of this id already: two that were counted apart cannot become one", m.To))
 	}
 	defs, err := m.from.definitions()
@@ -418,7 +418,7 @@ func (m *mover) compare(ctx context.Context, want sum) (figures int, err error) 
 		return 0, errors.Join(err, errors.New("nothing was moved: the organization's own row is not the same"))
 	}
 	m.Tell(Progress{Step: "compare figures"})
-	return sameFigures(m.Organization, m.from, m.at.number, m.to, m.moving.Number)
+	return sameFigures(m.from, m.at.number, m.to, m.moving.Number, row)
 }
 
 // leave takes the organization out of the source, which remembers where it went.

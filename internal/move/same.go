@@ -105,9 +105,9 @@ func nameOf(all []versions.Meter, i int) string {
 }
 
 // sameFigures returns an error where an organization has not the same figures in two
-// directories. It reads the organization from the rows of each. It returns how many
-// were compared.
-func sameFigures(id string, from *directory, number uint32, to *directory, as uint32) (n int, err error) {
+// directories, in the second of which it is on its way, with its own row. It returns how
+// many were compared.
+func sameFigures(from *directory, number uint32, to *directory, as uint32, row []byte) (n int, err error) {
 	defs, err := from.definitions()
 	if err != nil {
 		return 0, err
@@ -123,11 +123,10 @@ func sameFigures(id string, from *directory, number uint32, to *directory, as ui
 	if defs, err = to.definitions(); err != nil {
 		return 0, err
 	}
-	o, err := to.readComing(as, id, defs)
-	if err != nil {
+	if r, err = to.readComing(as, row, defs); err != nil {
 		return 0, err
 	}
-	b, err := figures(o, defs)
+	b, err := figures(r.Organization, defs)
 	if err != nil {
 		return 0, err
 	}

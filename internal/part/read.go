@@ -4,6 +4,7 @@
 package part
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,15 +24,31 @@ type Source struct {
 	Snapshot *snapshot.Store
 }
 
-// Numbers returns the numbers of organizations, and which of them have a state in rows.
-func (s Source) Numbers() (numbers []uint32, inRows map[uint32]bool, err error) {
-	err = s.Rows.Each(rows.Under([]byte{rowkey.Organization}), func(key, value []byte) error {
-		if len(key) != 5 || len(value) < secretSize {
+// each calls f for every organization's own row, which has a secret and the id.
+func (s Source) each(f func(number uint32, row []byte)) error {
+	return s.Rows.Each(rows.Under([]byte{rowkey.Organization}), func(key, row []byte) error {
+		if len(key) != 5 || len(row) < secretSize {
 			return errors.New("damaged organization")
 		}
-		numbers = append(numbers, binary.BigEndian.Uint32(key[1:]))
+		f(binary.BigEndian.Uint32(key[1:]), row)
 		return nil
 	})
+}
+
+// Find returns the number of an organization and its own row, which the caller may
+// keep; nil: it is not there.
+func (s Source) Find(id string) (number uint32, row []byte, err error) {
+	err = s.each(func(n uint32, of []byte) {
+		if string(of[secretSize:]) == id {
+			number, row = n, bytes.Clone(of)
+		}
+	})
+	return number, row, err
+}
+
+// Numbers returns the numbers of organizations, and which of them have a state in rows.
+func (s Source) Numbers() (numbers []uint32, inRows map[uint32]bool, err error) {
+	err = s.each(func(number uint32, _ []byte) { numbers = append(numbers, number) })
 	inRows = map[uint32]bool{}
 	return numbers, inRows, errors.Join(err, s.Rows.Each(rows.Under([]byte{rowkey.Head}), func(key, _ []byte) error {
 		if len(key) != 5 {
@@ -62,11 +79,19 @@ func (u *Users) Unname(o *organization.Organization) {
 // Users reads the names of an organization, by its number.
 func (s Source) Users(number uint32) (*Users, error) {
 	row, err := s.Rows.Get(rowkey.Of(rowkey.Organization, number))
-	if err != nil || len(row) < secretSize {
-		return nil, errors.Join(err, fmt.Errorf("organization %d has no row", number))
+	if err != nil {
+		return nil, err
+	}
+	return s.users(number, row)
+}
+
+// users reads them of an organization with its own row, nil where it has none.
+func (s Source) users(number uint32, row []byte) (*Users, error) {
+	if len(row) < secretSize {
+		return nil, fmt.Errorf("organization %d has no row", number)
 	}
 	u := &Users{Organization: string(row[secretSize:]), Secret: row[:secretSize]}
-	err = s.Rows.Each(rows.Under(rowkey.Of(rowkey.User, number)), func(key, value []byte) error {
+	err := s.Rows.Each(rows.Under(rowkey.Of(rowkey.User, number)), func(key, value []byte) error {
 		if len(key) != 9 || len(value) < 8 || binary.BigEndian.Uint32(key[5:]) != uint32(len(u.Hashes)) {
 			return fmt.Errorf("damaged user of organization %d", number)
 		}
@@ -100,6 +125,20 @@ func (s Source) Read(number uint32, inRows bool, defs *organization.Shared) (*Re
 	if err != nil {
 		return nil, err
 	}
+	return s.read(number, users, inRows, defs)
+}
+
+// ReadComing reads an organization whose state is in rows and whose own row is none of
+// the organizations' yet.
+func (s Source) ReadComing(number uint32, row []byte, defs *organization.Shared) (*ReadBack, error) {
+	users, err := s.users(number, row)
+	if err != nil {
+		return nil, err
+	}
+	return s.read(number, users, true, defs)
+}
+
+func (s Source) read(number uint32, users *Users, inRows bool, defs *organization.Shared) (_ *ReadBack, err error) {
 	if users.Organization == usage.NoOrganization {
 		defs = defs.Bare()
 	}
