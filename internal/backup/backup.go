@@ -161,6 +161,7 @@ func restore(r io.Reader, dir string) (err error) {
 	return store.SyncDir(fs, parent)
 }
 
+// What Restore is given instead of a backup.
 var (
 	ErrNone     = errors.New("this is no backup of a ledger")
 	ErrCutShort = errors.New("the backup is cut short or damaged; make another one")

@@ -78,7 +78,7 @@ type Org struct {
 	Secret   [32]byte
 	advanced int64 // the arrival that its time was last moved to
 	Dirty    bool  // changed since its last checkpoint
-	inRows   bool  // its state is in rows: the snapshot has none, or an older one
+	whole    bool  // to be saved in full: rows go further than the snapshot, or a checkpoint was given up
 	unlisted bool  // the catalogue does not have it
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.

@@ -47,8 +47,7 @@ func (b *Book) Certify(is certificate.Certificate) error {
 	return trust.Certify(b.Settings.FS, b.Settings.Directory, b.certified, is)
 }
 
-// Position is how far the entries have got: all that were gathered before are before
-// it.
+// Position is how far the entries have got, behind all that were gathered.
 func (b *Book) Position() part.Position {
 	return part.Position{Group: b.Pending.Number, Offset: uint64(len(b.Pending.Entries.Bytes))}
 }
@@ -64,18 +63,22 @@ type Checkpoint struct {
 	saved  part.Saved
 	rows   *pebble.Batch
 	orgs   []*Org   // that it has
-	moved  []uint32 // those whose state was in rows
+	moved  []uint32 // those of which rows may have a state
 	done   bool     // committed
 }
 
-// Checkpoint begins one. Of organizations that were erased nothing is left by it.
-func (b *Book) Checkpoint() (*Checkpoint, error) {
+// Checkpoint begins one, of all organizations: of others, erased ones, it leaves nothing.
+func (b *Book) Checkpoint(orgs []*Org) (*Checkpoint, error) {
 	w, err := b.Snapshot.Begin()
 	if err != nil {
 		return nil, err
 	}
+	there := make(map[uint32]bool, len(orgs))
+	for _, o := range orgs {
+		there[o.Number] = true
+	}
 	for _, owner := range b.Snapshot.Owners() {
-		if int(owner) >= len(b.Orgs) || b.Orgs[owner] == nil {
+		if !there[owner] {
 			w.DropOwner(owner)
 		}
 	}
@@ -89,7 +92,7 @@ func (c *Checkpoint) Anew() { c.writer.Anew() }
 // do to it is done.
 func (c *Checkpoint) Save(o *Org, to part.Position) {
 	c.orgs = append(c.orgs, o)
-	if o.inRows {
+	if o.whole {
 		c.moved = append(c.moved, o.Number)
 	}
 	o.save(to, &c.saved, c.rows)
@@ -106,8 +109,8 @@ func (c *Checkpoint) Write() error {
 	return c.saved.Put(c.writer)
 }
 
-// Size returns how many bytes were saved last.
-func (c *Checkpoint) Size() int { return c.saved.Size() }
+// Room returns how many bytes what was saved last needs on disk at most.
+func (c *Checkpoint) Room() int64 { return c.book.Snapshot.Room(c.saved.Size()) }
 
 // Commit puts the snapshot in force. A mark says how far the log is covered; without
 // one that is as before.
@@ -148,15 +151,15 @@ func (c *Checkpoint) Organizations() []*Org { return c.orgs }
 
 // Again has the next checkpoint save all of an organization: the one that has saved it
 // was given up.
-func (o *Org) Again() { o.Dirty, o.inRows = true, true }
+func (o *Org) Again() { o.Dirty, o.whole = true, true }
 
 // save saves an organization. What belongs to it goes to a batch of rows.
 func (o *Org) save(to part.Position, into *part.Saved, batch *pebble.Batch) {
 	into.Begin(o.Number)
-	if into.Whole = o.inRows; o.inRows {
+	if into.Whole = o.whole; o.whole {
 		o.ChangePages()
 	}
-	o.Dirty, o.inRows, o.position = false, false, to
+	o.Dirty, o.whole, o.position = false, false, to
 	into.Take(o.Organization, &o.Trends, to)
 	o.saveJournal(batch)
 	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
@@ -166,10 +169,10 @@ func (o *Org) save(to part.Position, into *part.Saved, batch *pebble.Batch) {
 // the batch. The next checkpoint moves it to the snapshot.
 func (o *Org) saveRows(to part.Position, batch *pebble.Batch) {
 	var all part.Saved
-	o.inRows = true
+	o.whole = true
 	o.save(to, &all, batch)
 	all.SetRows(batch)
-	o.Dirty, o.inRows = true, true
+	o.Dirty, o.whole = true, true
 }
 
 // dayOf is the UTC day of an event time.

@@ -173,16 +173,16 @@ func (b *Book) readJournal(o *Org) error {
 	d := &wire.Decoder{Bytes: first}
 	j, undone := &journal{began: d.Int(), outages: decodeOutages(d)}, journalRows(o.Number)
 	undone.From = append(rowkey.OfJournalTo(o.Number, o.position.Group, o.position.Offset), 0)
-	any := false
+	ahead := false
 	err = errors.Join(d.Err(), b.Rows.Each(journalRows(o.Number), func(key, value []byte) error {
-		if any = any || bytes.Compare(key, undone.From) >= 0; any {
+		if ahead = ahead || bytes.Compare(key, undone.From) >= 0; ahead {
 			return nil
 		}
 		d := &wire.Decoder{Bytes: value}
 		j.Size = d.Int()
 		return d.Err()
 	}))
-	if err == nil && any {
+	if err == nil && ahead {
 		err = b.Rows.DeleteRange(undone.From, undone.To, pebble.NoSync)
 	}
 	if err != nil {

@@ -153,7 +153,7 @@ func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 // of them is written to rows. Until that is on disk nothing goes to the log, so
 // that a start does all of it again where it was cut short.
 func (b *Book) convert() (err error) {
-	c, err := b.Checkpoint()
+	c, err := b.Checkpoint(b.ByID)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (b *Book) readOrgs() error {
 		}
 		o := b.add(numbers[i], r.Users.Organization, r.Users.Secret, r.Organization)
 		o.position, o.Trends = r.Position, r.Trends
-		o.Dirty, o.inRows = r.InRows, r.InRows
+		o.Dirty, o.whole = r.InRows, r.InRows
 		if !r.InRows && inRows[o.Number] { // a crash has left them
 			part.ClearRows(b.Pending.Rows, o.Number)
 		}

@@ -62,8 +62,8 @@ func (l *Ledger) write(b *book.Book, anew bool) (err error) {
 	orgs := append([]*book.Org(nil), b.ByID...)
 	start, before := b.Pending.Number, b.Unfolded
 	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover
-	c, err := b.Checkpoint()
 	l.mu.Unlock()
+	c, err := b.Checkpoint(orgs)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -132,7 +132,7 @@ func (l *Ledger) checkpointOrg(b *book.Book, c *book.Checkpoint, o *book.Org) er
 // be taken.
 func (l *Ledger) roomFor(c *book.Checkpoint) error {
 	disk, err := l.settings.FS.GetDiskUsage(l.settings.Directory)
-	if err != nil || disk.AvailBytes >= uint64(minFree+c.Size()) { // a file system that cannot tell is not full
+	if err != nil || disk.AvailBytes >= minFree+uint64(c.Room()) { // a file system that cannot tell is not full
 		return nil
 	}
 	return fmt.Errorf("%w: %s has %d MiB left; the log goes on, and a start takes longer meanwhile", errNoSpace, l.settings.Directory, disk.AvailBytes>>20)

@@ -35,7 +35,7 @@ func TestACrashBetweenTheCheckpointsOfTwoOrganizationsChangesNothing(t *testing.
 	later := noon.Add(2 * time.Hour)
 	peak := figure(collect(t, l, later), "birch", "usage_concurrent_users_peak", "period=current", "window=month")
 	require.Equal(t, 1.0, peak)
-	c, err := l.book.Checkpoint() // one that is late
+	c, err := l.book.Checkpoint(l.book.ByID) // one that is late
 	require.NoError(t, err)
 	require.NoError(t, l.checkpointOrg(l.book, c, l.book.Find("acme")))
 	require.NoError(t, c.Commit(nil))

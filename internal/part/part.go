@@ -85,8 +85,8 @@ func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, 
 	o.DirtyPages(func(page uint32, data []byte) { s.add(Page, page, data) })
 }
 
-// Size returns how many bytes it has.
-func (s *Saved) Size() int { return len(s.bytes) }
+// Size returns how many parts it has, and their bytes.
+func (s *Saved) Size() (parts int, bytes int64) { return len(s.parts), int64(len(s.bytes)) }
 
 // Put puts it into the next snapshot.
 func (s *Saved) Put(w *snapshot.Writer) error {

@@ -40,12 +40,11 @@ func positionsOf(db *rows.DB, s *snapshot.Store) (p positions, err error) {
 		return p, err
 	}
 	for _, owner := range s.Owners() {
-		if err := s.Load(owner, func(key snapshot.Key, data []byte) error {
-			if key.Kind == part.Head {
-				return p.head(data)
-			}
-			return nil
-		}); err != nil {
+		head, err := s.Get(snapshot.Key{Owner: owner, Kind: part.Head})
+		if err == nil && head != nil {
+			err = p.head(head)
+		}
+		if err != nil {
 			return p, err
 		}
 	}
