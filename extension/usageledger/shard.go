@@ -48,9 +48,12 @@ func (s *sharding) owned() func(id string) bool {
 	if s.file == nil {
 		return nil
 	}
-	return func(id string) bool {
-		return s.file.Current().Owner(identity.Spell(id, s.rule.Normalize)).Name == s.name
-	}
+	return func(id string) bool { return s.owns(identity.Spell(id, s.rule.Normalize)) }
+}
+
+// owns reports whether an organization, by its id as it is counted, is this shard's.
+func (s *sharding) owns(id string) bool {
+	return s.file == nil || s.file.Current().Owner(id).Name == s.name
 }
 
 // run looks at the map until ctx ends. changed is told of another one.
@@ -85,7 +88,7 @@ func (s *sharding) own(c usage.Collection) usage.Collection {
 	own, claim := c.Organizations[:0:0], s.labelOf(usage.ShardOwns)
 	for _, o := range c.Organizations {
 		if o.Organization != usage.NoOrganization {
-			if s.file != nil && s.file.Current().Owner(o.Organization).Name != s.name {
+			if !s.owns(o.Organization) {
 				continue
 			}
 			o.Figures = append(slices.Clip(o.Figures), usage.Figure{Series: claim, Value: 1})

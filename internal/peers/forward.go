@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,11 +42,10 @@ var (
 // and its answer back. An error is returned before anything of that; an answer
 // that breaks off panics with [http.ErrAbortHandler], as it does where it is made.
 func (p *Peers) Forward(w http.ResponseWriter, r *http.Request, query url.Values, shard string, by access.Claims) error {
-	i := slices.IndexFunc(p.All, func(peer Peer) bool { return peer.Name == shard })
-	if i < 0 {
-		return fmt.Errorf("shard %s: no such peer", shard)
+	peer, err := p.named(shard)
+	if err != nil {
+		return err
 	}
-	peer := &p.All[i]
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	late := time.AfterFunc(peer.Within, cancel)

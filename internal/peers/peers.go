@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -124,17 +125,24 @@ func Gather[T any](ctx context.Context, p *Peers, q Question) (parts []merge.Par
 
 // Stream reads an answer of one shard while it comes.
 func (p *Peers) Stream(ctx context.Context, shard string, q Question, read func(io.Reader) error) error {
-	for i := range p.All {
-		if peer := &p.All[i]; peer.Name == shard {
-			lasting := *peer
-			lasting.Within = 0 // a stream takes as long as its reader
-			if err := lasting.ask(ctx, &q, read); err != nil {
-				return fmt.Errorf("shard %s: %w", shard, err)
-			}
-			return nil
-		}
+	peer, err := p.named(shard)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("shard %s: no such peer", shard)
+	lasting := *peer
+	lasting.Within = 0 // a stream takes as long as its reader
+	if err := lasting.ask(ctx, &q, read); err != nil {
+		return fmt.Errorf("shard %s: %w", shard, err)
+	}
+	return nil
+}
+
+func (p *Peers) named(shard string) (*Peer, error) {
+	i := slices.IndexFunc(p.All, func(peer Peer) bool { return peer.Name == shard })
+	if i < 0 {
+		return nil, fmt.Errorf("shard %s: no such peer", shard)
+	}
+	return &p.All[i], nil
 }
 
 // What is wrong with an answer, in the words of [report.Missing.Reason].

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"go.opentelemetry.io/collector/client"
@@ -104,7 +105,7 @@ func (r *router[T]) consume(ctx context.Context, data T) error {
 	}()
 	r.find(data, attach.BoundOrganization(ctx, r.config.Identity.BindOrganization), batch)
 	if r.file == nil {
-		s := sorter[T]{max: maxInt, same: func(a, b string) bool { return a == b }}
+		s := sorter[T]{max: math.MaxInt, same: func(a, b string) bool { return a == b }}
 		r.split(data, batch.Items, &s)
 		return retryable(r.next(ctx, r.join(s.parts, r.config.ResourceAttribute)))
 	}
@@ -113,8 +114,6 @@ func (r *router[T]) consume(ctx context.Context, data T) error {
 	r.split(data, batch.Items, &s)
 	return r.send(ctx, m, s.parts)
 }
-
-const maxInt = int(^uint(0) >> 1)
 
 // send sends each part with the metadata that says where it goes.
 func (r *router[T]) send(ctx context.Context, m *shard.Map, parts []*part[T]) error {

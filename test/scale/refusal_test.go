@@ -61,7 +61,7 @@ func has(t *testing.T, l *ledger, organization, outcome string, n uint64) {
 	})
 }
 
-// refuses says whether a shard's page tells of items of others.
+// refuses reports whether a shard's page tells of items of others.
 func refuses(l *ledger) error {
 	response, err := client.Get("http://" + l.api + "/")
 	if err != nil {
