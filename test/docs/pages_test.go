@@ -90,3 +90,18 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryDecisionIsListed(t *testing.T) {
+	list := read(t, "docs/decisions/README.md").text
+	names, err := filepath.Glob(filepath.Join(root, "docs/decisions/[0-9]*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		first, _, _ := strings.Cut(string(text), "\n")
+		number, title, _ := strings.Cut(strings.TrimPrefix(first, "# "), ". ")
+		line := "| " + number + " | [" + title + "](" + filepath.Base(name) + ") |"
+		require.Contains(t, list, line+"\n", "docs/decisions/README.md: add the line of %s", filepath.Base(name))
+	}
+}
