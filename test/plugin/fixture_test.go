@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -107,6 +108,15 @@ extensions:
 exporters: {tsdb: {auth: {authenticator: bearertokenauth}}}
 service: {extensions: [bearertokenauth, usage_ledger]}
 `, tokens, s.catalogue, s.reports)})
+	// Where nobody worked lately the history ends more than five minutes ago, and
+	// a query of now is empty until the first collection.
+	d := open(t, s.settings(embedded))
+	s.Eventually(t, func() error {
+		if len(organizationsIn(t, d.askOne(t, operator, nil, s.now(), map[string]any{"expr": "usage_organization_info", "instant": true}))) == 0 {
+			return errors.New("nothing was collected yet")
+		}
+		return nil
+	})
 	return s
 }
 
