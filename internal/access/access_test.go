@@ -56,6 +56,10 @@ func TestRights(t *testing.T) {
 			principals: "{claim: mail, value: jane@example.com, role: csm}\n  - {claim: sub, value: me, role: admin, organizations: [cedar]}\n  - {claim: sub, value: me, role: viewer, organizations: [north]}",
 			reads:      []string{"acme", "birch", "cedar", "north"}, writes: []string{"cedar"},
 		},
+		"of an admin of all who also has one": {
+			principals: "{claim: sub, value: me, role: admin, organizations: [\"*\"]}\n  - {claim: sub, value: me, role: admin, organizations: [acme]}",
+			reads:      all, writes: all, readsAll: true, writesAll: true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := Resolve(Claims{"sub": {"me"}, "mail": {"jane@example.com"}}, parsed(t, organizations+"principals:\n  - "+test.principals))
@@ -124,6 +128,13 @@ func TestWhatIsOfNobodyIsGivenByNoName(t *testing.T) {
 	p := Resolve(Claims{"sub": {"me"}}, c)
 	require.False(t, p.Sees(usage.NoOrganization), "it has items of anybody")
 	require.Equal(t, []string{"acme"}, p.Organizations())
+}
+
+func TestAResellerWithoutANameHasNoOrganizations(t *testing.T) {
+	c := parsed(t, organizations)
+	c.Principals = []catalogue.Principal{{Claim: "sub", Value: "me", Role: catalogue.RoleViewer, Resellers: []string{""}}}
+	p := Resolve(Claims{"sub": {"me"}}, c)
+	require.False(t, p.Sees("north"))
 }
 
 // Another ledger with the same catalogue is asked by the claims that gave a client its

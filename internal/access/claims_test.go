@@ -71,6 +71,7 @@ func TestAClaimIsFoundByItsNameInTheCatalogue(t *testing.T) {
 		{map[string]any{"claims.email": "jane@example.com"}, "email", "jane@example.com", true},
 		{map[string]any{"claims.email": "jane@example.com", "claims.email_verified": "false"}, "email", "jane@example.com", false},
 		{map[string]any{"claims.group": "sales", "membership": []string{"finance"}}, "group", "finance", false},
+		{map[string]any{"claims.group": []any{}, "membership": []string{"finance"}}, "group", "finance", true},
 	} {
 		require.Equal(t, test.want, claimsOf(test.attributes).have(test.claim, test.value), "%v %s=%s", test.attributes, test.claim, test.value)
 	}

@@ -149,11 +149,8 @@ func Of(ctx context.Context, config confighttp.ServerConfig, key string, extensi
 // sources are where an authenticator finds credentials: the headers, and the
 // parameters of the query that are named as such.
 func sources(r *http.Request, credentials []string) map[string][]string {
-	if len(credentials) == 0 {
-		return r.Header
-	}
-	all, query := maps.Clone(r.Header), r.URL.Query()
-	for name, values := range query {
+	all := maps.Clone(r.Header)
+	for name, values := range r.URL.Query() {
 		if slices.Contains(credentials, name) {
 			all[name] = values
 		}

@@ -6,13 +6,20 @@ package admission
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/extension/extensionauth"
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
@@ -104,4 +111,80 @@ func TestWithoutAnAuthenticatorWhoeverComesMayDoAll(t *testing.T) {
 	r.Header.Set(access.OnBehalfOf, "email=jane")
 	_, err = g.Principal(r, nil)
 	require.ErrorContains(t, err, "gives the person a right")
+}
+
+// authenticator is an extension that authenticates.
+type authenticator struct {
+	component.StartFunc
+	component.ShutdownFunc
+	extensionauth.ServerAuthenticateFunc
+}
+
+// said is what an authenticator says of a client.
+type said map[string]any
+
+func (s said) GetAttribute(name string) any { return s[name] }
+
+func (s said) GetAttributeNames() []string { return slices.Sorted(maps.Keys(s)) }
+
+// behind is the gate of a server whose authenticator has a name, and lets in whose
+// credentials these are.
+func behind(t *testing.T, kind string, credentials []string, admits func(sources map[string][]string) (client.AuthData, error)) (Gate, error) {
+	t.Helper()
+	id := component.MustNewID(kind)
+	config := confighttp.NewDefaultServerConfig()
+	config.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}, RequestParameters: credentials})
+	return Of(t.Context(), config, "auth", map[component.ID]component.Component{id: authenticator{ServerAuthenticateFunc: func(ctx context.Context, sources map[string][]string) (context.Context, error) {
+		data, err := admits(sources)
+		if err != nil {
+			return ctx, err
+		}
+		return client.NewContext(ctx, client.Info{Auth: data}), nil
+	}}})
+}
+
+// TestTheAuthenticatorSaysWhoAsks: by what it says of a client, or by the token that it
+// lets in. A client whom it refuses is nobody, also where no principal is looked for.
+func TestTheAuthenticatorSaysWhoAsks(t *testing.T) {
+	of := func(g Gate, target string, header ...string) (access.Claims, error) {
+		r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		return g.Authenticate(r)
+	}
+	g, err := behind(t, "oidc", nil, func(sources map[string][]string) (client.AuthData, error) {
+		if len(sources["Authorization"]) == 0 {
+			return nil, errors.New("no token")
+		}
+		return said{"claims.email": "jane", "raw": sources["Authorization"][0]}, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, "Bearer", g.Challenge)
+	claims, err := of(g, "/?Authorization=Bearer+a", "Authorization", "Bearer a")
+	require.NoError(t, err)
+	require.Equal(t, access.Claims{"claims.email": {"jane"}}, claims)
+	_, err = of(g, "/?Authorization=Bearer+a", "Cookie", "Authorization=Bearer a")
+	require.Error(t, err, "a parameter is no credential but where the configuration says so")
+
+	g, err = behind(t, "bearertokenauth", nil, func(map[string][]string) (client.AuthData, error) { return nil, nil })
+	require.NoError(t, err)
+	for header, token := range map[string]string{"Bearer secret": "secret", "bearer secret": "secret", "Basic secret": "", "secret": "", "": ""} {
+		claims, err = of(g, "/", "Authorization", header)
+		require.NoError(t, err)
+		require.Equal(t, access.ClaimsOfToken(token), claims, header)
+	}
+
+	g, err = behind(t, "basicauth", []string{"token"}, func(sources map[string][]string) (client.AuthData, error) {
+		require.NotContains(t, sources, "other")
+		return said{"username": strings.Join(sources["token"], "")}, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, `Basic realm="usage", charset="UTF-8"`, g.Challenge)
+	claims, err = of(g, "/?token=jane&other=root", "Accept", "text/html")
+	require.NoError(t, err)
+	require.Equal(t, access.Claims{"username": {"jane"}}, claims)
+
+	_, err = Of(t.Context(), confighttp.ServerConfig{Auth: configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: component.MustNewID("oidc")}})}, "auth", nil)
+	require.ErrorContains(t, err, `"oidc"`, "an authenticator that there is not lets nobody in")
 }

@@ -22,8 +22,6 @@ func (e expressions) next() string {
 	switch e.IntN(12) {
 	case 0:
 		text = e.scalar(3)
-	case 3:
-		text = e.chosen()
 	case 1:
 		text = e.window(1)
 	case 2:
@@ -37,14 +35,12 @@ func (e expressions) next() string {
 	return text
 }
 
-// chosen is what leaves to chance which of equals it takes, or their order, and so
-// has nothing around it.
-func (e expressions) chosen() string {
+// chosen takes some of equals, or makes series of values.
+func (e expressions) chosen(deep int) string {
 	if e.IntN(2) == 0 {
-		// Of series that rules make, the order is left to chance, too.
-		return fmt.Sprintf("%s%s(%d, %s{%s}%s)", e.one("topk", "bottomk"), e.grouping(), e.IntN(4), e.one("usage_active_users", "usage_items_total", "app_requests"), e.matcher(), e.moved())
+		return fmt.Sprintf("%s%s(%d, %s)", e.one("topk", "bottomk"), e.grouping(), e.IntN(4), e.vector(deep-1))
 	}
-	return fmt.Sprintf("count_values%s(%q, %s)", e.grouping(), e.label(), e.vector(2))
+	return fmt.Sprintf("count_values%s(%q, %s)", e.grouping(), e.label(), e.vector(deep-1))
 }
 
 // broken returns a text with a piece too much or too little.
@@ -61,11 +57,13 @@ func (e expressions) vector(deep int) string {
 		return e.selector()
 	}
 	v := func() string { return e.vector(deep - 1) }
-	switch e.IntN(16) {
+	switch e.IntN(17) {
+	case 16:
+		return e.chosen(deep)
 	case 0, 1:
 		return e.one("abs", "ceil", "exp", "sgn", "sqrt", "sort", "sort_desc", "timestamp", "hour", "-", "+", "") + "(" + v() + ")"
 	case 2, 3:
-		return e.one("sum", "avg", "min", "max", "count", "group", "stddev") + e.grouping() + "(" + v() + ")"
+		return e.one("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar") + e.grouping() + "(" + v() + ")"
 	case 4, 5:
 		return fmt.Sprintf("quantile%s(0.%d, %s)", e.grouping(), e.IntN(10), v())
 	case 6, 7:

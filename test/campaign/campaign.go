@@ -56,14 +56,29 @@ func Rounds(t *testing.T, sample, whole int) iter.Seq[int] {
 // Random returns numbers from a seed that the log of the test has.
 func Random(t *testing.T) *rand.Rand {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano())
+	return rand.New(rand.NewPCG(seed(t, uint64(time.Now().UnixNano())), 0))
+}
+
+// Seed returns a seed that the log of the test has: for a sample, that is always the
+// same one.
+func Seed(t *testing.T, sample uint64) uint64 {
+	t.Helper()
+	if Long() {
+		sample = uint64(time.Now().UnixNano())
+	}
+	return seed(t, sample)
+}
+
+// seed returns the one of USAGE_SEED, or the other.
+func seed(t *testing.T, other uint64) uint64 {
+	t.Helper()
 	if text := os.Getenv("USAGE_SEED"); text != "" {
 		given, err := strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err, "USAGE_SEED")
-		seed = given
+		other = given
 	}
-	t.Logf("USAGE_SEED=%d repeats this", seed)
-	return rand.New(rand.NewPCG(seed, 0))
+	t.Logf("USAGE_SEED=%d repeats this", other)
+	return other
 }
 
 // Line is what came of one kind of fault or attack.

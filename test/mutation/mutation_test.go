@@ -6,9 +6,6 @@ package mutation
 import (
 	"encoding/json"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,104 +15,127 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// gates are the packages whose conditions are taken out.
-var gates = []string{"internal/access", "internal/access/promql"}
+// gate is a package that has checks.
+type gate struct {
+	directory string
+	// whole are files, or functions as FILE:FUNCTION, of which each condition is a
+	// check; nil: all files are. Elsewhere those are that ask for rights.
+	whole []string
+	// tests are of which package; "": of its own.
+	tests string
+	// slow tests are run where the others do not fail.
+	slow string
+	// sample is how many checks are taken out in `make test`; 0: all.
+	sample int
+}
 
-// check is a condition, and where it is.
-type check struct{ at, text string }
+var gates = []gate{
+	{directory: "internal/access"},
+	{directory: "internal/access/promql"},
+	{directory: "internal/admission"},
+	{directory: "internal/api", whole: []string{"gate.go", "routes.go:guarded", "routes.go:plainly"}, slow: "TestAnswersAreThoseOf", sample: 4},
+	{directory: "internal/api/seen", tests: "internal/api", slow: "TestAnswersAreThoseOf", sample: 2},
+	{directory: "internal/promstore", whole: []string{"bound.go", "api.go:admit"}, slow: "TestAnswersToPromQL|TestEachEndpoint", sample: 4},
+	{directory: "plugin/pkg/plugin", whole: []string{"person.go", "store.go:ask", "store.go:restrict", "api.go:ask", "api.go:rights", "api.go:send", "resources.go:forPerson", "resources.go:filled", "resources.go:segment"}, sample: 4},
+}
 
-// switched returns a source in which each condition of an if, or of a case, does
-// not hold once its switch is on.
-func switched(t *testing.T, name string, source []byte, checks *[]check) []byte {
-	t.Helper()
-	lines := token.NewFileSet()
-	file, err := parser.ParseFile(lines, name, source, 0)
-	require.NoError(t, err)
-	type piece struct {
-		at   int
-		text string
-	}
-	var pieces []piece
-	off := func(e ast.Expr) {
-		from, to := lines.Position(e.Pos()).Offset, lines.Position(e.End()).Offset
-		pieces = append(pieces, piece{from, "("}, piece{to, fmt.Sprintf(") && !switchedOff(%d)", len(*checks))})
-		*checks = append(*checks, check{fmt.Sprintf("%s:%d", filepath.Base(name), lines.Position(e.Pos()).Line), string(source[from:to])})
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.IfStmt:
-			off(n.Cond)
-		case *ast.SwitchStmt:
-			for _, s := range n.Body.List {
-				if c := s.(*ast.CaseClause); n.Tag == nil && len(c.List) == 1 {
-					off(c.List[0])
-				}
-			}
-		}
-		return true
-	})
-	slices.SortStableFunc(pieces, func(a, b piece) int { return a.at - b.at })
-	var out strings.Builder
-	last := 0
-	for _, p := range pieces {
-		out.Write(source[last:p.at])
-		out.WriteString(p.text)
-		last = p.at
-	}
-	out.Write(source[last:])
-	return []byte(out.String())
+// only are the tests of a package that hold its gate; the others would take long.
+var only = map[string]string{
+	"internal/promstore": "TestTheMatrix|TestWhatIsRead|TestWhoCannot|TestTheRoutes|TestAnswersToPromQL|TestEachEndpoint",
 }
 
 func TestEachCheckOfTheGateIsHeldByATest(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
-	for _, gate := range gates {
-		t.Run(gate, func(t *testing.T) {
-			dir, scratch := filepath.Join(root, gate), t.TempDir()
-			files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-			require.NoError(t, err)
-			overlay := struct{ Replace map[string]string }{map[string]string{}}
-			put := func(name string, text []byte) {
-				file := filepath.Join(scratch, filepath.Base(name))
-				require.NoError(t, os.WriteFile(file, text, 0o600))
-				overlay.Replace[name] = file
-			}
-			var checks []check
-			for _, name := range files {
-				if strings.HasSuffix(name, "_test.go") {
-					continue
-				}
-				source, err := os.ReadFile(name)
-				require.NoError(t, err)
-				put(name, switched(t, name, source, &checks))
-			}
-			put(filepath.Join(dir, "switch.go"), []byte(fmt.Sprintf("package %s\nimport (\"os\"; \"strconv\")\nvar off, _ = strconv.Atoi(os.Getenv(\"CHECK_OFF\"))\nfunc switchedOff(n int) bool { return n+1 == off }\n", filepath.Base(gate))))
-			text, err := json.Marshal(overlay)
-			require.NoError(t, err)
-			file := filepath.Join(scratch, "overlay.json")
-			require.NoError(t, os.WriteFile(file, text, 0o600))
-			program := filepath.Join(scratch, "tests")
-			build := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", file, "-o", program, ".")
-			build.Dir = dir
-			said, err := build.CombinedOutput()
-			require.NoError(t, err, "%s", said)
-			run := func(off int) error {
-				c := exec.CommandContext(t.Context(), program, "-test.failfast", "-test.timeout=60s")
-				c.Dir, c.Env = dir, append(os.Environ(), fmt.Sprintf("CHECK_OFF=%d", off))
-				return c.Run()
-			}
-			require.NoError(t, run(0), "with all its checks it has to pass")
+	for _, g := range gates {
+		t.Run(g.directory, func(t *testing.T) {
+			checks, program := g.build(t, root)
 			require.NotEmpty(t, checks)
-			for i, c := range checks {
-				if run(i+1) == nil {
-					t.Errorf("%s: no test fails without: %s", c.at, c.text)
+			require.False(t, g.fails(t, root, program, 0), "with all its checks it has to pass")
+			for _, n := range g.taken(len(checks)) {
+				if !g.fails(t, root, program, n+1) {
+					t.Errorf("%s/%s: no test fails without: %s", g.directory, checks[n].at, checks[n].text)
 				}
 			}
-			t.Logf("%d checks", len(checks))
+			t.Logf("%d of %d checks taken out", len(g.taken(len(checks))), len(checks))
 		})
 	}
+}
+
+// taken returns which of so many checks are taken out.
+func (g *gate) taken(of int) (numbers []int) {
+	some := of
+	if g.sample > 0 && !campaign.Long() {
+		some = min(g.sample, of)
+	}
+	for n := range some {
+		numbers = append(numbers, n*of/some)
+	}
+	return numbers
+}
+
+func (g *gate) isWhole(file, function string) bool {
+	return g.whole == nil || slices.Contains(g.whole, file) || slices.Contains(g.whole, file+":"+function)
+}
+
+// build returns the checks of a package and its tests with a switch for each.
+func (g *gate) build(t *testing.T, root string) (checks []check, program string) {
+	t.Helper()
+	dir, scratch := filepath.Join(root, g.directory), t.TempDir()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	put := func(name string, text []byte) {
+		file := filepath.Join(scratch, filepath.Base(name))
+		require.NoError(t, os.WriteFile(file, text, 0o600))
+		overlay.Replace[name] = file
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		s := source{name: name, text: text, checks: &checks, whole: func(function string) bool { return g.isWhole(filepath.Base(name), function) }}
+		put(name, s.switched(t))
+	}
+	put(filepath.Join(dir, "switch.go"), fmt.Appendf(nil, switchFile, filepath.Base(g.directory)))
+	text, err := json.Marshal(overlay)
+	require.NoError(t, err)
+	list := filepath.Join(scratch, "overlay.json")
+	require.NoError(t, os.WriteFile(list, text, 0o600))
+	program = filepath.Join(scratch, "tests")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", list, "-o", program, ".")
+	build.Dir = g.testsIn(root)
+	said, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	return checks, program
+}
+
+func (g *gate) testsIn(root string) string {
+	if g.tests != "" {
+		return filepath.Join(root, g.tests)
+	}
+	return filepath.Join(root, g.directory)
+}
+
+// fails reports whether a test fails without a check; 0: with all.
+func (g *gate) fails(t *testing.T, root, program string, off int) bool {
+	t.Helper()
+	run := func(which ...string) error {
+		c := exec.CommandContext(t.Context(), program, append(which, "-test.failfast", "-test.timeout=5m")...)
+		c.Dir, c.Env = g.testsIn(root), append(os.Environ(), fmt.Sprintf("CHECK_OFF=%d", off), "USAGE_CAMPAIGN=")
+		return c.Run()
+	}
+	held := only[g.directory]
+	if g.slow == "" {
+		return run("-test.run="+held) != nil
+	}
+	return run("-test.run="+held, "-test.skip="+g.slow) != nil || run("-test.run="+g.slow) != nil
 }
