@@ -8,6 +8,7 @@ RUN make bin/otelcol-usage bin/usagectl && mkdir /state
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /src/bin/otelcol-usage /src/bin/usagectl /
 COPY --from=build /src/config /etc/otelcol-usage
+COPY --from=build /src/rules /etc/otelcol-usage/rules
 # A named volume takes over this directory with its owner.
 COPY --from=build --chown=nonroot:nonroot /state /var/lib/otelcol-usage
 # OTLP over gRPC and HTTP, the embedded store, overview page and API, health check.
