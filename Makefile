@@ -11,7 +11,7 @@ PLUGIN := build/otelcol-usage-app
 PLUGIN_MODULES := plugin/node_modules/.package-lock.json
 PLUGIN_SOURCES := plugin/package.json plugin/tsconfig.json plugin/README.md plugin/CHANGELOG.md $(shell find plugin/src -type f)
 
-.PHONY: run test build demo scale bench crash lint generate vet check-generated clean FORCE
+.PHONY: run test build demo scale bench crash release lint generate vet check-generated clean FORCE
 
 run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
@@ -23,6 +23,7 @@ test: build build/plugin-harness/harness.js check-generated vet ## everything th
 	npm --prefix plugin run --silent typecheck
 	npm --prefix plugin test --silent
 	go test -p 3 -timeout 20m ./... # many of them wait for minutes to pass, and not for a processor
+	go test -C deploy/helm ./...
 	go test -tags peopledebug ./internal/people ./internal/organization ./internal/meter/...
 	go test -race -run SideBySide ./internal/ledger
 	@scripts/stories.sh
@@ -41,6 +42,9 @@ crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, fault
 	rm -f build/campaign.json
 	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/scale ./test/sim ./test/bounds ./internal/ledger ./internal/move ./internal/store/...
 	@go run ./test/campaign/table build/campaign.json
+
+release: ## everything that is published as VERSION, in build/release, see CONTRIBUTING.md
+	@scripts/release.sh "$(VERSION)"
 
 lint: ## takes some minutes: not a part of test
 	go tool -modfile=tools/lint/go.mod golangci-lint run
@@ -70,7 +74,7 @@ bin/otelcol-usage: $(DIST)/go.mod FORCE
 	go build -C $(DIST) -ldflags '-s -w' -o $(CURDIR)/$@ .
 
 bin/usagectl: FORCE
-	go build -ldflags '-s -w' -o $@ ./cmd/usagectl
+	go build -ldflags '-s -w$(if $(VERSION), -X main.version=$(VERSION))' -o $@ ./cmd/usagectl
 
 # Packages are installed anew when the lock changes.
 $(NODE_MODULES): dashboards/package.json dashboards/package-lock.json

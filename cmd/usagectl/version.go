@@ -11,6 +11,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// version is what a release is called: its build sets it (-X main.version). Other
+// builds have what Go knows of the repository.
+var version string
+
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
@@ -18,17 +22,20 @@ func newVersionCommand() *cobra.Command {
 		Example: "  usagectl version",
 		Args:    arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			version, revision := "(devel)", ""
+			name, revision := "(devel)", ""
 			if info, known := debug.ReadBuildInfo(); known {
-				version = info.Main.Version
+				name = info.Main.Version
 				for _, setting := range info.Settings {
 					if setting.Key == "vcs.revision" {
 						revision = " " + setting.Value
 					}
 				}
 			}
+			if version != "" {
+				name = version
+			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "usagectl %s%s %s %s/%s\n",
-				version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				name, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

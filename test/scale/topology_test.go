@@ -115,10 +115,11 @@ func (y *topology) writeMap(t *testing.T, text string) {
 func (y *topology) startGateway(t *testing.T) {
 	t.Helper()
 	y.gatewayAddress = free(t)
-	grpc, telemetry, mapFile := free(t), port(t), y.mapFile
+	grpc, health, telemetry, mapFile := free(t), free(t), port(t), y.mapFile
 	y.gateway = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
-			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc, "USAGE_TELEMETRY=" + telemetry,
+			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc,
+			"USAGE_HEALTH=" + health, "USAGE_TELEMETRY=" + telemetry,
 		}, "config/scale/gateway.yaml")
 	})
 	y.gateway.Eventually(t, func() error { return reached(y.gatewayAddress) })
