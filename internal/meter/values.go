@@ -150,6 +150,9 @@ func (v *Values) Restore(names []string, now period.Minute) {
 	}
 }
 
+// Came reports whether any value has a number that no list gives it.
+func (v *Values) Came() bool { return !v.Fixed && len(v.Names) > int(otherValue)+1 }
+
 // EncodePlaces appends, for each value from number 2 on, 0 where it has no
 // place, else 1 + the minute of its latest use.
 func (v *Values) EncodePlaces(e *wire.Encoder) {

@@ -34,12 +34,12 @@ func (o *Organization) Flaws(meter int) (refused, left bool) {
 // ClassesIn returns the users of a span by class, in the order in which classes
 // are judged.
 func (o *Organization) ClassesIn(meter int, s meter.Span) []active.ClassUsers {
-	return o.meters[meter].Kind.(*active.Meter).ClassesIn(&o.clock, s)
+	return o.kind(meter).(*active.Meter).ClassesIn(&o.clock, s)
 }
 
 // SumIn returns the sum and the number of events of a span.
 func (o *Organization) SumIn(meter int, s meter.Span) (sum, events wide.Int) {
-	return o.meters[meter].Kind.(*consumption.Meter).SumIn(&o.clock, s)
+	return o.kind(meter).(*consumption.Meter).SumIn(&o.clock, s)
 }
 
 // PeaksIn returns the peaks of a span.
@@ -51,7 +51,7 @@ func (o *Organization) PeaksIn(meter int, s meter.Span) concurrent.Peaks {
 // span, in the order in which classes are judged. Classes of which there is
 // nothing are left out.
 func (o *Organization) ActedIn(meter int, root uint32, s meter.Span) []active.Acted {
-	return o.meters[meter].Kind.(*active.Meter).ActedIn(&o.clock, root, s, o.DefinitionIn(meter, s), o.keys)
+	return o.kind(meter).(*active.Meter).ActedIn(&o.clock, root, s, o.DefinitionIn(meter, s), o.keys)
 }
 
 // AllowanceOn returns the quota on a meter's window; ok is false where there is

@@ -41,7 +41,9 @@ func (o *Organization) decodeCounted(d *wire.Decoder) {
 			return
 		}
 		s := &o.meters[i]
-		s.counted = d.Bool()
+		if s.counted = d.Bool(); s.counted {
+			s = o.made(uint16(i))
+		}
 		for b := range d.Count(1) {
 			var v *meter.Values
 			if b < len(s.values) {

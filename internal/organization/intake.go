@@ -32,12 +32,12 @@ func (o *Organization) AddUser(hash uint64) uint32 { return o.users.Insert(hash)
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.
 func (o *Organization) Value(number uint16, breakdown int, name string) (n uint32, isNew bool) {
-	return o.meters[number].values[breakdown].Number(name, o.defs.ValuesPerDimension, o.clock.AsOf)
+	return o.made(number).values[breakdown].Number(name, o.defs.ValuesPerDimension, o.clock.AsOf)
 }
 
 // PlaceValue gives a breakdown's value a place again, as Value did.
 func (o *Organization) PlaceValue(number uint16, breakdown int, name string) {
-	v := o.meters[number].values[breakdown]
+	v := o.made(number).values[breakdown]
 	if _, known := v.Find(meter.ValueHash(name)); !known {
 		v.Place(name, o.clock.AsOf)
 	}
@@ -45,8 +45,8 @@ func (o *Organization) PlaceValue(number uint16, breakdown int, name string) {
 
 // ValueName returns the name of a breakdown's value.
 func (o *Organization) ValueName(number uint16, breakdown int, n uint32) string {
-	if names := o.meters[number].values[breakdown].Names; int(n) < len(names) {
-		return names[n]
+	if values := o.meters[number].values; values != nil && int(n) < len(values[breakdown].Names) {
+		return values[breakdown].Names[n]
 	}
 	return usage.OtherValue
 }

@@ -80,8 +80,9 @@ func empty(id string, d *Shared, clock period.Clock) *Organization {
 	o.clock.Past, o.clock.Phase = d.Past, phaseOf(id)
 	o.closings = o.newClosings()
 	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
-	for i := range d.Meters {
-		o.meters = append(o.meters, o.newState(uint16(i)))
+	o.meters = make([]state, len(d.Meters))
+	for i := range o.meters {
+		o.meters[i] = o.newState(uint16(i))
 	}
 	o.pace = pace.New(&o.clock, len(d.Meters), func(meter int) pace.Meter { return &o.meters[meter] })
 	return o
@@ -363,17 +364,22 @@ func (o *Organization) release(ns int64) {
 // returns the effects (as bits, in order) that may be the user's first
 // qualifying action in a period of a day or longer.
 func (o *Organization) Apply(ev *meter.Event) (first uint64) {
-	for i := range ev.Effects {
-		if e := &ev.Effects[i]; e.OfMeter() {
-			o.meters[e.Meter].counted = true
-		}
-	}
+	o.count(ev)
 	if ev.Time >= (o.clock.AsOf + 1).Ns() {
 		o.held = append(o.held, ev.Clone())
 		o.promised.hold(&o.users, ev)
 		return ^uint64(0)
 	}
 	return o.apply(ev)
+}
+
+// count notes which meters have counted an event.
+func (o *Organization) count(ev *meter.Event) {
+	for i := range ev.Effects {
+		if e := &ev.Effects[i]; e.OfMeter() && !o.meters[e.Meter].counted {
+			o.made(e.Meter).counted = true
+		}
+	}
 }
 
 func (o *Organization) apply(ev *meter.Event) (first uint64) {

@@ -40,7 +40,7 @@ func (o *Organization) RestorePage(meter uint16, population uint8, page uint32, 
 		return wire.ErrCorrupt
 	}
 	o.insertUsers() // it is of before format 7
-	return o.meters[meter].RestorePage(&o.clock, population, page, data)
+	return o.made(meter).RestorePage(&o.clock, population, page, data)
 }
 
 // insertUsers gives the users a slot who have none yet.
@@ -71,6 +71,13 @@ func (o *Organization) Restored() error {
 		o.meters[i].Restored(&o.clock)
 		if o.traces {
 			o.meters[i].counted = o.meters[i].HasTraces()
+		} else {
+			o.unmake(&o.meters[i])
+		}
+	}
+	if o.traces {
+		for i := range o.held {
+			o.count(&o.held[i])
 		}
 	}
 	o.traces = false

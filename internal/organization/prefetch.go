@@ -11,7 +11,10 @@ import (
 // FindValue returns the number of a breakdown's value, by its ValueHash, that
 // has one.
 func (o *Organization) FindValue(meter uint16, breakdown int, hash uint64) (n uint32, known bool) {
-	return o.meters[meter].values[breakdown].Find(hash)
+	if values := o.meters[meter].values; values != nil {
+		return values[breakdown].Find(hash)
+	}
+	return 0, false
 }
 
 // PrefetchUser, GuessUser, PrefetchBlock and ConfirmUser find the users of a batch

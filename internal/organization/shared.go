@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
@@ -37,6 +38,7 @@ type Shared struct {
 	periods [usage.NumKinds]*periodSeries
 	days    int // how many local days are kept
 	layout  *people.Layout
+	idle    []*meter.Idle // by meter; nil: organizations have a kind of it from the beginning
 }
 
 // commonSeries are the series that do not belong to a meter.
@@ -102,7 +104,40 @@ func Share(of meter.Definitions) (*Shared, error) {
 	}
 	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
 	d.common.silent = d.book.Gauge("usage_stream_silent")
+	for i := range d.Meters {
+		d.idle = append(d.idle, d.newIdle(uint16(i)))
+	}
 	return d, nil
+}
+
+// newIdle returns what stands in for a meter's kind in organizations that have
+// counted nothing by it, nil where samples are taken of nobody, too.
+func (d *Shared) newIdle(number uint16) *meter.Idle {
+	if d.Meters[number].Type == usage.ConcurrentUsers {
+		return nil
+	}
+	return meter.NewIdle(func() (meter.Kind, []*meter.Values) {
+		users := people.NewUsers(d.layout)
+		return d.newKind(number, &users, &period.Clock{Calendar: calendar.New(time.UTC, 1), AsOf: d.Birth})
+	})
+}
+
+// newKind returns the kind of a meter that has counted nothing at the time of a
+// clock, and the values of its breakdowns.
+func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (kind meter.Kind, values []*meter.Values) {
+	def := &d.Meters[number]
+	for i := range def.Breakdowns {
+		values = append(values, meter.NewValues(&def.Breakdowns[i], 0)) // those of a list stay, whenever they were used
+	}
+	switch def.Type {
+	case usage.ActiveUsers:
+		kind = active.New(number, def, values, users, d.series[number], c)
+	case usage.ConcurrentUsers:
+		kind = concurrent.New(number, def, users, d.Began, d.Outages)
+	case usage.Consumption:
+		kind = consumption.New(number, def, values, users)
+	}
+	return kind, values
 }
 
 // follow makes what depends on the windows of a meter.

@@ -47,7 +47,7 @@ func (o *Organization) Encode(e *wire.Encoder) {
 	o.stream.encode(e)
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
-		o.meters[i].Encode(e)
+		meter.Encode(e, o.meters[i].Kind, o.meters[i].values)
 	}
 	o.encodePace(e)
 	o.pace.EncodePast(e)
@@ -91,7 +91,7 @@ func restore(id string, d, written *Shared, hashes []uint64, head []byte) (*Orga
 		return nil, wire.ErrCorrupt
 	}
 	for i := range n {
-		o.meters[i].Decode(dec, len(written.Meters[i].Breakdowns), o.Users(), o.clock.AsOf)
+		o.decodeMeter(dec, uint16(i), len(written.Meters[i].Breakdowns))
 	}
 	if len(dec.Bytes) > 0 {
 		o.decodePace(dec)
@@ -127,7 +127,7 @@ func (o *Organization) decodePairs(d *wire.Decoder) {
 	o.users.Pairs.Each(func(id uint32, of people.Pair) {
 		if int(of.Meter) >= len(o.meters) {
 			d.Fail()
-		} else if a, ok := o.meters[of.Meter].Kind.(*active.Meter); !ok || !a.Numbered(id, of) {
+		} else if a, ok := o.made(of.Meter).Kind.(*active.Meter); !ok || !a.Numbered(id, of) {
 			d.Fail()
 		}
 	})
@@ -153,18 +153,17 @@ func (o *Organization) decodeUsers(d *wire.Decoder) {
 	}
 }
 
-func (s *state) Encode(e *wire.Encoder) {
-	for _, v := range s.values {
-		e.Strings(v.Names[2:])
+// decodeMeter reads what meter.Encode wrote of a meter, which had so many
+// breakdowns then.
+func (o *Organization) decodeMeter(d *wire.Decoder, number uint16, breakdowns int) {
+	if idle := o.defs.idle[number]; idle != nil && breakdowns == len(o.defs.Meters[number].Breakdowns) && idle.Skip(d) {
+		return
 	}
-	s.Kind.Encode(e)
-}
-
-func (s *state) Decode(d *wire.Decoder, breakdowns, users int, now period.Minute) {
+	s := o.made(number)
 	for _, v := range s.values[:breakdowns] {
-		v.Restore(d.Strings(), now)
+		v.Restore(d.Strings(), o.clock.AsOf)
 	}
-	s.Kind.Decode(d, users)
+	s.Kind.Decode(d, o.Users())
 }
 
 // Now returns the minute (in ns) of the latest arrival or collection that the
@@ -236,7 +235,8 @@ func (o *Organization) beginNets(n int) {
 	}
 }
 
-// state is one meter of an organization.
+// state is one meter of an organization. Until it has counted an event its kind is
+// a meter.Idle, where that suits the kind, and it has no values.
 type state struct {
 	meter.Kind
 	def     *usage.Meter
@@ -248,25 +248,53 @@ type state struct {
 
 func (o *Organization) newState(number uint16) state {
 	def := &o.defs.Meters[number]
-	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
-	for i := range def.Breakdowns {
-		s.values = append(s.values, meter.NewValues(&def.Breakdowns[i], o.clock.AsOf))
-	}
 	for _, w := range def.Windows {
 		if w.Kind != usage.Rolling {
 			o.clock.Follow(w.Kind)
 		}
 	}
-	switch def.Type {
-	case usage.ActiveUsers:
-		s.Kind = active.New(number, def, s.values, &o.users, o.defs.series[number], &o.clock)
-	case usage.ConcurrentUsers:
+	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
+	if def.Type == usage.ConcurrentUsers {
 		o.clock.Follow(usage.Hour)
-		s.Kind = concurrent.New(number, def, &o.users, o.defs.Began, o.defs.Outages)
-	case usage.Consumption:
-		s.Kind = consumption.New(number, def, s.values, &o.users)
+	}
+	if idle := o.defs.idle[number]; idle != nil {
+		s.Kind = idle
+	} else {
+		s.Kind, s.values = o.defs.newKind(number, &o.users, &o.clock)
 	}
 	return s
+}
+
+// made returns a meter with a kind and values of its own.
+func (o *Organization) made(number uint16) *state {
+	s := &o.meters[number]
+	if s.isIdle() {
+		s.Kind, s.values = o.defs.newKind(number, &o.users, &o.clock)
+	}
+	return s
+}
+
+// isIdle reports whether a meter has no kind of its own.
+func (s *state) isIdle() bool {
+	_, idle := s.Kind.(*meter.Idle)
+	return idle
+}
+
+// kind returns a meter's kind, one that is not kept where it is idle.
+func (o *Organization) kind(meter int) meter.Kind {
+	s := &o.meters[meter]
+	if !s.isIdle() {
+		return s.Kind
+	}
+	kind, _ := o.defs.newKind(uint16(meter), &o.users, &o.clock)
+	return kind
+}
+
+// unmake takes the kind of a meter that has counted nothing away again.
+func (o *Organization) unmake(s *state) {
+	if idle := o.defs.idle[s.number]; idle != nil && !s.counted && !slices.ContainsFunc(s.values, (*meter.Values).Came) {
+		s.Kind, s.values = idle, nil
+	}
 }
 
 // Used returns what a quota is held against, in millionths.
@@ -301,8 +329,11 @@ func (o *Organization) encodePace(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		s := &o.meters[i]
-		if x, ok := s.Kind.(*consumption.Meter); ok {
+		switch x, ok := s.Kind.(*consumption.Meter); {
+		case ok:
 			x.EncodeDays(e)
+		case s.def.Type == usage.Consumption:
+			consumption.EncodeNoDays(e)
 		}
 		o.pace.EncodeCurves(e, i)
 	}
@@ -321,9 +352,8 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 			d.Fail()
 			return
 		}
-		s := &o.meters[i]
-		if x, ok := s.Kind.(*consumption.Meter); ok {
-			x.DecodeDays(d, len(o.clock.Days.Starts))
+		if s := &o.meters[i]; s.def.Type == usage.Consumption && !(s.isIdle() && consumption.SkipNoDays(d)) {
+			o.made(uint16(i)).Kind.(*consumption.Meter).DecodeDays(d, len(o.clock.Days.Starts))
 		}
 		o.pace.DecodeCurves(d, i)
 	}

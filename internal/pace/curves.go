@@ -190,14 +190,16 @@ func (p *Paces) DecodeCurves(d *wire.Decoder, meter int) {
 	for range d.Count(4) {
 		name := d.String()
 		var c Curves
-		if c.decode(d); c.from < p.clock.Days.Starts[0] {
-			d.Fail()
-			return
-		}
+		c.decode(d)
 		for w, window := range p.meters(meter).Definition().Windows {
-			if window.String() == name {
-				p.Curves[meter][w] = c
+			if window.String() != name {
+				continue
 			}
+			if curved(p.meters(meter).Definition(), window) && c.from < p.clock.Days.Starts[0] {
+				d.Fail()
+				return
+			}
+			p.Curves[meter][w] = c
 		}
 	}
 }

@@ -4,6 +4,8 @@
 package consumption
 
 import (
+	"bytes"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -294,6 +296,20 @@ func (x *Meter) HasTraces() bool { return x.read().daily.Sums.Len() > 0 }
 func (x *Meter) EncodeDays(e *wire.Encoder) {
 	x.read().daily.Encode(e)
 	e.Int(int64(x.dailyFrom))
+}
+
+// EncodeNoDays appends what EncodeDays does of a meter that has counted nothing.
+func EncodeNoDays(e *wire.Encoder) {
+	var x Meter
+	x.EncodeDays(e)
+}
+
+// SkipNoDays passes over that, and reports whether it is next.
+func SkipNoDays(d *wire.Decoder) (next bool) {
+	var none wire.Encoder
+	EncodeNoDays(&none)
+	d.Bytes, next = bytes.CutPrefix(d.Bytes, none.Bytes)
+	return next
 }
 
 // DecodeDays reads what EncodeDays wrote, of at most as many days as are kept.
