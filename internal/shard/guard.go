@@ -44,7 +44,8 @@ func (m *Map) Refuse(batch *usage.Batch, name string, sent ID) error {
 const (
 	// TopicKey is the topic of the shard and the signal.
 	TopicKey = "usage-topic"
-	// OrganizationKey is the organization of all items of the part.
+	// OrganizationKey is the organization of all items of the part, where they are
+	// of one.
 	OrganizationKey = "usage-organization"
 	// MapKey is the ID of the gateway's map.
 	MapKey = "usage-map"

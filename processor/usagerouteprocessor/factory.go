@@ -49,7 +49,7 @@ func createLogs(_ context.Context, set processor.Settings, cfg component.Config,
 	if err != nil {
 		return nil, err
 	}
-	r.find, r.split, r.join = r.extractor.Logs, splitLogs, joinLogs
+	r.find, r.size, r.split, r.join = r.extractor.Logs, (&plog.ProtoMarshaler{}).LogsSize, splitLogs, joinLogs
 	return logsRouter{r}, nil
 }
 
@@ -58,7 +58,7 @@ func createTraces(_ context.Context, set processor.Settings, cfg component.Confi
 	if err != nil {
 		return nil, err
 	}
-	r.find, r.split, r.join = r.extractor.Traces, splitTraces, joinTraces
+	r.find, r.size, r.split, r.join = r.extractor.Traces, (&ptrace.ProtoMarshaler{}).TracesSize, splitTraces, joinTraces
 	return tracesRouter{r}, nil
 }
 
@@ -67,6 +67,6 @@ func createMetrics(_ context.Context, set processor.Settings, cfg component.Conf
 	if err != nil {
 		return nil, err
 	}
-	r.find, r.split, r.join = r.extractor.Metrics, splitMetrics, joinMetrics
+	r.find, r.size, r.split, r.join = r.extractor.Metrics, (&pmetric.ProtoMarshaler{}).MetricsSize, splitMetrics, joinMetrics
 	return metricsRouter{r}, nil
 }

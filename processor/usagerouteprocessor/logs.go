@@ -15,7 +15,8 @@ func splitLogs(ld plog.Logs, items []usage.Item, s *sorter[plog.Logs]) {
 	for r, resource := range ld.ResourceLogs().All() {
 		for c, scope := range resource.ScopeLogs().All() {
 			for _, log := range scope.LogRecords().All() {
-				p := s.next(items[i].Organization, sizer.LogRecordSize(log), plog.NewLogs)
+				of := items[i].Organization
+				p := s.next(s.place(of), of, sizer.LogRecordSize(log), plog.NewLogs)
 				log.MoveTo(logsAt(p, position{r, c, 0}, resource, scope).AppendEmpty())
 				i++
 			}
@@ -45,7 +46,7 @@ func joinLogs(parts []*part[plog.Logs], attribute string) plog.Logs {
 	all := plog.NewLogs()
 	for _, p := range parts {
 		for _, resource := range p.data.ResourceLogs().All() {
-			resource.Resource().Attributes().PutStr(attribute, p.organization)
+			resource.Resource().Attributes().PutStr(attribute, p.place)
 		}
 		p.data.ResourceLogs().MoveAndAppendTo(all.ResourceLogs())
 	}

@@ -60,7 +60,8 @@ type appender[P any] interface{ AppendEmpty() P }
 // moveEach moves the points of a metric of some type.
 func moveEach[P interface{ MoveTo(P) }](d *distribution, from interface{ All() iter.Seq2[int, P] }, size func(P) int, points func(pmetric.Metric) appender[P]) {
 	for _, point := range from.All() {
-		p := d.next(d.items[0].Organization, size(point), pmetric.NewMetrics)
+		of := d.items[0].Organization
+		p := d.next(d.place(of), of, size(point), pmetric.NewMetrics)
 		d.items = d.items[1:]
 		point.MoveTo(points(d.metricOf(p)).AppendEmpty())
 	}
@@ -118,7 +119,7 @@ func joinMetrics(parts []*part[pmetric.Metrics], attribute string) pmetric.Metri
 	all := pmetric.NewMetrics()
 	for _, p := range parts {
 		for _, resource := range p.data.ResourceMetrics().All() {
-			resource.Resource().Attributes().PutStr(attribute, p.organization)
+			resource.Resource().Attributes().PutStr(attribute, p.place)
 		}
 		p.data.ResourceMetrics().MoveAndAppendTo(all.ResourceMetrics())
 	}

@@ -34,9 +34,11 @@ type router[T any] struct {
 	signal    usage.Signal
 	extractor *extract.Extractor
 
-	// What the signal brings: find appends an item for each record, split moves
-	// the records into parts, join makes one request of parts.
+	// What the signal brings: find appends an item for each record, size is of a
+	// request in bytes, split moves the records into parts, join makes one request
+	// of parts.
 	find  func(data T, bound string, b *usage.Batch)
+	size  func(data T) int
 	split func(data T, items []usage.Item, s *sorter[T])
 	join  func(parts []*part[T], attribute string) T
 	next  func(ctx context.Context, data T) error
@@ -105,13 +107,23 @@ func (r *router[T]) consume(ctx context.Context, data T) error {
 	}()
 	r.find(data, attach.BoundOrganization(ctx, r.config.Identity.BindOrganization), batch)
 	if r.file == nil {
-		s := sorter[T]{max: math.MaxInt, same: func(a, b string) bool { return a == b }}
+		s := sorter[T]{max: math.MaxInt, place: func(organization string) string { return organization }}
 		r.split(data, batch.Items, &s)
 		return retryable(r.next(ctx, r.join(s.parts, r.config.ResourceAttribute)))
 	}
 	m := r.file.Current().Map
-	s := sorter[T]{max: r.config.MaxBytes, same: func(a, b string) bool { return m.Owner(a) == m.Owner(b) }}
-	r.split(data, batch.Items, &s)
+	topics := map[string]string{} // of organizations, of which a request has few
+	s := sorter[T]{max: r.config.MaxBytes, place: func(organization string) string {
+		topic, known := topics[organization]
+		if !known {
+			topic = m.Owner(organization).Topic
+			topics[organization] = topic
+		}
+		return topic
+	}}
+	if !s.whole(data, batch.Items, r.size) {
+		r.split(data, batch.Items, &s)
+	}
 	return r.send(ctx, m, s.parts)
 }
 
@@ -122,7 +134,7 @@ func (r *router[T]) send(ctx context.Context, m *shard.Map, parts []*part[T]) er
 	group.SetLimit(maxAtOnce)
 	for _, p := range parts {
 		said := map[string][]string{
-			shard.TopicKey: {m.Owner(p.organization).Topic + "-" + r.signal.String()},
+			shard.TopicKey: {p.place + "-" + r.signal.String()},
 			shard.MapKey:   {m.ID().String()},
 		}
 		if p.organization != usage.NoOrganization {

@@ -104,15 +104,30 @@ func twoResources() plog.Logs {
 	return ld
 }
 
-func TestARequestIsSplitByOrganization(t *testing.T) {
+func TestARequestIsSplitByShard(t *testing.T) {
 	var s sent
 	require.NoError(t, sendLogs(t, withMap(t), &s, twoResources()))
 	require.Equal(t, []string{
-		"[usage-a-logs] [] map[] s2.5", // who names nobody goes where __none__ is
-		"[usage-a-logs] [globex] map[] s1.2map[tenant.id:initech] s3.7",
-		"[usage-a-logs] [initech] map[tenant.id:initech] s3.6",
+		"[usage-a-logs] [] map[] s1.2 s2.5map[tenant.id:initech] s3.6 s3.7", // who names nobody goes where __none__ is
 		"[usage-b-logs] [acme] map[] s1.1 s1.3 s2.4",
 	}, s.parts)
+}
+
+func TestARequestForOneShardStaysWhole(t *testing.T) {
+	for want, organizations := range map[string][]string{
+		"[usage-b-logs] [acme] map[] . . .": {"acme", "acme ", "acme"},
+		"[usage-a-logs] [] map[] . . .":     {"globex", "initech", "globex"},
+		"[usage-a-logs] [] map[] . .":       {"globex", ""},
+	} {
+		ld := plog.NewLogs()
+		records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+		for _, organization := range organizations {
+			records.AppendEmpty().Attributes().PutStr("organization.id", organization)
+		}
+		var s sent
+		require.NoError(t, sendLogs(t, withMap(t), &s, ld))
+		require.Equal(t, []string{want}, s.parts)
+	}
 }
 
 func TestPartsAreBounded(t *testing.T) {
@@ -172,8 +187,8 @@ func TestASpanGoesWhereItsEventsAre(t *testing.T) {
 	require.NoError(t, p.ConsumeTraces(t.Context(), td))
 	require.NoError(t, p.Shutdown(t.Context()))
 	require.Equal(t, []string{
-		"[usage-a-traces] [globex] 3 1", // once for globex and initech, who are counted together
-		"[usage-b-traces] [acme] 3 2",
+		"[usage-a-traces] [] 3 1", // once for globex and initech, who are counted together
+		"[usage-b-traces] [] 3 2", // some of its items are of others, or of nobody
 	}, s.parts)
 }
 

@@ -14,16 +14,17 @@ import (
 // what is not its own.
 func splitTraces(td ptrace.Traces, items []usage.Item, s *sorter[ptrace.Traces]) {
 	var sizer ptrace.ProtoMarshaler
-	var owners []string
+	var places []string
 	for r, resource := range td.ResourceSpans().All() {
 		for c, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
 				n := 1 + span.Events().Len()
-				owners = s.owners(items[:n], owners)
+				var organization string
+				places, organization = s.spread(items[:n], places)
 				items = items[n:]
 				size := sizer.SpanSize(span)
-				for _, owner := range owners {
-					p := s.next(owner, size, ptrace.NewTraces)
+				for _, place := range places {
+					p := s.next(place, organization, size, ptrace.NewTraces)
 					span.CopyTo(spansAt(p, position{r, c, 0}, resource, scope).AppendEmpty())
 				}
 			}
@@ -53,7 +54,7 @@ func joinTraces(parts []*part[ptrace.Traces], attribute string) ptrace.Traces {
 	all := ptrace.NewTraces()
 	for _, p := range parts {
 		for _, resource := range p.data.ResourceSpans().All() {
-			resource.Resource().Attributes().PutStr(attribute, p.organization)
+			resource.Resource().Attributes().PutStr(attribute, p.place)
 		}
 		p.data.ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
 	}
