@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // labelNamesKept bounds the memory of label names that a sender may invent.
@@ -49,6 +51,9 @@ func (s *Store) Append(ctx context.Context, metrics pmetric.Metrics, now time.Ti
 	if err := c.metrics(ctx, metrics); err != nil {
 		return Result{}, s.rollback(b, err)
 	}
+	if err := c.losses(len(s.append.held.Lost), s.collected.Load()); err != nil {
+		return Result{}, s.rollback(b, err)
+	}
 	if err := s.commit(b); err != nil {
 		return Result{}, err
 	}
@@ -59,6 +64,21 @@ func (s *Store) Append(ctx context.Context, metrics pmetric.Metrics, now time.Ti
 // Collected is the newest whole minute that samples have come of: those of a
 // ledger's collection, all of which come in one Append.
 func (s *Store) Collected() time.Time { return time.UnixMilli(s.collected.Load()) }
+
+// lostParts is the series of how many parts of the store are lost, while some are.
+const lostParts = "usage_store_lost_parts"
+
+// losses stores how many parts of the store are lost, beside the collection of a
+// minute that is newer than the last one.
+func (c *converter) losses(n int, collected int64) error {
+	if n == 0 || c.minute <= collected {
+		return nil
+	}
+	c.metadata.note(lostParts, model.MetricTypeGauge, "")
+	ls := labels.FromStrings(model.MetricNameLabel, lostParts, organizationLabel, usage.NoOrganization)
+	_, err := c.add(0, ls, c.minute, float64(n))
+	return err
+}
 
 // converter walks OTLP metrics into a batch.
 type converter struct {

@@ -52,6 +52,7 @@ import (
 	"github.com/prometheus/prometheus/util/compression"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/holdings"
 	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
@@ -162,6 +163,8 @@ type Store struct {
 		untilMap   int
 		written    written
 		totals     Result
+		held       holdings.Holdings // of the last survey
+		surveyed   time.Time
 	}
 
 	// mu guards session.
@@ -261,10 +264,9 @@ func (s *Store) openSession() error {
 	if err := s.checkSpace(); err != nil {
 		return err
 	}
-	registry := prometheus.NewRegistry()
-	db, err := tsdb.Open(s.settings.Directory, s.logger, registry, s.options(), nil)
+	db, registry, err := s.openWhole()
 	if err != nil {
-		return fmt.Errorf("open store %s: %w", s.settings.Directory, err)
+		return err
 	}
 	s.append.damaged, s.append.compacting, s.append.untilMap = false, true, appendsPerMap
 	s.append.written.forgetRefs()
@@ -308,7 +310,12 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.append.closed = true
-	return errors.Join(s.closeSession(), s.lock.Release(), s.engine.Close())
+	opened := s.session != nil
+	err := s.closeSession()
+	if opened {
+		s.surveyNow(true)
+	}
+	return errors.Join(err, s.lock.Release(), s.engine.Close())
 }
 
 // closeSession turns queries away, waits for those that run and closes the
@@ -445,6 +452,7 @@ func (s *Store) commit(b *batch) error {
 		return fmt.Errorf("append to store %s: %w", s.settings.Directory, err)
 	}
 	s.append.totals.add(b.result)
+	s.surveyNow(false)
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
@@ -44,6 +45,10 @@ const (
 
 // trial lives a damaged directory and says what it found.
 func trial(dir string) int {
+	live := live
+	if filepath.Base(dir) == "store" {
+		live = liveHistory
+	}
 	said, err := live(dir)
 	if err != nil {
 		fmt.Println(err)
@@ -74,8 +79,11 @@ const (
 	panicked = "panic"
 )
 
+// remedies are what a refusal says that helps, by what is damaged.
+var remedies = map[string]string{"ledger": store.Remedy, "store": "restore a backup of the directory"}
+
 // run makes a trial of a directory in a process of its own.
-func run(ctx context.Context, in, want string) (o outcome, err error) {
+func run(ctx context.Context, in, subject, want string) (o outcome, err error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	program, err := os.Executable()
@@ -84,7 +92,7 @@ func run(ctx context.Context, in, want string) (o outcome, err error) {
 	}
 	var out bytes.Buffer
 	command := exec.CommandContext(ctx, program)
-	command.Env = append(os.Environ(), trialOf+"="+filepath.Join(in, "ledger"))
+	command.Env = append(os.Environ(), trialOf+"="+filepath.Join(in, subject))
 	command.Stdout, command.Stderr = &out, &out
 	begin := time.Now()
 	err = command.Run()
@@ -99,12 +107,14 @@ func run(ctx context.Context, in, want string) (o outcome, err error) {
 	switch code := command.ProcessState.ExitCode(); {
 	case ctx.Err() != nil:
 		o.verdict = hung
-	case code == refused && strings.Contains(o.said, store.Remedy) && strings.Contains(o.said, "ledger"):
+	case code == refused && strings.Contains(o.said, remedies[subject]) && strings.Contains(o.said, subject):
 		o.verdict = named
 	case code == refused:
 		o.verdict = unnamed
 	case code != opened:
 		o.verdict = panicked
+	case want != "" && o.said != want && (strings.Contains(o.said, gone) || strings.Contains(o.said, unanswered)):
+		o.verdict = named
 	case want != "" && o.said != want:
 		o.verdict = wrong
 	default:
@@ -115,18 +125,30 @@ func run(ctx context.Context, in, want string) (o outcome, err error) {
 
 // campaign is the trials of one kind of change.
 type campaign struct {
-	name   string
-	trials int
-	change func(*rand.Rand, string) (string, error)
+	name    string
+	trials  int
+	subject string // ledger or store: what the directory is called
+	change  func(*rand.Rand, string) (string, error)
 }
 
 func long() bool { return os.Getenv("USAGE_CAMPAIGN") == "long" }
 
-func campaigns() []campaign {
+func campaigns(subject string, flips, cuts int) []campaign {
 	if long() {
-		return []campaign{{"bit flipped", 2000, flip}, {"file removed or cut off", 500, cut}}
+		flips, cuts = 2000, 500
 	}
-	return []campaign{{"bit flipped", 120, flip}, {"file removed or cut off", 60, cut}}
+	return []campaign{{"bit flipped", flips, subject, flip}, {"file removed or cut off", cuts, subject, cut}}
+}
+
+// directories returns those that a directory has, of any depth.
+func directories(in string) (paths []string, err error) {
+	err = filepath.WalkDir(in, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != in {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	return paths, err
 }
 
 // files returns what a directory consists of, but for the zeros of the reserve.
@@ -141,12 +163,20 @@ func files(in string) (paths []string, err error) {
 	return paths, err
 }
 
-// kind is a file's name without its number, so that each kind is met as often as
-// another, however many files it has.
+// kind is a file's name without its number, and that of its directory, so that each
+// kind is met as often as another, however many files it has.
 func kind(path string) string {
-	name := filepath.Base(path)
-	return strings.TrimRight(strings.TrimLeft(name, "0123456789-"), "0123456789abcdef.-")
+	bare := func(name string) string {
+		if _, err := ulid.ParseStrict(name); err == nil {
+			return "block"
+		}
+		return strings.TrimRight(strings.TrimLeft(name, "0123456789-"), "0123456789abcdef.-")
+	}
+	return bare(filepath.Base(filepath.Dir(path))) + "/" + bare(filepath.Base(path))
 }
+
+// within is the path of a file as reports have it.
+func within(in, path string) string { return strings.TrimPrefix(path, in+"/") }
 
 // choose picks a kind, then a file of it.
 func choose(random *rand.Rand, in string, fits func(size int64) bool) (path string, size int64, err error) {
@@ -189,24 +219,28 @@ func flip(random *rand.Rand, in string) (string, error) {
 	}
 	at, bit := random.Int64N(size), random.IntN(8)
 	text[at] ^= 1 << bit
-	return fmt.Sprintf("bit %d of byte %d of %s flipped", bit, at, filepath.Base(path)), os.WriteFile(path, text, 0o600)
+	return fmt.Sprintf("bit %d of byte %d of %s flipped", bit, at, within(in, path)), os.WriteFile(path, text, 0o600)
 }
 
-// cut removes a file, or all of the directory, or a file's end.
+// cut removes a file, or a directory with all that is in it, or a file's end.
 func cut(random *rand.Rand, in string) (string, error) {
-	if random.IntN(40) == 0 {
-		dir := filepath.Join(in, "ledger")
-		if random.IntN(2) == 0 {
-			return "the directory removed", os.RemoveAll(dir)
+	if random.IntN(20) == 0 {
+		dirs, err := directories(in)
+		if err != nil {
+			return "", err
 		}
-		return "an empty directory in its place", errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
+		dir := dirs[random.IntN(len(dirs))]
+		if random.IntN(2) == 0 {
+			return within(in, dir) + " removed", os.RemoveAll(dir)
+		}
+		return within(in, dir) + " emptied", errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
 	}
 	path, size, err := choose(random, in, func(int64) bool { return true })
 	if err != nil {
 		return "", err
 	}
 	if size == 0 || random.IntN(2) == 0 {
-		return filepath.Base(path) + " removed", os.Remove(path)
+		return within(in, path) + " removed", os.Remove(path)
 	}
 	to := random.Int64N(size)
 	if random.IntN(3) > 0 {
@@ -218,22 +252,30 @@ func cut(random *rand.Rand, in string) (string, error) {
 			to = random.Int64N(int64(used))
 		}
 	}
-	return fmt.Sprintf("%s cut off at byte %d of %d", filepath.Base(path), to, size), os.Truncate(path, to)
+	return fmt.Sprintf("%s cut off at byte %d of %d", within(in, path), to, size), os.Truncate(path, to)
 }
 
 func TestDamageIsNamedOrHarmless(t *testing.T) {
 	templates := t.TempDir()
 	killed, stopped, err := makeTemplates(templates)
 	require.NoError(t, err)
+	damage(t, killed, stopped, campaigns("ledger", 120, 60))
+}
+
+// damage runs campaigns on both templates.
+func damage(t *testing.T, killed, stopped string, all []campaign) {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	for _, of := range []string{killed, stopped} {
-		for _, c := range campaigns() {
+		for _, c := range all {
 			whole := scratch(t, of)
-			base, err := run(t.Context(), whole, "")
+			base, err := run(t.Context(), whole, c.subject, "")
 			require.NoError(t, err)
 			require.Equal(t, harmless, base.verdict, base.said)
-			report(t, filepath.Base(of)+", "+c.name, c.run(t, seed, of, base.said))
+			require.NotContains(t, base.said, gone)
+			require.NotContains(t, base.said, unanswered)
+			report(t, c.subject+" "+filepath.Base(of)+", "+c.name, c.run(t, seed, of, base.said))
 		}
 	}
 }
@@ -264,7 +306,7 @@ func (c *campaign) run(t *testing.T, seed uint64, of, want string) (all []outcom
 			if err != nil {
 				return err
 			}
-			o, err := run(t.Context(), in, want)
+			o, err := run(t.Context(), in, c.subject, want)
 			if err != nil {
 				return err
 			}
@@ -293,5 +335,5 @@ func report(t *testing.T, name string, all []outcome) {
 	}
 	t.Logf("%s: tried %d, hang %d, panic %d, wrong %d, unnamed %d, named %d, harmless %d",
 		name, len(all), n[hung], n[panicked], n[wrong], n[unnamed], n[named], n[harmless])
-	t.Logf("| ledger %s | %d | %d | 0 | %d | %.1f s | %d MiB |", name, len(all), n[wrong], n[hung]+n[panicked], longest.Seconds(), memory>>10)
+	t.Logf("| %s | %d | %d | 0 | %d | %.1f s | %d MiB |", name, len(all), n[wrong], n[hung]+n[panicked], longest.Seconds(), memory>>10)
 }
