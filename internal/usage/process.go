@@ -18,6 +18,8 @@ var (
 	DamagedFiles = &Series{Name: "usage_ledger_damaged_files"}
 	// Scrubbed is when all files were last held against their checksums.
 	Scrubbed = &Series{Name: "usage_ledger_scrubbed_timestamp_seconds"}
+	// QueueLost is how many minutes of figures no store will have, by reason.
+	QueueLost = &Series{Name: "usage_queue_lost_minutes_total", Counter: true}
 )
 
 // Series of shards, see internal/shard.

@@ -107,6 +107,7 @@ func collect(t *testing.T) usage.Collection {
 	c = c.With("acme", usage.Figure{Series: usage.DeliveriesDue}, usage.Figure{Series: usage.DeliveriesFailed})
 	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady},
 		usage.Figure{Series: usage.DamagedFiles}, usage.Figure{Series: usage.Scrubbed},
+		usage.Figure{Series: &usage.Series{Name: usage.QueueLost.Name, Counter: true, Labels: []usage.Label{{Name: "reason"}}}},
 		ofShard(usage.ShardOwns), ofShard(usage.ShardMapVersion), ofShard(usage.ShardMapRefused))
 }
 

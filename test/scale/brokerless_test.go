@@ -18,6 +18,7 @@ extensions:
   usage_ledger: {directory: %[1]s/ledger, catalogue: "", api: {endpoint: %[2]q}, shard: {name: %[3]s}, identity: {normalize: trim, key: %[4]s}, meters: %[6]s}
 receivers:
   usage_otlp: {protocols: {grpc: {endpoint: %[5]q}, http: {endpoint: "localhost:0"}}}
+connectors: {usage_queue: {directory: %[1]s/queue}}
 exporters: {prometheus_remote_write: {endpoint: "http://localhost:1/api/v1/write"}}
 service: {extensions: [usage_ledger], telemetry: {metrics: {level: none}}}
 `

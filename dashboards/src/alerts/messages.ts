@@ -15,6 +15,7 @@ const words: Record<string, string> = {
   UsageLedgerNotReady: 'the ledger is not ready',
   UsageLedgerDamaged: 'files of the ledger are damaged',
   UsageCatalogueRefused: 'the catalogue is refused',
+  UsageFiguresLost: 'figures of minutes are lost',
   UsageShardAway: 'a shard is away',
   UsageShardsClaimOneOrganization: 'two shards claim it',
   UsageShardRefusesItems: 'a shard refuses items of others',
