@@ -38,9 +38,9 @@ scale: bin/otelcol-usage ## a gateway, two shards, a broker and a store on this 
 bench: ## the figures of docs/performance.md
 	go run ./test/bench
 
-crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, faults and attacks; USAGE_CAMPAIGN_MINUTES bounds each kind
+crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, faults, attacks and of the gate; USAGE_CAMPAIGN_MINUTES bounds each kind
 	rm -f build/campaign.json
-	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/scale ./test/sim ./test/bounds ./internal/ledger ./internal/move ./internal/store/...
+	USAGE_CAMPAIGN=long USAGE_CAMPAIGN_TABLE=$(CURDIR)/build/campaign.json go test -timeout 24h -p 1 -count=1 ./test/faults/... ./test/attack/... ./test/scale ./test/sim ./test/bounds ./internal/ledger ./internal/move ./internal/store/... ./internal/promstore ./test/mutation
 	@go run ./test/campaign/table build/campaign.json
 
 release: ## everything that is published as VERSION, in build/release, see CONTRIBUTING.md

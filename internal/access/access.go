@@ -32,6 +32,7 @@ import (
 type Principal struct {
 	name          string
 	claims        Claims // those that a right was found by
+	person        Claims // those that a delegate named it by
 	reads, writes grants
 	speaksFor     []string // names of claims of people that it may ask for
 	speaksForAll  bool
@@ -97,6 +98,7 @@ func (p *Principal) For(person Claims, c *catalogue.Catalogue) (Principal, error
 		}
 	}
 	asked := Resolve(person, c)
+	asked.person = person
 	asked.speaksFor = nil // who is asked for asks for nobody
 	if p.name != "" {
 		asked.name = strings.TrimSpace(asked.name + " through " + p.name)
@@ -152,6 +154,10 @@ func (p *Principal) Name() string { return p.name }
 // has the same catalogue gives the same to [Person] of them. nil: they are of no
 // claim.
 func (p *Principal) Claims() Claims { return p.claims }
+
+// Person are the claims by which a delegate asks for the client; nil: it asks for
+// itself.
+func (p *Principal) Person() Claims { return p.person }
 
 // Nobody reports whether the client has no right at all.
 func (p *Principal) Nobody() bool { return p.reads.none() }

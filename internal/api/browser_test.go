@@ -40,10 +40,22 @@ func TestABodyIsJSON(t *testing.T) {
 	for kind, status := range map[string]int{
 		"application/json": http.StatusOK, "application/json; charset=utf-8": http.StatusOK,
 		"text/plain": http.StatusUnsupportedMediaType, "application/x-www-form-urlencoded": http.StatusUnsupportedMediaType,
-		"multipart/form-data; boundary=x": http.StatusUnsupportedMediaType, "": http.StatusUnsupportedMediaType,
+		"multipart/form-data; boundary=x": http.StatusUnsupportedMediaType, "": http.StatusUnsupportedMediaType, "application/json; charset": http.StatusUnsupportedMediaType,
 	} {
 		w := ask(t, over(t, kept()), http.MethodPost, "/api/v1/organizations/acme/alerts/test", "{}", "Content-Type", kind)
 		require.Equal(t, status, w.Code, kind)
+	}
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		require.Equal(t, http.StatusOK, ask(t, over(t, kept()), method, "/api/v1/organizations", "{}", "Content-Type", "text/plain").Code, "what reads has a body of no meaning")
+	}
+}
+
+func TestAPathThatIsNotPlainIsSentToTheOneThatIsButForChanges(t *testing.T) {
+	h := over(t, kept()).Handler()
+	for method, status := range map[string]int{http.MethodGet: http.StatusTemporaryRedirect, http.MethodHead: http.StatusTemporaryRedirect, http.MethodPost: http.StatusBadRequest, http.MethodDelete: http.StatusBadRequest} {
+		w := serve(t, h, method, "/api//v1/./organizations", "")
+		require.Equal(t, status, w.Code, method)
+		require.Equal(t, status == http.StatusTemporaryRedirect, w.Header().Get("Location") == "/api/v1/organizations", method)
 	}
 }
 

@@ -37,7 +37,8 @@ var at = time.Date(2026, time.November, 20, 14, 5, 0, 0, time.UTC)
 
 // fakeBook is a ledger that holds what tests put into it.
 type fakeBook struct {
-	Book // of which no test asks the rest
+	scrub ledger.Scrub
+	Book  // of which no test asks the rest
 
 	extraction usage.Extraction
 	statuses   []inquiry.Status
@@ -158,7 +159,7 @@ func (f *fakeBook) Backup(_ context.Context, w io.Writer) error {
 
 func (f *fakeBook) Ready() error { return f.failure }
 
-func (f *fakeBook) Scrubbed() ledger.Scrub { return ledger.Scrub{} }
+func (f *fakeBook) Scrubbed() ledger.Scrub { return f.scrub }
 
 func (f *fakeBook) Account(_ context.Context, organization string) (*billing.Account, error) {
 	return &billing.Account{Organization: organization, Currency: "EUR", Digits: 2, Calendar: calendar.New(time.UTC, 1), Subscription: decimal.NewNullDecimal(decimal.New(500, 0))}, f.failure

@@ -25,13 +25,9 @@ type rightsJSON struct {
 // within a minute also for who keeps them.
 func readRights(w http.ResponseWriter, r *admitted) error {
 	err := answer(func(r *admitted) (any, error) {
-		var person access.Claims
-		if header := r.Header[access.OnBehalfOf]; len(header) > 0 {
-			person, _ = access.Person(header) // it was read when the request was let in
-		}
 		p := &r.Principal
 		rights := rightsJSON{
-			Name: p.Name(), Person: person,
+			Name: p.Name(), Person: p.Person(),
 			SeesAll: p.SeesAll(), Organizations: p.Organizations(), WritesAll: p.WritesAll(), Writes: p.Writable(),
 		}
 		if p.SeesAll() {

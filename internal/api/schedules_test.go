@@ -245,6 +245,7 @@ func TestSchedulesOfOthersAreNotThere(t *testing.T) {
 		}
 	}
 	require.Len(t, a.Schedules().List(), 4)
+	require.Equal(t, http.StatusOK, request(t, a, http.MethodDelete, "/api/v1/schedules/of-all", as("admin of all")...).Code)
 }
 
 func TestNobodyWritesBeyondTheirRights(t *testing.T) {

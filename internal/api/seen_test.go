@@ -18,6 +18,7 @@ import (
 func TestABookHasWhatItsClientMaySee(t *testing.T) {
 	a, b := guarded(t)
 	b.latest.Organizations = []usage.OrganizationFigures{{Organization: usage.NoOrganization}, {Organization: "acme"}, {Organization: "birch"}}
+	b.scrub.Damaged = []string{"000007.sst"}
 	book := func(client string) Book {
 		p := access.Resolve(access.Claims{"username": {client}}, a.Catalogue().Catalogue)
 		return seen.By(&p, b)
@@ -31,6 +32,10 @@ func TestABookHasWhatItsClientMaySee(t *testing.T) {
 			ids = append(ids, o.Organization)
 		}
 		require.Equal(t, want, ids, client)
+	}
+	for client, all := range map[string]bool{"jane": false, "admin of all": true} {
+		require.NoError(t, book(client).Ready())
+		require.Equal(t, all, len(book(client).Scrubbed().Damaged) > 0, client)
 	}
 	require.Len(t, b.latest.Organizations, 3, "the ledger's own collection stays as it is")
 

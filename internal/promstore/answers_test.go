@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,15 +23,15 @@ import (
 // a map, so that their order is chance. With it are the last digits of what they add
 // up to, which of two that are equal topk takes, and which two an error names. A part
 // of an answer is held less strictly than to the byte only where one store alone does
-// not answer it alike each time.
+// not answer alike each time.
 type answers struct {
 	asked int
 	parts map[string]*part // by partsOf
 }
 
-// part is in which ways a part of an answer was said; "": it was not there.
+// part is how often a part of an answer was said in which way; "": it was not there.
 type part struct {
-	said      map[string]bool
+	said      map[string]int
 	low, high float64 // of the numbers among them; low > high: there are none
 }
 
@@ -90,7 +91,7 @@ func (a *answers) add(said map[string]string) {
 		if a.parts[name] == nil {
 			a.parts[name] = newPart()
 			if a.asked > 0 {
-				a.parts[name].say("")
+				a.parts[name].said[""] = a.asked
 			}
 		}
 	}
@@ -101,29 +102,47 @@ func (a *answers) add(said map[string]string) {
 }
 
 func newPart() *part {
-	return &part{said: map[string]bool{}, low: math.Inf(1), high: math.Inf(-1)}
+	return &part{said: map[string]int{}, low: math.Inf(1), high: math.Inf(-1)}
 }
 
 func (p *part) say(text string) {
-	p.said[text] = true
+	p.said[text]++
 	if v, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(v) {
 		p.low, p.high = min(p.low, v), max(p.high, v)
 	}
 }
 
+// varies reports whether a store has not answered alike each time.
+func (a *answers) varies() bool {
+	for _, p := range a.parts {
+		if len(p.said) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // differ returns a part that two stores do not answer alike, or "".
 func differ(x, y *answers) string {
-	never := newPart()
-	never.say("")
+	chance := x.varies() && y.varies()
+	never := func(asked int) *part {
+		p := newPart()
+		p.said[""] = asked
+		return p
+	}
 	of := func(a *answers, name string) *part {
 		if p := a.parts[name]; p != nil {
 			return p
 		}
-		return never
+		return never(a.asked)
 	}
 	for _, parts := range []map[string]*part{x.parts, y.parts} {
 		for name := range parts {
-			if !alike(name, of(x, name), of(y, name)) {
+			one, other := of(x, name), of(y, name)
+			if chance && (alike(name, one, other) || one.has(other, x.asked) && other.has(one, x.asked)) {
+				continue
+			}
+			if chance || !maps.Equal(one.said, other.said) {
 				return name
 			}
 		}
@@ -131,21 +150,21 @@ func differ(x, y *answers) string {
 	return ""
 }
 
-// alike reports whether two stores answer a part alike, as far as each one does by
-// itself.
+// alike reports whether a part that each of two stores varies is the same but for what is
+// chance: the order of series, or the last digits of a number.
 func alike(name string, x, y *part) bool {
-	if len(x.said) == 1 || len(y.said) == 1 {
-		return maps.Equal(x.said, y.said) // what one store says each time, the other does, too
-	}
-	if name == theOrder || x.low <= y.high && y.low <= x.high {
-		return true
-	}
-	for text := range x.said {
-		if y.said[text] {
-			return true
+	return len(x.said) > 1 && len(y.said) > 1 && (name == theOrder || x.low <= y.high && y.low <= x.high)
+}
+
+// has reports whether p has been said in all the ways that another store has said in at
+// least a tenth of so many answers. What is rarer one store may happen not to say.
+func (p *part) has(other *part, asked int) bool {
+	for text, times := range other.said {
+		if 10*times >= asked && p.said[text] == 0 {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // agree asks two stores, again for as long as they do not answer alike, and returns
@@ -184,6 +203,8 @@ func TestWhatOneStoreAnswersAlikeIsComparedToTheByte(t *testing.T) {
 		"one that is there":                  {[]string{""}, []string{"1"}, false},
 		"one that is there at times":         {[]string{"", "1"}, []string{"1", ""}, true},
 		"others' one, at times":              {[]string{"", "1"}, []string{"2", "3"}, false},
+		"what is rare in one":                {append([]string{"c"}, slices.Repeat([]string{"a", "b"}, 30)...), []string{"a", "b"}, true},
+		"others', half of the time":          {[]string{"c", "a"}, []string{"a", "b"}, false},
 		"an error that names another":        {[]string{"found duplicate {a}", "found duplicate {b}"}, []string{"found duplicate {c}", "found duplicate {d}"}, false},
 		"an error that names any of the two": {[]string{"found duplicate {a}", "found duplicate {b}"}, []string{"found duplicate {b}", "found duplicate {a}"}, true},
 	} {

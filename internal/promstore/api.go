@@ -49,6 +49,9 @@ const (
 type apiRoute struct {
 	pattern string
 	needs   need
+	// theirs answers who may not see all, where Prometheus has no answer that is
+	// made of what they may read.
+	theirs func(*Store, http.ResponseWriter, *http.Request)
 }
 
 // apiRoutes are the routes that are answered; every other one is not found. In
@@ -56,47 +59,42 @@ type apiRoute struct {
 // listed with its rights in docs/security.md, and has to read what organizations
 // have by a boundReader.
 var apiRoutes = []apiRoute{
-	{"GET /api/v1/query", seeAny}, {"POST /api/v1/query", seeAny},
-	{"GET /api/v1/query_range", seeAny}, {"POST /api/v1/query_range", seeAny},
-	{"GET /api/v1/format_query", seeAny}, {"POST /api/v1/format_query", seeAny},
-	{"GET /api/v1/parse_query", seeAny}, {"POST /api/v1/parse_query", seeAny},
-	{"GET /api/v1/series", seeAny}, {"POST /api/v1/series", seeAny},
-	{"GET /api/v1/labels", seeAny}, {"POST /api/v1/labels", seeAny},
-	{"GET /api/v1/label/{name}/values", seeAny},
-	{"GET /api/v1/metadata", seeAny},
-	{"GET /api/v1/rules", seeAny},
-	{"GET /api/v1/alerts", seeAny},
-	{"GET /api/v1/alertmanagers", seeAll},
-	{"GET /api/v1/status/buildinfo", seeAny},
-	{"GET /api/v1/status/runtimeinfo", seeAll},
-	{"GET /api/v1/status/tsdb", seeAll},
-	{"GET /api/v1/status/config", seeAll},
-	{"GET /api/v1/status/flags", seeAll},
+	{"GET /api/v1/query", seeAny, nil}, {"POST /api/v1/query", seeAny, nil},
+	{"GET /api/v1/query_range", seeAny, nil}, {"POST /api/v1/query_range", seeAny, nil},
+	{"GET /api/v1/format_query", seeAny, nil}, {"POST /api/v1/format_query", seeAny, nil},
+	{"GET /api/v1/parse_query", seeAny, nil}, {"POST /api/v1/parse_query", seeAny, nil},
+	{"GET /api/v1/series", seeAny, nil}, {"POST /api/v1/series", seeAny, nil},
+	{"GET /api/v1/labels", seeAny, nil}, {"POST /api/v1/labels", seeAny, nil},
+	{"GET /api/v1/label/{name}/values", seeAny, nil},
+	{"GET /api/v1/metadata", seeAny, nil},
+	{"GET /api/v1/rules", seeAny, (*Store).theirRules},
+	{"GET /api/v1/alerts", seeAny, (*Store).theirAlerts},
+	{"GET /api/v1/alertmanagers", seeAll, nil},
+	{"GET /api/v1/status/buildinfo", seeAny, nil},
+	{"GET /api/v1/status/runtimeinfo", seeAll, nil},
+	{"GET /api/v1/status/tsdb", seeAll, nil},
+	{"GET /api/v1/status/config", seeAll, nil},
+	{"GET /api/v1/status/flags", seeAll, nil},
 }
 
 // Handler serves the Prometheus HTTP API, the two probes and, at /, a page
 // that says what this is.
 func (s *Store) Handler() http.Handler {
-	const prefix = "/api/v1"
-	router := route.New().WithPrefix(prefix)
+	router := route.New().WithPrefix("/api/v1")
 	s.newAPI().Register(router)
-	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Cross-origin calls are the server's to allow (cors); the API has a
-		// rule of its own for requests that show their origin.
-		r.Header.Del("Origin")
-		switch b := boundOf(r.Context()); {
-		case !b.Everything() && r.URL.Path == prefix+"/rules":
-			s.whenReady(s.theirRules)(w, r)
-		case !b.Everything() && r.URL.Path == prefix+"/alerts":
-			s.whenReady(s.theirAlerts)(w, r)
-		default:
-			router.ServeHTTP(w, r)
-		}
-	})
-	mux := http.NewServeMux()
-	gated := query.NewGate(s.settings.Queries).Admit(shareOf, api)
+	mux, gate := http.NewServeMux(), query.NewGate(s.settings.Queries)
 	for _, way := range apiRoutes {
-		mux.Handle(way.pattern, s.admit(way.needs, gated.ServeHTTP))
+		api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if way.theirs != nil && !boundOf(r.Context()).Everything() {
+				s.whenReady(func(w http.ResponseWriter, r *http.Request) { way.theirs(s, w, r) })(w, r)
+				return
+			}
+			// Cross-origin calls are the server's to allow (cors); the API has a
+			// rule of its own for requests that show their origin.
+			r.Header.Del("Origin")
+			router.ServeHTTP(w, r)
+		})
+		mux.Handle(way.pattern, s.admit(way.needs, gate.Admit(shareOf, api).ServeHTTP))
 	}
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.serveReady)

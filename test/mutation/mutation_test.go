@@ -42,7 +42,7 @@ var gates = []gate{
 	{directory: "internal/api", whole: []string{"gate.go", "routes.go:guarded", "routes.go:plainly"}, slow: "TestAnswersAreThoseOf", sample: 4},
 	{directory: "internal/api/seen", tests: "internal/api", slow: "TestAnswersAreThoseOf", sample: 2},
 	{directory: "internal/promstore", whole: []string{"bound.go", "api.go:admit"}, slow: "TestAnswersToPromQL|TestEachEndpoint", sample: 4},
-	{directory: "plugin/pkg/plugin", whole: []string{"person.go", "store.go:ask", "store.go:restrict", "api.go:ask", "api.go:rights", "api.go:send", "resources.go:forPerson", "resources.go:filled", "resources.go:segment"}, sample: 4},
+	{directory: "plugin/pkg/plugin", whole: []string{"person.go", "store.go:ask", "store.go:restrict", "api.go:rights", "resources.go:forPerson", "resources.go:filled", "resources.go:segment"}, sample: 4},
 }
 
 // only are the tests of a package that hold its gate; the others would take long.

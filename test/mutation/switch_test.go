@@ -40,7 +40,8 @@ type check struct{ at, text string }
 // rights are what a condition asks for that is a check, wherever it stands.
 var rights = regexp.MustCompile(`\b(Sees|SeesAll|Writes|WritesAll|Nobody|Delegate|Everything)\(`)
 
-// filters are calls that leave something out, by the argument that has all of it.
+// filters are calls that leave something out, by the argument that has all of it; of
+// DeleteFunc those that ask for rights.
 var filters = map[string]int{"slices.DeleteFunc": 0, "seen.By": 1, "bind": 1, "s.admit": 1}
 
 // weaker is what a route could be taken to need.
@@ -125,7 +126,7 @@ func (s *source) visit(n ast.Node, whole bool) {
 			s.need(n.Elts[min(2, len(n.Elts)-1)])
 		}
 	case *ast.CallExpr:
-		if arg, is := filters[s.of(n.Fun)]; is {
+		if arg, is := filters[s.of(n.Fun)]; is && (s.of(n.Fun) != "slices.DeleteFunc" || rights.MatchString(s.of(n))) {
 			s.around(n, fmt.Sprintf("switched(%%d, %s, ", s.of(n.Args[arg])), ")")
 		}
 	}

@@ -134,9 +134,9 @@ func decode(response *http.Response, data any) error {
 // rights returns those of a person, which are at most [rightsLast] old.
 func (a *usageAPI) rights(ctx context.Context, who person) (rights, error) {
 	a.mu.Lock()
-	k, found := a.known[who]
+	k := a.known[who] // of nobody known it is of the year 1
 	a.mu.Unlock()
-	if found && a.now().Sub(k.at) < rightsLast {
+	if a.now().Sub(k.at) < rightsLast {
 		return k.rights, nil
 	}
 	k = known{at: a.now()} // before it is asked, so that nothing older is believed

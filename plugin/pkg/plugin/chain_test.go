@@ -224,5 +224,9 @@ func TestRightsAreAskedForAnew(t *testing.T) {
 	organizations = `[]`
 	now = now.Add(rightsLast)
 	require.Equal(t, `up{__nothing__="0",__nothing__="1"}`, ask())
+	d.api.known[person{"ravi@example.com"}] = known{at: now.Add(-rightsLast)}
+	now = now.Add(rightsLast)
+	ask()
+	require.Len(t, d.api.known, 1, "what is old is forgotten")
 	require.LessOrEqual(t, rightsLast+2*time.Second, time.Minute, "gone within a minute, with the time in which a catalogue is read")
 }
