@@ -15,10 +15,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -238,6 +240,33 @@ func (d *instance) askAll(t *testing.T, user *backend.User, headers map[string]s
 func (d *instance) askOne(t *testing.T, user *backend.User, headers map[string]string, within backend.TimeRange, query map[string]any) backend.DataResponse {
 	t.Helper()
 	return d.askAll(t, user, headers, within, map[string]map[string]any{"A": query})["A"]
+}
+
+// packets are what a stream has sent.
+type packets struct {
+	mu     sync.Mutex
+	frames data.Frames
+	ended  error
+}
+
+func (p *packets) Send(packet *backend.StreamPacket) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	frame := new(data.Frame)
+	p.frames = append(p.frames, frame)
+	return json.Unmarshal(packet.Data, frame)
+}
+
+func (p *packets) end(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = err
+}
+
+func (p *packets) got() (data.Frames, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.frames, p.ended
 }
 
 // organizationsIn are those of the labels and texts of an answer.
