@@ -38,10 +38,12 @@ func TestAgainstACollector(t *testing.T) {
 			t.Run("dashboards", func(t *testing.T) { s.answersDashboards(t, d) })
 		})
 	}
+	t.Run("two people at the store", s.store)
 	d := open(t, s.settings(embedded))
 	streams := s.follow(t, d)
 	t.Run("a changed limit is told", func(t *testing.T) { s.limitChanges(t, d) }) // waits for a minute's figures, as reports would
 	t.Run("streams go on", func(t *testing.T) { s.streamed(t, streams) })         // of the same minute
+	t.Run("two people at the usage API", s.usageAPI)                              // which has figures by now
 	for name, run := range map[string]func(*testing.T, *instance){
 		"nobody sees nothing":                    s.nobodySeesNothing,
 		"hostile questions":                      s.hostile,
@@ -550,7 +552,7 @@ func (s *server) limitChanges(t *testing.T, d *instance) {
 func (s *server) rightsEnd(t *testing.T, d *instance) {
 	query := map[string]any{"expr": "usage_organization_info", "instant": true}
 	require.Equal(t, []string{"acme", "brightpost", "nordhafen"}, organizationsIn(t, d.askOne(t, jane, nil, s.now(), query)))
-	s.change(t, "name: Nordhafen Terminal\n    reseller: north\n    csm: [jane@example.com]", "name: Nordhafen Terminal\n    reseller: north\n    csm: [ravi@example.com]")
+	s.change(t, "jane@example.com]\n    client_id: \"1057\"", "ravi@example.com]\n    client_id: \"1057\"")
 	s.Eventually(t, func() error {
 		if status := d.call(t, call{user: jane, path: "users?organization=nordhafen&window=month"}).status; status != http.StatusNotFound {
 			return fmt.Errorf("jane is still answered %d", status)
