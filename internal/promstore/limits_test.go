@@ -191,7 +191,7 @@ func TestRequestsWaitForAPlaceWithinTheirTime(t *testing.T) {
 func TestLimitsThatAllowNothing(t *testing.T) {
 	require.NoError(t, query.DefaultLimits().Validate())
 	err := query.Limits{Depth: -1}.Validate()
-	for _, says := range []string{"timeout: 0s", "concurrency: 0", "max_length: 0", "max_depth: -1", "max_selectors: 0", "max_steps: 0", "max_samples: 0", "max_memory_mib: 0"} {
+	for _, says := range []string{"timeout: 0s", "principal_timeout: 0s", "principal_share: 0", "concurrency: 0", "max_length: 0", "max_depth: -1", "max_selectors: 0", "max_steps: 0", "max_samples: 0", "max_memory_mib: 0"} {
 		require.ErrorContains(t, err, says)
 	}
 }

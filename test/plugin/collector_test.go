@@ -4,13 +4,16 @@
 package plugin
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +38,12 @@ func TestAgainstACollector(t *testing.T) {
 			t.Run("dashboards", func(t *testing.T) { s.answersDashboards(t, d) })
 		})
 	}
+	t.Run("two people at the store", s.store)
 	d := open(t, s.settings(embedded))
+	streams := s.follow(t, d)
 	t.Run("a changed limit is told", func(t *testing.T) { s.limitChanges(t, d) }) // waits for a minute's figures, as reports would
+	t.Run("streams go on", func(t *testing.T) { s.streamed(t, streams) })         // of the same minute
+	t.Run("two people at the usage API", s.usageAPI)                              // which has figures by now
 	for name, run := range map[string]func(*testing.T, *instance){
 		"nobody sees nothing":                    s.nobodySeesNothing,
 		"hostile questions":                      s.hostile,
@@ -476,6 +483,54 @@ func dashboardVariable(expr string) bool {
 	return strings.Contains(rest, "$")
 }
 
+// follow subscribes people to the stream of a query each, as Grafana does.
+func (s *server) follow(t *testing.T, d *instance) map[*backend.User]*packets {
+	t.Helper()
+	streams := map[*backend.User]*packets{operator: {}, jane: {}}
+	ctx, leave := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	t.Cleanup(func() { leave(); running.Wait() })
+	for user, sent := range streams {
+		r := d.askOne(t, user, forged, s.now(), map[string]any{"expr": "usage_organization_info", "range": true, "live": true})
+		require.NoError(t, r.Error)
+		var meta struct {
+			Live struct {
+				Path string
+				Data json.RawMessage
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(asJSON(t, r.Frames[0].Meta.Custom)), &meta))
+		from := backend.PluginContext{User: user, PluginID: plugin.ID}
+		for other, status := range map[*backend.User]backend.SubscribeStreamStatus{
+			user: backend.SubscribeStreamStatusOK, stranger: backend.SubscribeStreamStatusPermissionDenied, nil: backend.SubscribeStreamStatusPermissionDenied, idle: backend.SubscribeStreamStatusPermissionDenied,
+		} {
+			got, err := d.SubscribeStream(t.Context(), &backend.SubscribeStreamRequest{PluginContext: backend.PluginContext{User: other}, Path: meta.Live.Path, Data: meta.Live.Data, Headers: forged})
+			require.NoError(t, err)
+			require.Equal(t, status, got.Status)
+		}
+		running.Go(func() {
+			request := &backend.RunStreamRequest{PluginContext: from, Path: meta.Live.Path, Data: meta.Live.Data, Headers: forged}
+			sent.end(d.RunStream(ctx, request, backend.NewStreamSender(sent)))
+		})
+	}
+	return streams
+}
+
+// streamed waits for what streams send of the next minute.
+func (s *server) streamed(t *testing.T, streams map[*backend.User]*packets) {
+	for user, sees := range map[*backend.User][]string{operator: everyOrganization, jane: {"acme", "brightpost", "nordhafen"}} {
+		s.Within(t, 150*time.Second, func() error {
+			frames, err := streams[user].got()
+			require.NoError(t, err)
+			if len(frames) == 0 {
+				return errors.New("nothing has come yet")
+			}
+			require.Equal(t, sees, organizationsIn(t, backend.DataResponse{Frames: frames[:1]}), user.Login)
+			return nil
+		})
+	}
+}
+
 func (s *server) limitChanges(t *testing.T, d *instance) {
 	s.change(t, "workspace_users: {limit: 450,", "workspace_users: {limit: 451,")
 	s.Within(t, 150*time.Second, func() error {
@@ -497,7 +552,7 @@ func (s *server) limitChanges(t *testing.T, d *instance) {
 func (s *server) rightsEnd(t *testing.T, d *instance) {
 	query := map[string]any{"expr": "usage_organization_info", "instant": true}
 	require.Equal(t, []string{"acme", "brightpost", "nordhafen"}, organizationsIn(t, d.askOne(t, jane, nil, s.now(), query)))
-	s.change(t, "name: Nordhafen Terminal\n    reseller: north\n    csm: [jane@example.com]", "name: Nordhafen Terminal\n    reseller: north\n    csm: [ravi@example.com]")
+	s.change(t, "jane@example.com]\n    client_id: \"1057\"", "ravi@example.com]\n    client_id: \"1057\"")
 	s.Eventually(t, func() error {
 		if status := d.call(t, call{user: jane, path: "users?organization=nordhafen&window=month"}).status; status != http.StatusNotFound {
 			return fmt.Errorf("jane is still answered %d", status)

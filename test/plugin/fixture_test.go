@@ -15,10 +15,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -47,12 +50,17 @@ const storeToken = "token-of-the-store"
 
 const token = "token-of-the-plugin"
 
+// operatorToken and janesToken are of two people who ask by HTTP, past Grafana.
+const operatorToken, janesToken = "token-of-the-operator", "token-of-jane"
+
 // principals are laid over the demo's catalogue, whose organizations name jane
 // and ravi as csm.
 const principals = `
 principals:
   - {claim: token_sha256, value: %x, role: delegate}
   - {claim: token_sha256, value: %x, role: viewer, organizations: ["*"]}
+  - {claim: token_sha256, value: %x, role: admin, organizations: ["*"]}
+  - {claim: token_sha256, value: %[4]x, role: csm}
   - {claim: email, value: operator@example.com, role: viewer, organizations: ["*"]}
   - {claim: email, value: jane@example.com, role: csm}
   - {claim: email, value: admin@acme.example, role: admin, organizations: [acme]}
@@ -95,9 +103,11 @@ func serve(t *testing.T) *server {
 	require.NoError(t, err)
 	organizations, _, found := bytes.Cut(text, []byte("\nprincipals:"))
 	require.True(t, found)
-	s.write(t, append(organizations, fmt.Sprintf(principals, sha256.Sum256([]byte(token)), sha256.Sum256([]byte(storeToken)))...))
+	hashed := func(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }
+	organizations = bytes.ReplaceAll(organizations, []byte("csm: [jane@example.com"), fmt.Appendf(nil, "csm: [%x, jane@example.com", hashed(janesToken)))
+	s.write(t, fmt.Appendf(organizations, principals, hashed(token), hashed(storeToken), hashed(operatorToken), hashed(janesToken)))
 	tokens := filepath.Join(directory, "tokens")
-	require.NoError(t, os.WriteFile(tokens, []byte(token+"\n"+storeToken), 0o600))
+	require.NoError(t, os.WriteFile(tokens, []byte(strings.Join([]string{token, storeToken, operatorToken, janesToken}, "\n")), 0o600))
 	s.Collector = collector.Start(t, collector.Settings{Directory: directory, Overlay: fmt.Sprintf(`
 extensions:
   bearertokenauth: {filename: %q}
@@ -238,6 +248,33 @@ func (d *instance) askAll(t *testing.T, user *backend.User, headers map[string]s
 func (d *instance) askOne(t *testing.T, user *backend.User, headers map[string]string, within backend.TimeRange, query map[string]any) backend.DataResponse {
 	t.Helper()
 	return d.askAll(t, user, headers, within, map[string]map[string]any{"A": query})["A"]
+}
+
+// packets are what a stream has sent.
+type packets struct {
+	mu     sync.Mutex
+	frames data.Frames
+	ended  error
+}
+
+func (p *packets) Send(packet *backend.StreamPacket) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	frame := new(data.Frame)
+	p.frames = append(p.frames, frame)
+	return json.Unmarshal(packet.Data, frame)
+}
+
+func (p *packets) end(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = err
+}
+
+func (p *packets) got() (data.Frames, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.frames, p.ended
 }
 
 // organizationsIn are those of the labels and texts of an answer.

@@ -98,7 +98,11 @@ func (q boundedQuery) Exec(ctx context.Context) *promql.Result {
 	case errors.As(result.Err, &samples):
 		result.Err = fmt.Errorf("%w: more than the %d at once that query::max_samples allows: select fewer series, a shorter range or a longer step", result.Err, q.limits.Samples)
 	case errors.As(result.Err, &timeout):
-		result.Err = fmt.Errorf("%w: longer than the %s that query::timeout allows: select fewer series, a shorter range or a longer step", result.Err, q.limits.Timeout)
+		key, limit := "timeout", q.limits.Timeout
+		if errors.Is(context.Cause(ctx), errPrincipalTimeout) {
+			key, limit = "principal_timeout", q.limits.PrincipalTimeout
+		}
+		result.Err = fmt.Errorf("%w: longer than the %s that query::%s allows: select fewer series, a shorter range or a longer step", result.Err, limit, key)
 	}
 	return result
 }

@@ -6,6 +6,7 @@ package query
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -27,19 +28,31 @@ const (
 //
 // A principal has a share of the places: half of them, at least one. Its
 // requests wait for one of its own first, so that those of others, who then wait
-// for the same places, take turns with it however many it has sent.
+// for the same places, take turns with it however many it has sent. It has a share
+// of the time as well, after a [burst].
 type Gate struct {
 	limits  Limits
 	places  chan struct{}
 	waiting chan struct{}
 
 	mu     sync.Mutex
-	shares map[string]*share // by principal, while it has requests
+	shares map[string]*share // by principal, while it has requests or a debt
 }
 
 type share struct {
 	places   chan struct{}
-	requests int // that wait or are worked on
+	requests int           // that wait or are worked on
+	debt     time.Duration // for which its requests have run beyond its part of the time, at
+	at       time.Time
+}
+
+// burst is for how long a principal's requests may run at once: a page of
+// dashboards. What follows has to be within its part of the time.
+const burst = 10 * time.Second
+
+// owes is the debt at a time.
+func (s *share) owes(now time.Time, part float64) time.Duration {
+	return max(0, s.debt-time.Duration(float64(now.Sub(s.at))*part))
 }
 
 // NewGate returns a gate with as many places as the limits say.
@@ -51,6 +64,12 @@ func NewGate(limits Limits) *Gate {
 func (g *Gate) enter(principal string) *share {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
+	for name, s := range g.shares {
+		if s.requests == 0 && s.owes(now, g.limits.PrincipalShare) == 0 {
+			delete(g.shares, name)
+		}
+	}
 	s := g.shares[principal]
 	if s == nil {
 		s = &share{places: make(chan struct{}, max(1, g.limits.Concurrency/2))}
@@ -63,14 +82,38 @@ func (g *Gate) enter(principal string) *share {
 	return s
 }
 
-func (g *Gate) leave(principal string) {
+func (g *Gate) leave(s *share) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := g.shares[principal]
-	if s.requests--; s.requests == 0 {
-		delete(g.shares, principal)
+	s.requests--
+}
+
+// rest waits until a principal's requests have run for no more than they may, and
+// reports whether that was in time.
+func (g *Gate) rest(ctx context.Context, s *share) bool {
+	g.mu.Lock()
+	wait := time.Duration(float64(s.owes(time.Now(), g.limits.PrincipalShare)-burst) / g.limits.PrincipalShare)
+	g.mu.Unlock()
+	timer := time.NewTimer(max(0, wait))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
+
+// charge counts how long a request has run since began.
+func (g *Gate) charge(s *share, began time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	s.debt, s.at = s.owes(now, g.limits.PrincipalShare)+now.Sub(began), now
+}
+
+// errPrincipalTimeout ends a principal's query before the others' would.
+var errPrincipalTimeout = errors.New("principal_timeout")
 
 // Admit serves next with the time that a query has. principal names who asks
 // for a share of the places, "" of all of them.
@@ -89,15 +132,13 @@ func (g *Gate) Admit(principal func(context.Context) string, next http.Handler) 
 			WriteError(w, http.StatusBadRequest, "bad_data", fmt.Sprintf("the form: %v: write at most %d bytes", err, maxForm))
 			return
 		}
-		wanted := []chan struct{}{g.places}
+		var s *share // nil: all of the places
 		if name := principal(ctx); name != "" {
-			s := g.enter(name)
-			if s == nil {
+			if s = g.enter(name); s == nil {
 				g.refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d of your queries wait already", maxWaitingEach))
 				return
 			}
-			defer g.leave(name)
-			wanted = []chan struct{}{s.places, g.places}
+			defer g.leave(s)
 		}
 		select {
 		case g.waiting <- struct{}{}:
@@ -105,17 +146,32 @@ func (g *Gate) Admit(principal func(context.Context) string, next http.Handler) 
 			g.refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("%d queries wait already", maxWaiting))
 			return
 		}
+		why := fmt.Sprintf("while query::concurrency = %d others ran", g.limits.Concurrency)
 		placed := true
-		for _, places := range wanted {
-			if placed = take(ctx, places); !placed {
-				break
+		if s != nil {
+			if placed = take(ctx, s.places); placed {
+				defer func() { <-s.places }()
+				placed = g.rest(ctx, s)
 			}
-			defer func() { <-places }()
+			if !placed {
+				why = fmt.Sprintf("since your queries before it have run for more than the part of the time that query::principal_share = %v allows", g.limits.PrincipalShare)
+			}
+		}
+		if placed {
+			if placed = take(ctx, g.places); placed {
+				defer func() { <-g.places }()
+			}
 		}
 		<-g.waiting
 		if !placed {
-			g.refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("the query waited %s for its turn, as long as query::timeout allows, while query::concurrency = %d others ran", g.limits.Timeout, g.limits.Concurrency))
+			g.refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("the query waited %s for its turn, as long as query::timeout allows, %s", g.limits.Timeout, why))
 			return
+		}
+		if s != nil {
+			running, cancel := context.WithTimeoutCause(ctx, g.limits.PrincipalTimeout, errPrincipalTimeout)
+			defer cancel()
+			defer g.charge(s, time.Now())
+			r = r.WithContext(running)
 		}
 		next.ServeHTTP(w, r)
 	})

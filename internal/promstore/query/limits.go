@@ -20,6 +20,12 @@ type Limits struct {
 	// their turn within their Timeout. Default half of the
 	// processors, 8 at most, so that the others count what comes in.
 	Concurrency int `mapstructure:"concurrency"`
+	// PrincipalTimeout is how long a principal's query may run once it has a place,
+	// so that those of others that wait for the place have time to run. Default 5s.
+	PrincipalTimeout time.Duration `mapstructure:"principal_timeout"`
+	// PrincipalShare is which part of the time a principal's queries may run in the
+	// long run: those that follow [burst] of them rest in between. Default 0.25.
+	PrincipalShare float64 `mapstructure:"principal_share"`
 	// Length of a query in bytes. Default 65536.
 	Length int `mapstructure:"max_length"`
 	// Depth is how many expressions of a query may lie within each other.
@@ -41,6 +47,7 @@ type Limits struct {
 // organizations and leave room to everything else in a process of 1 GiB.
 func DefaultLimits() Limits {
 	return Limits{
+		PrincipalTimeout: 5 * time.Second, PrincipalShare: 0.25,
 		Timeout: 10 * time.Second, Concurrency: min(max(1, runtime.GOMAXPROCS(0)/2), 8),
 		Length: 64 << 10, Depth: 250, Selectors: 250, Steps: 50_000,
 		Samples: 5_000_000, Memory: 128,
@@ -52,6 +59,12 @@ func (l Limits) Validate() error {
 	var errs []error
 	if l.Timeout <= 0 {
 		errs = append(errs, fmt.Errorf("timeout: %s is no time: write it as 10s", l.Timeout))
+	}
+	if l.PrincipalTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("principal_timeout: %s is no time: write it as 5s", l.PrincipalTimeout))
+	}
+	if !(l.PrincipalShare > 0 && l.PrincipalShare <= 1) { // NaN is not, either
+		errs = append(errs, fmt.Errorf("principal_share: %v: write a part of the time, more than 0 and at most 1", l.PrincipalShare))
 	}
 	for _, limit := range []struct {
 		key   string

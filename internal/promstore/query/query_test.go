@@ -152,3 +152,72 @@ func TestTheGateLetsAsManyIn(t *testing.T) {
 		leave <- struct{}{}
 	})
 }
+
+// asks returns how somebody asks a gate whose requests run as long as running says.
+func asks(t *testing.T, running func(*http.Request)) (ask func(who string) *httptest.ResponseRecorder) {
+	t.Helper()
+	type key struct{}
+	limits := DefaultLimits()
+	limits.Concurrency = 1
+	name := func(ctx context.Context) string { return ctx.Value(key{}).(string) }
+	handler := NewGate(limits).Admit(name, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { running(r) }))
+	return func(who string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequestWithContext(context.WithValue(t.Context(), key{}, who), http.MethodGet, "/", http.NoBody))
+		return w
+	}
+}
+
+func TestAPrincipalHasAPartOfTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ask := asks(t, func(*http.Request) { time.Sleep(time.Second) })
+		took := func(who string) time.Duration {
+			began := time.Now()
+			require.Equal(t, http.StatusOK, ask(who).Code)
+			return time.Since(began)
+		}
+		began := time.Now()
+		for range 10 {
+			require.Equal(t, time.Second, took("greedy"), "of a page of dashboards nothing waits")
+		}
+		for range 100 {
+			took("greedy")
+		}
+		require.InDelta(t, 400, time.Since(began).Seconds(), 20, "110 s of queries in four times as long, but for the first ten")
+		require.Equal(t, time.Second, took("modest"), "of others nothing waits")
+		time.Sleep(40 * time.Second)
+		require.Equal(t, time.Second, took("greedy"), "and of it nothing, once it has been quiet")
+	})
+}
+
+func TestAPrincipalWaitsForItsPartWithinItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ask := asks(t, func(*http.Request) { time.Sleep(30 * time.Second) }) // of one that looks at no time
+		require.Equal(t, http.StatusOK, ask("greedy").Code)
+		w := ask("greedy")
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.Contains(t, w.Body.String(), "query::principal_share = 0.25")
+		require.Equal(t, http.StatusOK, ask("modest").Code)
+	})
+}
+
+// Of two who wait for one place, the second still has time to run.
+func TestAPrincipalsQueryEndsBeforeOthersDo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ran := map[string]time.Duration{}
+		run := engine(t, DefaultLimits())
+		var said error
+		ask := asks(t, func(r *http.Request) {
+			began := time.Now()
+			<-r.Context().Done()
+			ran[r.URL.Path] = time.Since(began)
+			said = run(r.Context(), "usage_figure", 0, 0)
+		})
+		require.Equal(t, http.StatusOK, ask("greedy").Code)
+		require.Equal(t, 5*time.Second, ran["/"])
+		require.ErrorContains(t, said, "longer than the 5s that query::principal_timeout allows")
+		ask("")
+		require.Equal(t, 10*time.Second, ran["/"])
+		require.ErrorContains(t, said, "longer than the 10s that query::timeout allows")
+	})
+}

@@ -27,6 +27,7 @@ func chain(t *testing.T, wrong map[string]http.HandlerFunc) string {
 		"/api/v1/organizations": `{"status":"success","data":[]}`,
 		"/api/v1/status":        fmt.Sprintf(`{"status":"success","data":{"ready":true,"collected":%q}}`, time.Now().UTC().Format(time.RFC3339)),
 		"/api/v1/query":         `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}`,
+		"/api/v1/query_range":   `{"status":"success","data":{"resultType":"matrix","result":[]}}`,
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			if handle := wrong[path]; handle != nil {

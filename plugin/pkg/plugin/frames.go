@@ -58,10 +58,7 @@ func (a *answer) frame(q *query, s series) *data.Frame {
 	for i, p := range pairs {
 		times[i], values[i] = p.Timestamp.Time().UTC(), float64(p.Value)
 	}
-	labels := data.Labels{}
-	for name, value := range s.Metric {
-		labels[string(name)] = string(value)
-	}
+	labels := labelsOf(s)
 	name := q.name(labels)
 	f := data.NewFrame(name, data.NewField(timeField, nil, times), data.NewField(valueField, labels, values))
 	f.Fields[0].Config = &data.FieldConfig{Interval: float64(q.step.Milliseconds())}
@@ -70,6 +67,48 @@ func (a *answer) frame(q *query, s series) *data.Frame {
 	}
 	f.Meta = a.meta(q)
 	return f
+}
+
+// wide is one frame of all series, as a stream has to be: a row an instant, and a
+// field a series, by whose name Grafana knows it when others come and go.
+func (a *answer) wide(q *query) *data.Frame {
+	rows := map[model.Time]int{}
+	for _, s := range a.Result {
+		for _, p := range s.pairs() {
+			rows[p.Timestamp] = 0
+		}
+	}
+	instants := slices.Sorted(maps.Keys(rows))
+	times := make([]time.Time, len(instants))
+	for i, at := range instants {
+		rows[at], times[i] = i, at.Time().UTC()
+	}
+	f := data.NewFrame("", data.NewField(timeField, nil, times))
+	f.RefID, f.Meta = q.refID, a.meta(q)
+	f.Meta.Type = data.FrameTypeTimeSeriesWide
+	f.Fields[0].Config = &data.FieldConfig{Interval: float64(q.step.Milliseconds())}
+	for _, s := range a.Result {
+		values := make([]*float64, len(times))
+		for _, p := range s.pairs() {
+			values[rows[p.Timestamp]] = new(float64(p.Value))
+		}
+		labels := labelsOf(s)
+		field := data.NewField(written(s.Metric), labels, values)
+		name := q.name(labels)
+		if name == "" {
+			name = field.Name
+		}
+		f.Fields = append(f.Fields, field.SetConfig(&data.FieldConfig{DisplayNameFromDS: name}))
+	}
+	return f
+}
+
+func labelsOf(s series) data.Labels {
+	labels := data.Labels{}
+	for name, value := range s.Metric {
+		labels[string(name)] = string(value)
+	}
+	return labels
 }
 
 func (s *series) pairs() []model.SamplePair {

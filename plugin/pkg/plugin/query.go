@@ -33,6 +33,7 @@ type query struct {
 	Factor    int64  `json:"intervalFactor"`
 	UTCOffset int64  `json:"utcOffsetSec"`
 	Exemplar  bool   `json:"exemplar"` // there are none
+	Live      bool   `json:"live"`     // of a range: goes on as figures come
 	annotation
 
 	refID    string
@@ -67,6 +68,12 @@ func (d *Datasource) parse(from backend.DataQuery) (query, error) {
 	}
 	if q.step > time.Second {
 		q.step = q.step.Round(time.Second)
+	}
+	if q.Live {
+		q.step = max(q.step, d.settings.Step) // nothing comes more often
+		if now := settled(); q.to.After(now) {
+			q.to = now
+		}
 	}
 	q.Expr = q.interpolate(q.Expr, d.settings.Step)
 	if !q.Instant && !q.Range {
@@ -150,6 +157,9 @@ func (d *Datasource) answer(ctx context.Context, who person, from backend.DataQu
 		a, err := d.store.over(ctx, who, q.Expr, from, to, q.step)
 		if err != nil {
 			return nil, err
+		}
+		if q.Live && q.Format != formatTable {
+			return a.goOn(who, &q), nil
 		}
 		frames = append(frames, a.frames(&q, several)...)
 	}

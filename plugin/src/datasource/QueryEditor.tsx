@@ -16,6 +16,11 @@ import type { Figure, Options, Picked, UsageQuery } from './types';
 type Props = QueryEditorProps<UsageDatasource, UsageQuery, Options>;
 
 const all = '';
+const types: SelectableValue<'range' | 'instant' | 'live'>[] = [
+  { value: 'range', label: 'Range' },
+  { value: 'instant', label: 'Instant', description: 'At the end of the range' },
+  { value: 'live', label: 'Live', description: 'A range that goes on as figures come, once a minute, where it ends now' },
+];
 const formats: SelectableValue<'time_series' | 'table'>[] = [
   { value: 'time_series', label: 'Series' },
   { value: 'table', label: 'Table' },
@@ -80,12 +85,9 @@ export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: 
         <Field label="Type" noMargin>
           <RadioButtonGroup
             size="sm"
-            options={[
-              { value: 'range', label: 'Range' },
-              { value: 'instant', label: 'Instant' },
-            ]}
-            value={query.instant ? 'instant' : 'range'}
-            onChange={(type) => set({ range: type === 'range', instant: type === 'instant' })}
+            options={types}
+            value={query.instant ? 'instant' : query.live ? 'live' : 'range'}
+            onChange={(type) => set({ range: type !== 'instant', instant: type === 'instant', live: type === 'live' || undefined })}
           />
         </Field>
         <Field label="Format" noMargin>

@@ -3,10 +3,11 @@
 
 import { getDefaultTimeRange, type DataQueryRequest, type DataQueryResponse, type DataSourceInstanceSettings, type LegacyMetricFindQueryOptions, type MetricFindValue, type ScopedVars } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
-import type { Observable } from 'rxjs';
+import { switchMap, type Observable } from 'rxjs';
 
 import { Usage } from '../usage';
 import { AnnotationEditor } from './AnnotationEditor';
+import { followed } from './live';
 import type { Options, UsageQuery, VariableQuery } from './types';
 import { Variables } from './variables';
 
@@ -51,7 +52,9 @@ export class UsageDatasource extends DataSourceWithBackend<UsageQuery, Options> 
 
   query(request: DataQueryRequest<UsageQuery>): Observable<DataQueryResponse> {
     const utcOffsetSec = request.range.to.utcOffset() * 60;
-    return super.query({ ...request, targets: request.targets.map((target) => ({ ...target, utcOffsetSec })) });
+    const toNow = request.rangeRaw?.to === 'now'; // figures that come belong to no other range
+    const targets = request.targets.map((target) => ({ ...target, utcOffsetSec, live: target.live && toNow }));
+    return super.query({ ...request, targets }).pipe(switchMap((response) => followed(response, request, this.uid)));
   }
 
   applyTemplateVariables(query: UsageQuery, scopedVars: ScopedVars): UsageQuery {

@@ -36,6 +36,8 @@ export interface UsageQuery extends DataQuery {
   expr: string;
   range?: boolean;
   instant?: boolean;
+  /** A range that goes on as figures come. */
+  live?: boolean;
   legendFormat?: string;
   format?: 'time_series' | 'table';
   interval?: string;
