@@ -51,7 +51,7 @@ func (s *Store) Append(ctx context.Context, metrics pmetric.Metrics, now time.Ti
 	if err := c.metrics(ctx, metrics); err != nil {
 		return Result{}, s.rollback(b, err)
 	}
-	if err := c.losses(len(s.append.held.Lost), s.collected.Load()); err != nil {
+	if err := c.losses(len(s.append.holdings.Lost()), s.collected.Load()); err != nil {
 		return Result{}, s.rollback(b, err)
 	}
 	if err := s.commit(b); err != nil {

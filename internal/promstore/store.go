@@ -163,8 +163,7 @@ type Store struct {
 		untilMap   int
 		written    written
 		totals     Result
-		held       holdings.Holdings // of the last survey
-		surveyed   time.Time
+		holdings   *holdings.Keeper // nil: the TSDB has never been open
 	}
 
 	// mu guards session.
@@ -264,10 +263,11 @@ func (s *Store) openSession() error {
 	if err := s.checkSpace(); err != nil {
 		return err
 	}
-	db, registry, err := s.openWhole()
+	db, registry, keeper, err := holdings.Open(s.settings.Directory, s.options(), s.logger)
 	if err != nil {
 		return err
 	}
+	s.append.holdings = keeper
 	s.append.damaged, s.append.compacting, s.append.untilMap = false, true, appendsPerMap
 	s.append.written.forgetRefs()
 	s.mu.Lock()
@@ -313,7 +313,7 @@ func (s *Store) Close() error {
 	opened := s.session != nil
 	err := s.closeSession()
 	if opened {
-		s.surveyNow(true)
+		s.append.holdings.Look(true)
 	}
 	return errors.Join(err, s.lock.Release(), s.engine.Close())
 }
@@ -364,6 +364,13 @@ func (s *Store) Ready() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.session != nil
+}
+
+// Lost returns which parts of the store are known to be lost.
+func (s *Store) Lost() []holdings.Loss {
+	s.append.Lock()
+	defer s.append.Unlock()
+	return s.append.holdings.Lost()
 }
 
 // Totals returns what became of all samples since the store was opened.
@@ -452,7 +459,7 @@ func (s *Store) commit(b *batch) error {
 		return fmt.Errorf("append to store %s: %w", s.settings.Directory, err)
 	}
 	s.append.totals.add(b.result)
-	s.surveyNow(false)
+	s.append.holdings.Look(false)
 	return nil
 }
 

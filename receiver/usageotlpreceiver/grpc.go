@@ -87,15 +87,28 @@ type admissionKey struct{}
 // it is, and what is in it, gRPC tells when it has all of it. It is given back
 // with the stream, and the time that the request may take ends that.
 func (r *otlpReceiver) admit(ctx context.Context, _ *tap.Info) (context.Context, error) {
+	connection, largest := connectionOf(ctx), r.config.largestMessage()
+	if !r.arrivals.take(connection, largest) {
+		return ctx, errBusy
+	}
 	a := &admission{hold: &hold{share: r.share}}
-	if err := a.hold.resize(r.config.largestMessage()); err != nil {
+	if err := a.hold.resize(largest); err != nil {
+		r.arrivals.giveBack(connection, largest)
 		return ctx, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Limits.Timeout)
-	a.keep = context.AfterFunc(ctx, func() {
+	gone := context.AfterFunc(ctx, func() {
 		cancel()
+		r.arrivals.giveBack(connection, largest)
 		a.hold.release()
 	})
+	a.keep = func() bool {
+		kept := gone()
+		if kept {
+			r.arrivals.giveBack(connection, largest)
+		}
+		return kept
+	}
 	return context.WithValue(ctx, admissionKey{}, a), nil
 }
 

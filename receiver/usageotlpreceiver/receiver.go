@@ -29,6 +29,7 @@ type otlpReceiver struct {
 	forwards [usage.NumSignals]bool
 	limits   otlp.Limits
 	share    *share
+	arrivals *arrivals
 	turns    turns
 	forget   func() // tells the factory that it has ended
 
@@ -52,6 +53,7 @@ func newReceiver(set receiver.Settings, config *Config, forget func()) (*otlpRec
 		forwards: config.forwards(),
 		limits:   otlp.Limits{Elements: config.Limits.Elements, Nesting: config.Limits.Nesting},
 		share:    newShare(config.Limits.MemoryMiB * mib),
+		arrivals: newArrivals(config.Limits.MemoryMiB * mib),
 		turns:    newTurns(),
 		forget:   forget,
 	}

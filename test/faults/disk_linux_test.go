@@ -73,7 +73,7 @@ func TestAFullDiskRefusesUntilThereIsRoom(t *testing.T) {
 func fullDisk(t *testing.T) (peak int) {
 	t.Helper()
 	d := mount(t, 256*mebibyte)
-	settings := collector.Settings{Overlay: fmt.Sprintf("extensions: {usage_ledger: {directory: %s/ledger}}", d.path)}
+	settings := on(d.path)
 	c := collector.Start(t, settings)
 	s := &sender{c: c, at: time.Now().Add(-2 * time.Minute)}
 	s.acknowledged(t)

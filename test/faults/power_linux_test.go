@@ -97,7 +97,7 @@ func TestPowerCutsLoseNothingAndCountNothingTwice(t *testing.T) {
 	random := campaign.Random(t)
 	container := campaign.NewContainer(t, 1<<30)
 	disk := newImage(t)
-	settings := collector.Settings{Overlay: fmt.Sprintf("extensions: {usage_ledger: {directory: %s/ledger}}", disk.path)}
+	settings := on(disk.path)
 	c := collector.Start(t, settings)
 	l := startLoad(t, c)
 	line := campaign.Line{What: cutting, Under: container.Under, Note: "the longest start"}

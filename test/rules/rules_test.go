@@ -77,6 +77,7 @@ func TestRoutes(t *testing.T) {
 		"alertname=UsageQuotaExceeded severity=critical notify=sms":                          "organization-sms,operator",
 		"alertname=UsageLedgerNotReady severity=critical":                                    "operator",
 		"alertname=UsageLedgerDamaged severity=critical":                                     "operator",
+		"alertname=UsageStoreLost severity=critical":                                         "operator",
 	} {
 		arguments := append([]string{"config", "routes", "test", "--config.file=" + config}, strings.Fields(labels)...)
 		require.Equal(t, want, strings.TrimSpace(run(t, amtool, arguments...)), labels)

@@ -14,6 +14,7 @@ const words: Record<string, string> = {
   UsageItemsRejected: 'items are refused',
   UsageLedgerNotReady: 'the ledger is not ready',
   UsageLedgerDamaged: 'files of the ledger are damaged',
+  UsageStoreLost: 'samples of the embedded store are lost',
   UsageCatalogueRefused: 'the catalogue is refused',
   UsageFiguresLost: 'figures of minutes are lost',
   UsageShardAway: 'a shard is away',

@@ -17,5 +17,6 @@
 //	Read(directory)   --> what was there  --Compare--> losses
 //	Write(directory)  <-- what is there, and the losses of the last week
 //
-// Pure but for reading and writing those files; times are arguments.
+// [Open] opens the TSDB without what of it is damaged, and [Keeper.Look] surveys it
+// while it is open.
 package holdings

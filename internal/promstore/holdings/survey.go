@@ -125,6 +125,8 @@ func surveyBlock(dir, name string) (Block, error) {
 		err = json.Unmarshal(text, &meta)
 	}
 	switch stones, has := b.Sizes["tombstones"]; {
+	case ofSystem(err):
+		return b, err
 	case err != nil:
 		b.Bad = fmt.Sprintf("meta.json: %v", err)
 	case meta.ULID.String() != name || meta.Version != 1:

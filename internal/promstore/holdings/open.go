@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package promstore
+package holdings
 
 import (
 	"context"
@@ -17,8 +17,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/tsdb"
-
-	"github.com/otelcol-usage/otelcol-usage/internal/promstore/holdings"
 )
 
 const (
@@ -28,64 +26,84 @@ const (
 	// mostMends bounds how often opening is tried again without what is damaged.
 	mostMends = 4
 	// remedy is what helps where nothing is to be left out by itself.
-	remedy = "nothing was left out; see to the disk and start again, or restore a backup of the directory, or start with an empty one: counts are the ledger's and are not in it"
+	remedy = "see to the disk and start again, or restore a backup of the directory, or start with an empty one: counts are the ledger's and are not in it"
 )
 
-// openWhole opens the TSDB without what is damaged of it: history of charts must
-// not keep the process from counting. A block that cannot be read is put aside, by a
-// name that ends in .damaged; a log is read up to its damage. Whatever of it is lost
-// is named. What is no damage, a disk that does not answer or rights that are
-// missing, is an error, and nothing is changed.
-func (s *Store) openWhole() (*tsdb.DB, *prometheus.Registry, error) {
-	dir := s.settings.Directory
-	was, err := holdings.Read(dir)
+// Keeper keeps the list of what the directory of an open TSDB consists of. Its
+// methods are called one at a time.
+type Keeper struct {
+	directory string
+	options   *tsdb.Options
+	retention int64 // ms
+	logger    *slog.Logger
+	held      Holdings // of the last survey
+	surveyed  time.Time
+}
+
+// Open opens the TSDB of a directory without what is damaged of it: history of
+// charts must not keep the process from counting. A block that cannot be read is put
+// aside, by a name that has .damaged in it; a log is read up to its damage. Whatever
+// of it is lost is named. What is no damage, a disk that does not answer or rights
+// that are missing, is an error, and nothing is changed.
+func Open(dir string, options *tsdb.Options, logger *slog.Logger) (*tsdb.DB, *prometheus.Registry, *Keeper, error) {
+	k := &Keeper{directory: dir, options: options, retention: options.RetentionDuration, logger: logger}
+	db, registry, err := k.open()
 	if err != nil {
-		s.logger.Warn("what the store consisted of is not known", "error", err)
+		return nil, nil, nil, fmt.Errorf("open store %s: %w: %s", dir, err, remedy)
 	}
-	lost, err := s.putAside(was)
+	return db, registry, k, nil
+}
+
+func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
+	dir := k.directory
+	was, err := Read(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open store %s: %w: %s", dir, err, remedy)
+		k.logger.Warn("what the store consisted of is not known", "error", err)
 	}
-	watch := &cutWatcher{Handler: s.logger.Handler(), log: holdings.Logs[0]}
+	lost, err := k.putAside(was)
+	if err != nil {
+		return nil, nil, err
+	}
+	watch := &cutWatcher{Handler: k.logger.Handler(), log: Logs[0]}
 	var db *tsdb.DB
 	var registry *prometheus.Registry
 	for range mostMends {
 		registry = prometheus.NewRegistry()
-		if db, err = guarded(func() (*tsdb.DB, error) { return tsdb.Open(dir, slog.New(watch), registry, s.options(), nil) }); err == nil {
+		if db, err = guarded(func() (*tsdb.DB, error) { return tsdb.Open(dir, slog.New(watch), registry, k.options, nil) }); err == nil {
 			break
 		}
-		more, mended := s.mend(was, err)
+		more, mended := k.mend(was, err)
 		if !mended {
 			break
 		}
 		lost = append(lost, more...)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("open store %s: %w: %s", dir, err, remedy)
+		return nil, nil, err
 	}
 	if loss, cut := watch.loss(was); cut {
 		lost = append(lost, loss)
 	}
-	s.append.held = was
-	if err := s.survey(lost, nil); err != nil {
-		s.logger.Warn("what the store consists of could not be written down", "error", err)
+	k.held = was
+	if err := k.survey(lost, nil); err != nil {
+		k.logger.Warn("what the store consists of could not be written down", "error", err)
 	}
 	return db, registry, nil
 }
 
 // putAside moves blocks away that cannot be opened or are cut off, and closes gaps of
 // the logs, which the TSDB does not read beyond.
-func (s *Store) putAside(was holdings.Holdings) ([]holdings.Loss, error) {
-	is, err := holdings.Survey(s.settings.Directory, time.Now().UnixMilli(), nil)
+func (k *Keeper) putAside(was Holdings) ([]Loss, error) {
+	is, err := Survey(k.directory, time.Now().UnixMilli(), nil)
 	if err != nil {
 		return nil, err
 	}
-	lost := holdings.Compare(was, is, s.settings.Retention.Milliseconds())
+	lost := Compare(was, is, k.retention)
 	named := map[string]bool{}
 	for _, l := range lost {
 		if _, there := is.Blocks[l.Path]; there {
 			named[l.Path] = true
-			if err := s.moveAside(l.Path); err != nil {
+			if err := k.moveAside(l.Path); err != nil {
 				return nil, err
 			}
 		}
@@ -94,7 +112,7 @@ func (s *Store) putAside(was holdings.Holdings) ([]holdings.Loss, error) {
 		if b.Bad == "" || named[name] {
 			continue
 		}
-		if err := s.moveAside(name); err != nil {
+		if err := k.moveAside(name); err != nil {
 			return nil, err
 		}
 		lost = append(lost, lossOf(was, is.At, name, b.Bad))
@@ -104,7 +122,7 @@ func (s *Store) putAside(was holdings.Holdings) ([]holdings.Loss, error) {
 			if _, there := l.Segments[n]; there || !hasBefore(l, n) {
 				continue
 			}
-			path := filepath.Join(s.settings.Directory, name, fmt.Sprintf("%08d", n))
+			path := filepath.Join(k.directory, name, fmt.Sprintf("%08d", n))
 			if err := os.WriteFile(path, nil, 0o600); err != nil {
 				return nil, err
 			}
@@ -113,7 +131,7 @@ func (s *Store) putAside(was holdings.Holdings) ([]holdings.Loss, error) {
 	return lost, nil
 }
 
-func hasBefore(l holdings.Log, n int) bool {
+func hasBefore(l Log, n int) bool {
 	for m := range l.Segments {
 		if m < n {
 			return true
@@ -122,30 +140,30 @@ func hasBefore(l holdings.Log, n int) bool {
 	return false
 }
 
-func lossOf(was holdings.Holdings, at int64, block, why string) holdings.Loss {
+func lossOf(was Holdings, at int64, block, why string) Loss {
 	b := was.Blocks[block]
-	return holdings.Loss{Path: block, What: why, From: b.From, To: b.To, Found: at}
+	return Loss{Path: block, What: why, From: b.From, To: b.To, Found: at}
 }
 
-func (s *Store) moveAside(path string) error {
-	from := filepath.Join(s.settings.Directory, filepath.FromSlash(path))
+func (k *Keeper) moveAside(path string) error {
+	from := filepath.Join(k.directory, filepath.FromSlash(path))
 	return os.Rename(from, fmt.Sprintf("%s.damaged-%d", from, time.Now().Unix()))
 }
 
 // mend puts aside what has kept the TSDB from opening, and reports whether there is
 // a reason to try again.
-func (s *Store) mend(was holdings.Holdings, failed error) (lost []holdings.Loss, mended bool) {
+func (k *Keeper) mend(was Holdings, failed error) (lost []Loss, mended bool) {
 	if ofSystem(failed) {
 		return nil, false
 	}
-	dir, now := s.settings.Directory, time.Now().UnixMilli()
-	is, err := holdings.Survey(dir, now, nil)
+	dir, now := k.directory, time.Now().UnixMilli()
+	is, err := Survey(dir, now, nil)
 	if err != nil {
 		return nil, false
 	}
 	for name := range is.Blocks {
 		block, err := guarded(func() (*tsdb.Block, error) {
-			return tsdb.OpenBlock(s.logger, filepath.Join(dir, name), nil, nil)
+			return tsdb.OpenBlock(k.logger, filepath.Join(dir, name), nil, nil)
 		})
 		if err == nil {
 			err = block.Close()
@@ -153,21 +171,21 @@ func (s *Store) mend(was holdings.Holdings, failed error) (lost []holdings.Loss,
 		if err == nil || ofSystem(err) {
 			continue
 		}
-		if s.moveAside(name) == nil {
+		if k.moveAside(name) == nil {
 			lost, mended = append(lost, lossOf(was, now, name, err.Error())), true
 		}
 	}
 	if mended {
 		return lost, true
 	}
-	if log := is.Logs[holdings.Logs[0]]; strings.Contains(failed.Error(), "checkpoint") && log.Checkpoint >= 0 {
-		path := fmt.Sprintf("%s/checkpoint.%08d", holdings.Logs[0], log.Checkpoint)
-		loss := holdings.Loss{Path: path, What: failed.Error(), From: was.At, To: now, Found: now}
-		return []holdings.Loss{loss}, s.moveAside(path) == nil
+	if log := is.Logs[Logs[0]]; strings.Contains(failed.Error(), "checkpoint") && log.Checkpoint >= 0 {
+		path := fmt.Sprintf("%s/checkpoint.%08d", Logs[0], log.Checkpoint)
+		loss := Loss{Path: path, What: failed.Error(), From: was.At, To: now, Found: now}
+		return []Loss{loss}, k.moveAside(path) == nil
 	}
 	// What is mapped of the head is in the logs too.
 	if strings.Contains(failed.Error(), headChunks) || strings.Contains(failed.Error(), "head chunk") {
-		return nil, s.moveAside(headChunks) == nil
+		return nil, k.moveAside(headChunks) == nil
 	}
 	return nil, false
 }
@@ -194,49 +212,52 @@ func guarded[T any](open func() (T, error)) (opened T, err error) {
 }
 
 // survey writes down what the directory consists of, and names what is lost: what
-// the caller has found, and what is not there any more. The caller holds s.append.
-func (s *Store) survey(lost []holdings.Loss, known map[string]holdings.Block) error {
-	was, retention := s.append.held, s.settings.Retention.Milliseconds()
-	is, err := holdings.Survey(s.settings.Directory, time.Now().UnixMilli(), known)
+// the caller has found, and what is not there any more.
+func (k *Keeper) survey(lost []Loss, known map[string]Block) error {
+	was, retention := k.held, k.retention
+	is, err := Survey(k.directory, time.Now().UnixMilli(), known)
 	if err != nil {
 		return err
 	}
-	if known != nil && len(holdings.Compare(was, is, retention)) > 0 { // a compaction may have come in between
-		if is, err = holdings.Survey(s.settings.Directory, is.At, known); err != nil {
+	if known != nil && len(Compare(was, is, retention)) > 0 { // a compaction may have come in between
+		if is, err = Survey(k.directory, is.At, known); err != nil {
 			return err
 		}
-		lost = holdings.Compare(was, is, retention)
+		lost = Compare(was, is, retention)
 	}
 	for i, l := range lost {
 		if i == mostNamed {
-			s.logger.Error("more of the store is lost", "more", len(lost)-i)
+			k.logger.Error("more of the store is lost", "more", len(lost)-i)
 			break
 		}
-		s.logger.Error("a part of the store is lost: counts are the ledger's and are not in it; a backup of the directory has it", "directory", s.settings.Directory, "lost", l.String())
+		k.logger.Error("a part of the store is lost: counts are the ledger's and are not in it; a backup of the directory has it", "directory", k.directory, "lost", l.String())
 	}
-	s.append.held, s.append.surveyed = is.With(was, lost), time.Now()
-	return holdings.Write(s.settings.Directory, s.append.held)
+	k.held, k.surveyed = is.With(was, lost), time.Now()
+	return Write(k.directory, k.held)
 }
 
 // mostNamed bounds the lines of one look.
 const mostNamed = 100
 
-// surveyNow and then, after a commit.
-func (s *Store) surveyNow(force bool) {
-	if !force && time.Since(s.append.surveyed) < surveyEvery {
+// Look surveys the directory after it has changed, but for a replay's changes, which
+// are thousands a second; force does so in any case.
+func (k *Keeper) Look(force bool) {
+	if !force && time.Since(k.surveyed) < surveyEvery {
 		return
 	}
-	if err := s.survey(nil, s.append.held.Blocks); err != nil {
-		s.append.surveyed = time.Now()
-		s.logger.Warn("what the store consists of could not be written down", "directory", s.settings.Directory, "error", err)
+	if err := k.survey(nil, k.held.Blocks); err != nil {
+		k.surveyed = time.Now()
+		k.logger.Warn("what the store consists of could not be written down", "directory", k.directory, "error", err)
 	}
 }
 
-// Lost returns what is known to be lost, of the last week.
-func (s *Store) Lost() []holdings.Loss {
-	s.append.Lock()
-	defer s.append.Unlock()
-	return s.append.held.Lost
+// Lost returns what is known to be lost, of the last week; of a store that is not
+// open, nil, nothing.
+func (k *Keeper) Lost() []Loss {
+	if k == nil {
+		return nil
+	}
+	return k.held.Lost
 }
 
 // cutWatcher passes the TSDB's log on and notes where it cuts off one of its own
@@ -262,7 +283,7 @@ const (
 func (w *cutWatcher) Handle(ctx context.Context, r slog.Record) error {
 	if strings.HasPrefix(r.Message, outOfOrder) {
 		w.mu.Lock()
-		w.log = holdings.Logs[1]
+		w.log = Logs[1]
 		w.mu.Unlock()
 	}
 	if r.Message == cutting {
@@ -290,16 +311,16 @@ func (w *cutWatcher) Enabled(ctx context.Context, level slog.Level) bool {
 
 // loss returns what was cut off of what was written down as being on disk. A record
 // behind that was torn by a kill, and nobody was told that it is stored.
-func (w *cutWatcher) loss(was holdings.Holdings) (holdings.Loss, bool) {
+func (w *cutWatcher) loss(was Holdings) (Loss, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	log := was.Logs[w.log]
 	last := int64(log.Last())
 	if !w.cut || was.At > 0 && (w.segment > last || w.segment == last && w.offset >= log.Segments[int(last)]) {
-		return holdings.Loss{}, false
+		return Loss{}, false
 	}
 	now := time.Now().UnixMilli()
-	return holdings.Loss{
+	return Loss{
 		Path: fmt.Sprintf("%s/%08d", w.log, w.segment), What: fmt.Sprintf("a record at byte %d is damaged: the log is cut off there", w.offset),
 		From: was.At, To: now, Found: now,
 	}, true
