@@ -49,7 +49,7 @@ for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do
 	archive "$out/$name.tar.gz" build/release/work "$name"
 	# What each program is linked of, read from the program.
 	for program in otelcol-usage usagectl; do
-		go tool -modfile=tools/release/go.mod cyclonedx-gomod bin -json -noserial -version "v$version" -output "$out/${name/otelcol-usage/$program}.cdx.json" "$into/$program" 2>"$into.sbom.log" ||
+		go tool -modfile=tools/release/go.mod cyclonedx-gomod bin -json -noserial -notimestamp -version "v$version" -output "$out/${name/otelcol-usage/$program}.cdx.json" "$into/$program" 2>"$into.sbom.log" ||
 			refuse "$(<"$into.sbom.log")"
 	done
 done

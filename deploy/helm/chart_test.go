@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,38 @@ func read(t *testing.T, name string) string {
 	text, err := os.ReadFile(filepath.Join("..", "..", name))
 	require.NoError(t, err)
 	return string(text)
+}
+
+// TestThePageShowsValuesThatRender takes the values of the chart's README.
+func TestThePageShowsValuesThatRender(t *testing.T) {
+	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(read(t, "deploy/helm/otelcol-usage/README.md"), -1)
+	require.GreaterOrEqual(t, len(blocks), 3)
+	for _, block := range blocks {
+		values := map[string]any{}
+		require.NoError(t, yaml.UnmarshalStrict([]byte(block[1]), &values), block[1])
+		require.NotEmpty(t, manifests(t, values).pods(), block[1])
+	}
+}
+
+// TestWhatIsReadAgainStartsNoPod changes what the collector follows by itself, the
+// map and the catalogue, and what it does not.
+func TestWhatIsReadAgainStartsNoPod(t *testing.T) {
+	templates := func(change func(scale map[string]any, values map[string]any)) string {
+		values := variants(t)["scale"]
+		change(values["scale"].(map[string]any), values)
+		text, err := yaml.Marshal(manifests(t, values).pods())
+		require.NoError(t, err)
+		return string(text)
+	}
+	before := templates(func(map[string]any, map[string]any) {})
+	require.Equal(t, before, templates(func(scale, values map[string]any) {
+		scale["version"], scale["pins"] = 4, map[string]any{"globex": "b"}
+		scale["shards"].([]any)[0].(map[string]any)["virtual"] = "00-3f"
+		values["catalogue"] = map[string]any{"inline": map[string]any{"organizations": []any{map[string]any{"id": "acme"}}}}
+	}))
+	require.NotEqual(t, before, templates(func(_, values map[string]any) {
+		values["config"] = map[string]any{"extensions": map[string]any{"usage_ledger": map[string]any{"grace": "4d"}}}
+	}))
 }
 
 // TestTheOperatorsRulesAreThoseOfTheFiles reads them by another parser than Helm's.

@@ -31,11 +31,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// load reads docker-compose.yml and .env as `docker compose` does.
-func load(t *testing.T) *types.Project {
+// load reads docker-compose.yml and .env as `docker compose --profile` does.
+func load(t *testing.T, profiles ...string) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(collector.Root(t), "docker-compose.yml")},
-		cli.WithWorkingDirectory(collector.Root(t)), cli.WithEnvFiles(), cli.WithDotEnv, cli.WithInterpolation(true))
+		cli.WithWorkingDirectory(collector.Root(t)), cli.WithEnvFiles(), cli.WithDotEnv, cli.WithInterpolation(true),
+		cli.WithDefaultProfiles(profiles...))
 	require.NoError(t, err)
 	project, err := options.LoadProject(t.Context())
 	require.NoError(t, err)
@@ -43,8 +44,6 @@ func load(t *testing.T) *types.Project {
 }
 
 func TestTheFileIsWhatAnOperatorWouldRun(t *testing.T) {
-	project := load(t)
-	require.ElementsMatch(t, []string{"alertmanager", "collector", "grafana", "mail", "victoriametrics", "vmalert"}, project.ServiceNames())
 	settings, err := os.ReadFile(filepath.Join(collector.Root(t), ".env"))
 	require.NoError(t, err)
 	file, err := os.ReadFile(filepath.Join(collector.Root(t), "docker-compose.yml"))
@@ -52,25 +51,43 @@ func TestTheFileIsWhatAnOperatorWouldRun(t *testing.T) {
 	for _, name := range regexp.MustCompile(`\$\{(\w+)\}`).FindAllSubmatch(file, -1) {
 		require.Regexp(t, `(?m)^`+string(name[1])+`=.`, string(settings), ".env sets what the file asks for")
 	}
-	for name, s := range project.Services {
-		t.Run(name, func(t *testing.T) {
-			require.Regexp(t, `:(v?\d+\.\d+\.\d+|dev)$`, s.Image, "a pinned version")
-			require.NotNil(t, s.HealthCheck)
-			require.NotEmpty(t, s.HealthCheck.Test)
-			require.Equal(t, []string{"ALL"}, s.CapDrop)
-			require.Equal(t, "unless-stopped", s.Restart)
+	always := []string{"alertmanager", "grafana", "mail", "victoriametrics", "vmalert"}
+	single, scale := load(t), load(t, "scale")
+	require.ElementsMatch(t, append([]string{"collector"}, always...), single.ServiceNames())
+	require.ElementsMatch(t, append([]string{"gateway", "kafka", "shard-a", "shard-b", "topics"}, always...), scale.ServiceNames())
+	for _, project := range []*types.Project{single, scale} {
+		published := map[string]string{}
+		for name, s := range project.Services {
+			t.Run(name, func(t *testing.T) { check(t, project, s) })
 			for _, p := range s.Ports {
-				require.Equal(t, "127.0.0.1", p.HostIP, "published on this machine only")
+				require.Empty(t, published[p.Published], "%s and it publish %s", name, p.Published)
+				published[p.Published] = name
 			}
-			for _, v := range s.Volumes {
-				if v.Type == types.VolumeTypeBind {
-					require.DirExists(t, v.Source, "comes with the repository")
-					require.True(t, v.ReadOnly, v.Source)
-				} else {
-					require.Contains(t, project.Volumes, v.Source)
-				}
-			}
-		})
+		}
+	}
+}
+
+func check(t *testing.T, project *types.Project, s types.ServiceConfig) {
+	t.Helper()
+	require.Regexp(t, `:(v?\d+\.\d+\.\d+|dev)$`, s.Image, "a pinned version")
+	require.Equal(t, []string{"ALL"}, s.CapDrop)
+	if s.Name == "topics" { // it ends
+		require.Equal(t, "no", s.Restart)
+	} else {
+		require.Equal(t, "unless-stopped", s.Restart)
+		require.NotNil(t, s.HealthCheck)
+		require.NotEmpty(t, s.HealthCheck.Test)
+	}
+	for _, p := range s.Ports {
+		require.Equal(t, "127.0.0.1", p.HostIP, "published on this machine only")
+	}
+	for _, v := range s.Volumes {
+		if v.Type == types.VolumeTypeBind {
+			require.DirExists(t, v.Source, "comes with the repository")
+			require.True(t, v.ReadOnly, v.Source)
+		} else {
+			require.Contains(t, project.Volumes, v.Source)
+		}
 	}
 }
 
@@ -83,14 +100,16 @@ type stack struct {
 	processes  map[string]*collector.Process
 }
 
-func newStack(t *testing.T) *stack {
+func newStack(t *testing.T, profiles ...string) *stack {
 	t.Helper()
-	s := &stack{project: load(t), network: newNetwork(t), containers: map[string]*container{}, processes: map[string]*collector.Process{}}
+	s := &stack{project: load(t, profiles...), network: newNetwork(t), containers: map[string]*container{}, processes: map[string]*collector.Process{}}
 	transport := &http.Transport{DialContext: s.network.dial}
 	s.client = &http.Client{Transport: transport}
 	t.Cleanup(transport.CloseIdleConnections)
 	for name, with := range images(t) {
-		s.containers[name] = newContainer(t, s.network, s.project, name, with)
+		if _, ok := s.project.Services[name]; ok {
+			s.containers[name] = newContainer(t, s.network, s.project, name, with)
+		}
 	}
 	return s
 }
@@ -183,6 +202,7 @@ func (s *stack) value(query string) (string, error) {
 }
 
 func TestTheServicesBringAnEventToAFigureAndAQuotaToAMail(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	mails := catchMail(t, s.network)
 	for _, name := range slices.Sorted(maps.Keys(s.containers)) {

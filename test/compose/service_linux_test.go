@@ -40,12 +40,13 @@ func images(t *testing.T) map[string]image {
 		return collector.ThirdParty(t, "victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/"+command)
 	}
 	bin := filepath.Join(collector.Root(t), "bin")
+	ours := image{
+		"/otelcol-usage", map[string]string{
+			"/otelcol-usage": filepath.Join(bin, "otelcol-usage"), "/usagectl": filepath.Join(bin, "usagectl"),
+		}, nonroot,
+	}
 	return map[string]image{
-		"collector": {
-			"/otelcol-usage", map[string]string{
-				"/otelcol-usage": filepath.Join(bin, "otelcol-usage"), "/usagectl": filepath.Join(bin, "usagectl"),
-			}, nonroot,
-		},
+		"collector": ours, "gateway": ours, "shard-a": ours, "shard-b": ours,
 		"victoriametrics": {"/victoria-metrics-prod", map[string]string{"/victoria-metrics-prod": victoria("victoria-metrics")}, root},
 		"vmalert":         {"/vmalert-prod", map[string]string{"/vmalert-prod": victoria("vmalert")}, root},
 		"alertmanager": {

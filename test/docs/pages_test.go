@@ -28,11 +28,21 @@ func read(t *testing.T, name string) page {
 	return page{name, string(text)}
 }
 
-// pages are README.md, those of the components and everything below docs.
+// pages are those of the root, those of the components and everything below docs.
 func pages(t *testing.T) []page {
 	t.Helper()
-	found := []page{read(t, "README.md")}
-	for _, pattern := range []string{"docs/*.md", "docs/*/*.md", "*/usage*/README.md", "exporter/*/README.md"} {
+	return find(t, "*.md", "docs/*.md", "docs/*/*.md", "*/usage*/README.md", "exporter/*/README.md")
+}
+
+// chart is the page of the chart, whose YAML is values, which its own test renders.
+func chart(t *testing.T) []page {
+	t.Helper()
+	return find(t, "deploy/helm/*/README.md")
+}
+
+func find(t *testing.T, patterns ...string) (found []page) {
+	t.Helper()
+	for _, pattern := range patterns {
 		names, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		require.NotEmpty(t, names, pattern)
@@ -64,7 +74,7 @@ func (p page) anchors() (names []string) {
 }
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	for _, p := range pages(t) {
+	for _, p := range append(pages(t), chart(t)...) {
 		for _, m := range link.FindAllStringSubmatch(p.prose(), -1) {
 			target := m[1] + m[2]
 			if strings.Contains(target, "://") {
