@@ -21,8 +21,8 @@ import (
 // follows from the clock; an organization makes the kind before the first event.
 type Idle struct {
 	Steady
-	empty   sync.Pool // of Kind
-	scale   uint64
+	like    Kind      // an empty one, asked for what does not depend on what it has
+	empty   sync.Pool // of Kind, to be read
 	encoded []byte
 }
 
@@ -32,12 +32,10 @@ func NewIdle(newEmpty func() (Kind, []*Values)) *Idle {
 	kind, values := newEmpty()
 	var e wire.Encoder
 	Encode(&e, kind, values)
-	i := &Idle{scale: kind.Scale(), encoded: e.Bytes, empty: sync.Pool{New: func() any {
+	return &Idle{like: kind, encoded: e.Bytes, empty: sync.Pool{New: func() any {
 		kind, _ := newEmpty()
 		return kind
 	}}}
-	i.empty.Put(kind)
-	return i
 }
 
 // read calls f with an empty kind at the time of a clock.
@@ -60,14 +58,14 @@ func (*Idle) Apply(*period.Clock, *Event, *Effect) bool { panic("meter: an event
 // Merge makes one of two roots of whom it has nothing.
 func (*Idle) Merge(*period.Clock, uint32, uint32) {}
 
-// Revises reports false: there is nothing that a change could revise.
-func (*Idle) Revises(Change) bool { return false }
+// Revises reports what the kind does: statements have registered users, too.
+func (i *Idle) Revises(by Change) bool { return i.like.Revises(by) }
 
 // Use returns 0.
 func (*Idle) Use(*period.Clock, int, int) wide.Int { return wide.Int{} }
 
 // Scale returns that of the kind.
-func (i *Idle) Scale() uint64 { return i.scale }
+func (i *Idle) Scale() uint64 { return i.like.Scale() }
 
 // Headline returns 0.
 func (*Idle) Headline(*period.Clock) wide.Int { return wide.Int{} }

@@ -151,10 +151,10 @@ func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
 			}
 			visit("2026-02-20 12:00", 10, 20)
 			o.Collect(metertest.MinuteAt(t, "2026-03-10 00:00"))
-			past := o.pace.Curves[0][2].Past
+			past := o.pace.Of(0, 2).Past
 			require.Len(t, past, 1, "January was not recorded from its start on")
 			require.Equal(t, metertest.MinuteAt(t, "2026-01-31 23:00"), past[0].Start)
-			require.Equal(t, wide.Of(20), past[0].Last)
+			require.Equal(t, wide.Of(20), past[0].Last())
 			at := func(day int) float64 {
 				return past[0].Until(&o.clock.Days, usage.Month, metertest.MinuteAt(t, "2026-01-31 23:00")+period.Minute(day-1)*period.MinutesPerDay)
 			}

@@ -357,6 +357,7 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 		}
 		o.pace.DecodeCurves(d, i)
 	}
+	o.pace.Share()
 }
 
 // beginPace begins to record where a head of format 1 has nothing of it.

@@ -17,19 +17,70 @@ import (
 // nor peaks add up. A curve has the value at each local midnight of its period,
 // of a day at each hour.
 //
-//	points  value at the start | 2nd midnight | 3rd ... | at the end
+//	at 0, points   value at the start | 2nd midnight | 3rd ... | at the end
 type Curves struct {
 	from   period.Minute // since when the running period is recorded
-	points wide.Ints     // users, or millionths of a sum
+	at0    int32         // how many values come first that are 0
+	points wide.Ints     // the others: users, or millionths of a sum
 	Past   []curve       // newest first
 }
 
-// curve is that of a period that has ended. Values are packed as the first one
-// and what each adds to the one before; nil: all are 0.
+// curve is that of a period that has ended.
 type curve struct {
 	Start, end period.Minute
-	Last       wide.Int // value at the end
-	packed     []byte
+	*risen     // nil: all values are 0
+}
+
+// risen are the values of a curve, packed as the first one and what each adds to
+// the one before.
+type risen struct {
+	last   wide.Int // value at the end
+	packed []byte
+}
+
+// Last returns the value at the end.
+func (c *curve) Last() wide.Int {
+	if c.risen == nil {
+		return wide.Int{}
+	}
+	return c.last
+}
+
+// len returns how many values the running period has.
+func (c *Curves) len() int { return int(c.at0) + c.points.Len() }
+
+// point returns the n-th of them.
+func (c *Curves) point(n int) wide.Int {
+	if n < int(c.at0) {
+		return wide.Int{}
+	}
+	return c.points.At(n - int(c.at0))
+}
+
+// add appends a value.
+func (c *Curves) add(value wide.Int) {
+	if value == (wide.Int{}) && c.points.Len() == 0 {
+		c.at0++
+	} else {
+		c.points.Append(value)
+	}
+}
+
+// same reports whether curves that are flat are of the same time.
+func (c *Curves) same(other *Curves) bool {
+	return c.from == other.from && c.at0 == other.at0 && slices.Equal(c.Past, other.Past)
+}
+
+// clone returns those of a window that is flat no more.
+func (c *Curves) clone() *Curves {
+	n := *c
+	n.Past = slices.Clone(c.Past)
+	return &n
+}
+
+// flat reports whether all values are 0, of the periods before, too.
+func (c *Curves) flat() bool {
+	return c.points.Len() == 0 && !slices.ContainsFunc(c.Past, func(of curve) bool { return of.risen != nil })
 }
 
 // curvesKept is how many periods reach back to the one of a year ago; of days
@@ -40,8 +91,8 @@ var curvesKept = [usage.NumKinds]int{
 
 // fill notes the value at the marks up to the n-th that have passed.
 func (c *Curves) fill(n int, value wide.Int) {
-	for c.points.Len() <= n {
-		c.points.Append(value)
+	for c.len() <= n {
+		c.add(value)
 	}
 }
 
@@ -49,33 +100,36 @@ func (c *Curves) fill(n int, value wide.Int) {
 // period that was not recorded from its start on is dropped.
 func (c *Curves) finish(kind usage.Kind, start, end period.Minute, value wide.Int) {
 	if c.from <= start {
-		c.points.Append(value)
-		c.Past = slices.Insert(c.Past, 0, curve{start, end, value, pack(&c.points)})
+		c.add(value)
+		c.Past = slices.Insert(c.Past, 0, curve{start, end, c.rose(value)})
 		c.Past = c.Past[:min(len(c.Past), curvesKept[kind])]
 	}
 	c.points.Empty()
-	c.from = end
+	c.at0, c.from = 0, end
 }
 
-// pack writes values; they rarely fall.
-func pack(values *wide.Ints) []byte {
-	var e wire.Encoder
-	var before wide.Int
-	used := false
-	for i := range values.Len() {
-		v := values.At(i)
-		e.Wide(v.Sub(before))
-		before, used = v, used || v != wide.Int{}
-	}
-	if !used {
+// rose packs the values of the running period, the last one among them; values
+// rarely fall.
+func (c *Curves) rose(last wide.Int) *risen {
+	if c.points.Len() == 0 {
 		return nil
 	}
-	return slices.Clip(e.Bytes)
+	var e wire.Encoder
+	var before wide.Int
+	for i := range c.len() {
+		v := c.point(i)
+		e.Wide(v.Sub(before))
+		before = v
+	}
+	return &risen{last, slices.Clip(e.Bytes)}
 }
 
 // at returns the value that lies a part of the way from the n-th mark to the
 // next.
 func (c *curve) at(n int, part float64) float64 {
+	if c.risen == nil {
+		return 0
+	}
 	var value, next wide.Int
 	rest := c.packed
 	for i := 0; i <= n+1 && len(rest) > 0; i++ {
@@ -128,32 +182,37 @@ func (c *Curves) ValueIn(d *period.Days, kind usage.Kind, start, at period.Minut
 
 func (c *Curves) encode(e *wire.Encoder) {
 	e.Int(int64(c.from))
-	e.Uint(uint64(c.points.Len()))
-	for i := range c.points.Len() {
-		e.Wide(c.points.At(i))
+	e.Uint(uint64(c.len()))
+	for i := range c.len() {
+		e.Wide(c.point(i))
 	}
 	e.Uint(uint64(len(c.Past)))
 	for i := range c.Past {
 		e.Int(int64(c.Past[i].Start))
 		e.Uint(uint64(c.Past[i].end - c.Past[i].Start))
-		e.String(string(c.Past[i].packed))
+		if of := c.Past[i].risen; of != nil {
+			e.String(string(of.packed))
+		} else {
+			e.String("")
+		}
 	}
 }
 
 func (c *Curves) decode(d *wire.Decoder) {
 	c.from = period.Minute(d.Int())
 	for range d.Count(1) {
-		c.points.Append(d.Wide())
+		c.add(d.Wide())
 	}
 	before := c.from
 	for range d.Count(3) {
 		past := curve{Start: period.Minute(d.Int())}
 		past.end = past.Start + period.Minute(d.Uint())
+		known := true
 		if packed := d.String(); packed != "" {
-			past.packed = []byte(packed)
+			past.risen = &risen{packed: []byte(packed)}
+			past.last, known = sumOf(past.packed)
 		}
-		known := false
-		if past.Last, known = sumOf(past.packed); !known || past.end <= past.Start || past.end > before {
+		if !known || past.end <= past.Start || past.end > before {
 			d.Fail()
 			return
 		}
@@ -180,7 +239,7 @@ func (p *Paces) EncodeCurves(e *wire.Encoder, meter int) {
 	e.Uint(uint64(len(windows)))
 	for w, window := range windows {
 		e.String(window.String())
-		p.Curves[meter][w].encode(e)
+		p.Of(meter, w).encode(e)
 	}
 }
 
@@ -191,15 +250,15 @@ func (p *Paces) DecodeCurves(d *wire.Decoder, meter int) {
 		name := d.String()
 		var c Curves
 		c.decode(d)
-		for w, window := range p.meters(meter).Definition().Windows {
-			if window.String() != name {
-				continue
-			}
-			if curved(p.meters(meter).Definition(), window) && c.from < p.clock.Days.Starts[0] {
-				d.Fail()
-				return
-			}
-			p.Curves[meter][w] = c
+		def := p.meters(meter).Definition()
+		w := slices.IndexFunc(def.Windows, func(w usage.Window) bool { return w.String() == name })
+		switch {
+		case w < 0 || !curved(def, def.Windows[w]):
+		case c.from < p.clock.Days.Starts[0]:
+			d.Fail()
+			return
+		default:
+			p.set(meter, w, &c)
 		}
 	}
 }

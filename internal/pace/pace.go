@@ -49,10 +49,13 @@ type Meter interface {
 // Paces are how the use of an organization's meters goes on, and what they had
 // before.
 type Paces struct {
-	clock    *period.Clock
-	meters   func(meter int) Meter
-	Curves   [][]Curves // by meter and window
-	past     [][]past   // likewise
+	clock  *period.Clock
+	meters func(meter int) Meter
+	// curves are those of a meter's windows that were ever above 0, or were not
+	// recorded since flat was; nil: flat has them.
+	curves   [][]*Curves
+	flat     [usage.NumKinds]*Curves // by kind, of all others
+	past     [][]past                // by meter and window; nil: none yet
 	marks    marks
 	yearsAgo [usage.NumKinds]yearAgo
 }
@@ -60,17 +63,89 @@ type Paces struct {
 // New returns the paces of n meters, whose curves begin with the minute after the
 // clock's.
 func New(c *period.Clock, n int, meters func(meter int) Meter) Paces {
-	p := Paces{clock: c, meters: meters}
+	p := Paces{clock: c, meters: meters, curves: make([][]*Curves, n), past: make([][]past, n)}
 	for i := range n {
-		windows := len(meters(i).Definition().Windows)
-		p.past = append(p.past, make([]past, windows))
-		rise := make([]Curves, windows)
-		for w := range rise {
-			rise[w].from = c.AsOf + 1
+		def := meters(i).Definition()
+		for _, w := range def.Windows {
+			if curved(def, w) && p.flat[w.Kind] == nil {
+				p.flat[w.Kind] = p.begun()
+			}
 		}
-		p.Curves = append(p.Curves, rise)
 	}
 	return p
+}
+
+// begun returns curves that begin now.
+func (p *Paces) begun() *Curves { return &Curves{from: p.clock.AsOf + 1} }
+
+// Of returns the curves of a window, which are not to be changed; empty ones where
+// it is not curved.
+func (p *Paces) Of(meter, window int) *Curves {
+	if own := p.curves[meter]; own != nil && own[window] != nil {
+		return own[window]
+	}
+	if def := p.meters(meter).Definition(); curved(def, def.Windows[window]) {
+		return p.flat[def.Windows[window].Kind]
+	}
+	return p.begun()
+}
+
+// set gives a window curves of its own.
+func (p *Paces) set(meter, window int, c *Curves) {
+	if p.curves[meter] == nil {
+		p.curves[meter] = make([]*Curves, len(p.meters(meter).Definition().Windows))
+	}
+	p.curves[meter][window] = c
+}
+
+// Share ends the reading of curves: those that are alike and flat become one, and
+// what was not read begins now.
+func (p *Paces) Share() {
+	for k := range p.flat {
+		if p.flat[k] == nil {
+			continue
+		}
+		var flat *Curves
+		p.each(usage.Kind(k), func(_, _ int, own *Curves) {
+			if flat == nil && own != nil && own.flat() {
+				flat = own
+			}
+		})
+		if flat == nil {
+			continue
+		}
+		p.flat[k] = flat
+		p.each(usage.Kind(k), func(meter, window int, own *Curves) {
+			switch {
+			case own == nil:
+				p.set(meter, window, p.begun())
+			case own.flat() && own.same(flat):
+				p.curves[meter][window] = nil
+			}
+		})
+	}
+	for i, windows := range p.curves {
+		if !slices.ContainsFunc(windows, func(c *Curves) bool { return c != nil }) {
+			p.curves[i] = nil
+		}
+	}
+}
+
+// each calls f with the curved windows of a kind, and their own curves.
+func (p *Paces) each(k usage.Kind, f func(meter, window int, own *Curves)) {
+	for i := range p.curves {
+		def := p.meters(i).Definition()
+		for w, window := range def.Windows {
+			if window.Kind != k || !curved(def, window) {
+				continue
+			}
+			var own *Curves
+			if p.curves[i] != nil {
+				own = p.curves[i][w]
+			}
+			f(i, w, own)
+		}
+	}
 }
 
 // Mark notes the values of curves at the marks that are passed on the way to a
@@ -82,23 +157,41 @@ func (p *Paces) Mark(to period.Minute) (marked bool) {
 	if to < p.marks.next {
 		return false
 	}
-	for i := range p.Curves {
+	for i := range p.curves {
 		def := p.meters(i).Definition()
 		for w, window := range def.Windows {
 			if !curved(def, window) {
 				continue
 			}
-			c, t, value := &p.Curves[i][w], p.clock.Tracks[window.Kind], p.meters(i).Use(p.clock, w, 0)
-			if last := min(to, t.End-1); last >= c.from {
-				n, _ := marksOf(&p.clock.Days, window.Kind, c.from, last)
-				c.fill(n, value)
+			c, value := p.Of(i, w), p.meters(i).Use(p.clock, w, 0)
+			if c == p.flat[window.Kind] {
+				if value == (wide.Int{}) {
+					continue
+				}
+				c = c.clone()
 			}
-			if to >= t.End {
-				c.finish(window.Kind, t.Starts[0], t.End, value)
-			}
+			p.mark(c, window.Kind, to, value)
+			p.set(i, w, c)
+		}
+	}
+	for k, c := range p.flat {
+		if c != nil {
+			p.mark(c, usage.Kind(k), to, wide.Int{})
 		}
 	}
 	return true
+}
+
+// mark notes a value on the way to a minute.
+func (p *Paces) mark(c *Curves, k usage.Kind, to period.Minute, value wide.Int) {
+	t := p.clock.Tracks[k]
+	if last := min(to, t.End-1); last >= c.from {
+		n, _ := marksOf(&p.clock.Days, k, c.from, last)
+		c.fill(n, value)
+	}
+	if to >= t.End {
+		c.finish(k, t.Starts[0], t.End, value)
+	}
 }
 
 // marks are when curves have something to note.
@@ -112,14 +205,14 @@ type marks struct {
 // change of the zone need not be midnight.
 func (p *Paces) Next() {
 	next := marks{p.clock.Days.End, math.MaxInt32}
-	for i := range p.Curves {
+	for i := range p.curves {
 		def := p.meters(i).Definition()
 		for w, window := range def.Windows {
 			if !curved(def, window) {
 				continue
 			}
 			next.end = min(next.end, p.clock.Tracks[window.Kind].End)
-			if p.Curves[i][w].points.Len() == 0 {
+			if p.Of(i, w).len() == 0 {
 				next.next = p.clock.AsOf + 1
 			}
 			if window.Kind == usage.Day {
@@ -143,7 +236,7 @@ func (p *Paces) then(meter, window int, start, end period.Minute) (value float64
 		return 0, false
 	}
 	at := SpanOf(p.clock, p.meters(meter).Definition().Windows[window].Kind).within(start, end)
-	return p.meters(meter).Until(p.clock, window, &p.Curves[meter][window], start, at)
+	return p.meters(meter).Until(p.clock, window, p.Of(meter, window), start, at)
 }
 
 // yearAgo is the period of a kind a year before the one that begins at of.
@@ -197,7 +290,7 @@ func (p *Paces) Figures(s *series.Sheet, meter int, shown []Series, expected fun
 		}
 		of := &shown[w]
 		if SpanOf(p.clock, window.Kind).begun() {
-			out := p.meters(meter).Outlook(p.clock, w, &p.Curves[meter][w])
+			out := p.meters(meter).Outlook(p.clock, w, p.Of(meter, w))
 			s.Add(of.projected, out.projected)
 			expected(window, out.passes)
 		} else {

@@ -38,10 +38,18 @@ type endedPeriod struct {
 // remembered reports whether a window's ended periods have series.
 func remembered(w usage.Window) bool { return w.Kind >= usage.Month && w.Kind < usage.Rolling }
 
+// pastOf returns what a window's ended periods had, for changing it.
+func (p *Paces) pastOf(meter, window int) *past {
+	if p.past[meter] == nil {
+		p.past[meter] = make([]past, len(p.meters(meter).Definition().Windows))
+	}
+	return &p.past[meter][window]
+}
+
 // Remember keeps the oldest published period of each window whose running one
 // ends on the way to a minute. The clock goes on past one end at a time.
 func (p *Paces) Remember(to period.Minute) {
-	for i := range p.Curves {
+	for i := range p.past {
 		for w, window := range p.meters(i).Definition().Windows {
 			if !remembered(window) || to < p.clock.Tracks[window.Kind].End {
 				continue
@@ -50,7 +58,7 @@ func (p *Paces) Remember(to period.Minute) {
 			if !p.meters(i).Lived(w, start) {
 				continue
 			}
-			of := &p.past[i][w]
+			of := p.pastOf(i, w)
 			of.kept = slices.Insert(of.kept, 0, endedPeriod{start, p.meters(i).Used(p.clock, w, period.Published-1)})
 			of.kept = of.kept[:min(len(of.kept), pastShown-(period.Published-1))]
 		}
@@ -63,7 +71,7 @@ func (p *Paces) PastFigures(sh *series.Sheet, meter int) {
 		if !remembered(window) {
 			continue
 		}
-		past, t := &p.past[meter][w], p.clock.Tracks[window.Kind]
+		past, t := p.pastOf(meter, w), p.clock.Tracks[window.Kind]
 		if past.of != t.Starts[0] {
 			past.of, past.series = t.Starts[0], nil
 		}
@@ -97,12 +105,17 @@ func (p *Paces) pastSeries(book *series.Book, meter int, w usage.Window, start p
 //	meters: count { count { window, count { start used } } }
 func (p *Paces) EncodePast(e *wire.Encoder) {
 	e.Uint(uint64(len(p.past)))
-	for i, windows := range p.past {
+	for i, known := range p.past {
+		windows := p.meters(i).Definition().Windows
 		e.Uint(uint64(len(windows)))
 		for w := range windows {
-			e.String(p.meters(i).Definition().Windows[w].String())
-			e.Uint(uint64(len(windows[w].kept)))
-			for _, ended := range windows[w].kept {
+			e.String(windows[w].String())
+			var kept []endedPeriod
+			if known != nil {
+				kept = known[w].kept
+			}
+			e.Uint(uint64(len(kept)))
+			for _, ended := range kept {
 				e.Int(int64(ended.start))
 				e.Wide(ended.used)
 			}
@@ -124,8 +137,8 @@ func (p *Paces) DecodePast(d *wire.Decoder) {
 				kept = append(kept, endedPeriod{period.Minute(d.Int()), d.Wide()})
 			}
 			for w, window := range p.meters(i).Definition().Windows {
-				if window.String() == name {
-					p.past[i][w].kept = kept
+				if window.String() == name && len(kept) > 0 {
+					p.pastOf(i, w).kept = kept
 				}
 			}
 		}

@@ -195,7 +195,7 @@ func (c *Curves) Shaped(d *period.Days, kind usage.Kind, p Span, used float64) O
 		at := Span{p.start, m, p.End}
 		for i := range past {
 			if m >= p.End {
-				sum += past[i].Last.Over(1)
+				sum += past[i].Last().Over(1)
 			} else {
 				sum += past[i].Until(d, kind, at.within(past[i].Start, past[i].end))
 			}
@@ -207,7 +207,7 @@ func (c *Curves) Shaped(d *period.Days, kind usage.Kind, p Span, used float64) O
 	if at > 0 {
 		expected = used * end / at
 	}
-	expected = max(used, share*expected+(1-share)*c.likely(kind).Last.Over(1))
+	expected = max(used, share*expected+(1-share)*c.likely(kind).Last().Over(1))
 	if end <= at {
 		return Outlook{span: p, used: used, projected: expected, progress: func(m period.Minute) float64 { return Span{p.Now, m, p.End}.share() }}
 	}
@@ -229,13 +229,13 @@ func (c *Curves) recent(d *period.Days, kind usage.Kind, p Span, used float64) O
 
 // value returns the running period's value between two marks.
 func (c *Curves) value(n int, part float64) float64 {
-	switch last := c.points.Len() - 1; {
+	switch last := c.len() - 1; {
 	case last < 0:
 		return 0
 	case n >= last:
-		return c.points.At(last).Over(1)
+		return c.point(last).Over(1)
 	}
-	value, next := c.points.At(n), c.points.At(n+1)
+	value, next := c.point(n), c.point(n+1)
 	return value.Over(1) + part*next.Sub(value).Over(1)
 }
 
