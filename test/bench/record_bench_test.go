@@ -28,7 +28,7 @@ func BenchmarkRecord(b *testing.B) {
 
 func benchmarkRecord(b *testing.B, users int) {
 	b.Helper()
-	memory, err := inMemory("")
+	memory, err := inMemory(full().tmpfs, "")
 	require.NoError(b, err)
 	to, err := openPipeline(filepath.Join("..", "..", "config", "default.yaml"), memory)
 	require.NoError(b, err)
@@ -52,7 +52,7 @@ func benchmarkRecord(b *testing.B, users int) {
 // BenchmarkDoor is what the two doors do to a request before the ledger sees
 // its items: decode it and extract, or check its bytes and extract from them.
 func BenchmarkDoor(b *testing.B) {
-	memory, err := inMemory("")
+	memory, err := inMemory(full().tmpfs, "")
 	require.NoError(b, err)
 	to, err := openPipeline(filepath.Join("..", "..", "config", "default.yaml"), memory)
 	require.NoError(b, err)

@@ -125,7 +125,7 @@ func (b *bench) newPair(ctx context.Context, name string, t *traffic) (_ *pair, 
 		return nil, err
 	}
 	p.durable = nil
-	memory, err := inMemory(p.directory)
+	memory, err := inMemory(b.tmpfs, p.directory)
 	if err != nil {
 		return nil, err
 	}
