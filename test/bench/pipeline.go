@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
@@ -69,6 +70,20 @@ func (p *pipeline) close() error {
 		return nil
 	}
 	return errors.Join(p.Close(context.Background()), os.RemoveAll(p.remove))
+}
+
+// list has the catalogue know all organizations, which ends their journals: those that
+// it does not have keep one for the first days of their life.
+func (p *pipeline) list(ctx context.Context, t *traffic) error {
+	text := []byte("organizations:\n")
+	for n := range t.ends {
+		text = fmt.Appendf(text, "- {id: %s}\n", organizationID(n))
+	}
+	listed, err := catalogue.Parse(text)
+	if err != nil {
+		return err
+	}
+	return p.SetCatalogue(ctx, listed, t.now)
 }
 
 // inMemory are the settings of a ledger on a tmpfs, which begins with a copy of a

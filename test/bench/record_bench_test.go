@@ -34,6 +34,7 @@ func benchmarkRecord(b *testing.B, users int) {
 	require.NoError(b, err)
 	t := newTraffic(evenly(full().organizations, users))
 	require.NoError(b, t.everyone(b.Context(), greetings, to, b.Logf))
+	require.NoError(b, to.list(b.Context(), t))
 	requests, err := newPool(t, pooled)
 	require.NoError(b, err)
 	var one sender
