@@ -542,10 +542,9 @@ func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
 	return false
 }
 
-// Prefetch reads what is known of the person and which entries are asked for; the block
-// is read for all meters.
-func (a *Meter) Prefetch(user uint32, dims []uint32, first uint32) uint64 {
-	n := a.timeline(user).Prefetch()
+// Prefetch reads which entries are asked for. The block is read for all meters, and what
+// is timed of a person matters to the first action in a period only.
+func (a *Meter) Prefetch(_ uint32, dims []uint32, first uint32) (n uint64) {
 	for i, dim := range dims {
 		if ids := a.breakdowns[i].pairs; dim >= first && int(dim-first)*len(a.def.Classes) < len(ids) {
 			n += uint64(ids[int(dim-first)*len(a.def.Classes)])
