@@ -114,6 +114,14 @@ func (v *Values) Number(name string, limit int, now period.Minute) (n uint32, is
 	return v.Place(name, now), true
 }
 
+// Prefetch reads what Use is going to change.
+func (v *Values) Prefetch(n uint32) uint64 {
+	if int(n) < len(v.used) {
+		return uint64(v.used[n])
+	}
+	return 0
+}
+
 // Use notes that an event of a minute has a value.
 func (v *Values) Use(n uint32, at period.Minute) {
 	if int(n) < len(v.used) {

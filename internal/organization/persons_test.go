@@ -35,7 +35,10 @@ func club(t testing.TB) *Organization {
 	of := func(name string, requires usage.Status) usage.Meter {
 		return usage.Meter{
 			Name: name, Type: usage.ActiveUsers, Windows: windows, Classes: []string{"full", "guest"}, Breakdowns: breakdowns,
-			Versions: []usage.Version{{Classes: []usage.Class{{Index: 0, Requires: requires, Billable: true}, {Index: 1}}}},
+			Versions: []usage.Version{{
+				Classes:  []usage.Class{{Index: 0, Requires: requires, Billable: true}, {Index: 1}},
+				Standing: &usage.Standing{On: []string{"on"}, Off: []string{"off"}, Key: "key", Class: 1},
+			}},
 		}
 	}
 	d := meter.Definitions{

@@ -63,6 +63,16 @@ func (e Entry) SetWord(w uint64) {
 
 // Find returns the first entry with an id.
 func (b Block) Find(id uint32) (e Entry, known bool) {
+	l := b.blocks.layout
+	for i := range l.places { // nearly always it is one of these
+		words := (*[entryWords]uint64)(b.words[l.first+entryWords*i:])
+		switch uint32(words[0]) {
+		case id:
+			return Entry{guard: b.blocks.moves.guardEntry(b.blocks, b.slot), words: words}, true
+		case 0:
+			return Entry{}, false
+		}
+	}
 	c, known := b.seek(uint64(id), idBits)
 	if !known {
 		return Entry{}, false

@@ -184,11 +184,3 @@ func DecodeTimeline(d *wire.Decoder) *Timeline {
 	}
 	return p
 }
-
-// Prefetch reads the first line of the timeline's statuses.
-func (p *Timeline) Prefetch() uint64 {
-	if p == nil || len(p.Statuses) == 0 {
-		return 0
-	}
-	return uint64(p.Statuses[0].At)
-}

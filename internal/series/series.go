@@ -28,29 +28,33 @@ func NewBook(began time.Time) *Book { return &Book{began: began, byKey: map[stri
 // Gauge returns the gauge of that name and labels; labels without a value are
 // left out.
 func (b *Book) Gauge(name string, labels ...usage.Label) *usage.Series {
-	return b.series(usage.Series{Name: name, Labels: labels})
+	return b.series(usage.Series{Name: name}, labels)
 }
 
 // Counter returns the counter of that name and labels.
 func (b *Book) Counter(name string, labels ...usage.Label) *usage.Series {
-	return b.series(usage.Series{Name: name, Labels: labels, Counter: true, Start: b.began})
+	return b.series(usage.Series{Name: name, Counter: true, Start: b.began}, labels)
 }
 
-func (b *Book) series(s usage.Series) *usage.Series {
-	s.Labels = slices.DeleteFunc(slices.Clone(s.Labels), func(l usage.Label) bool { return l.Value == "" })
-	slices.SortFunc(s.Labels, func(x, y usage.Label) int { return strings.Compare(x.Name, y.Name) })
-	var key strings.Builder
-	key.WriteString(s.Name)
-	for _, l := range s.Labels {
-		key.WriteString("\x00" + l.Name + "\x00" + l.Value)
+// series returns the one that is like s, with labels.
+func (b *Book) series(s usage.Series, of []usage.Label) *usage.Series {
+	var room [8]usage.Label // a series that is known, as nearly all are, takes no memory
+	labels := slices.DeleteFunc(append(room[:0], of...), func(l usage.Label) bool { return l.Value == "" })
+	slices.SortFunc(labels, func(x, y usage.Label) int { return strings.Compare(x.Name, y.Name) })
+	key := append(make([]byte, 0, 256), s.Name...)
+	for _, l := range labels {
+		key = append(append(key, 0), l.Name...)
+		key = append(append(key, 0), l.Value...)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if known := b.byKey[key.String()]; known != nil {
+	if known := b.byKey[string(key)]; known != nil {
 		return known
 	}
-	b.byKey[key.String()] = &s
-	return &s
+	made := s
+	made.Labels = append([]usage.Label(nil), labels...)
+	b.byKey[string(key)] = &made
+	return &made
 }
 
 // Sheet is where figures are written at a collection.

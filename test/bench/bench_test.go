@@ -38,6 +38,7 @@ func small(t *testing.T) settings {
 	t.Helper()
 	s := tiny()
 	s.config, s.directory, s.progress = filepath.Join("..", "..", "config", "default.yaml"), t.TempDir(), io.Discard
+	s.tmpfs = t.TempDir()
 	return s
 }
 
@@ -197,7 +198,7 @@ func recordsIn(t *testing.T, data []byte) (records int) {
 // the ledger makes of it.
 func TestTheMixTouchesEveryMeter(t *testing.T) {
 	s := small(t)
-	memory, err := inMemory("")
+	memory, err := inMemory(t.TempDir(), "")
 	require.NoError(t, err)
 	b, err := openPipeline(s.config, memory)
 	require.NoError(t, err)
@@ -232,7 +233,7 @@ func TestTheMixTouchesEveryMeter(t *testing.T) {
 // TestExtractionAllocatesNothing holds for the mix and the default
 // configuration: each of its conditions is one that is judged without OTTL.
 func TestExtractionAllocatesNothing(t *testing.T) {
-	memory, err := inMemory("")
+	memory, err := inMemory(t.TempDir(), "")
 	require.NoError(t, err)
 	b, err := openPipeline(small(t).config, memory)
 	require.NoError(t, err)

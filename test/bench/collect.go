@@ -21,7 +21,7 @@ func (b *bench) collections(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	memory, err := inMemory("")
+	memory, err := inMemory(b.tmpfs, "")
 	if err != nil {
 		return err
 	}

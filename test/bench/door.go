@@ -155,7 +155,7 @@ func (b *bench) startCollector(ctx context.Context, which int) (*collector, erro
 	if which != received {
 		ledger := filepath.Join(directory, fmt.Sprint("door", which))
 		if which == countedInMemory {
-			if ledger, err = os.MkdirTemp("/dev/shm", "door-*"); err != nil {
+			if ledger, err = os.MkdirTemp(b.tmpfs, "door-*"); err != nil {
 				return nil, err
 			}
 			c.remove = append(c.remove, ledger)

@@ -118,14 +118,14 @@ func (b *bench) newPair(ctx context.Context, name string, t *traffic) (_ *pair, 
 	if p.durable, err = openPipeline(b.config, pipelineSettings{directory: p.directory}); err != nil {
 		return nil, err
 	}
-	if err := t.everyone(ctx, greetings, p.durable, b.say); err != nil {
+	if err := errors.Join(t.everyone(ctx, greetings, p.durable, b.say), p.durable.list(ctx, t)); err != nil {
 		return nil, err
 	}
 	if err := p.durable.close(); err != nil {
 		return nil, err
 	}
 	p.durable = nil
-	memory, err := inMemory(p.directory)
+	memory, err := inMemory(b.tmpfs, p.directory)
 	if err != nil {
 		return nil, err
 	}

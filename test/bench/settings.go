@@ -13,6 +13,7 @@ type settings struct {
 	config    string    // collector configuration
 	program   string    // the distribution, which the row door runs
 	directory string    // where temporary directories are made
+	tmpfs     string    // the same of ledgers in memory
 	progress  io.Writer // what is under way
 	peers     peersFunc // nil: leave them out
 
@@ -37,7 +38,7 @@ type settings struct {
 // full is the run whose figures are recorded, and for which the goals are.
 func full() settings {
 	return settings{
-		organizations: 1000, users: 1_000_000, few: 100, many: 10,
+		tmpfs: "/dev/shm", organizations: 1000, users: 1_000_000, few: 100, many: 10,
 		rounds: 5, chunks: 2, requests: 600,
 		minutes: 18, flight: 4 * time.Second, redo: 5000, reopenings: 3,
 		paced: 30 * time.Second, foldBytes: 8 << 20,
@@ -47,7 +48,7 @@ func full() settings {
 // quick is the run of a few minutes: a tenth of the users, shorter rounds.
 func quick() settings {
 	return settings{
-		organizations: 1000, users: 100_000, few: 10, many: 10,
+		tmpfs: "/dev/shm", organizations: 1000, users: 100_000, few: 10, many: 10,
 		rounds: 3, chunks: 1, requests: 200,
 		minutes: 8, flight: time.Second, redo: 1000, reopenings: 2,
 		paced: 8 * time.Second, foldBytes: 2 << 20,

@@ -251,6 +251,8 @@ func (t *traffic) fill(n int, draw func(i int) record) plog.Logs {
 	return ld
 }
 
+func organizationID(n int) string { return fmt.Sprintf("organization-%04d", n) }
+
 func (t *traffic) put(to plog.LogRecord, at pcommon.Timestamp, r record) {
 	to.SetTimestamp(at)
 	to.SetObservedTimestamp(at)
@@ -259,7 +261,7 @@ func (t *traffic) put(to plog.LogRecord, at pcommon.Timestamp, r record) {
 	to.SetSpanID(pcommon.SpanID(binary.BigEndian.AppendUint64(nil, t.random.Uint64())))
 	a := to.Attributes()
 	a.EnsureCapacity(10)
-	a.PutStr("organization.id", fmt.Sprintf("organization-%04d", r.organization))
+	a.PutStr("organization.id", organizationID(r.organization))
 	a.PutStr("user.id", fmt.Sprintf("0197f3c2-7d1e-7000-8000-%06x%06x", r.organization, r.user))
 	a.PutStr("session.id", fmt.Sprintf("%016x", r.session))
 	a.PutStr("client.address", "198.51.100.17")

@@ -20,7 +20,7 @@ import (
 type breakdown struct {
 	number uint8
 	values *meter.Values
-	pairs  [][]uint32   // by value and class: the id of entries; nil, 0: nobody has one
+	pairs  []uint32     // by value and class: the id of entries; 0: nobody has one
 	totals []*headcount // by value; nil until it has a user
 	series [][]*usage.Series
 	legacy []uint64 // of a state of before format 7: user<<32 | value of each record
@@ -119,13 +119,12 @@ func (s *breakdown) pair(a *Meter, value uint32, class uint8) []uint32 {
 
 // ids returns the ids of a value's entries by class, for which it makes room.
 func (s *breakdown) ids(a *Meter, value uint32) []uint32 {
-	if int(value) >= len(s.pairs) {
-		s.pairs = append(s.pairs, make([][]uint32, int(value)+1-len(s.pairs))...)
+	classes := len(a.def.Classes)
+	from := int(value) * classes
+	if missing := from + classes - len(s.pairs); missing > 0 {
+		s.pairs = append(s.pairs, make([]uint32, missing)...)
 	}
-	if s.pairs[value] == nil {
-		s.pairs[value] = make([]uint32, len(a.def.Classes))
-	}
-	return s.pairs[value]
+	return s.pairs[from : from+classes : from+classes]
 }
 
 // Numbered gives the meter the ids that pairs of its breakdowns have; ok is false
@@ -180,7 +179,7 @@ func (a *Meter) eachPair(r record, some []acted, f func(of record, t *headcount)
 			n++
 		}
 		s := a.breakdowns[all[0].of.Breakdown]
-		under := r.under(s.pairs[all[0].of.Value])
+		under := r.under(s.ids(a, all[0].of.Value))
 		under.acted = all[:n:n]
 		f(under, s.totals[all[0].of.Value])
 		all = all[n:]

@@ -13,6 +13,7 @@ package active
 import (
 	"math"
 	mathbits "math/bits"
+	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
@@ -30,12 +31,13 @@ import (
 // user is in one of them, and a class's users are the difference of two such
 // counts.
 type Meter struct {
-	number  uint16
-	def     *usage.Meter
-	kinds   []usage.Kind    // calendar kinds of its windows
-	lengths []period.Minute // rolling windows
-	running uint64          // the bits of the running period of each kind
-	rules   []rules         // by version
+	number   uint16
+	def      *usage.Meter
+	kinds    []usage.Kind    // calendar kinds of its windows
+	lengths  []period.Minute // rolling windows
+	shortest period.Minute   // of them; 0: none
+	running  uint64          // the bits of the running period of each kind
+	rules    []rules         // by version
 
 	users      *people.Users
 	fields     []field // by class
@@ -45,6 +47,7 @@ type Meter struct {
 	stood      people.Bitmap       // roots that ever had a key on
 	version    int                 // in force at asOf
 	plain      bool                // no version requires a status
+	timed      bool                // some version does, or has standing activity
 	lifted     bool                // see Meet
 	scratch    []acted             // see fetch
 	series     *Series
@@ -65,15 +68,19 @@ func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Us
 	a := &Meter{number: number, def: def, users: users, series: shown, plain: true, standing: map[uint32]struct{}{}}
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
-			a.lengths = append(a.lengths, period.Minute(w.Hours*60))
+			a.lengths = append(a.lengths, period.LengthOf(w))
 		} else {
 			a.kinds = append(a.kinds, w.Kind)
 			a.running |= 1 << people.BitOf[w.Kind]
 		}
 	}
+	if len(a.lengths) > 0 {
+		a.shortest = slices.Min(a.lengths)
+	}
 	for _, v := range def.Versions {
 		a.rules = append(a.rules, newRules(len(def.Classes), v))
 		a.plain = a.plain && a.rules[len(a.rules)-1].plain
+		a.timed = a.timed || !a.plain || v.Standing != nil
 	}
 	a.claimed(users.Layout())
 	a.total = a.newHeadcount(len(def.Classes), false)
@@ -139,18 +146,59 @@ func (a *Meter) rulesOf(c *period.Clock, k usage.Kind, back int) *rules {
 
 // act applies a qualifying action. It reports whether this may be the
 // user's first one in some period of a day or longer.
-func (a *Meter) act(c *period.Clock, p *person.Timeline, root uint32, at int64, class uint8, dims []uint32) (first bool) {
+//
+// Most actions are one more of somebody who counts already: then no count is looked
+// at, and the minute of the latest one is all that changes.
+func (a *Meter) act(c *period.Clock, root uint32, at int64, class uint8, dims []uint32) (first bool) {
 	floor, ceil := period.Floor(at), period.Ceil(at)
-	r := a.own(c, root)
-	added := a.mark(c, r, p, &a.total, floor, ceil, class)
-	first = added>>period.Depth[usage.Hour] != 0 || ceil < r.last(class)
+	block, f := a.users.Current(c, root), a.fields[class]
+	last := period.Minute(block.Get32(f.last))
+	first = ceil < last
+	if a.countsAlready(c, floor, last, block.Get64(f.periods)) {
+		if ceil > last {
+			block.Change()
+			block.Set32(f.last, uint32(ceil))
+		}
+	} else {
+		added := a.mark(c, a.own(c, root), a.timeline(root), &a.total, floor, ceil, class)
+		first = first || added>>period.Depth[usage.Hour] != 0
+	}
 	for i, value := range dims {
-		s := a.breakdowns[i]
-		of := r.under(s.pair(a, value, class))
-		of.begin(class)
-		a.mark(c, of, p, s.counts(a, c, value), floor, ceil, class)
+		a.actUnder(c, block, a.breakdowns[i], value, floor, ceil, class)
 	}
 	return first
+}
+
+// actUnder applies a qualifying action of a user under a value of a breakdown.
+func (a *Meter) actUnder(c *period.Clock, block people.Block, s *breakdown, value uint32, floor, ceil period.Minute, class uint8) {
+	ids := s.pair(a, value, class)
+	e, known := block.Find(ids[class])
+	if !known {
+		e = block.Insert(ids[class], 0)
+	}
+	last := period.Minute(e.At())
+	if !a.countsAlready(c, floor, last, e.Word()) {
+		a.mark(c, record{block: block, pairs: ids}, a.timeline(block.Slot()), s.counts(a, c, value), floor, ceil, class)
+	} else if ceil > last {
+		block.Change()
+		e.SetAt(uint32(ceil))
+	}
+}
+
+// countsAlready reports whether somebody counts wherever an action of a minute could make
+// them count, by the periods of their actions of its class and the latest one: in the
+// running period of each kind, and in all rolling windows, of none in the edge.
+func (a *Meter) countsAlready(c *period.Clock, floor, last period.Minute, periods uint64) bool {
+	return floor >= c.Latest && periods&a.running == a.running &&
+		(a.shortest == 0 || last > c.AsOf-a.shortest+EdgeLength)
+}
+
+// timeline returns what is timed of a user, nil where it does not matter here.
+func (a *Meter) timeline(root uint32) *person.Timeline {
+	if !a.timed {
+		return nil
+	}
+	return a.users.Persons.Of(root)
 }
 
 // mark enters an action into a record and moves its user between counts. It
@@ -245,7 +293,7 @@ func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 		a.stand(c, ev.User)
 		return false
 	}
-	return a.act(c, a.users.Persons.Of(ev.User), ev.User, ev.Time, e.Class, e.Dims)
+	return a.act(c, ev.User, ev.Time, e.Class, e.Dims)
 }
 
 // Lift takes a root out of the counts that a revision may touch.
@@ -494,7 +542,13 @@ func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
 	return false
 }
 
-// Prefetch reads what is known of the person; the block is read for all meters.
-func (a *Meter) Prefetch(user uint32, _ []uint32, _ uint32) uint64 {
-	return a.users.Persons.Of(user).Prefetch()
+// Prefetch reads which entries are asked for. The block is read for all meters, and what
+// is timed of a person matters to the first action in a period only.
+func (a *Meter) Prefetch(_ uint32, dims []uint32, first uint32) (n uint64) {
+	for i, dim := range dims {
+		if ids := a.breakdowns[i].pairs; dim >= first && int(dim-first)*len(a.def.Classes) < len(ids) {
+			n += uint64(ids[int(dim-first)*len(a.def.Classes)])
+		}
+	}
+	return n
 }

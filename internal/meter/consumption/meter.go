@@ -218,9 +218,14 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	}
 }
 
-// Prefetch reads the cells of the running minute.
+// Prefetch reads the cells of the running minute and whom the running periods list last.
 func (x *Meter) Prefetch(_ uint32, dims []uint32, first uint32) uint64 {
 	n := x.prefetchRow(0)
+	for cell := 0; cell < len(x.tops); cell += period.Published {
+		if entries := x.tops[cell].entries; len(entries) > 0 {
+			n += uint64(entries[len(entries)-1].slot)
+		}
+	}
 	for i, dim := range dims {
 		if rows := x.kept.dims[i]; dim >= first && int(dim-first) < len(rows) {
 			n += x.prefetchRow(rows[dim-first])
