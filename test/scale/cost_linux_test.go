@@ -53,7 +53,7 @@ func TestWhatARecordCosts(t *testing.T) {
 
 			y := newTopology(t, "a")
 			y.startGateway(t)
-			shard := y.startShard(t, "a")
+			shard := y.startShard(t, "a", "")
 			parts := []*collector.Process{y.gateway.Process, y.brokerProcess.Process, shard.Process}
 			before := []time.Duration{cpu(t, parts[0]), cpu(t, parts[1]), cpu(t, parts[2])}
 			total := measure(t, y.gatewayAddress, shard.api, all, records, parts...)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -27,10 +28,6 @@ const brokerCommand = "github.com/otelcol-usage/otelcol-usage/test/thirdparty/ka
 
 // key is of all ledgers that are held against each other.
 const key = "a secret of many characters"
-
-// meters leaves time to what is killed: samples of concurrent users are final settle
-// after their instant, and what comes later changes them no more.
-const meters = "{operators: {settle: 10m}}"
 
 // limit bounds the wait for a topology to catch up: rebalances of consumer groups
 // wait for members that were killed.
@@ -58,17 +55,12 @@ func (p *program) restart(t *testing.T) {
 type topology struct {
 	directory, kafka, broker string // addresses are host:port
 	topics                   string
+	catalogue                string // file; empty: none
 	mapFile                  string
 	gatewayAddress           string
 
 	brokerProcess, gateway *program
 	shards                 []*ledger
-}
-
-// ledger is a shard, a replica of one, or the single node, by its API.
-type ledger struct {
-	*program
-	api string
 }
 
 // mapOf is a map of shards that have equal parts.
@@ -124,38 +116,6 @@ func (y *topology) startGateway(t *testing.T) {
 	y.gateway.Eventually(t, func() error { return reached(y.gatewayAddress) })
 }
 
-// noStore leaves the figures to the API.
-const noStore = "http://localhost:1/api/v1/write"
-
-// startShard starts config/scale/shard.yaml.
-func (y *topology) startShard(t *testing.T, name string) *ledger {
-	t.Helper()
-	return y.startReplica(t, name, "", noStore)
-}
-
-// startReplica is startShard of one of several ledgers that count the same, which
-// writes to a store.
-func (y *topology) startReplica(t *testing.T, name, replica, store string) *ledger {
-	t.Helper()
-	l, mapFile := &ledger{api: free(t)}, y.mapFile
-	health, telemetry := free(t), port(t)
-	files := []string{"config/victoriametrics.yaml", "config/scale/shard.yaml", file(t, fmt.Sprintf("exporters: {prometheus_remote_write: {endpoint: %q}}\nextensions: {usage_ledger: {catalogue: \"\", meters: %s}}", store, meters))}
-	l.program = start(t, func() *exec.Cmd {
-		return distribution(t, []string{
-			"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
-			"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + health, "USAGE_TELEMETRY=" + telemetry, "USAGE_DATA=" + y.directory,
-		}, files...)
-	})
-	y.shards = append(y.shards, l)
-	l.Eventually(t, l.ready)
-	return l
-}
-
-func (l *ledger) ready() error {
-	var data any
-	return collector.Ask("http://"+l.api+"/api/v1/organizations", &data)
-}
-
 // distribution is the built program with configurations, in the root of the
 // repository, from which they name files.
 func distribution(t *testing.T, environment []string, configs ...string) *exec.Cmd {
@@ -176,13 +136,20 @@ func file(t *testing.T, text string) string {
 	return name
 }
 
-// free returns an address of this machine that nobody listens on.
+// free returns an address of this machine that nobody listens on. It is below the
+// ports that systems give to who connects: one of those may be taken while what
+// listens there is killed and started again.
 func free(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err == nil {
+			require.NoError(t, listener.Close())
+			return listener.Addr().String()
+		}
+	}
+	require.FailNow(t, "no port is free between 10000 and 30000")
+	return ""
 }
 
 func port(t *testing.T) string {
