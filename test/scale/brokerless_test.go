@@ -18,9 +18,10 @@ func TestALoadBalancerWithoutABroker(t *testing.T) {
 	random := campaign.Random(t)
 	ids := organizations(24)
 	events := makeEvents(random, howMany(t, 2_000, 50_000), ids, time.Now())
-	directory, catalogue := t.TempDir(), customers(t, ids)
-	whole := startNode(t, "", catalogue)
-	shards := []*ledger{startNode(t, "a", catalogue), startNode(t, "b", catalogue)}
+	directory := t.TempDir()
+	// Without a map a shard has what its catalogue lists, so there is none.
+	whole := startNode(t, "", "")
+	shards := []*ledger{startNode(t, "a", ""), startNode(t, "b", "")}
 	address, grpc, telemetry := free(t), free(t), port(t)
 	gateway := start(t, func() *exec.Cmd {
 		return distribution(t, []string{
@@ -44,6 +45,6 @@ func TestALoadBalancerWithoutABroker(t *testing.T) {
 		}
 	})
 	becomeSame(t, whole, shards...)
-	statements := billSame(t, catalogue, whole, shards...)
+	statements := billSame(t, "", whole, shards...)
 	t.Logf("%d events in %d requests, %d requests were sent again, %d statements", len(events), len(all), again, statements)
 }

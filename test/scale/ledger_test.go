@@ -103,12 +103,14 @@ func (l *ledger) ready() error {
 	return collector.Ask("http://"+l.api+"/api/v1/organizations", &data)
 }
 
-// closePeriods starts a ledger anew, by kill -9, with a grace by which all that has
-// ended is closed.
+// closePeriods starts a ledger anew with a grace by which all that has ended is
+// closed. It is stopped in order: what a log has that is not in a checkpoint is
+// counted by the grace of the next start.
 func (l *ledger) closePeriods(t *testing.T, catalogue string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(l.settings, []byte(settings(catalogue, closedPeriods)), 0o600))
-	l.Kill()
+	l.Terminate(t)
+	require.Zero(t, l.End(t, limit))
 	l.restart(t)
 	l.Eventually(t, l.ready)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -31,7 +32,7 @@ const key = "a secret of many characters"
 
 // limit bounds the wait for a topology to catch up: rebalances of consumer groups
 // wait for members that were killed.
-const limit = 4 * time.Minute
+var limit = time.Duration(campaign.Pick(4, 20)) * time.Minute
 
 // program is a process that can be killed and started again as it was.
 type program struct {
