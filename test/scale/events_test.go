@@ -24,6 +24,7 @@ import (
 type request struct {
 	signal string
 	body   []byte
+	user   string // who sends it, with the password secret; empty: nobody is asked
 }
 
 // event is one item of any signal.
@@ -167,7 +168,7 @@ func pack(t *testing.T, events []event, order []int) (out []request) {
 		if n > 0 {
 			body, err := marshal()
 			require.NoError(t, err)
-			out = append(out, request{signal, body})
+			out = append(out, request{signal: signal, body: body})
 		}
 	}
 	add("logs", logs.LogRecordCount(), plogotlp.NewExportRequestFromLogs(logs).MarshalProto)

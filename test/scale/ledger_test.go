@@ -61,7 +61,7 @@ func customers(t *testing.T, organizations []string) string {
 	return file(t, text.String())
 }
 
-// startShard starts config/scale/shard.yaml. A replica tells several ledgers that
+// startShard starts config/scale/shard.yaml, and y.overShards over it. A replica tells several ledgers that
 // count the same from each other; environment has more that it is to know.
 func (y *topology) startShard(t *testing.T, name, replica string, environment ...string) *ledger {
 	t.Helper()
@@ -70,7 +70,7 @@ func (y *topology) startShard(t *testing.T, name, replica string, environment ..
 		"USAGE_SHARD="+name, "USAGE_REPLICA="+replica, "USAGE_BROKERS="+y.broker, "USAGE_MAP="+mapFile,
 		"USAGE_KEY="+key, "USAGE_API="+l.api, "USAGE_HEALTH="+free(t), "USAGE_TELEMETRY="+port(t), "USAGE_DATA="+y.directory)
 	l.program = start(t, func() *exec.Cmd {
-		return distribution(t, environment, "config/victoriametrics.yaml", "config/scale/shard.yaml", l.settings)
+		return distribution(t, environment, append([]string{"config/victoriametrics.yaml", "config/scale/shard.yaml", l.settings}, y.overShards...)...)
 	})
 	y.shards = append(y.shards, l)
 	l.Eventually(t, l.ready)

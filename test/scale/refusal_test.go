@@ -88,7 +88,7 @@ func calls(t *testing.T, organizations ...string) request {
 	}
 	body, err := collector.Logs(events...)
 	require.NoError(t, err)
-	return request{"logs", body}
+	return request{signal: "logs", body: body}
 }
 
 // TestGatewayAndShardsWithDifferentMaps lets each side know of a change before the

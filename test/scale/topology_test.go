@@ -56,7 +56,8 @@ func (p *program) restart(t *testing.T) {
 type topology struct {
 	directory, kafka, broker string // addresses are host:port
 	topics                   string
-	catalogue                string // file; empty: none
+	catalogue                string   // file; empty: none
+	overShards               []string // configurations
 	mapFile                  string
 	gatewayAddress           string
 
@@ -104,15 +105,15 @@ func (y *topology) writeMap(t *testing.T, text string) {
 	require.NoError(t, os.WriteFile(y.mapFile, []byte(text), 0o600))
 }
 
-// startGateway starts config/scale/gateway.yaml.
-func (y *topology) startGateway(t *testing.T) {
+// startGateway starts config/scale/gateway.yaml, with configurations over it.
+func (y *topology) startGateway(t *testing.T, over ...string) {
 	t.Helper()
 	y.gatewayAddress = free(t)
 	grpc, telemetry, mapFile := free(t), port(t), y.mapFile
 	y.gateway = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
 			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc, "USAGE_TELEMETRY=" + telemetry,
-		}, "config/scale/gateway.yaml")
+		}, append([]string{"config/scale/gateway.yaml"}, over...)...)
 	})
 	y.gateway.Eventually(t, func() error { return reached(y.gatewayAddress) })
 }
@@ -177,6 +178,9 @@ func post(ctx context.Context, address string, r request) error {
 		return err
 	}
 	ask.Header.Set("Content-Type", "application/x-protobuf")
+	if r.user != "" {
+		ask.SetBasicAuth(r.user, "secret")
+	}
 	response, err := client.Do(ask)
 	if err != nil {
 		return err
