@@ -38,7 +38,7 @@ func cpu(t *testing.T, processes ...*collector.Process) (spent time.Duration) {
 // door and once for the otlp receiver and the processor, and through gateway, broker
 // and a shard. What is told is CPU time for a record.
 func TestWhatARecordCosts(t *testing.T) {
-	records := campaign.Pick(20_000, 1_000_000)
+	records := howMany(t, 20_000, 1_000_000)
 	for _, organizations := range []int{1, 8} { // in one request
 		t.Run(fmt.Sprintf("%d organizations a request", organizations), func(t *testing.T) {
 			all := costly(t, records, organizations)
@@ -53,7 +53,7 @@ func TestWhatARecordCosts(t *testing.T) {
 
 			y := newTopology(t, "a")
 			y.startGateway(t)
-			shard := y.startShard(t, "a")
+			shard := y.startShard(t, "a", "")
 			parts := []*collector.Process{y.gateway.Process, y.brokerProcess.Process, shard.Process}
 			before := []time.Duration{cpu(t, parts[0]), cpu(t, parts[1]), cpu(t, parts[2])}
 			total := measure(t, y.gatewayAddress, shard.api, all, records, parts...)
@@ -89,7 +89,7 @@ func costly(t *testing.T, records, organizations int) (all []request) {
 		}
 		body, err := collector.Logs(events...)
 		require.NoError(t, err)
-		all = append(all, request{"logs", body})
+		all = append(all, request{signal: "logs", body: body})
 	}
 	return all
 }

@@ -18,14 +18,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-
-	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
 // request is one of OTLP, in protobuf.
 type request struct {
 	signal string
 	body   []byte
+	user   string // who sends it, with the password secret; empty: nobody is asked
 }
 
 // event is one item of any signal.
@@ -60,6 +59,10 @@ func spelled(random *rand.Rand, id string) string {
 	return id
 }
 
+// firstSample is how long before now events count in samples of before it: the
+// interval of samples, the idle timeout of two sessions and settle.
+var firstSample = 15*time.Minute + 2*30*time.Minute + settle
+
 var actions = []string{
 	"api.called", "api.called", "course.accessed", "session.attended", "user.logon", "task.finished", "user.logoff",
 	"transcription.finished", "document.created", "workspace.login", "user.registered", "user.removed", "nobody.knows",
@@ -67,19 +70,25 @@ var actions = []string{
 
 // makeEvents makes events around now: most of the last days, some late within the
 // acceptance span, some beyond it, some ahead of the clock.
+//
+// None is of the time that a ledger's first sample of concurrent users looks at,
+// which is of before it began: that one is final at its first collection, and ledgers
+// that began at different moments have different ones, see docs/scale.md.
 func makeEvents(random *rand.Rand, n int, organizations []string, now time.Time) []event {
 	events := make([]event, n)
 	for i := range events {
-		back := time.Duration(random.Int64N(int64(3 * 24 * time.Hour)))
+		back := firstSample + time.Duration(random.Int64N(int64(3*24*time.Hour)))
 		switch random.IntN(50) {
 		case 0:
 			back = 40 * 24 * time.Hour // late
 		case 1, 2, 3:
-			back = time.Duration(random.Int64N(int64(34 * 24 * time.Hour)))
+			back = firstSample + time.Duration(random.Int64N(int64(33*24*time.Hour)))
 		case 4:
 			back = -time.Duration(random.Int64N(int64(60 * time.Second))) // is held until its time
 		case 5:
 			back = -2 * time.Hour // future
+		case 6, 7:
+			back = time.Duration(random.Int64N(int64(settle / 2)))
 		}
 		e := event{
 			signal:       random.IntN(8),
@@ -159,7 +168,7 @@ func pack(t *testing.T, events []event, order []int) (out []request) {
 		if n > 0 {
 			body, err := marshal()
 			require.NoError(t, err)
-			out = append(out, request{signal, body})
+			out = append(out, request{signal: signal, body: body})
 		}
 	}
 	add("logs", logs.LogRecordCount(), plogotlp.NewExportRequestFromLogs(logs).MarshalProto)
@@ -206,10 +215,4 @@ func sendAll(t *testing.T, address string, all []request, between func(i int)) (
 		}
 	}
 	return again
-}
-
-// single starts a node of its own for the same events.
-func single(t *testing.T) *collector.Collector {
-	t.Helper()
-	return collector.Start(t, collector.Settings{Overlay: "extensions: {usage_ledger: {identity: {normalize: trim, key: " + key + "}, meters: " + meters + "}}\nexporters: {tsdb: {rule_files: []}}"})
 }

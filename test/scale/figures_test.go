@@ -6,13 +6,18 @@ package scale
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
+	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -61,8 +66,9 @@ func known(api string) ([]string, error) {
 	return ids, err
 }
 
-// same says where ledgers that share organizations differ from one that has all.
-func same(whole string, parts ...string) error {
+// same says where ledgers that share organizations differ from one that has all, in
+// what compare compares.
+func same(compare func(id, one, other string) error, whole string, parts ...string) error {
 	ids, err := known(whole)
 	if err != nil {
 		return err
@@ -90,7 +96,7 @@ func same(whole string, parts ...string) error {
 		return errors.New("nothing is counted yet")
 	}
 	for _, id := range ids {
-		if err := equal(id, whole, owner[id]); err != nil {
+		if err := compare(id, whole, owner[id]); err != nil {
 			return err
 		}
 	}
@@ -126,9 +132,84 @@ func equal(id, one, other string) error {
 
 // becomeSame waits until ledgers agree. Figures are of whole minutes, of which
 // some have to pass.
-func becomeSame(t *testing.T, watch *collector.Process, whole string, parts ...string) {
+func becomeSame(t *testing.T, whole *ledger, parts ...*ledger) {
 	t.Helper()
-	watch.Within(t, limit, eachSecond(func() error { return same(whole, parts...) }))
+	whole.Within(t, limit, eachSecond(func() error { return same(equal, whole.api, apis(parts)...) }))
+}
+
+func apis(ledgers []*ledger) (all []string) {
+	for _, l := range ledgers {
+		all = append(all, l.api)
+	}
+	return all
+}
+
+// billSame closes all periods that have ended in ledgers that agree, and waits until
+// their statements and bills are the same. It returns how many statements there are.
+func billSame(t *testing.T, catalogue string, whole *ledger, parts ...*ledger) (statements int) {
+	t.Helper()
+	for _, l := range append([]*ledger{whole}, parts...) {
+		l.closePeriods(t, catalogue)
+	}
+	whole.Within(t, limit, eachSecond(func() error {
+		statements = 0
+		return same(func(id, one, other string) error {
+			n, err := equalOnPaper(id, one, other)
+			statements += n
+			return err
+		}, whole.api, apis(parts)...)
+	}))
+	require.NotZero(t, statements)
+	return statements
+}
+
+// made is when a ledger wrote something, which is not what it wrote.
+var made = regexp.MustCompile(`"made":"[^"]+",?`)
+
+// equalOnPaper holds statements and bills of an organization in two ledgers against
+// each other, byte by byte. It returns how many statements there are. Of months before
+// a ledger began there is no bill.
+func equalOnPaper(id, one, other string) (statements int, err error) {
+	for _, path := range []string{
+		"/api/v1/organizations/" + url.PathEscape(id) + "/statements",
+		"/api/v1/reports/billing?organization=" + url.QueryEscape(id) + "&period=current", // cycles that have ended in it
+
+	} {
+		var text [2]string
+		for i, api := range []string{one, other} {
+			body, err := read("http://" + api + path)
+			if err != nil {
+				return 0, err
+			}
+			text[i] = made.ReplaceAllString(body, "")
+		}
+		if text[0] != text[1] {
+			at := 0
+			for at < min(len(text[0]), len(text[1])) && text[0][at] == text[1][at] {
+				at++
+			}
+			at = max(0, at-200)
+			return 0, fmt.Errorf("%s: %s has %.400s\nand %s %.400s", path, one, text[0][at:], other, text[1][min(at, len(text[1])):])
+		}
+		statements += strings.Count(text[0], `"definition":`)
+	}
+	if statements == 0 {
+		err = fmt.Errorf("%s has no statement yet", id)
+	}
+	return statements, err
+}
+
+// read returns what an address answers.
+func read(address string) (string, error) {
+	response, err := client.Get(address)
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %d: %s", address, response.StatusCode, body)
+	}
+	return string(body), err
 }
 
 // eachSecond looks at a condition no more often than that: looking costs what is

@@ -4,8 +4,11 @@
 package scale
 
 import (
+	"os"
+	"strconv"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
@@ -13,11 +16,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// longOnly leaves a test to make crash: it has passed, and has also not been done
-// within minutes on a machine that was busy, and why is not found yet.
-func longOnly(t *testing.T, what string) {
+// howMany is how many events a test sends: as many as USAGE_SCALE_EVENTS says, or
+// those of a sample or of the whole campaign.
+func howMany(t *testing.T, sample, whole int) int {
 	t.Helper()
-	if !campaign.Long() {
-		campaign.NotRun(t, what, "takes minutes on a busy machine; make crash runs it")
+	text := os.Getenv("USAGE_SCALE_EVENTS")
+	if text == "" {
+		return campaign.Pick(sample, whole)
 	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, "USAGE_SCALE_EVENTS")
+	return n
 }

@@ -45,15 +45,17 @@ func number(store, query string) (string, error) {
 // TestReplicasAgreeAndTheStoreShowsOne has two ledgers that read the same topics,
 // each for itself, and kills each at random.
 func TestReplicasAgreeAndTheStoreShowsOne(t *testing.T) {
-	longOnly(t, "two replicas, each killed at random")
 	t.Parallel()
+	began := time.Now()
 	random := campaign.Random(t)
-	events := makeEvents(random, campaign.Pick(3_000, 200_000), organizations(12), time.Now())
+	ids := organizations(12)
+	events := makeEvents(random, howMany(t, 2_000, 200_000), ids, began)
 	store := victoria(t)
 	y := newTopology(t, "a")
+	y.catalogue = customers(t, ids)
 	y.startGateway(t)
-	into := "http://" + store + "/api/v1/write"
-	one, two := y.startReplica(t, "a", "", into), y.startReplica(t, "a", "-2", into)
+	into := "STORE=http://" + store + "/api/v1/write"
+	one, two := y.startShard(t, "a", "", into), y.startShard(t, "a", "-2", into)
 
 	all := requests(t, random, events, 25, 0.1)
 	kills := campaign.Pick(1, 40) // of both together
@@ -66,7 +68,7 @@ func TestReplicasAgreeAndTheStoreShowsOne(t *testing.T) {
 			killed++
 		}
 	})
-	becomeSame(t, y.gateway.Process, one.api, two.api)
+	becomeSame(t, one, two)
 
 	// Both have written the same minutes: no series is there twice, no sample is.
 	y.gateway.Within(t, limit, func() error {
@@ -81,5 +83,9 @@ func TestReplicasAgreeAndTheStoreShowsOne(t *testing.T) {
 	require.Equal(t, "1", n, "of the two samples of a minute one is shown")
 	_, err = number(store, `count by (shard) (usage_organization_shard)`)
 	require.NoError(t, err, "replicas are one shard")
-	campaign.Report(t, campaign.Line{What: "two replicas, each killed at random", Tried: killed, Note: "figures bit-identical"})
+	statements := billSame(t, y.catalogue, one, two)
+	campaign.Report(t, campaign.Line{
+		What: "two replicas, each killed at random", Tried: killed,
+		Note: fmt.Sprintf("%d events, %s: every figure bit-identical, and %d statements and all bills", len(events), time.Since(began).Round(time.Second), statements),
+	})
 }

@@ -4,6 +4,7 @@
 package scale
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,20 +14,22 @@ import (
 // TestShardsBehindKafkaShowWhatOneNodeShows kills shards, the gateway and the
 // broker while events come in, with resends, late and early ones, of all signals.
 func TestShardsBehindKafkaShowWhatOneNodeShows(t *testing.T) {
-	longOnly(t, "three shards behind Kafka against one node, kills")
 	t.Parallel()
+	began := time.Now()
 	random := campaign.Random(t)
-	events := makeEvents(random, campaign.Pick(6_000, 2_000_000), organizations(campaign.Pick(24, 300)), time.Now())
+	ids := organizations(campaign.Pick(24, 300))
+	events := makeEvents(random, howMany(t, 3_000, 2_000_000), ids, began)
 	size := campaign.Pick(25, 400)
 
-	node := single(t)
+	catalogue := customers(t, ids)
+	whole := startNode(t, "", catalogue)
 	y := newTopology(t, "a", "b", "c")
+	y.catalogue = catalogue
 	y.startGateway(t)
-	var apis []string
 	for _, name := range []string{"a", "b", "c"} {
-		apis = append(apis, y.startShard(t, name).api)
+		y.startShard(t, name, "")
 	}
-	sendAll(t, node.HTTP, requests(t, random, events, size, 0), nil)
+	sendAll(t, whole.http, requests(t, random, events, size, 0), nil)
 
 	all := requests(t, random, events, size, 0.1)
 	kills := campaign.Pick(4, 20)
@@ -40,7 +43,10 @@ func TestShardsBehindKafkaShowWhatOneNodeShows(t *testing.T) {
 		victim.restart(t)
 		killed++
 	})
-	becomeSame(t, node.Process, node.API, apis...)
-	campaign.Report(t, campaign.Line{What: "three shards behind Kafka against one node, kills of shards, gateway and broker", Tried: killed, Note: "every figure bit-identical"})
-	t.Logf("%d events in %d requests, %d kills, %d requests were sent again", len(events), len(all), killed, again)
+	becomeSame(t, whole, y.shards...)
+	statements := billSame(t, catalogue, whole, y.shards...)
+	campaign.Report(t, campaign.Line{
+		What: "three shards behind Kafka against one node, kills of shards, gateway and broker", Tried: killed,
+		Note: fmt.Sprintf("%d events in %d requests, %d sent again, %s: every figure bit-identical, and %d statements and all bills", len(events), len(all), again, time.Since(began).Round(time.Second), statements),
+	})
 }

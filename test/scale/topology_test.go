@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -28,13 +30,9 @@ const brokerCommand = "github.com/otelcol-usage/otelcol-usage/test/thirdparty/ka
 // key is of all ledgers that are held against each other.
 const key = "a secret of many characters"
 
-// meters leaves time to what is killed: samples of concurrent users are final settle
-// after their instant, and what comes later changes them no more.
-const meters = "{operators: {settle: 10m}}"
-
 // limit bounds the wait for a topology to catch up: rebalances of consumer groups
 // wait for members that were killed.
-const limit = 4 * time.Minute
+var limit = time.Duration(campaign.Pick(4, 20)) * time.Minute
 
 // program is a process that can be killed and started again as it was.
 type program struct {
@@ -58,17 +56,13 @@ func (p *program) restart(t *testing.T) {
 type topology struct {
 	directory, kafka, broker string // addresses are host:port
 	topics                   string
+	catalogue                string   // file; empty: none
+	overShards               []string // configurations
 	mapFile                  string
 	gatewayAddress           string
 
 	brokerProcess, gateway *program
 	shards                 []*ledger
-}
-
-// ledger is a shard, a replica of one, or the single node, by its API.
-type ledger struct {
-	*program
-	api string
 }
 
 // mapOf is a map of shards that have equal parts.
@@ -111,8 +105,8 @@ func (y *topology) writeMap(t *testing.T, text string) {
 	require.NoError(t, os.WriteFile(y.mapFile, []byte(text), 0o600))
 }
 
-// startGateway starts config/scale/gateway.yaml.
-func (y *topology) startGateway(t *testing.T) {
+// startGateway starts config/scale/gateway.yaml, with configurations over it.
+func (y *topology) startGateway(t *testing.T, over ...string) {
 	t.Helper()
 	y.gatewayAddress = free(t)
 	grpc, health, telemetry, mapFile := free(t), free(t), port(t), y.mapFile
@@ -120,41 +114,9 @@ func (y *topology) startGateway(t *testing.T) {
 		return distribution(t, []string{
 			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc,
 			"USAGE_HEALTH=" + health, "USAGE_TELEMETRY=" + telemetry,
-		}, "config/scale/gateway.yaml")
+		}, append([]string{"config/scale/gateway.yaml"}, over...)...)
 	})
 	y.gateway.Eventually(t, func() error { return reached(y.gatewayAddress) })
-}
-
-// noStore leaves the figures to the API.
-const noStore = "http://localhost:1/api/v1/write"
-
-// startShard starts config/scale/shard.yaml.
-func (y *topology) startShard(t *testing.T, name string) *ledger {
-	t.Helper()
-	return y.startReplica(t, name, "", noStore)
-}
-
-// startReplica is startShard of one of several ledgers that count the same, which
-// writes to a store.
-func (y *topology) startReplica(t *testing.T, name, replica, store string) *ledger {
-	t.Helper()
-	l, mapFile := &ledger{api: free(t)}, y.mapFile
-	health, telemetry := free(t), port(t)
-	files := []string{"config/victoriametrics.yaml", "config/scale/shard.yaml", file(t, fmt.Sprintf("exporters: {prometheus_remote_write: {endpoint: %q}}\nextensions: {usage_ledger: {catalogue: \"\", meters: %s}}", store, meters))}
-	l.program = start(t, func() *exec.Cmd {
-		return distribution(t, []string{
-			"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
-			"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + health, "USAGE_TELEMETRY=" + telemetry, "USAGE_DATA=" + y.directory,
-		}, files...)
-	})
-	y.shards = append(y.shards, l)
-	l.Eventually(t, l.ready)
-	return l
-}
-
-func (l *ledger) ready() error {
-	var data any
-	return collector.Ask("http://"+l.api+"/api/v1/organizations", &data)
 }
 
 // distribution is the built program with configurations, in the root of the
@@ -177,13 +139,20 @@ func file(t *testing.T, text string) string {
 	return name
 }
 
-// free returns an address of this machine that nobody listens on.
+// free returns an address of this machine that nobody listens on. It is below the
+// ports that systems give to who connects: one of those may be taken while what
+// listens there is killed and started again.
 func free(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err == nil {
+			require.NoError(t, listener.Close())
+			return listener.Addr().String()
+		}
+	}
+	require.FailNow(t, "no port is free between 10000 and 30000")
+	return ""
 }
 
 func port(t *testing.T) string {
@@ -210,6 +179,9 @@ func post(ctx context.Context, address string, r request) error {
 		return err
 	}
 	ask.Header.Set("Content-Type", "application/x-protobuf")
+	if r.user != "" {
+		ask.SetBasicAuth(r.user, "secret")
+	}
 	response, err := client.Do(ask)
 	if err != nil {
 		return err
