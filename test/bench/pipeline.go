@@ -88,7 +88,7 @@ func (p *pipeline) list(ctx context.Context, t *traffic) error {
 
 // inMemory are the settings of a ledger on a tmpfs, which begins with a copy of a
 // directory where one is given. (Pebble's file system in memory copies a file each time
-// that it grows, which was a sixth of a record's cost.)
+// that it grows, which was a seventh of all processor time.)
 func inMemory(tmpfs, from string) (o pipelineSettings, err error) {
 	if o.remove, err = os.MkdirTemp(tmpfs, "bench-*"); err != nil {
 		return o, err
