@@ -11,6 +11,7 @@
 //	Kind.Cells --> statements
 //	Kind.Figures -> series.Sheet
 //
-// A kind is a folder and a line in organization.newState. Kinds never see each
+// A kind is a folder and a line in organization.newKind. Until an organization has
+// counted an event by a meter, an Idle may stand in for it. Kinds never see each
 // other.
 package meter

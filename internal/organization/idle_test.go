@@ -82,6 +82,8 @@ func TestAMeterThatIsMadeLaterIsAsIfItHadBeenThereFromTheBeginning(t *testing.T)
 				case usage.Consumption:
 					e.Kind = usage.Consume
 				}
+				e.Dims = make([]uint32, 0, len(d.Meters[m].Breakdowns))
+				o.PrefetchEvent(&meter.Event{Time: at, User: user, Effects: []meter.Effect{{Kind: e.Kind, Meter: m, Dims: make([]uint32, cap(e.Dims))}}})
 				for b := range d.Meters[m].Breakdowns {
 					n, _ := o.Value(m, b, "share")
 					e.Dims = append(e.Dims, n)

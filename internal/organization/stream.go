@@ -37,8 +37,27 @@ type stream struct {
 	items    [usage.NumSignals][usage.NumOutcomes]uint64
 	rejected []rejection // sorted by meter and reason
 	flaws    []flaw      // by meter
-	hours    [weeksKept * hoursPerWeek]bool
+	hours    spoken
 	rejects  []Reject
+}
+
+const hoursKept = weeksKept * hoursPerWeek
+
+// spoken are the last hours, a bit each: whether any item came. An hour has the
+// place of the one that lies hoursKept before it.
+type spoken [(hoursKept + 63) / 64]uint64
+
+func (s *spoken) has(hour int64) bool {
+	at := hour % hoursKept
+	return s[at/64]>>(at%64)&1 != 0
+}
+
+func (s *spoken) set(hour int64, any bool) {
+	at := hour % hoursKept
+	s[at/64] &^= 1 << (at % 64)
+	if any {
+		s[at/64] |= 1 << (at % 64)
+	}
 }
 
 // rejection counts items of which a meter could not use its part.
@@ -75,15 +94,15 @@ func (o *Organization) Count(now int64, signal usage.Signal, outcome usage.Outco
 	s.arrived = max(s.arrived, now)
 	if now >= s.heard {
 		s.moveTo(now)
-		s.hours[s.hour%int64(len(s.hours))] = true
+		s.hours.set(s.hour, true)
 		s.heard = (s.hour + 1) * 60 * period.NsPerMinute
 	}
 }
 
 func (s *stream) moveTo(now int64) {
 	hour := now / (60 * period.NsPerMinute)
-	for h := max(s.hour+1, hour-int64(len(s.hours))+1); h <= hour; h++ {
-		s.hours[h%int64(len(s.hours))] = false
+	for h := max(s.hour+1, hour-hoursKept+1); h <= hour; h++ {
+		s.hours.set(h, false)
 	}
 	s.hour = max(s.hour, hour)
 }
@@ -96,7 +115,7 @@ func (s *stream) silent(at period.Minute, patience int64) bool {
 	s.moveTo(at.Ns())
 	weeks := 0
 	for w := int64(1); w < weeksKept; w++ {
-		if h := s.hour - w*hoursPerWeek; h >= 0 && s.hours[h%int64(len(s.hours))] {
+		if h := s.hour - w*hoursPerWeek; h >= 0 && s.hours.has(h) {
 			weeks++
 		}
 	}
@@ -224,8 +243,8 @@ func (s *stream) encode(e *wire.Encoder) {
 	e.Int(s.last)
 	e.Int(s.arrived)
 	e.Int(s.hour)
-	for _, b := range s.hours {
-		e.Bool(b)
+	for h := range int64(hoursKept) {
+		e.Bool(s.hours.has(h))
 	}
 }
 
@@ -242,7 +261,7 @@ func (s *stream) decode(d *wire.Decoder) {
 		s.flaws = append(s.flaws, flaw(d.Uint()))
 	}
 	s.last, s.arrived, s.hour = d.Int(), d.Int(), d.Int()
-	for i := range s.hours {
-		s.hours[i] = d.Bool()
+	for h := range int64(hoursKept) {
+		s.hours.set(h, d.Bool())
 	}
 }

@@ -4,6 +4,7 @@
 package concurrent
 
 import (
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -29,14 +30,14 @@ import (
 type hours struct {
 	windows []usage.Window
 	frozen  peaks
-	open    []hour        // oldest first
+	open    []hour        // oldest first; none while nobody was there
 	end     period.Minute // of the last open hour
 	first   int32         // number of open[0]
 	// members holds, for each 64 hours by their numbers, who was there.
 	members map[int32]*people.Roster
 
-	// tops are the peaks of the open hours, by window and period. While stale
-	// they are wrong and recounted before they are read.
+	// tops are the peaks of the open hours, by window and period; nil: none. While
+	// stale they are wrong and recounted before they are read.
 	tops  [][]peak
 	stale bool
 	// revised counts what changed hours that are over; it says no more than
@@ -51,15 +52,19 @@ type hour struct {
 }
 
 func newHours(windows []usage.Window) hours {
-	h := hours{windows: windows, frozen: newPeaks(windows), members: map[int32]*people.Roster{}}
-	for _, w := range windows {
+	return hours{windows: windows, frozen: newPeaks(windows), members: map[int32]*people.Roster{}, tops: make([][]peak, len(windows))}
+}
+
+// topsOf returns the peaks of a window's open hours, for changing them.
+func (h *hours) topsOf(w int) []peak {
+	if h.tops[w] == nil {
 		periods := 1
-		if w.Kind != usage.Rolling {
-			periods = period.Depth[w.Kind]
+		if kind := h.windows[w].Kind; kind != usage.Rolling {
+			periods = period.Depth[kind]
 		}
-		h.tops = append(h.tops, make([]peak, periods))
+		h.tops[w] = make([]peak, periods)
 	}
-	return h
+	return h.tops[w]
 }
 
 // note counts a user in the hour of a minute and returns when it started. The
@@ -144,10 +149,10 @@ func (h *hours) raise(c *period.Clock, of hour) {
 	for w, window := range h.windows {
 		if window.Kind == usage.Rolling {
 			if of.start > c.AsOf-period.LengthOf(window) {
-				h.tops[w][0].add(of.users)
+				h.topsOf(w)[0].add(of.users)
 			}
 		} else if i := c.Tracks[window.Kind].Index(of.start); i >= 0 {
-			h.tops[w][i].add(of.users)
+			h.topsOf(w)[i].add(of.users)
 		}
 	}
 }
@@ -165,7 +170,9 @@ func (h *hours) turn(c *period.Clock, t *period.Turn) {
 	}
 	h.frozen.turn(c, t)
 	h.freeze(c)
-	h.reach(c)
+	if len(h.open) > 0 {
+		h.reach(c)
+	}
 }
 
 // freeze takes the hours that have left the acceptance span out of the open
@@ -185,6 +192,15 @@ func (h *hours) freeze(c *period.Clock) {
 		if (key+1)<<6 <= h.first {
 			delete(h.members, key)
 		}
+	}
+	h.forget()
+}
+
+// forget drops the open hours where nobody was in any: they are laid out again when
+// somebody is.
+func (h *hours) forget() {
+	if len(h.members) == 0 {
+		h.open = nil
 	}
 }
 
@@ -232,14 +248,20 @@ func (h *hours) peak(c *period.Clock, window, i int) peak {
 	if h.stale {
 		h.recount(c)
 	}
-	return h.tops[window][i].with(h.frozen.peak(c, window, i))
+	top := peak{}
+	if of := h.tops[window]; of != nil {
+		top = of[i]
+	}
+	return top.with(h.frozen.peak(c, window, i))
 }
 
 // recount finds the peaks of the open hours anew.
 func (h *hours) recount(c *period.Clock) {
 	for w, window := range h.windows {
-		tops := h.tops[w]
-		clear(tops)
+		if clear(h.tops[w]); len(h.open) == 0 {
+			continue
+		}
+		tops := h.topsOf(w)
 		if window.Kind == usage.Rolling {
 			for _, of := range h.open[h.startingAfter(c.AsOf-period.LengthOf(window)):] {
 				tops[0].add(of.users)
@@ -272,9 +294,9 @@ func (h *hours) encode(e *wire.Encoder) {
 	}
 	e.Uint(uint64(h.end - before))
 	e.Uint(uint64(len(h.members)))
-	for key, users := range h.members {
+	for _, key := range slices.Sorted(maps.Keys(h.members)) {
 		e.Int(int64(key))
-		users.Encode(e)
+		h.members[key].Encode(e)
 	}
 }
 
@@ -297,6 +319,7 @@ func (h *hours) decode(d *wire.Decoder, users int) {
 		r.Decode(d, users)
 		h.members[key] = r
 	}
+	h.forget()
 	h.stale = true
 }
 

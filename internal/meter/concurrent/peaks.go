@@ -85,21 +85,35 @@ func (s stairs) peak(after period.Minute) peak {
 // of a meter: of samples, and of hours before the acceptance span.
 type peaks struct {
 	windows []usage.Window
-	byDate  [][]peak      // of each calendar window, by period; nil for rolling ones
+	byDate  [][]peak      // of each calendar window, by period; nil: none, as of rolling ones
 	stairs  stairs        // for all rolling windows
 	longest period.Minute // rolling window
 }
 
 func newPeaks(windows []usage.Window) peaks {
 	p := peaks{windows: windows, byDate: make([][]peak, len(windows))}
-	for w, window := range windows {
+	for _, window := range windows {
 		if window.Kind == usage.Rolling {
 			p.longest = max(p.longest, period.LengthOf(window))
-		} else {
-			p.byDate[w] = make([]peak, period.Depth[window.Kind])
 		}
 	}
 	return p
+}
+
+// depthOf returns how many periods a window has in byDate.
+func depthOf(w usage.Window) int {
+	if w.Kind == usage.Rolling {
+		return 0
+	}
+	return period.Depth[w.Kind]
+}
+
+// at returns the peak of a period, for changing it.
+func (p *peaks) at(w, i int) *peak {
+	if p.byDate[w] == nil {
+		p.byDate[w] = make([]peak, depthOf(p.windows[w]))
+	}
+	return &p.byDate[w][i]
 }
 
 // add takes in the count of an hour or sample that started at a minute. It is
@@ -113,7 +127,7 @@ func (p *peaks) add(c *period.Clock, at period.Minute, n uint32) {
 			continue
 		}
 		if i := c.Tracks[window.Kind].Index(at); i >= 0 {
-			p.byDate[w][i].add(n)
+			p.at(w, i).add(n)
 		}
 	}
 	if p.longest > 0 {
@@ -136,6 +150,9 @@ func (p *peaks) peak(c *period.Clock, window, i int) peak {
 	if w := p.windows[window]; w.Kind == usage.Rolling {
 		return p.stairs.peak(c.AsOf - period.LengthOf(w))
 	}
+	if p.byDate[window] == nil {
+		return peak{}
+	}
 	return p.byDate[window][i]
 }
 
@@ -146,8 +163,12 @@ func (p *peaks) encode(e *wire.Encoder) {
 	for w, window := range p.windows {
 		e.Uint(uint64(window.Kind))
 		e.Uint(uint64(window.Hours))
-		e.Uint(uint64(len(p.byDate[w])))
-		for _, t := range p.byDate[w] {
+		e.Uint(uint64(depthOf(window)))
+		for i := range depthOf(window) {
+			t := peak{}
+			if p.byDate[w] != nil {
+				t = p.byDate[w][i]
+			}
 			e.Uint(uint64(t.max))
 			e.Uint(uint64(t.hits))
 		}
@@ -167,8 +188,8 @@ func (p *peaks) decode(d *wire.Decoder) {
 		w := slices.IndexFunc(p.windows, func(w usage.Window) bool { return w.Kind == kind && w.Hours == length })
 		for i := range d.Count(2) {
 			t := peak{uint32(d.Uint()), uint32(d.Uint())}
-			if w >= 0 && i < len(p.byDate[w]) {
-				p.byDate[w][i] = t
+			if t != (peak{}) && w >= 0 && i < depthOf(p.windows[w]) {
+				*p.at(w, i) = t
 			}
 		}
 	}
