@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/tsdb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
@@ -146,6 +147,8 @@ func TestEachEndpointIsThatOfAStoreWithoutTheOthers(t *testing.T) {
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/alerts", "").Body.String(), `größe has 1`)
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `"name":"Busy"`)
 	require.NotContains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `Everybody`)
+	require.NotContains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `sum(usage_active_users)`)
+	require.Contains(t, answered(all, "root", http.MethodGet, "/api/v1/rules", "").Body.String(), `sum(usage_active_users)`)
 	require.Contains(t, answered(all, "root", http.MethodGet, "/api/v1/rules", "").Body.String(), `Everybody`)
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/metadata", "").Body.String(), `usage_active_users`)
 }
@@ -220,12 +223,16 @@ func TestBadInputIsToldTheRemedyAndNothingOfOthers(t *testing.T) {
 }
 
 func TestWhatIsReadWithoutAPrincipalIsNothing(t *testing.T) {
-	q, err := boundReader{reader{inhabited(t, func(string) bool { return true })}}.Querier(0, 1<<62)
+	store := inhabited(t, func(string) bool { return true })
+	q, err := boundReader{reader{store}}.Querier(0, 1<<62)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, q.Close()) }()
 	names, _, err := q.LabelNames(context.Background(), nil)
 	require.NoError(t, err)
 	require.Empty(t, names)
+	require.NoError(t, q.Close())
+	require.NoError(t, store.Close())
+	_, err = boundReader{reader{store}}.Querier(0, 1<<62)
+	require.ErrorIs(t, err, tsdb.ErrNotReady)
 	_, err = boundReader{}.ChunkQuerier(0, 1)
 	require.ErrorIs(t, err, errNoChunks)
 }
