@@ -154,6 +154,11 @@ func TestRightsEndWithTheCatalogueThatGaveThem(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, get(t, a, "/api/v1/organizations/acme/figures", as("jane")...).Code)
 	a.lists(t, strings.Replace(rights, "value: jane", "value: ravi", 1))
 	require.Equal(t, http.StatusForbidden, get(t, a, "/api/v1/organizations/acme/figures", as("jane")...).Code)
+	require.Equal(t, http.StatusOK, request(t, a, http.MethodDelete, "/api/v1/organizations/acme", as("admin of it")...).Code)
+	a.lists(t, strings.Replace(rights, "value: admin of it, role: admin", "value: admin of it, role: viewer", 1))
+	w := request(t, a, http.MethodDelete, "/api/v1/organizations/acme", as("admin of it")...)
+	require.Equal(t, http.StatusForbidden, w.Code)
+	require.Contains(t, w.Body.String(), "you may read it and not change it")
 	a.Catalogue = func() Catalogue { return Catalogue{} }
 	require.Equal(t, http.StatusForbidden, get(t, a, "/", as("admin of all")...).Code, "without a catalogue there are no principals")
 }

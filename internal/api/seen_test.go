@@ -4,6 +4,7 @@
 package api
 
 import (
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,7 +45,20 @@ func TestABookHasWhatItsClientMaySee(t *testing.T) {
 	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	_, err = other.StatementsAt(t.Context(), "acme", at)
 	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
+	_, err = other.SignUps(t.Context(), "acme", at, at)
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
+	require.ErrorIs(t, other.Users(t.Context(), inquiry.UsersQuery{Organization: "acme"}, func(*inquiry.User) error { return nil }), inquiry.ErrNoOrganization)
+	_, err = other.Explain(t.Context(), inquiry.ExplainQuery{Organization: "acme"})
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
+	_, err = other.Account(t.Context(), "acme")
+	require.ErrorIs(t, err, inquiry.ErrNoOrganization)
+	require.ErrorIs(t, book("admin of it").Backup(t.Context(), io.Discard), usage.ErrUnavailable)
 	for _, reader := range []string{"viewer of another", "jane"} {
+		_, err = book(reader).Bill(t.Context(), "acme")
+		require.ErrorIs(t, err, inquiry.ErrNoOrganization)
+		require.ErrorIs(t, book(reader).Remember(t.Context(), "schedules", map[string][]byte{"acme\x00a": nil}), inquiry.ErrNoOrganization)
+		_, err = book(reader).EraseUser(t.Context(), "acme", "ann", at)
+		require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 		_, err = book(reader).Erase(t.Context(), "acme", at)
 		require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	}

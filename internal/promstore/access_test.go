@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/tsdb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/access"
@@ -146,6 +147,8 @@ func TestEachEndpointIsThatOfAStoreWithoutTheOthers(t *testing.T) {
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/alerts", "").Body.String(), `größe has 1`)
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `"name":"Busy"`)
 	require.NotContains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `Everybody`)
+	require.NotContains(t, answered(all, "jane", http.MethodGet, "/api/v1/rules", "").Body.String(), `sum(usage_active_users)`)
+	require.Contains(t, answered(all, "root", http.MethodGet, "/api/v1/rules", "").Body.String(), `sum(usage_active_users)`)
 	require.Contains(t, answered(all, "root", http.MethodGet, "/api/v1/rules", "").Body.String(), `Everybody`)
 	require.Contains(t, answered(all, "jane", http.MethodGet, "/api/v1/metadata", "").Body.String(), `usage_active_users`)
 }
@@ -174,13 +177,62 @@ var closedTargets = []string{
 	"/API/v1/query?query=only_birch", "/api/v1/query;x?query=only_birch", "/api/v1/query%00?query=only_birch", "/api/v1/label/organization%2Fvalues", "/api/v1/label/organization/../__name__/values", "/api/v1/label//values",
 }
 
+// Bad input gets a status, the remedy, and nothing of anybody else.
+func TestBadInputIsToldTheRemedyAndNothingOfOthers(t *testing.T) {
+	store := inhabited(t, func(string) bool { return true })
+	h := store.Handler()
+	const none = `{"status":"success","data":{"resultType":"vector","result":[]}}`
+	at := "&time=" + unix(noon)
+	for name, test := range map[string]struct {
+		who, target, person string
+		status              int
+		says                string
+	}{
+		"no credentials":                      {"", "/api/v1/labels", "", 401, "not authenticated: send the credentials that auth asks for"},
+		"no principal":                        {"stranger", "/api/v1/labels", "", 403, "ask for an entry there by one of your claims: name"},
+		"a delegate that names nobody":        {"plugin", "/api/v1/labels", "", 403, "name the person that you ask for in the header Usage-On-Behalf-Of"},
+		"a person without rights":             {"plugin", "/api/v1/labels", "name=stranger", 403, "none of the catalogue's principals gives the person a right"},
+		"a person that nobody may name":       {"jane", "/api/v1/labels", "name=root", 403, "only a principal with role delegate may ask on behalf of somebody"},
+		"the whole store":                     {"jane", "/api/v1/status/tsdb", "", 403, `it needs a principal of all organizations`},
+		"no PromQL":                           {"jane", "/api/v1/query?query=only_birch%7B" + at, "", 400, "parse error: unexpected end of input inside braces"},
+		"no selector":                         {"jane", "/api/v1/series?match[]=only_birch%7D", "", 400, "parse error"},
+		"an experimental function":            {"jane", "/api/v1/query?query=info(only_birch)" + at, "", 400, "is not enabled"},
+		"no query":                            {"jane", "/api/v1/query", "", 400, "no expression found in input"},
+		"another's organization in a matcher": {"jane", "/api/v1/query?query=" + url.QueryEscape(`usage_active_users{organization="birch"}`) + at, "", 200, none},
+		"another's organization in a path":    {"jane", "/api/v1/label/birch/values", "", 200, `"data":[]`},
+		"encoded":                             {"jane", "/api/v1/label/%62irch%2Fvalues", "", 404, ""},
+		"no such route":                       {"jane", "/api/v1/targets", "", 404, "404 page not found"},
+	} {
+		var header []string
+		if test.person != "" {
+			header = []string{access.OnBehalfOf, test.person}
+		}
+		w := answered(h, test.who, http.MethodGet, test.target, "", header...)
+		require.Equal(t, test.status, w.Code, "%s: %s", name, w.Body)
+		require.Contains(t, strings.ReplaceAll(w.Body.String(), `\"`, `"`), test.says, name)
+		require.NotContains(t, w.Body.String(), "acme", name)
+		require.NotContains(t, w.Body.String(), "größe", name)
+	}
+	require.NoError(t, store.Close())
+	for _, target := range []string{"/api/v1/query?query=up", "/api/v1/labels", "/api/v1/rules", "/api/v1/alerts", "/api/v1/metadata"} {
+		w := answered(h, "jane", http.MethodGet, target, "")
+		require.Equal(t, http.StatusServiceUnavailable, w.Code, "%s: %s", target, w.Body)
+		require.Contains(t, w.Body.String(), "the store is closed for now: try again", target)
+	}
+	require.Equal(t, http.StatusUnauthorized, answered(h, "", http.MethodGet, "/api/v1/rules", "").Code, "who asks is found out first")
+}
+
 func TestWhatIsReadWithoutAPrincipalIsNothing(t *testing.T) {
-	q, err := boundReader{reader{inhabited(t, func(string) bool { return true })}}.Querier(0, 1<<62)
+	store := inhabited(t, func(string) bool { return true })
+	q, err := boundReader{reader{store}}.Querier(0, 1<<62)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, q.Close()) }()
 	names, _, err := q.LabelNames(context.Background(), nil)
 	require.NoError(t, err)
 	require.Empty(t, names)
+	require.NoError(t, q.Close())
+	require.NoError(t, store.Close())
+	_, err = boundReader{reader{store}}.Querier(0, 1<<62)
+	require.ErrorIs(t, err, tsdb.ErrNotReady)
 	_, err = boundReader{}.ChunkQuerier(0, 1)
 	require.ErrorIs(t, err, errNoChunks)
 }

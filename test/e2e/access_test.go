@@ -144,6 +144,9 @@ func TestForgedTokensOpenNothing(t *testing.T) {
 		for address, path := range map[string]string{c.API: "/api/v1/organizations", c.Store: "/api/v1/labels"} {
 			status, body := callAt(t, address, path, "Bearer "+token)
 			require.Equal(t, http.StatusUnauthorized, status, "%s at %s: %s", name, path, body)
+			require.Contains(t, body, "not authenticated: send the credentials that ", name)
+			require.NotContains(t, body, "acme", name)
+			require.NotContains(t, body, token, name)
 		}
 	}
 	for address, path := range map[string]string{c.API: "/api/v1/organizations", c.Store: "/api/v1/labels"} {
@@ -278,6 +281,8 @@ func TestClientsOfEachAuthenticatorSeeTheirOrganizations(t *testing.T) {
 				}
 				return nil
 			})
+			_, body = callAt(t, c.Store, values, d.header("jane"))
+			require.Contains(t, body, `"data":[]`, "the store asks the same catalogue")
 			require.NotContains(t, c.Log(t), "token-of-")
 			require.NotContains(t, c.Log(t), "secret of")
 		})

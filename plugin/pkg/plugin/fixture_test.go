@@ -35,7 +35,7 @@ func open(t *testing.T, settings backend.DataSourceInstanceSettings) *Datasource
 }
 
 // forged is what a browser may send along.
-var forged = map[string]string{"Usage-On-Behalf-Of": "email=operator%40example.com", "Authorization": "Bearer forged", "X-Grafana-User": "operator", "Cookie": "grafana_session=operator"}
+var forged = map[string]string{"Usage-On-Behalf-Of": "email=operator%40example.com", "Authorization": "Bearer forged", "X-Grafana-User": "operator", "X-Grafana-Id": "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6Im9wZXJhdG9yQGV4YW1wbGUuY29tIn0.", "Cookie": "grafana_session=operator"}
 
 // askOne asks a query as a user.
 func (d *Datasource) askOne(t *testing.T, user *backend.User, headers map[string]string, within backend.TimeRange, query map[string]any) backend.DataResponse {
