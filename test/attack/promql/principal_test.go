@@ -57,7 +57,7 @@ service: {extensions: [bearertokenauth, usage_ledger]}
 `, tokens, catalogue)})
 	end := now.Truncate(time.Minute)
 	greedy := bomb{"greedy", "query_range", url.Values{
-		"query": {`sum by (window) (rate({__name__=~"usage_figure_.+"}[30m]))`},
+		"query": {`sum by (window) (rate({__name__=~"usage_figure_[12]"}[10m]))`},
 		"start": {fmt.Sprint(end.Add(-30 * time.Minute).Unix())}, "end": {fmt.Sprint(end.Unix())}, "step": {"60"},
 	}}
 	small := bomb{"small", "query", url.Values{"query": {"usage_figure_1"}, "time": {fmt.Sprint(end.Add(-time.Minute).Unix())}}}
