@@ -2,6 +2,7 @@
 # Shows fourteen months of six organizations: writes their history, replays it
 # into a ledger and a store, starts a collector on them and goes on with live
 # traffic until Ctrl-C. The history is kept; `rm -rf data/demo` begins anew.
+# Arguments go to the collector: more --config, as config/demo-people.yaml.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,7 +27,7 @@ if [[ ! -e $data/complete || -n $(find "$data/complete" -mtime +$keep_days) ]]; 
   touch "$data/complete"
 fi
 
-bin/otelcol-usage --config config/default.yaml --config config/demo.yaml 2>"$data/collector.log" &
+bin/otelcol-usage --config config/default.yaml --config config/demo.yaml "$@" 2>"$data/collector.log" &
 collector=$!
 live=
 trap 'kill $live $collector 2>/dev/null || true; wait' EXIT

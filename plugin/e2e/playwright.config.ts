@@ -11,6 +11,8 @@ import { dirname, join } from 'node:path';
 
 const pluginE2eAuth = join(dirname(require.resolve('@grafana/plugin-e2e')), 'auth');
 
+const user = process.env.GRAFANA_ADMIN_USER ?? 'admin';
+
 export default defineConfig<PluginOptions>({
   testDir: '.',
   outputDir: 'results',
@@ -21,13 +23,13 @@ export default defineConfig<PluginOptions>({
     baseURL: process.env.GRAFANA_URL,
     launchOptions: { executablePath: process.env.CHROMIUM_PATH },
     user: {
-      user: process.env.GRAFANA_ADMIN_USER ?? 'admin',
+      user,
       password: process.env.GRAFANA_ADMIN_PASSWORD ?? 'admin',
       role: 'Admin',
     },
   },
   projects: [
     { name: 'auth', testDir: pluginE2eAuth, testMatch: [/.*\.js/] },
-    { name: 'plugin', use: { ...devices['Desktop Chrome'], storageState: 'playwright/.auth/admin.json' }, dependencies: ['auth'] },
+    { name: 'plugin', use: { ...devices['Desktop Chrome'], storageState: `playwright/.auth/${user}.json` }, dependencies: ['auth'] },
   ],
 });

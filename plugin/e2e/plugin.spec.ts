@@ -61,6 +61,17 @@ test('a query in Explore answers, and what is picked writes it', async ({ page, 
   await expect(page.getByText('Choose a meter').or(page.getByPlaceholder('Choose a meter')).first()).toBeVisible();
 });
 
+test('a live query goes on in a stream of its own', async ({ page, request }) => {
+  const uid = await datasource(request);
+  const subscribed = new Promise<string>((resolve) =>
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => String(payload).includes(`ds/${uid}/live/`) && resolve(String(payload))))
+  );
+  const panes = { a: { datasource: uid, queries: [{ refId: 'A', expr: 'usage_organization_info', range: true, live: true, datasource: { type, uid } }], range: { from: 'now-1h', to: 'now' } } };
+  await page.goto(`/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`);
+  await expect(page.getByRole('radio', { name: 'Live' })).toBeChecked();
+  expect(await subscribed).toContain('usage_organization_info');
+});
+
 test('queries are answered by the API that panels use', async ({ request }) => {
   const uid = await datasource(request);
   const response = await request.post('/api/ds/query', {

@@ -55,6 +55,7 @@ export type Kind = (typeof kinds)[number]['value'];
 
 export const formats = ['pdf', 'xlsx', 'csv', 'json', 'ndjson', 'html', 'focus'] as const;
 export type Format = (typeof formats)[number];
+export const formatTitles: Record<Format, string> = { pdf: 'PDF', xlsx: 'Excel', csv: 'CSV', json: 'JSON', ndjson: 'NDJSON', html: 'HTML', focus: 'FOCUS' };
 /** Bills alone are had as FOCUS. */
 export const formatsOf = (kind: Kind) => formats.filter((format) => format !== 'focus' || kind === 'billing');
 

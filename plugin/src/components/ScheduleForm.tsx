@@ -4,7 +4,7 @@
 import { Alert, Button, Checkbox, Field, Input, Stack, Switch, TextArea } from '@grafana/ui';
 import { useState, type FormEvent } from 'react';
 
-import { formatsOf, kinds, messageOf, type Kind, type Schedule, type ScheduleBody } from '../usage';
+import { formatTitles, formatsOf, kinds, messageOf, type Kind, type Schedule, type ScheduleBody } from '../usage';
 import { useAsking } from './context';
 import { useLoad } from './load';
 import { Pick } from './pickers';
@@ -70,7 +70,7 @@ export function ScheduleForm({ schedule, onDone }: { schedule?: Schedule; onDone
         <Field label="Formats" noMargin>
           <Stack wrap="wrap" gap={2}>
             {formatsOf(body.report).map((format) => (
-              <Checkbox key={format} label={format} value={body.formats.includes(format)} onChange={() => toggle(format)} />
+              <Checkbox key={format} label={formatTitles[format]} value={body.formats.includes(format)} onChange={() => toggle(format)} />
             ))}
           </Stack>
         </Field>

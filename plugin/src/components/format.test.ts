@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Column } from '../usage';
-import { cell, decimal } from './format';
+import { cell, decimal, rounded } from './format';
 
 const column = (type: Column['type'], unit: string | null = null): Column => ({ name: 'x', title: 'X', type, unit });
 
@@ -13,6 +13,21 @@ test.each([
   ['0.0001', '0.0001'],
   ['not a number', 'not a number'],
 ])('%s', (text, shown) => expect(decimal(text)).toBe(shown));
+
+test.each([
+  ['67829.208111', '67829.21'],
+  ['0.891822', '0.8918'],
+  ['-1234.5', '-1234.5'],
+  ['12', '12'],
+  ['1.999999', '2'],
+  ['12345678901234567890.123456', '12345678901234567890.123456'],
+  ['not a number', 'not a number'],
+])('%s is read as %s', (text, shown) => expect(rounded(text)).toBe(shown));
+
+test('money keeps its digits', () => {
+  expect(cell({ x: '0.123456', currency: 'EUR' }, column('money'))).toBe('0.123456 EUR');
+  expect(cell({ x: '700.266994' }, column('amount', 'min'))).toBe('700.27 min');
+});
 
 test('a cell has its unit, and a dash where there is nothing', () => {
   expect(cell({ x: '12' }, column('amount', 'min'))).toBe('12 min');

@@ -18,7 +18,14 @@ export function decimal(text: string) {
   return whole === undefined ? text : `${sign}${grouped(whole)}${rest ?? ''}`;
 }
 
-/** A cell of a report. Amounts come as text, so that no digit is lost. */
+/** Not more digits than are read: two behind the point, four of what is less than one. Downloads have all of them. */
+export function rounded(text: string) {
+  const value = Math.abs(Number(text));
+  const digits = value >= 1 ? 2 : 4;
+  return value < 1e12 && (text.split('.')[1] ?? '').length > digits ? String(Number(Number(text).toFixed(digits))) : text;
+}
+
+/** A cell of a report. Amounts come as text, so that no digit of a large one is lost. */
 export function cell(row: Row, column: Column): string {
   const value = row[column.name];
   if (value === null || value === undefined || value === '') {
@@ -30,7 +37,7 @@ export function cell(row: Row, column: Column): string {
     case 'amount':
     case 'money': {
       const unit = column.unit ?? row[column.type === 'money' ? 'currency' : `${column.name}_unit`];
-      const shown = decimal(String(value));
+      const shown = decimal(column.type === 'money' ? String(value) : rounded(String(value)));
       return unit && unit !== '1' && column.type !== 'count' ? `${shown} ${unit}` : shown;
     }
     case 'share':

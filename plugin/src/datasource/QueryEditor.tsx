@@ -84,7 +84,6 @@ export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: 
       <Stack wrap="wrap" alignItems="flex-end" gap={1}>
         <Field label="Type" noMargin>
           <RadioButtonGroup
-            size="sm"
             options={types}
             value={query.instant ? 'instant' : query.live ? 'live' : 'range'}
             onChange={(type) => set({ range: type !== 'instant', instant: type === 'instant', live: type === 'live' || undefined })}
@@ -92,7 +91,6 @@ export function QueryEditor({ datasource, query, range, onChange, onRunQuery }: 
         </Field>
         <Field label="Format" noMargin>
           <RadioButtonGroup
-            size="sm"
             options={formats}
             value={query.format ?? 'time_series'}
             onChange={(format) => set({ format })}

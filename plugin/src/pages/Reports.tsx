@@ -9,7 +9,7 @@ import { cell, isNumber } from '../components/format';
 import { Loaded, useLoad } from '../components/load';
 import { Pick, type Option } from '../components/pickers';
 import { Table } from '../components/table';
-import { formatsOf, kinds, type Kind, type Report, type ReportQuery } from '../usage';
+import { formatTitles, formatsOf, kinds, type Kind, type Report, type ReportQuery } from '../usage';
 
 const everybody = '*';
 
@@ -26,7 +26,6 @@ export function periodsAt(now: Date): Option[] {
   ];
 }
 
-const formatTitles = { pdf: 'PDF', xlsx: 'Excel', csv: 'CSV', json: 'JSON', ndjson: 'NDJSON', html: 'HTML', focus: 'FOCUS' };
 
 export function Reports() {
   const { usage } = useAsking();

@@ -141,7 +141,7 @@ func quantile(ascending []time.Duration, q float64) time.Duration {
 }
 
 // ask sends a request to the store. An error says that there was no answer.
-func ask(ctx context.Context, c *collector.Collector, b bomb) (status int, body string, err error) {
+func ask(ctx context.Context, c *collector.Collector, b bomb, token ...string) (status int, body string, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.Store+"/api/v1/"+b.path, strings.NewReader(b.form.Encode()))
 	if err != nil {
 		return 0, "", err
@@ -150,6 +150,9 @@ func ask(ctx context.Context, c *collector.Collector, b bomb) (status int, body 
 		r.Method = http.MethodGet
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, of := range token {
+		r.Header.Set("Authorization", "Bearer "+of)
+	}
 	answer, err := client.Do(r)
 	if err != nil {
 		return 0, "", err
@@ -172,9 +175,9 @@ type outcome struct {
 	err    error
 }
 
-func drop(ctx context.Context, c *collector.Collector, b bomb) outcome {
+func drop(ctx context.Context, c *collector.Collector, b bomb, token ...string) outcome {
 	began := time.Now()
-	status, body, err := ask(ctx, c, b)
+	status, body, err := ask(ctx, c, b, token...)
 	return outcome{status, time.Since(began), body, err}
 }
 
@@ -198,10 +201,16 @@ func (a *tally) add(b bomb, o outcome) {
 		a.longest, a.slowest = o.took, b.shape
 	}
 	switch o.status {
-	case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable:
+	case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 	default:
 		a.wrong = append(a.wrong, fmt.Sprintf("%s: %d %v %.300s", b.shape, o.status, o.err, o.body))
 	}
+}
+
+func (a *tally) fail(what string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.wrong = append(a.wrong, what)
 }
 
 func (a *tally) String() string {
