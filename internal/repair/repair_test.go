@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -208,4 +209,36 @@ func TestADamagedTableTakesABackup(t *testing.T) {
 	require.ErrorContains(t, err, path)
 	require.NoError(t, s.Close())
 	require.Equal(t, before, contents(t, filepath.Dir(dir)))
+}
+
+// A damaged file of the snapshot names the organizations whose state is in what cannot
+// be read, and no others.
+func TestADamagedSnapshotNamesWhoIsConcerned(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	l, err := open(dir, noon)
+	require.NoError(t, err)
+	for _, id := range []string{"acme", "birch"} {
+		require.NoError(t, l.Record(context.Background(), noon, &usage.Batch{
+			Items:   []usage.Item{{Organization: id, UID: id, Action: "done", Time: noon.UnixNano(), NumEffects: 1}},
+			Effects: []usage.Effect{{Kind: usage.Consume, Value: usage.Micro}},
+		}))
+	}
+	require.NoError(t, l.Close(context.Background()))
+	path := newest(t, dir, "*/parts-*")
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	said := map[string]bool{}
+	for at := 0; at < len(whole); at += max(1, len(whole)/40) {
+		text := slices.Clone(whole)
+		text[at] ^= 1
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		s, err := Look(dir)
+		require.NoError(t, err)
+		for _, f := range s.Findings {
+			said[f.Lost] = true
+		}
+		require.NoError(t, s.Close())
+	}
+	require.True(t, said["what was counted, from any time, of acme"], "%v", said)
+	require.True(t, said["what was counted, from any time, of birch"], "%v", said)
 }

@@ -226,10 +226,42 @@ func (s *Survey) tables() bool {
 	for _, path := range append(tables, parts...) {
 		if err := trust.Verify(s.settings.RowsOf(vfs.Default), vfs.Default, path); err != nil {
 			whole = false
-			s.find(Finding{What: err.Error(), Lost: "rows of one or more organizations, from any time", Remedy: "the others do not add up without them"})
+			lost := "rows of one or more organizations, from any time"
+			if ids := s.concerned(); snapshot.Is(vfs.Default, path) && len(ids) > 0 {
+				lost = "what was counted, from any time, of " + strings.Join(ids, ", ")
+			}
+			s.find(Finding{What: err.Error(), Lost: lost, Remedy: "the others do not add up without them"})
 		}
 	}
 	return whole
+}
+
+// concerned returns the organizations whose state in the snapshot cannot be read, as
+// far as the rows name them; none where it cannot be told.
+func (s *Survey) concerned() (ids []string) {
+	of := s.settings.RowsOf(vfs.Default)
+	of.ReadOnly, of.Lock = true, s.lock
+	db, err := rows.Open(of)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = db.Close() }() // only read from
+	parts, err := snapshot.Read(vfs.Default, s.path(part.Directory), s.known.Snapshot)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = parts.Close() }()
+	for _, owner := range parts.Owners() {
+		if parts.Load(owner, func(snapshot.Key, []byte) error { return nil }) == nil {
+			continue
+		}
+		users, err := part.Source{Rows: db, Snapshot: parts}.Users(owner)
+		if err != nil {
+			return nil
+		}
+		ids = append(ids, users.Organization)
+	}
+	return ids
 }
 
 // rows looks at the rows, and by them at the log.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,9 +26,27 @@ const (
 	bearable = time.Minute
 )
 
+// usualWait is how long items wait beside ordinary requests of as many items as the
+// attacks have: on a machine that does other things too, most of what they wait for.
+func usualWait(t *testing.T) (p999, longest time.Duration) {
+	t.Helper()
+	e := newEngine(t)
+	waits := e.beside(func() {
+		for n := range 20 {
+			e.send(logs(10_000, func(i int, r plog.LogRecord) {
+				did(r, user(i), "app.opened", noon.Add(-time.Duration(n)*time.Minute), "app.feature", strconv.Itoa(i%50))
+			}))
+		}
+	})
+	return waits[len(waits)*999/1000], waits[len(waits)-1]
+}
+
 // TestOthersDoNotWait counts items of good organizations, one after the other,
-// beside each attack, and says which attacks let them wait for longer than goal.
+// beside each attack, and says which attacks let them wait for longer than goal, and
+// than beside ordinary requests.
 func TestOthersDoNotWait(t *testing.T) {
+	usual, most := usualWait(t)
+	t.Logf("beside ordinary requests p99.9 waited %v, the longest %v", usual, most)
 	var longest time.Duration
 	var beyond []string
 	for _, attack := range attacks {
@@ -39,15 +58,15 @@ func TestOthersDoNotWait(t *testing.T) {
 		waits := e.beside(func() { e.send(request) })
 		worst := waits[len(waits)-1]
 		t.Logf("%s: of %d requests beside it p50 waited %v, p99.9 %v, the longest %v", attack.name, len(waits), waits[len(waits)/2], waits[len(waits)*999/1000], worst)
-		if longest = max(longest, worst); worst > goal {
+		if longest = max(longest, worst); worst > max(goal, most) {
 			beyond = append(beyond, fmt.Sprintf("%s %s", attack.name, worst.Round(time.Millisecond)))
 		}
 		require.Less(t, worst, bearable, attack.name)
 	}
-	t.Logf("longer than %s: %q", goal, beyond)
+	t.Logf("longer than %s and than beside ordinary requests: %q", goal, beyond)
 	campaign.Report(t, campaign.Line{
 		What: "request beside a hostile one (test/bounds)", Tried: len(attacks), Longest: longest,
-		Note: fmt.Sprintf("%d of them let others wait for more than %s", len(beyond), goal),
+		Note: fmt.Sprintf("%d of them let others wait for more than %s and than %s, the longest beside ordinary requests", len(beyond), goal, most.Round(time.Millisecond)),
 	})
 }
 

@@ -113,7 +113,7 @@ func besideAttackers(t *testing.T, url string, body []byte, measure func() time.
 		codes[i] = map[int]int{}
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				if code, err := bomb(ctx, url, body); err == nil {
+				if code, err := bomb(ctx, url, "application/x-protobuf", body); err == nil {
 					codes[i][code]++
 				}
 			}
@@ -131,12 +131,12 @@ func besideAttackers(t *testing.T, url string, body []byte, measure func() time.
 	return refused, took
 }
 
-func bomb(ctx context.Context, url string, body []byte) (int, error) {
+func bomb(ctx context.Context, url, contentType string, body []byte) (int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
-	req.Header.Set("Content-Type", "application/x-protobuf")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Content-Encoding", "gzip")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

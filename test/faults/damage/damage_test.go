@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
+	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 )
 
 // trialOf names the directory of a trial to the process that makes it.
@@ -123,21 +124,21 @@ func run(ctx context.Context, in, subject, want string) (o outcome, err error) {
 	return o, nil
 }
 
-// campaign is the trials of one kind of change.
-type campaign struct {
+// damaging is the trials of one kind of change.
+type damaging struct {
 	name    string
-	trials  int
+	sample  int // trials of each template, and as many of the whole
+	whole   int
 	subject string // ledger or store: what the directory is called
 	change  func(*rand.Rand, string) (string, error)
 }
 
-func long() bool { return os.Getenv("USAGE_CAMPAIGN") == "long" }
-
-func campaigns(subject string, flips, cuts int) []campaign {
-	if long() {
-		flips, cuts = 2000, 500
+// ways are the campaigns of a ledger or a store, of so many trials as a sample.
+func ways(subject string, flips, cuts int) []damaging {
+	return []damaging{
+		{"bit flipped", flips / 2, 1000, subject, flip},
+		{"file removed or cut off", cuts / 2, 250, subject, cut},
 	}
-	return []campaign{{"bit flipped", flips, subject, flip}, {"file removed or cut off", cuts, subject, cut}}
 }
 
 // directories returns those that a directory has, of any depth.
@@ -259,11 +260,11 @@ func TestDamageIsNamedOrHarmless(t *testing.T) {
 	templates := t.TempDir()
 	killed, stopped, err := makeTemplates(templates)
 	require.NoError(t, err)
-	damage(t, killed, stopped, campaigns("ledger", 120, 60))
+	damage(t, killed, stopped, ways("ledger", 120, 60))
 }
 
 // damage runs campaigns on both templates.
-func damage(t *testing.T, killed, stopped string, all []campaign) {
+func damage(t *testing.T, killed, stopped string, all []damaging) {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -289,13 +290,13 @@ func scratch(t *testing.T, of string) string {
 }
 
 // run makes the trials of a template, two at a time.
-func (c *campaign) run(t *testing.T, seed uint64, of, want string) (all []outcome) {
+func (c *damaging) run(t *testing.T, seed uint64, of, want string) (all []outcome) {
 	t.Helper()
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(2)
 	parent := t.TempDir()
-	for n := range c.trials / 2 { // of each of the two templates
+	for n := range campaign.Rounds(t, c.sample, c.whole) {
 		g.Go(func() error {
 			in := filepath.Join(parent, fmt.Sprint(n))
 			err := copyTree(of, in)
@@ -321,8 +322,8 @@ func (c *campaign) run(t *testing.T, seed uint64, of, want string) (all []outcom
 	return all
 }
 
-// report logs what came of the trials, and a row of the table of all campaigns: what,
-// tried, lost, double, deaths, longest block, RSS peak.
+// report logs what came of the trials, and adds a line to the table of all campaigns:
+// figures that are others are lost ones, the longest wait is the longest trial.
 func report(t *testing.T, name string, all []outcome) {
 	t.Helper()
 	n, longest, memory := map[string]int{}, time.Duration(0), int64(0)
@@ -335,5 +336,8 @@ func report(t *testing.T, name string, all []outcome) {
 	}
 	t.Logf("%s: tried %d, hang %d, panic %d, wrong %d, unnamed %d, named %d, harmless %d",
 		name, len(all), n[hung], n[panicked], n[wrong], n[unnamed], n[named], n[harmless])
-	t.Logf("| %s | %d | %d | 0 | %d | %.1f s | %d MiB |", name, len(all), n[wrong], n[hung]+n[panicked], longest.Seconds(), memory>>10)
+	campaign.Report(t, campaign.Line{
+		What: "damage of a " + name, Tried: len(all), Lost: n[wrong], Deaths: n[hung] + n[panicked], Longest: longest, Peak: int(memory) << 10,
+		Note: fmt.Sprintf("%d named with what helps, %d harmless, %d unnamed", n[named], n[harmless], n[unnamed]),
+	})
 }

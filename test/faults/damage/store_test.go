@@ -183,5 +183,5 @@ func TestDamageOfTheStoreIsNamedOrHarmless(t *testing.T) {
 			require.True(t, slices.ContainsFunc(all, func(path string) bool { return strings.Contains(path, part) }), "%s: the template has no %s: %q", of, part, all)
 		}
 	}
-	damage(t, killed, stopped, campaigns("store", 40, 40))
+	damage(t, killed, stopped, ways("store", 40, 40))
 }
