@@ -19,14 +19,16 @@ import (
 // configuration.
 const componentType = "usage_ledger"
 
-// apiKey is the part of the extension's configuration that is not ours.
-const apiKey = "api"
+// others are the parts of the extension's configuration that are not ours.
+var others = []string{"api", "reports"}
 
-// FromMap decodes the ledger extension's section of a configuration, api
+// FromMap decodes the ledger extension's section of a configuration, others
 // ignored, over the defaults. The result is not checked.
 func FromMap(section map[string]any) (*Config, error) {
 	section = maps.Clone(section)
-	delete(section, apiKey)
+	for _, key := range others {
+		delete(section, key)
+	}
 	c := Default()
 	if err := confmap.NewFromStringMap(section).Unmarshal(&c); err != nil {
 		return nil, fmt.Errorf("%s: %w", componentType, err)
