@@ -98,6 +98,9 @@ func runRebuild(cmd *cobra.Command, f *rebuildFlags) error {
 	return r.answer(cmd.OutOrStdout())
 }
 
+// settled is how far ahead two ledgers are compared.
+const settled = 2 * time.Hour
+
 // rebuilder is one run of the command.
 type rebuilder struct {
 	*rebuildFlags
@@ -320,7 +323,7 @@ func (r *rebuilder) same(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, books[i].Close(context.WithoutCancel(ctx))) }()
 	}
-	if r.compared, err = rebuild.Same(ctx, books[0], books[1], time.Now()); err != nil {
+	if r.compared, err = rebuild.Same(ctx, books[0], books[1], time.Now().Add(settled)); err != nil {
 		return fmt.Errorf("--check %s: %w", r.check, err)
 	}
 	return nil

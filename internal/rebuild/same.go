@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
@@ -20,12 +21,17 @@ import (
 // again, and what was refused.
 var apart = []string{"usage_items_total", "usage_meter_rejected_total"}
 
+// quoted is how many differences are named.
+const quoted = 40
+
 // Compared is how much was held against each other.
 type Compared struct{ Figures, Statements int }
 
 // Same returns an error that says where two ledgers differ: in the figures of a
-// minute, bit by bit, or in what current statements say. now must be no earlier than
-// the time of either.
+// minute, bit by bit, or in what current statements say. now must be a minute that
+// neither has passed, and late enough for samples of concurrent users that were under
+// way when they were closed: when those are final depends on that, what they say does
+// not.
 func Same(ctx context.Context, one, other *ledger.Ledger, now time.Time) (n Compared, err error) {
 	a, err := figures(ctx, one, now)
 	if err != nil {
@@ -58,19 +64,17 @@ func equal(what string, a, b map[string]string) (int, error) {
 			names = append(names, name)
 		}
 	}
-	differ, first := 0, ""
+	var differ []string
 	for _, name := range names {
 		x, inOne := a[name]
 		y, inOther := b[name]
 		if inOne && inOther && x == y {
 			continue
 		}
-		if differ++; differ == 1 {
-			first = fmt.Sprintf("%s is %s, and %s", name, or(x, "not there"), or(y, "not there"))
-		}
+		differ = append(differ, fmt.Sprintf("%s is %s, and %s", name, or(x, "not there"), or(y, "not there")))
 	}
-	if differ > 0 {
-		return len(names), fmt.Errorf("%d of %d %ss differ; the first: %s", differ, len(names), what, first)
+	if len(differ) > 0 {
+		return len(names), fmt.Errorf("%d of %d %ss differ; the first: %s", len(differ), len(names), what, strings.Join(differ[:min(len(differ), quoted)], "; "))
 	}
 	return len(names), nil
 }
