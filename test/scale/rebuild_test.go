@@ -40,7 +40,7 @@ func (y *topology) usagectl(t *testing.T, shard string, args ...string) (string,
 // rebuild makes a ledger directory of a shard, with further flags.
 func (y *topology) rebuild(t *testing.T, shard, to string, flags ...string) (string, error) {
 	t.Helper()
-	overlay := file(t, fmt.Sprintf("extensions: {usage_ledger: {catalogue: \"\", meters: %s}}", meters))
+	overlay := file(t, settings(y.catalogue, openPeriods))
 	return y.usagectl(t, shard, append([]string{
 		"rebuild", "--from-kafka", y.broker, "--to", to,
 		"--config", "config/victoriametrics.yaml", "--config", "config/scale/shard.yaml", "--config", overlay,
@@ -53,21 +53,15 @@ func (y *topology) rebuild(t *testing.T, shard, to string, flags ...string) (str
 func TestALostShardIsRebuiltFromItsBackupAndTheLog(t *testing.T) {
 	t.Parallel()
 	random := campaign.Random(t)
-	events := makeEvents(random, campaign.Pick(2_000, 200_000), organizations(8), time.Now())
-	node := single(t)
+	ids := organizations(8)
+	events := makeEvents(random, campaign.Pick(2_000, 200_000), ids, time.Now())
 	y := newTopology(t, "a", "b")
+	y.catalogue = customers(t, ids)
+	whole := startNode(t, "", y.catalogue)
 	y.startGateway(t)
-	a, b := y.startShard(t, "a"), y.startShard(t, "b")
-	sendAll(t, node.HTTP, requests(t, random, events, 25, 0), nil)
+	a, b := y.startShard(t, "a", ""), y.startShard(t, "b", "")
+	sendAll(t, whole.http, requests(t, random, events, 25, 0), nil)
 	all := requests(t, random, events, 25, 0.1)
-	// The first sample of an organization is final with the first collection behind it,
-	// whatever comes later: all have to be in by then.
-	a.Within(t, limit, func() error {
-		if second := time.Now().Second(); second > 20 {
-			return fmt.Errorf("second %d of a minute", second)
-		}
-		return nil
-	})
 	tar := filepath.Join(y.directory, "a.tar")
 	sendAll(t, y.gatewayAddress, all, func(i int) {
 		if i == len(all)/2 {
@@ -75,12 +69,11 @@ func TestALostShardIsRebuiltFromItsBackupAndTheLog(t *testing.T) {
 			require.NoError(t, err)
 		}
 	})
-	becomeSame(t, node.Process, node.API, a.api, b.api)
+	becomeSame(t, whole, a, b)
 
 	// It ends in order, so that its directory can be compared with, and is lost.
 	a.Terminate(t)
-	a.Within(t, limit, func() error { return gone(a.api) })
-	a.Kill()
+	require.Zero(t, a.End(t, limit))
 	lost, here := filepath.Join(y.directory, "lost"), filepath.Join(y.directory, "a", "ledger")
 	require.NoError(t, os.Rename(here, lost))
 	began := time.Now()
@@ -96,7 +89,7 @@ func TestALostShardIsRebuiltFromItsBackupAndTheLog(t *testing.T) {
 
 	a.restart(t)
 	a.Eventually(t, a.ready)
-	becomeSame(t, node.Process, node.API, a.api, b.api)
+	becomeSame(t, whole, a, b)
 
 	// Nothing that is there is overwritten, and a directory with less is told from it.
 	_, err = y.rebuild(t, "a", here)
@@ -106,13 +99,6 @@ func TestALostShardIsRebuiltFromItsBackupAndTheLog(t *testing.T) {
 	_, err = y.rebuild(t, "a", filepath.Join(y.directory, "none"), "--topic", "usage-z")
 	require.ErrorContains(t, err, "usage-z-logs")
 	require.NoDirExists(t, filepath.Join(y.directory, "none"))
-}
-
-func gone(address string) error {
-	if reached(address) == nil {
-		return fmt.Errorf("%s answers still", address)
-	}
-	return nil
 }
 
 // TestAnOldLogCountsNothingTwice rebuilds from a topic that reaches back behind the
@@ -162,7 +148,7 @@ func TestAnOldLogCountsNothingTwice(t *testing.T) {
 	require.NoError(t, err)
 
 	// And once more by the shard, whose group has no offsets.
-	a := y.startShard(t, "a")
+	a := y.startShard(t, "a", "")
 	a.Within(t, limit, eachSecond(func() error {
 		var items []struct {
 			ID    string
@@ -186,4 +172,61 @@ func TestAnOldLogCountsNothingTwice(t *testing.T) {
 		}
 		return err
 	}))
+}
+
+// TestAShardOfAMillionUsersIsRebuilt measures: a million users whose backup is a day old,
+// and a day of messages in which each does something.
+func TestAShardOfAMillionUsersIsRebuilt(t *testing.T) {
+	longOnly(t, "a shard of a million users, rebuilt")
+	t.Parallel()
+	const users, together, customers = 1_000_000, 200, 50
+	y := newTopology(t, "a")
+	client, err := kgo.NewClient(kgo.SeedBrokers(y.broker), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	require.NoError(t, err)
+	defer client.Close()
+	produce := func(begin time.Time) {
+		t.Helper()
+		for n := 0; n < users; n += together {
+			at := begin.Add(time.Duration(float64(24*time.Hour) * float64(n) / users))
+			logs := plog.NewLogs()
+			records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+			for i := n; i < n+together; i++ {
+				r := records.AppendEmpty()
+				r.SetEventName("course.accessed")
+				r.SetTimestamp(pcommon.NewTimestampFromTime(at.Add(-time.Second)))
+				r.Attributes().PutStr("organization.id", fmt.Sprintf("customer-%02d", (n/together)%customers))
+				r.Attributes().PutStr("user.id", fmt.Sprintf("user-%07d", i))
+				r.Attributes().PutStr("user.status", "active")
+			}
+			body, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+			require.NoError(t, err)
+			client.Produce(t.Context(), &kgo.Record{Topic: "usage-a-logs", Partition: int32(n / together % 3), Value: body, Timestamp: at}, func(_ *kgo.Record, err error) {
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		require.NoError(t, client.Flush(t.Context()))
+	}
+	begin := time.Now().Add(-48 * time.Hour)
+	produce(begin)
+	before := filepath.Join(y.directory, "before")
+	began := time.Now()
+	said, err := y.rebuild(t, "a", before)
+	require.NoError(t, err)
+	t.Logf("%s without a backup, %s", time.Since(began).Round(time.Second), said)
+	tar := filepath.Join(y.directory, "before.tar")
+	f, err := os.Create(tar)
+	require.NoError(t, err)
+	require.NoError(t, backup.Write(t.Context(), vfs.Default, before, f))
+	require.NoError(t, f.Close())
+
+	produce(begin.Add(24 * time.Hour))
+	began = time.Now()
+	said, err = y.rebuild(t, "a", filepath.Join(y.directory, "after"), "--from", tar, "--since", begin.Add(24*time.Hour).UTC().Format(time.RFC3339))
+	require.NoError(t, err)
+	took := time.Since(began)
+	t.Logf("%s with a backup, %s", took.Round(time.Second), said)
+	require.Contains(t, said, "1000000 items")
+	campaign.Report(t, campaign.Line{What: "a shard of 1 M users, rebuilt of a backup and a day of messages", Tried: 1, Longest: took})
 }
