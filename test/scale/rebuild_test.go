@@ -177,7 +177,9 @@ func TestAnOldLogCountsNothingTwice(t *testing.T) {
 // TestAShardOfAMillionUsersIsRebuilt measures: a million users whose backup is a day old,
 // and a day of messages in which each does something.
 func TestAShardOfAMillionUsersIsRebuilt(t *testing.T) {
-	longOnly(t, "a shard of a million users, rebuilt")
+	if !campaign.Long() {
+		campaign.NotRun(t, "a shard of a million users, rebuilt", "takes minutes; make crash runs it")
+	}
 	t.Parallel()
 	const users, together, customers = 1_000_000, 200, 50
 	y := newTopology(t, "a")
