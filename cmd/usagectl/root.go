@@ -68,7 +68,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newReportCommand(), newScheduleCommand(), newUsersCommand(), newExplainCommand(), newStatementCommand(),
 		newDoctorCommand(), newReplayCommand(), newDemoCommand(), newCatalogueCommand(), newAlertCommand(), newEraseCommand(),
-		newBackupCommand(), newRestoreCommand(), newRepairCommand(), newMoveCommand(), newReadyCommand(), newVersionCommand(),
+		newBackupCommand(), newRestoreCommand(), newRepairCommand(), newMoveCommand(), newRebuildCommand(), newReadyCommand(), newVersionCommand(),
 	)
 	return root
 }

@@ -5,20 +5,16 @@ package usageledger
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/confmap"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/hosts"
-	"github.com/otelcol-usage/otelcol-usage/internal/identity"
-	"github.com/otelcol-usage/otelcol-usage/internal/shard"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
@@ -31,44 +27,8 @@ type Config struct {
 	// localhost:8320.
 	API Server `mapstructure:"api"`
 
-	// Shard says which part of the organizations this ledger counts. Default: all.
-	Shard Shard `mapstructure:"shard"`
-
 	// Reports says how the reports of schedules reach their recipients.
 	Reports deliver.Config `mapstructure:"reports"`
-}
-
-// Shard is what makes a ledger one of several.
-type Shard struct {
-	// Map is the file that says which shard counts which organization, the same
-	// as the gateway reads. It is reloaded when it changes. Items of other
-	// organizations are unauthorized. Default none: what arrives is this shard's,
-	// as where a load balancer without a map decides.
-	Map string `mapstructure:"map"`
-
-	// Name is this shard's, in the map where there is one. Series of the process
-	// carry it as label shard.
-	Name string `mapstructure:"name"`
-}
-
-// Validate judges the map too, as it is now.
-func (s *Shard) Validate() error {
-	if s.Name == "" {
-		if s.Map != "" {
-			return fmt.Errorf(`shard::name: "": name the shard of %s that this is`, s.Map)
-		}
-		return nil
-	}
-	if err := shard.CheckName(s.Name); err != nil {
-		return fmt.Errorf("shard::name: %w", err)
-	}
-	if s.Map == "" {
-		return nil
-	}
-	if _, err := shard.Load(s.Map, s.Name, identity.Rule{}, zap.NewNop()); err != nil {
-		return fmt.Errorf("shard::map: %w", err)
-	}
-	return nil
 }
 
 func createDefaultConfig() component.Config {

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/client"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/definition"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/shard"
@@ -31,7 +32,7 @@ type sharding struct {
 	labelled map[*usage.Series]*usage.Series
 }
 
-func (s *sharding) open(config Shard, rule identity.Rule, logger *zap.Logger) (err error) {
+func (s *sharding) open(config definition.Shard, rule identity.Rule, logger *zap.Logger) (err error) {
 	s.name, s.rule, s.labelled = config.Name, rule, map[*usage.Series]*usage.Series{}
 	if config.Map == "" {
 		return nil

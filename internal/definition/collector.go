@@ -19,14 +19,16 @@ import (
 // configuration.
 const componentType = "usage_ledger"
 
-// apiKey is the part of the extension's configuration that is not ours.
-const apiKey = "api"
+// others are the parts of the extension's configuration that are not ours.
+var others = []string{"api", "reports"}
 
-// FromMap decodes the ledger extension's section of a configuration, api
+// FromMap decodes the ledger extension's section of a configuration, others
 // ignored, over the defaults. The result is not checked.
 func FromMap(section map[string]any) (*Config, error) {
 	section = maps.Clone(section)
-	delete(section, apiKey)
+	for _, key := range others {
+		delete(section, key)
+	}
 	c := Default()
 	if err := confmap.NewFromStringMap(section).Unmarshal(&c); err != nil {
 		return nil, fmt.Errorf("%s: %w", componentType, err)
@@ -36,9 +38,10 @@ func FromMap(section map[string]any) (*Config, error) {
 
 // FromCollectorConfig reads the ledger extension's section out of a
 // collector's YAML file, with environment variables expanded as the collector
-// does. The result is checked.
-func FromCollectorConfig(path string) (*Config, error) {
-	section, err := extensionSection(path)
+// does, and with further files laid over the first one. The result is checked.
+func FromCollectorConfig(paths ...string) (*Config, error) {
+	path := strings.Join(paths, " + ")
+	section, err := extensionSection(paths)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -53,9 +56,13 @@ func FromCollectorConfig(path string) (*Config, error) {
 }
 
 // extensionSection returns what stands under the only usage_ledger extension.
-func extensionSection(path string) (map[string]any, error) {
+func extensionSection(paths []string) (map[string]any, error) {
+	var locations []string
+	for _, path := range paths {
+		locations = append(locations, "file:"+path)
+	}
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
-		URIs:              []string{"file:" + path},
+		URIs:              locations,
 		ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory(), envprovider.NewFactory()},
 		DefaultScheme:     "env",
 	})

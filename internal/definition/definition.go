@@ -23,7 +23,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 )
 
-// Config is everything of the ledger's configuration besides its HTTP API.
+// Config is everything of the ledger's configuration besides its HTTP API and the
+// delivery of reports.
 type Config struct {
 	// Directory holds the ledger's state. One process at a time may use it.
 	Directory string `mapstructure:"directory"`
@@ -58,6 +59,9 @@ type Config struct {
 
 	// Limits bound the memory and the number of series.
 	Limits Limits `mapstructure:"limits"`
+
+	// Shard says which part of the organizations this ledger counts. Default: all.
+	Shard Shard `mapstructure:"shard"`
 
 	// Scrub reads the files of the ledger again and again, and holds them against
 	// their checksums.
