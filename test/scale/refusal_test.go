@@ -86,9 +86,7 @@ func calls(t *testing.T, organizations ...string) request {
 	for _, id := range organizations {
 		events = append(events, collector.Event{Organization: id, User: "ann", Action: "api.called", Time: time.Now()})
 	}
-	body, err := collector.Logs(events...)
-	require.NoError(t, err)
-	return request{signal: "logs", body: body}
+	return sent(t, events...)
 }
 
 // TestGatewayAndShardsWithDifferentMaps lets each side know of a change before the
