@@ -75,7 +75,7 @@ func TestWhatTwoLedgersMayShowDifferently(t *testing.T) {
 	sendAll(t, two.http, append(all, sent(t, left)), nil)
 
 	// The first sample is of before the ledgers began: final at their first collection.
-	const day = `meter="transcription_minutes",period="current",unit="min",window="day"}`
+	const total = `usage_consumption{meter="transcription_minutes",period="current",unit="min",window="day"}`
 	const connected = `usage_concurrent_users{meter="operators",state="active"}`
 	showsAll(t, two, "samples", map[string]float64{connected: 0})
 	sendAll(t, two.http, []request{sent(t, logon)}, nil)
@@ -86,10 +86,10 @@ func TestWhatTwoLedgersMayShowDifferently(t *testing.T) {
 	// Values that came first have the places; the rest is under __other__, and the sum is
 	// the same.
 	breakdown := func(value string) string {
-		return `usage_consumption_breakdown{dimension="language",dimension_value="` + value + `",` + day
+		return `usage_consumption_breakdown{dimension="language",dimension_value="` + value + `",meter="transcription_minutes",period="current",window="day"}`
 	}
-	showsAll(t, one, "values", map[string]float64{"usage_consumption{" + day: 127, breakdown("de"): 1, breakdown("en"): 2, breakdown("__other__"): 64})
-	showsAll(t, two, "values", map[string]float64{"usage_consumption{" + day: 127, breakdown("pl"): 64, breakdown("en"): 2, breakdown("__other__"): 1})
+	showsAll(t, one, "values", map[string]float64{total: 127, breakdown("de"): 1, breakdown("en"): 2, breakdown("__other__"): 64})
+	showsAll(t, two, "values", map[string]float64{total: 127, breakdown("pl"): 64, breakdown("en"): 2, breakdown("__other__"): 1})
 
 	// Beyond a limit users are refused, and both say so.
 	limited := map[string]float64{
@@ -105,6 +105,6 @@ func TestWhatTwoLedgersMayShowDifferently(t *testing.T) {
 	}
 
 	// Of two contents of one uid the first counts.
-	showsAll(t, one, "contents", map[string]float64{"usage_consumption{" + day: 1})
-	showsAll(t, two, "contents", map[string]float64{"usage_consumption{" + day: 2})
+	showsAll(t, one, "contents", map[string]float64{total: 1})
+	showsAll(t, two, "contents", map[string]float64{total: 2})
 }
