@@ -161,6 +161,30 @@ func TestATopicThatIsMissingIsNoLoss(t *testing.T) {
 	has(t, a, here, "duplicate", 1)
 }
 
+// TestABrokerThatIsAwayIsNoLoss starts a gateway and a shard before there is a broker:
+// senders are told to repeat, and what they repeat counts once.
+func TestABrokerThatIsAwayIsNoLoss(t *testing.T) {
+	t.Parallel()
+	here := of(true, 1)[0]
+	y := newTopology(t, "a")
+	y.brokerProcess.Kill()
+	y.startGateway(t)
+	a := y.startShard(t, "a", "")
+
+	call := calls(t, here)
+	var final permanent
+	err := post(t.Context(), y.gatewayAddress, call)
+	require.Error(t, err)
+	require.NotErrorAs(t, err, &final, "a sender has to keep it")
+	got, err := items(a.api, here)
+	require.NoError(t, err)
+	require.Empty(t, got)
+
+	y.brokerProcess.restart(t)
+	sendAll(t, y.gatewayAddress, []request{call}, nil)
+	has(t, a, here, "counted", 1)
+}
+
 // TestAMapWithoutThisShardIsRefusedAtStart starts a shard that nobody knows.
 func TestAMapWithoutThisShardIsRefusedAtStart(t *testing.T) {
 	t.Parallel()
