@@ -57,7 +57,7 @@ func TestWhatTwoLedgersMayShowDifferently(t *testing.T) {
 		})
 	}
 	learns := func(user string) request {
-		return sent(t, collector.Event{Organization: "limits", User: user, Action: "course.accessed", Time: now})
+		return sent(t, collector.Event{Organization: "limits", User: user, Action: "course.accessed", Time: now, Attributes: map[string]any{"user.status": "active"}})
 	}
 	left := collector.Event{Organization: "samples", User: "ben", Action: "user.logoff", Time: now}
 	before := now.Add(-settle).Truncate(15 * time.Minute).Add(-time.Minute)
