@@ -125,7 +125,7 @@ func TestGatewayAndShardsWithDifferentMaps(t *testing.T) {
 
 	t.Run("what was refused is read again by its owner", func(t *testing.T) {
 		b.Kill()
-		again := file(t, "receivers: {kafka: {group_id: usage-b-again, logs: {topics: [usage-a-logs, usage-b-logs]}}}")
+		again := file(t, "receivers: {kafka/logs: {group_id: usage-b-again, logs: {topics: [usage-a-logs, usage-b-logs]}}}")
 		was := b.command
 		b.command = func() *exec.Cmd { c := was(); c.Args = append(c.Args, "--config", again); return c }
 		b.restart(t)
