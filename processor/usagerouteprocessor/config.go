@@ -20,8 +20,9 @@ import (
 // is needed.
 type Config struct {
 	// Map is the file that says which shard counts which organization, the same
-	// as the shards read. It is reloaded when it changes. Parts are sent on one by
-	// one, with the metadata usage-topic, usage-organization and usage-map.
+	// as the shards read. It is reloaded when it changes. Parts, one for each shard,
+	// are sent on one by one, with the metadata usage-topic, usage-organization and
+	// usage-map.
 	Map string `mapstructure:"map"`
 
 	// ResourceAttribute is the attribute of resources that a part's organization

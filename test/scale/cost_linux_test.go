@@ -5,6 +5,7 @@ package scale
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -75,14 +76,15 @@ processors: {usage: {ledger: usage_ledger}}
 service: {pipelines: {logs: {receivers: [otlp], processors: [usage]}}}
 `
 
-// costly are requests of 512 records each.
+// costly are requests of 512 records each, of 64 organizations with 500 users each.
 func costly(t *testing.T, records, organizations int) (all []request) {
 	t.Helper()
+	random := rand.New(rand.NewPCG(1, 1))
 	for n := 0; n < records; {
 		var events []collector.Event
 		for range min(512, records-n) {
 			events = append(events, collector.Event{
-				Organization: fmt.Sprintf("org-%02d", (n/512*organizations+n%organizations)%64), User: fmt.Sprintf("user-%d", n%5000),
+				Organization: fmt.Sprintf("org-%02d", (n/512*organizations+n%organizations)%64), User: fmt.Sprintf("user-%d", random.IntN(500)),
 				Action: "course.accessed", Time: time.Now(), Attributes: map[string]any{"user.status": "active"},
 			})
 			n++

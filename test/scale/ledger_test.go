@@ -87,14 +87,15 @@ connectors: {usage_queue: {directory: %q}}
 service: {extensions: [usage_ledger], telemetry: {metrics: {level: none}}}
 `
 
-// startNode starts a single node. One with a name is a load balancer's shard.
-func startNode(t *testing.T, name, catalogue string) *ledger {
+// startNode starts a single node, with configurations over it. One with a name is a
+// load balancer's shard.
+func startNode(t *testing.T, name, catalogue string, over ...string) *ledger {
 	t.Helper()
 	l := &ledger{api: free(t), settings: file(t, settings(catalogue, openPeriods)), grpc: free(t), http: free(t)}
 	data := t.TempDir()
 	overlay := file(t, fmt.Sprintf(node, filepath.Join(data, "ledger"), l.api, key, name, l.grpc, l.http, filepath.Join(data, "queue")))
 	l.program = start(t, func() *exec.Cmd {
-		return distribution(t, nil, "config/victoriametrics.yaml", overlay, l.settings)
+		return distribution(t, nil, append([]string{"config/victoriametrics.yaml", overlay, l.settings}, over...)...)
 	})
 	l.Eventually(t, l.ready)
 	return l

@@ -86,9 +86,7 @@ func calls(t *testing.T, organizations ...string) request {
 	for _, id := range organizations {
 		events = append(events, collector.Event{Organization: id, User: "ann", Action: "api.called", Time: time.Now()})
 	}
-	body, err := collector.Logs(events...)
-	require.NoError(t, err)
-	return request{signal: "logs", body: body}
+	return sent(t, events...)
 }
 
 // TestGatewayAndShardsWithDifferentMaps lets each side know of a change before the
@@ -127,7 +125,7 @@ func TestGatewayAndShardsWithDifferentMaps(t *testing.T) {
 
 	t.Run("what was refused is read again by its owner", func(t *testing.T) {
 		b.Kill()
-		again := file(t, "receivers: {kafka: {group_id: usage-b-again, logs: {topics: [usage-a-logs, usage-b-logs]}}}")
+		again := file(t, "receivers: {kafka/logs: {group_id: usage-b-again, logs: {topics: [usage-a-logs, usage-b-logs]}}}")
 		was := b.command
 		b.command = func() *exec.Cmd { c := was(); c.Args = append(c.Args, "--config", again); return c }
 		b.restart(t)
@@ -161,6 +159,30 @@ func TestATopicThatIsMissingIsNoLoss(t *testing.T) {
 	b := y.startShard(t, "b", "")
 	has(t, b, nowhere, "counted", 1)
 	has(t, a, here, "duplicate", 1)
+}
+
+// TestABrokerThatIsAwayIsNoLoss starts a gateway and a shard before there is a broker:
+// senders are told to repeat, and what they repeat counts once.
+func TestABrokerThatIsAwayIsNoLoss(t *testing.T) {
+	t.Parallel()
+	here := of(true, 1)[0]
+	y := newTopology(t, "a")
+	y.brokerProcess.Kill()
+	y.startGateway(t)
+	a := y.startShard(t, "a", "")
+
+	call := calls(t, here)
+	var final permanent
+	err := post(t.Context(), y.gatewayAddress, call)
+	require.Error(t, err)
+	require.NotErrorAs(t, err, &final, "a sender has to keep it")
+	got, err := items(a.api, here)
+	require.NoError(t, err)
+	require.Empty(t, got)
+
+	y.brokerProcess.restart(t)
+	sendAll(t, y.gatewayAddress, []request{call}, nil)
+	has(t, a, here, "counted", 1)
 }
 
 // TestAMapWithoutThisShardIsRefusedAtStart starts a shard that nobody knows.
