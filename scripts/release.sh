@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 version=${1:-}
 image=${IMAGE:-ghcr.io/otelcol-usage/otelcol-usage}
+platforms=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}
 out=build/release/$version
 left_out=()
 
@@ -35,7 +36,7 @@ archive() {
 
 make --no-print-directory build/otelcol-usage/go.mod build/otelcol-usage-app.zip
 
-for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do
+for platform in $platforms; do
 	name=otelcol-usage_${version}_${platform/\//_}
 	echo "$name"
 	into=$PWD/build/release/work/$name

@@ -66,7 +66,7 @@ func (o *Organization) prefetch(meter uint16, user uint32, dims []uint32, first 
 	}
 	n := s.Prefetch(user, dims, first)
 	for i, dim := range dims {
-		if dim >= first && i < len(s.values) { // a meter that has counted nothing has none
+		if dim >= first {
 			n += s.values[i].Prefetch(dim - first)
 		}
 	}

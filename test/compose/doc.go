@@ -7,6 +7,6 @@
 // environment, in a root directory where only the mounted files are, as the
 // image's user, in a network in which services know each other by name.
 //
-// What is not started is Grafana, which no module holds, and the mail catcher,
-// for which the test stands in.
+// What is not started is Grafana, which no module holds; the mail catcher, for
+// which the test stands in; and Kafka, for which the broker of test/thirdparty does.
 package compose
