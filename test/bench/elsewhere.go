@@ -107,7 +107,7 @@ func (g *grow) run(ctx context.Context, config string, say func(string, ...any))
 		who = []act{{write: (*traffic).learner}}
 	}
 	t := newTraffic(evenly(g.Organizations, g.Users))
-	if err := t.everyone(ctx, who, p, say); err != nil {
+	if err := errors.Join(t.everyone(ctx, who, p, say), p.list(ctx, t)); err != nil {
 		return out, err
 	}
 	for range g.Requests {
