@@ -56,7 +56,8 @@ type Kind interface {
 	// Headline returns the one number that stands for the meter, of its first
 	// window's running period, in millionths.
 	Headline(c *period.Clock) wide.Int
-	// Outlook returns what is expected of a running period, in units of the meter.
+	// Outlook returns what is expected of a running period, in units of the meter. rise
+	// has the window's curves, nil where none are kept of it, here and in Until.
 	Outlook(c *period.Clock, window int, rise *pace.Curves) pace.Outlook
 	// Until returns what a period had at a minute in it, in units of the meter; ok is
 	// false where that is not known.

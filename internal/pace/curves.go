@@ -239,7 +239,11 @@ func (p *Paces) EncodeCurves(e *wire.Encoder, meter int) {
 	e.Uint(uint64(len(windows)))
 	for w, window := range windows {
 		e.String(window.String())
-		p.Of(meter, w).encode(e)
+		c := p.Of(meter, w)
+		if c == nil {
+			c = p.begun() // it has a place, and nothing in it
+		}
+		c.encode(e)
 	}
 }
 

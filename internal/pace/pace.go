@@ -39,7 +39,8 @@ type Meter interface {
 	Use(c *period.Clock, window, back int) wide.Int
 	// Used returns the same in millionths.
 	Used(c *period.Clock, window, back int) wide.Int
-	// Outlook returns what is expected of a running period, in units of the meter.
+	// Outlook returns what is expected of a running period, in units of the meter. rise
+	// has the window's curves, nil where none are kept of it, here and in Until.
 	Outlook(c *period.Clock, window int, rise *Curves) Outlook
 	// Until returns what a period had at a minute in it, in units of the meter; ok is
 	// false where that is not known.
@@ -78,8 +79,8 @@ func New(c *period.Clock, n int, meters func(meter int) Meter) Paces {
 // begun returns curves that begin now.
 func (p *Paces) begun() *Curves { return &Curves{from: p.clock.AsOf + 1} }
 
-// Of returns the curves of a window, which are not to be changed; empty ones where
-// it is not curved.
+// Of returns the curves of a window, which are not to be changed; nil where it is not
+// curved.
 func (p *Paces) Of(meter, window int) *Curves {
 	if own := p.curves[meter]; own != nil && own[window] != nil {
 		return own[window]
@@ -87,7 +88,7 @@ func (p *Paces) Of(meter, window int) *Curves {
 	if def := p.meters(meter).Definition(); curved(def, def.Windows[window]) {
 		return p.flat[def.Windows[window].Kind]
 	}
-	return p.begun()
+	return nil
 }
 
 // set gives a window curves of its own.
