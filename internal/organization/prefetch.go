@@ -61,13 +61,10 @@ func (o *Organization) PrefetchEvent(ev *meter.Event) (n uint64) {
 // prefetch takes dims as numbers plus first; what is less than first is none.
 func (o *Organization) prefetch(meter uint16, user uint32, dims []uint32, first uint32) uint64 {
 	s := &o.meters[meter]
-	if s.isIdle() {
-		return 0
-	}
 	n := s.Prefetch(user, dims, first)
-	for i, dim := range dims {
-		if dim >= first {
-			n += s.values[i].Prefetch(dim - first)
+	for i, values := range s.values { // none of an idle meter, whatever an event brings
+		if i < len(dims) && dims[i] >= first {
+			n += values.Prefetch(dims[i] - first)
 		}
 	}
 	return n
