@@ -180,7 +180,7 @@ func (r *rebuilder) configure() (err error) {
 			return fmt.Errorf("shard::map: %w", err)
 		}
 		r.shards = file.Current().Map
-		own = func(id string) bool { return r.shards.Owner(identity.Spell(id, rule.Normalize)).Name == of.Name }
+		own = func(id string) bool { return r.shards.Owns(of.Name, identity.Spell(id, rule.Normalize)) }
 	}
 	path := r.catalogue
 	if path == "" {

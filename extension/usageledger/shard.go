@@ -54,7 +54,7 @@ func (s *sharding) owned() func(id string) bool {
 
 // owns reports whether an organization, by its id as it is counted, is this shard's.
 func (s *sharding) owns(id string) bool {
-	return s.file == nil || s.file.Current().Owner(id).Name == s.name
+	return s.file == nil || s.file.Current().Owns(s.name, id)
 }
 
 // run looks at the map until ctx ends. changed is told of another one.
@@ -71,11 +71,7 @@ func (s *sharding) refuse(ctx context.Context, batch *usage.Batch) error {
 	if s.file == nil {
 		return nil
 	}
-	var sent shard.ID
-	if said := client.FromContext(ctx).Metadata.Get(shard.MapKey); len(said) > 0 {
-		sent, _ = shard.ParseID(said[0])
-	}
-	return s.file.Current().Refuse(batch, s.name, sent)
+	return s.file.Current().Refuse(batch, s.name, shard.Sent(client.FromContext(ctx).Metadata.Get(shard.MapKey)))
 }
 
 // own leaves of a collection what this shard publishes: the organizations that

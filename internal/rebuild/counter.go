@@ -106,13 +106,15 @@ func (c *counter) take(ctx context.Context, r *kgo.Record) error {
 		c.report.First = r.Timestamp
 	}
 	c.report.Last = c.clock
-	from := len(c.batch.Items)
-	if err := c.read(r); err != nil {
+	from, headers := len(c.batch.Items), metadata(r)
+	if err := c.read(r, headers); err != nil {
 		if c.report.BadCount++; len(c.report.Bad) < maxQuoted {
 			c.report.Bad = append(c.report.Bad, fmt.Sprintf("%s/%d/%d: %v", r.Topic, r.Partition, r.Offset, err))
 		}
-	} else if err := c.refuse(r, from); err != nil {
-		return err
+	} else if c.Map != nil {
+		if err := c.Map.Refuse(&usage.Batch{Items: c.batch.Items[from:]}, c.Shard, shard.Sent(headers.Get(shard.MapKey))); err != nil {
+			return err
+		}
 	}
 	c.report.Items += int64(len(c.batch.Items) - from)
 	if c.Progress != nil {
@@ -151,8 +153,8 @@ func (c *counter) reach(ctx context.Context, at time.Time) error {
 
 // read adds the items of a message to the batch, as the kafka receiver and the usage
 // processor of a shard do.
-func (c *counter) read(r *kgo.Record) error {
-	bound := attach.BoundOrganization(client.NewContext(context.Background(), client.Info{Metadata: metadata(r)}), c.Bind)
+func (c *counter) read(r *kgo.Record, headers client.Metadata) error {
+	bound := attach.BoundOrganization(client.NewContext(context.Background(), client.Info{Metadata: headers}), c.Bind)
 	switch {
 	case strings.HasSuffix(r.Topic, logs):
 		ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(r.Value)
@@ -183,18 +185,6 @@ func metadata(r *kgo.Record) client.Metadata {
 		of[h.Key] = append(of[h.Key], string(h.Value))
 	}
 	return client.NewMetadata(of)
-}
-
-// refuse makes unauthorized what is of other shards, of the items from an index on.
-func (c *counter) refuse(r *kgo.Record, from int) error {
-	if c.Map == nil {
-		return nil
-	}
-	var sent shard.ID
-	if said := metadata(r).Get(shard.MapKey); len(said) > 0 {
-		sent, _ = shard.ParseID(said[0])
-	}
-	return c.Map.Refuse(&usage.Batch{Items: c.batch.Items[from:]}, c.Shard, sent)
 }
 
 // record counts what has been read.

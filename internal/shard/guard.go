@@ -39,6 +39,15 @@ func (m *Map) Refuse(batch *usage.Batch, name string, sent ID) error {
 	return nil
 }
 
+// Sent returns the map by which a request was sent, of what its metadata has at
+// [MapKey]; the zero ID where that tells none.
+func Sent(said []string) (sent ID) {
+	if len(said) > 0 {
+		sent, _ = ParseID(said[0])
+	}
+	return sent
+}
+
 // Keys of the metadata with which a gateway sends a part of a request on, and of
 // the headers that Kafka carries it by.
 const (

@@ -46,6 +46,9 @@ type Map struct {
 // Owner returns the shard that counts an organization.
 func (m *Map) Owner(organization string) Shard { return m.Shards[m.owner(organization)] }
 
+// Owns reports whether an organization is a shard's, by its name.
+func (m *Map) Owns(name, organization string) bool { return m.Owner(organization).Name == name }
+
 func (m *Map) owner(organization string) int {
 	if i, pinned := m.pins[organization]; pinned {
 		return i
