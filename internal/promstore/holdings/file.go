@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/prometheus/prometheus/tsdb/fileutil"
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 )
 
 // files are where a directory's list is: within it, and beside it.
@@ -60,11 +60,14 @@ func Write(directory string, h Holdings) error {
 	if err != nil {
 		return err
 	}
+	write := func(path string) error {
+		return store.ReplaceFile(store.OwnersOnly, filepath.Dir(path), filepath.Base(path), text)
+	}
 	paths := files(directory)
-	if err := replace(paths[0], text); err != nil {
+	if err := write(paths[0]); err != nil {
 		return err
 	}
-	_ = replace(paths[1], text) // where nothing can be written there a lost directory looks like a new one
+	_ = write(paths[1]) // where nothing can be written there a lost directory looks like a new one
 	return nil
 }
 
@@ -74,16 +77,4 @@ func syncFile(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-func replace(path string, text []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return fileutil.Rename(path+".new", path)
 }

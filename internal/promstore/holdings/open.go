@@ -34,7 +34,6 @@ const (
 type Keeper struct {
 	directory string
 	options   *tsdb.Options
-	retention int64 // ms
 	logger    *slog.Logger
 	held      Holdings // of the last survey
 	surveyed  time.Time
@@ -46,7 +45,7 @@ type Keeper struct {
 // of it is lost is named. What is no damage, a disk that does not answer or rights
 // that are missing, is an error, and nothing is changed.
 func Open(dir string, options *tsdb.Options, logger *slog.Logger) (*tsdb.DB, *prometheus.Registry, *Keeper, error) {
-	k := &Keeper{directory: dir, options: options, retention: options.RetentionDuration, logger: logger}
+	k := &Keeper{directory: dir, options: options, logger: logger}
 	db, registry, err := k.open()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("open store %s: %w: %s", dir, err, remedy)
@@ -98,7 +97,7 @@ func (k *Keeper) putAside(was Holdings) ([]Loss, error) {
 	if err != nil {
 		return nil, err
 	}
-	lost := Compare(was, is, k.retention)
+	lost := Compare(was, is, k.options.RetentionDuration)
 	named := map[string]bool{}
 	for _, l := range lost {
 		if _, there := is.Blocks[l.Path]; there {
@@ -214,7 +213,7 @@ func guarded[T any](open func() (T, error)) (opened T, err error) {
 // survey writes down what the directory consists of, and names what is lost: what
 // the caller has found, and what is not there any more.
 func (k *Keeper) survey(lost []Loss, known map[string]Block) error {
-	was, retention := k.held, k.retention
+	was, retention := k.held, k.options.RetentionDuration
 	is, err := Survey(k.directory, time.Now().UnixMilli(), known)
 	if err != nil {
 		return err
