@@ -298,17 +298,19 @@ func (x *Meter) EncodeDays(e *wire.Encoder) {
 	e.Int(int64(x.dailyFrom))
 }
 
+// noDays is what EncodeDays writes of a meter that has counted nothing.
+var noDays = func() []byte {
+	var e wire.Encoder
+	new(Meter).EncodeDays(&e)
+	return e.Bytes
+}()
+
 // EncodeNoDays appends what EncodeDays does of a meter that has counted nothing.
-func EncodeNoDays(e *wire.Encoder) {
-	var x Meter
-	x.EncodeDays(e)
-}
+func EncodeNoDays(e *wire.Encoder) { e.Bytes = append(e.Bytes, noDays...) }
 
 // SkipNoDays passes over that, and reports whether it is next.
 func SkipNoDays(d *wire.Decoder) (next bool) {
-	var none wire.Encoder
-	EncodeNoDays(&none)
-	d.Bytes, next = bytes.CutPrefix(d.Bytes, none.Bytes)
+	d.Bytes, next = bytes.CutPrefix(d.Bytes, noDays)
 	return next
 }
 
