@@ -4,6 +4,7 @@
 package usagequeueconnector
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,12 +128,7 @@ func (q *queue) read() error {
 		e.bytes = info.Size()
 		q.waiting, q.used, q.next = append(q.waiting, e), q.used+onDisk(e.bytes), max(q.next, e.number+1)
 	}
-	slices.SortFunc(q.waiting, func(a, b entry) int {
-		if a.number < b.number {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(q.waiting, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 	if len(q.waiting) > 0 {
 		q.more <- struct{}{}
 	}

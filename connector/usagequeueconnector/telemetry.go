@@ -6,7 +6,6 @@ package usagequeueconnector
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
@@ -15,14 +14,11 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// nameOf is the OpenTelemetry name of a series, as the usage receiver writes it.
-func nameOf(s *usage.Series) string { return "usage." + strings.TrimPrefix(s.Name, "usage_") }
-
 // ready is a series of the process that figures come from, and lostName the one that
 // is told with it.
 var (
-	ready    = nameOf(usage.LedgerReady)
-	lostName = nameOf(usage.QueueLost)
+	ready    = usage.LedgerReady.MetricName()
+	lostName = usage.QueueLost.MetricName()
 )
 
 // withLost returns a series that goes with figures: how many requests were lost until

@@ -3,7 +3,10 @@
 
 package usage
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Collection is every organization's figures at one whole minute.
 type Collection struct {
@@ -37,6 +40,15 @@ type Series struct {
 	Counter bool // a cumulative counter; else a gauge
 	// Start is when a counter began; zero for gauges.
 	Start time.Time
+}
+
+// MetricName is the OpenTelemetry name of a series. Its unit stays empty: a
+// store would write it into the name.
+func (s *Series) MetricName() string {
+	if rest, ok := strings.CutPrefix(s.Name, "usage_"); ok {
+		return "usage." + rest
+	}
+	return s.Name
 }
 
 // Label is a label of a series. Empty values do not occur.

@@ -5,7 +5,6 @@ package usagereceiver
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -105,7 +104,7 @@ func (w *writer) points(s *usage.Series) pmetric.NumberDataPointSlice {
 		return known
 	}
 	m := w.slice.AppendEmpty()
-	m.SetName(metricName(s.Name))
+	m.SetName(s.MetricName())
 	var points pmetric.NumberDataPointSlice
 	if s.Counter {
 		sum := m.SetEmptySum()
@@ -117,15 +116,6 @@ func (w *writer) points(s *usage.Series) pmetric.NumberDataPointSlice {
 	}
 	w.byName[s.Name] = points
 	return points
-}
-
-// metricName is the OpenTelemetry name of a series. Its unit stays empty: a
-// store would write it into the name.
-func metricName(series string) string {
-	if rest, ok := strings.CutPrefix(series, "usage_"); ok {
-		return "usage." + rest
-	}
-	return series
 }
 
 func (w *writer) point(organization string, s *usage.Series) pmetric.NumberDataPoint {
