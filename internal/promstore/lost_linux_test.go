@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // withBlocks makes a store of a day, and returns its directory and one of its blocks.
@@ -125,4 +127,37 @@ func TestADiskThatDoesNotAnswerIsNoDamage(t *testing.T) {
 	require.ErrorContains(t, err, "too many levels of symbolic links")
 	require.ErrorContains(t, err, "restore a backup of the directory")
 	require.DirExists(t, block)
+}
+
+// TestLateSamplesOfASeriesThatCameAgainOutliveTwoStarts sends late samples of a series
+// that has left the head and come again, which the log knows by two references.
+func TestLateSamplesOfASeriesThatCameAgainOutliveTwoStarts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	sent := 0
+	send := func(store *Store, samples int) {
+		for range samples {
+			sent++
+			_, err := store.Append(t.Context(), gauge(noon.Add(-time.Hour+time.Duration(sent)*time.Second), 1), noon)
+			require.NoError(t, err)
+		}
+	}
+	store := openStore(t, Settings{Directory: dir})
+	require.NoError(t, store.Write(usage.Collection{At: noon, Organizations: []usage.OrganizationFigures{{
+		Organization: "other", Figures: []usage.Figure{{Series: &usage.Series{Name: "usage_figure"}, Value: 1}},
+	}}}))
+	send(store, 5)
+	require.NoError(t, store.session.db.CompactOOOHead(t.Context()))
+	send(store, 5)
+	require.NoError(t, store.Close())
+
+	store = openStore(t, Settings{Directory: dir})
+	const chunk = 32 // samples that are late, by the TSDB's default
+	send(store, 2*chunk)
+	want := dump(t, store)
+	require.NoError(t, store.Close())
+	for start := range 2 {
+		store = openStore(t, Settings{Directory: dir})
+		require.Equal(t, want, dump(t, store), "start %d", start)
+		require.NoError(t, store.Close())
+	}
 }

@@ -92,6 +92,11 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 
 // putAside moves blocks away that cannot be opened or are cut off, and closes gaps of
 // the logs, which the TSDB does not read beyond.
+//
+// It removes the mapped chunks where there is a log of samples out of order. That log
+// marks which of its samples are mapped, before they are: after a kill, and once newer
+// chunks are mapped, the TSDB takes such a mark for true and drops the samples. With no
+// chunks it believes no mark and reads all samples from the logs.
 func (k *Keeper) putAside(was Holdings) ([]Loss, error) {
 	is, err := Survey(k.directory, time.Now().UnixMilli(), nil)
 	if err != nil {
@@ -115,6 +120,11 @@ func (k *Keeper) putAside(was Holdings) ([]Loss, error) {
 			return nil, err
 		}
 		lost = append(lost, lossOf(was, is.At, name, b.Bad))
+	}
+	if is.Logs[Logs[1]].Bytes() > 0 {
+		if err := os.RemoveAll(filepath.Join(k.directory, headChunks)); err != nil {
+			return nil, err
+		}
 	}
 	for name, l := range is.Logs {
 		for n := range l.Last() {

@@ -189,6 +189,14 @@ func (l Log) Last() int {
 	return slices.Max(slices.Collect(maps.Keys(l.Segments)))
 }
 
+// Bytes returns what its segments have together.
+func (l Log) Bytes() (all int64) {
+	for _, size := range l.Segments {
+		all += size
+	}
+	return all
+}
+
 // sizeOf returns how many bytes the files of a directory have: fewer where some of
 // them are being removed.
 func sizeOf(dir string) (bytes int64) {
