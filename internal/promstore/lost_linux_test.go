@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // withBlocks makes a store of a day, and returns its directory and one of its blocks.
@@ -130,21 +128,20 @@ func TestADiskThatDoesNotAnswerIsNoDamage(t *testing.T) {
 }
 
 // TestLateSamplesOfASeriesThatCameAgainOutliveTwoStarts sends late samples of a series
-// that has left the head and come again, which the log knows by two references.
+// that has left the head and come again, which the logs know by two references.
 func TestLateSamplesOfASeriesThatCameAgainOutliveTwoStarts(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "store")
+	dir, _ := withBlocks(t)
 	sent := 0
 	send := func(store *Store, samples int) {
 		for range samples {
 			sent++
-			_, err := store.Append(t.Context(), gauge(noon.Add(-time.Hour+time.Duration(sent)*time.Second), 1), noon)
+			late := gauge(noon.Add(-12*time.Hour+time.Duration(sent)*time.Second), 1)
+			late.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).SetName("usage.late")
+			_, err := store.Append(t.Context(), late, noon)
 			require.NoError(t, err)
 		}
 	}
 	store := openStore(t, Settings{Directory: dir})
-	require.NoError(t, store.Write(usage.Collection{At: noon, Organizations: []usage.OrganizationFigures{{
-		Organization: "other", Figures: []usage.Figure{{Series: &usage.Series{Name: "usage_figure"}, Value: 1}},
-	}}}))
 	send(store, 5)
 	require.NoError(t, store.session.db.CompactOOOHead(t.Context()))
 	send(store, 5)

@@ -93,10 +93,11 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 // putAside moves blocks away that cannot be opened or are cut off, and closes gaps of
 // the logs, which the TSDB does not read beyond.
 //
-// It removes the mapped chunks where there is a log of samples out of order. That log
-// marks which of its samples are mapped, before they are: after a kill, and once newer
-// chunks are mapped, the TSDB takes such a mark for true and drops the samples. With no
-// chunks it believes no mark and reads all samples from the logs.
+// It removes the mapped chunks where there is a log of late samples, of which that log
+// says which are mapped and need not be read again. A series that left the head and came
+// again has two references in the logs, and the TSDB drops the late chunks of the first
+// when it meets the second (v0.315.0, Head.resetSeriesWithMMappedChunks): those samples
+// would be gone after the second start. Without chunks it reads all of them from the logs.
 func (k *Keeper) putAside(was Holdings) ([]Loss, error) {
 	is, err := Survey(k.directory, time.Now().UnixMilli(), nil)
 	if err != nil {
