@@ -5,6 +5,8 @@ package api
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,6 +65,17 @@ func TestABookHasWhatItsClientMaySee(t *testing.T) {
 		require.ErrorIs(t, err, inquiry.ErrNoOrganization)
 	}
 	require.Empty(t, b.erased)
+	b.kept = map[string][]byte{"acme\x00a": nil, "birch\x00a": nil, "acme": nil, "\x00a": nil}
+	for client, want := range map[string][]string{"jane": {"acme\x00a"}, "viewer of another": {"birch\x00a"}, "stranger": nil, "admin of all": slices.Sorted(maps.Keys(b.kept))} {
+		rows, err := book(client).Recall(t.Context(), "schedules")
+		require.NoError(t, err)
+		require.Equal(t, want, slices.Sorted(maps.Keys(rows)), client)
+	}
+	require.NoError(t, book("admin of it").Remember(t.Context(), "schedules", map[string][]byte{"acme\x00a": nil}))
+	for _, key := range []string{"birch\x00a", "acme", "\x00a"} {
+		require.ErrorIs(t, book("admin of it").Remember(t.Context(), "schedules", map[string][]byte{key: nil}), inquiry.ErrNoOrganization, "%q is no row of acme", key)
+		require.NoError(t, book("admin of all").Remember(t.Context(), "schedules", map[string][]byte{key: nil}))
+	}
 	_, err = book("admin of it").Erase(t.Context(), "acme", at)
 	require.NoError(t, err)
 	statements, err := book("jane").Statements(t.Context(), ledger.StatementQuery{Organization: "acme"})

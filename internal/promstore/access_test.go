@@ -244,6 +244,22 @@ func TestWhoCannotBeFoundOutIsNotLetIn(t *testing.T) {
 	require.NotContains(t, w.Body.String(), "EOF")
 }
 
+// TestWhoHasAShareOfTheTime: every principal, and one that sees all as well.
+func TestWhoHasAShareOfTheTime(t *testing.T) {
+	store := openStore(t, Settings{Admit: namedByHeader(t)})
+	of := func(who string, header ...string) (share string) {
+		h := store.admit(seeAny, func(_ http.ResponseWriter, r *http.Request) { share = shareOf(r.Context()) })
+		require.Equal(t, http.StatusOK, answered(h, who, http.MethodGet, "/", "", header...).Code)
+		return share
+	}
+	require.Equal(t, "name=jane", of("jane"))
+	require.Equal(t, "name=root", of("root"))
+	require.Equal(t, "name=jane through name=plugin", of("plugin", access.OnBehalfOf, "name=jane"))
+	require.Equal(t, "name=root through name=plugin", of("plugin", access.OnBehalfOf, "name=root"))
+	store.settings.Admit = nil
+	require.Empty(t, of(""), "where nobody authenticates nobody can be told from others")
+}
+
 func TestAPrincipalTakesTurnsWithOthers(t *testing.T) {
 	limits := query.DefaultLimits()
 	limits.Concurrency = 2

@@ -117,19 +117,21 @@ func (s *Store) admit(needs need, next http.HandlerFunc) http.HandlerFunc {
 			s.logger.Error("admit request", "path", r.URL.Path, "error", err)
 		case needs != seeAny && !p.SeesAll():
 			query.WriteError(w, http.StatusForbidden, "forbidden", `this tells of the whole store: it needs a principal of all organizations, ["*"]`)
-		case p.SeesAll():
-			next(w, r.WithContext(withBound(r.Context(), promql.Everything())))
 		default:
-			ctx := context.WithValue(r.Context(), shareKey{}, p.Name())
-			next(w, r.WithContext(withBound(ctx, promql.To(p.Organizations()))))
+			bound := promql.To(p.Organizations())
+			if p.SeesAll() {
+				bound = promql.Everything()
+			}
+			next(w, r.WithContext(withBound(context.WithValue(r.Context(), shareKey{}, p.Name()), bound)))
 		}
 	}
 }
 
-// shareKey is that of the name of whoever has a share of the places for queries;
-// those who see all have them all.
+// shareKey is that of the name of whoever has a share of the places for queries.
 type shareKey struct{}
 
+// shareOf returns that name: of every principal, also of one that sees all. It is ""
+// only where nobody authenticates, since all who ask are then one.
 func shareOf(ctx context.Context) string {
 	name, _ := ctx.Value(shareKey{}).(string)
 	return name

@@ -32,6 +32,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/access/promql"
 	"github.com/otelcol-usage/otelcol-usage/internal/admission"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
+	"github.com/otelcol-usage/otelcol-usage/internal/promstore/query"
 )
 
 // tenants are who has series: organizations whose ids look like patterns of one
@@ -90,7 +91,9 @@ const inhabitedMinutes = 20
 // inhabited returns a store in which some tenants have lived for a while.
 func inhabited(t *testing.T, among func(id string) bool) *Store {
 	t.Helper()
-	store := openStore(t, Settings{Admit: namedByHeader(t)})
+	limits := query.DefaultLimits()
+	limits.Concurrency, limits.PrincipalShare = 16, 1 // who asks thousands of queries need not rest
+	store := openStore(t, Settings{Admit: namedByHeader(t), Queries: limits})
 	text := everyTenant
 	if among("") {
 		text += strings.TrimPrefix(ofEverybody, "\n")

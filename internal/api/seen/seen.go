@@ -169,7 +169,7 @@ func (s seen) Recall(ctx context.Context, name string) (map[string][]byte, error
 
 func (s seen) Remember(ctx context.Context, name string, rows map[string][]byte) error {
 	for key := range rows {
-		if !s.by.WritesAll() && !s.by.Writes(organizationOf(key)) {
+		if !s.by.Writes(organizationOf(key)) {
 			return noOrganization(organizationOf(key))
 		}
 	}
