@@ -58,7 +58,6 @@ const reload = async () => {
 };
 setDataSourceSrv({ getList: () => list, reload } as unknown as DataSourceSrv);
 
-
 const settings = { uid: 'usage', id: 1, name: 'Usage', type: datasourceId, jsonData: {}, meta: { id: datasourceId } } as unknown as DataSourceInstanceSettings<Options>;
 
 function Editors() {
@@ -92,7 +91,7 @@ function Harness() {
             </Link>
           ))}
         </nav>
-        <main style={{ padding: 16 }}>
+        <main style={{ padding: 16, background: theme.colors.background.primary }}>
           <Routes>
             <Route path={`${root}/*`} element={<App />} />
             <Route path="/editors" element={<Editors />} />

@@ -38,6 +38,7 @@ type grafana struct {
 	user     *backend.User
 	settings *backend.DataSourceInstanceSettings // nil: no datasource is set up
 	readOnly bool
+	held     map[string]chan struct{} // paths of the backend that do not answer until their channel is closed
 }
 
 func newGrafana(t *testing.T, settings *backend.DataSourceInstanceSettings) *grafana {
@@ -74,7 +75,31 @@ func (g *grafana) instance() (*instance, backend.PluginContext) {
 	return d, backend.PluginContext{User: g.user, PluginID: plugin.ID}
 }
 
+// hold has a path of the backend answer only when it is let go.
+func (g *grafana) hold(path string) (release func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	until := make(chan struct{})
+	g.held = map[string]chan struct{}{path: until}
+	return func() { close(until) }
+}
+
+// waits until what a request asks for is let go.
+func (g *grafana) waits(r *http.Request) {
+	g.mu.Lock()
+	until := g.held[strings.TrimPrefix(r.URL.Path, "/api/datasources/uid/usage/")]
+	g.mu.Unlock()
+	if until == nil {
+		return
+	}
+	select {
+	case <-until:
+	case <-r.Context().Done():
+	}
+}
+
 func (g *grafana) resource(w http.ResponseWriter, r *http.Request) {
+	g.waits(r)
 	d, from := g.instance()
 	defer d.Dispose()
 	body, err := io.ReadAll(r.Body)
@@ -101,6 +126,7 @@ func (g *grafana) resource(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *grafana) health(w http.ResponseWriter, r *http.Request) {
+	g.waits(r)
 	d, from := g.instance()
 	defer d.Dispose()
 	result, err := d.CheckHealth(r.Context(), &backend.CheckHealthRequest{PluginContext: from})
@@ -288,7 +314,7 @@ func (s *server) pages(t *testing.T) {
 		{"setup-viewer", root + "/setup", "for administrators", jane},
 		{"editors", "/editors", "Alert rules ask for", operator},
 	} {
-		for j, width := range []int64{1280, 420} {
+		for j, width := range []int64{1280, 768, 480, 420} {
 			// Each page in both, and each of them wide and narrow by turns.
 			theme := []string{"dark", "light"}[(i+j)%2]
 			b.show(width, theme, page.user, page.path)
@@ -297,6 +323,34 @@ func (s *server) pages(t *testing.T) {
 			fits := b.tell(fmt.Sprintf(`String(document.documentElement.scrollWidth <= %d)`, width))
 			require.Equal(t, "true", fits, "%s is wider than its screen of %d pixels", page.name, width)
 		}
+	}
+}
+
+// loading shows what each page says until what it asks for is there, and that it goes on.
+func (s *server) loading(t *testing.T) {
+	settings := s.settings(embedded)
+	b := browse(t, newGrafana(t, &settings))
+	const root = "/a/otelcol-usage-app"
+	for i, page := range []struct {
+		name, path, held, says, then string
+		user                         *backend.User
+	}{
+		{"rights", root + "/reports", "resources/access", "Loading what is yours…", "Download as", jane},
+		{"reports", root + "/reports?period=current&organization=acme", "resources/report", "Loading the report…", "Download as", jane},
+		{"schedules", root + "/schedules", "resources/schedules", "Loading schedules…", "You may look at schedules", jane},
+		{"users-choices", root + "/users?organization=acme", "resources/choices", "Loading what there is…", "in the order", jane},
+		{"users", root + "/users?organization=acme&meter=workspace_users", "resources/users", "Loading users…", "in the order", jane},
+		{"setup", root + "/setup", "health", "Loading the check…", "You see all organizations", operator},
+	} {
+		width, theme := []int64{1280, 480}[i%2], []string{"light", "dark"}[i/2%2]
+		release := b.grafana.hold(page.held)
+		b.show(width, theme, page.user, page.path)
+		b.says(page.says)
+		b.keep(fmt.Sprintf("loading-%s-%d-%s", page.name, width, theme))
+		require.Equal(t, "1", b.tell(`String(document.body.innerText.split("Loading").length - 1)`), "%s says once that it loads", page.name)
+		release()
+		b.says(page.then)
+		b.until(`!document.body.innerText.includes("Loading")`)
 	}
 }
 

@@ -60,6 +60,7 @@ func TestAgainstACollector(t *testing.T) {
 	}
 	t.Run("alert rules ask for whom the settings name", s.alerting)
 	t.Run("pages", s.pages)
+	t.Run("loading", s.loading)
 	t.Run("by keyboard", s.byKeyboard)
 	t.Run("set up", s.setUp)
 	t.Run("a right that is taken away is gone", func(t *testing.T) { s.rightsEnd(t, d) })

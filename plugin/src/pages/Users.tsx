@@ -117,21 +117,21 @@ function headOf(meter: Meter) {
     concurrent_users: [{ title: 'Hours there', number: true }],
     consumption: [{ title: meter.unit && meter.unit !== '1' ? `Used (${meter.unit})` : 'Used', number: true }],
   }[meter.type];
-  return [{ title: 'User' }, { title: 'Status' }, ...own, { title: 'Last action' }, { title: '' }];
+  return [{ title: 'User' }, { title: '' }, { title: 'Status' }, ...own, { title: 'Last action' }];
 }
 
 function rowOf(user: User, meter: Meter, explain: () => void) {
   const part = user.meters.find((of) => of.meter === meter.name);
   return [
     user.id || <Text italic>erased</Text>,
-    user.status ?? (user.standing ? 'standing' : none),
-    ...own(part, meter),
-    instant(part?.last ?? user.last_activity),
     user.id ? (
       <Button key="explain" size="sm" fill="text" icon="question-circle" aria-label={`Explain ${user.id}`} onClick={explain}>
         Explain
       </Button>
     ) : null,
+    user.status ?? (user.standing ? 'standing' : none),
+    ...own(part, meter),
+    instant(part?.last ?? user.last_activity),
   ];
 }
 
