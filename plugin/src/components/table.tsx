@@ -21,7 +21,7 @@ interface Props {
 /** A plain table that scrolls sideways by itself, also by the keyboard. What a row is about, its first cell, stays. */
 export function Table({ label, head, rows, totals = [] }: Props) {
   const styles = useStyles2(stylesOf);
-  const cells = (row: ReactNode[]) => row.map((value, i) => <td key={i} className={head[i].number ? styles.number : undefined}>{value}</td>);
+  const cells = (row: ReactNode[]) => row.map((value, i) => <td key={i} className={head[i].number ? styles.number : undefined}>{i === 0 ? <div className={styles.first}>{value}</div> : value}</td>);
   return (
     <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
       <table className={styles.table}>
@@ -59,8 +59,10 @@ const stylesOf = (theme: GrafanaTheme2) => ({
     fontVariantNumeric: 'tabular-nums',
     'th, td': { whiteSpace: 'nowrap', padding: theme.spacing(0.75, 1.5), textAlign: 'left', borderBottom: `1px solid ${theme.colors.border.weak}`, verticalAlign: 'top' },
     th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightMedium },
-    'th:first-child, td:first-child': { position: 'sticky', left: 0, background: theme.colors.background.primary, [theme.breakpoints.down('md')]: { whiteSpace: 'normal' } },
+    'th:first-child, td:first-child': { position: 'sticky', left: 0, background: theme.colors.background.primary },
     'tfoot td': { fontWeight: theme.typography.fontWeightMedium, borderTop: `2px solid ${theme.colors.border.medium}` },
   }),
+  // Neither a long id nor a long name leaves no room for what else there is.
+  first: css({ width: 'max-content', maxWidth: '45vw', whiteSpace: 'normal', overflowWrap: 'anywhere' }),
   number: css({ '&&': { textAlign: 'right', whiteSpace: 'nowrap' } }),
 });
