@@ -41,7 +41,7 @@ const (
 //
 // Times on a machine that does other things vary more than that. So ingestion is
 // timed in pairs of short turns, without the queries and beside them, and the ratio of
-// the medians of each pair is taken: it is slower if three of four pairs say so.
+// the medians of each pair is taken: it is slower if nine of ten pairs say so.
 func TestAPrincipalAtItsLimit(t *testing.T) {
 	now := time.Now()
 	directory := t.TempDir()
@@ -120,12 +120,12 @@ service: {extensions: [bearertokenauth, usage_ledger]}
 		slices.Sort(took)
 	}
 	slices.Sort(ratios)
-	low, middle, high := ratios[len(ratios)/4], ratios[len(ratios)/2], ratios[len(ratios)*3/4]
+	low, middle, high := ratios[len(ratios)/10], ratios[len(ratios)/2], ratios[len(ratios)*9/10]
 	t.Logf("the greedy one: %s", answers.String())
 	t.Logf("another waits p50 %s, at most %s, of %d", quantile(waits, .5), quantile(waits, 1), len(waits))
 	t.Logf("ingestion: idle p50 %s p99 %s of %d, beside it p50 %s p99 %s of %d, in the first seconds p50 %s p99 %s of %d",
 		quantile(idle, .5), quantile(idle, .99), len(idle), quantile(under, .5), quantile(under, .99), len(under), quantile(burst, .5), quantile(burst, .99), len(burst))
-	t.Logf("ingestion beside it takes %.2f times as long, the middle half of %d pairs of turns %.2f to %.2f times", middle, len(ratios), low, high)
+	t.Logf("ingestion beside it takes %.2f times as long, eight of ten of %d pairs of turns %.2f to %.2f times", middle, len(ratios), low, high)
 	require.Empty(t, answers.wrong)
 	require.Positive(t, answers.statuses[http.StatusOK], "the queries are within the limits")
 	require.Positive(t, answers.statuses[http.StatusTooManyRequests], "more of them than may wait are refused")
