@@ -29,7 +29,7 @@ type Shared struct {
 
 	bare   *Shared
 	book   *series.Book
-	series []*active.Series // by meter
+	active []*active.Shared // by meter
 	pace   [][]pace.Series  // by meter and window
 	common commonSeries
 	// longest is the longest window of each meter.
@@ -79,13 +79,13 @@ func Share(of meter.Definitions) (*Shared, error) {
 		return nil, err
 	}
 	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
-	d.series = make([]*active.Series, len(d.Meters))
+	d.active = make([]*active.Shared, len(d.Meters))
 	d.days = period.Depth[usage.Day]
 	for i := range d.Meters {
 		d.follow(&d.Meters[i])
 		d.longest = append(d.longest, period.LongestWindow(&d.Meters[i]))
 		if d.Meters[i].Type == usage.ActiveUsers {
-			d.series[i] = active.NewSeries(d.book, &d.Meters[i])
+			d.active[i] = active.Share(i, &d.Meters[i], d.layout, d.book)
 		}
 		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
 		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
@@ -131,7 +131,7 @@ func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (k
 	}
 	switch def.Type {
 	case usage.ActiveUsers:
-		kind = active.New(number, def, values, users, d.series[number], c)
+		kind = active.New(d.active[number], values, users, c)
 	case usage.ConcurrentUsers:
 		kind = concurrent.New(number, def, users, d.Began, d.Outages)
 	case usage.Consumption:
@@ -207,7 +207,7 @@ func (d *Shared) Receivers(email, sms, webhook []string) (gauges []*usage.Series
 func (d *Shared) Bare() *Shared {
 	if d.bare == nil {
 		bare := *d
-		bare.Meters, bare.series, bare.common.incomplete = nil, nil, nil
+		bare.Meters, bare.active, bare.common.incomplete = nil, nil, nil
 		d.bare = &bare
 	}
 	return d.bare
