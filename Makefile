@@ -5,13 +5,14 @@
 export GOFLAGS := -trimpath
 
 TOOL  := go tool -modfile=tools/go.mod
+LINT  := go tool -modfile=tools/lint/go.mod golangci-lint
 DIST  := build/otelcol-usage
 NODE_MODULES := dashboards/node_modules/.package-lock.json
 PLUGIN := build/otelcol-usage-app
 PLUGIN_MODULES := plugin/node_modules/.package-lock.json
 PLUGIN_SOURCES := plugin/package.json plugin/tsconfig.json plugin/README.md plugin/CHANGELOG.md $(shell find plugin/src -type f)
 
-.PHONY: run test build demo scale bench crash release lint generate vet check-generated clean FORCE
+.PHONY: run test build demo scale bench crash release lint lint-fast generate vet check-generated clean FORCE
 
 run: bin/otelcol-usage ## start the distribution with config/default.yaml
 	@scripts/hello.sh
@@ -19,7 +20,7 @@ run: bin/otelcol-usage ## start the distribution with config/default.yaml
 
 build: bin/otelcol-usage bin/usagectl build/dashboards build/otelcol-usage-app.zip ## the two programs, the dashboards and the Grafana plugin
 
-test: build build/plugin-harness/harness.js check-generated vet ## everything that CI runs
+test: build build/plugin-harness/harness.js check-generated vet lint-fast ## everything that CI runs
 	npm --prefix plugin run --silent typecheck
 	npm --prefix plugin test --silent
 	go test -p 3 -timeout 20m ./... # many of them wait for minutes to pass, and not for a processor
@@ -46,8 +47,12 @@ crash: bin/otelcol-usage bin/usagectl ## the long campaigns of simulation, fault
 release: ## everything that is published as VERSION, in build/release, see CONTRIBUTING.md
 	@scripts/release.sh "$(VERSION)"
 
-lint: ## takes some minutes: not a part of test
-	go tool -modfile=tools/lint/go.mod golangci-lint run
+lint: ## all linters; takes some minutes: test has the fast ones
+	$(LINT) run
+
+lint-fast: ## formatting, and the linters that need no types
+	$(LINT) fmt --diff
+	$(LINT) run --fast-only
 
 generate: ## everything that is generated and committed
 	go generate ./...

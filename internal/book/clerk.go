@@ -5,6 +5,7 @@ package book
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
@@ -14,14 +15,13 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// Shards is how many parts organizations are dealt out to. What an item does, it
-// does to its organization only: whoever has a shard may take items of its
-// organizations in, while others do so for theirs. It is of this process alone and
-// nothing on disk depends on it.
-const Shards = 32
+// Shards is how many parts organizations are dealt out to, four a processor. Whoever has
+// one may take items of its organizations in, while others do so for theirs. With more of
+// them stretches are shorter, and wait for memory more often. Nothing on disk depends on it.
+var Shards = 4 * runtime.GOMAXPROCS(0)
 
 // Shard returns the number of the organization's shard.
-func (o *Org) Shard() int { return int(o.Number % Shards) }
+func (o *Org) Shard() int { return int(o.Number) % Shards }
 
 // stretchItems bounds how many items are taken in before others have their turn, and
 // is enough for waits for memory to overlap; of fewItems one asks whether time is up.
@@ -44,7 +44,7 @@ type Clerk struct {
 	refused []usage.Reason // by item: why it is not counted where it says
 	missing []int32        // items whose organizations are not there
 	order   []int32        // items by shard, in their order
-	ends    [Shards]int    // of the items of each shard, in order
+	ends    []int          // of the items of each shard, in order
 	taken   int            // items of order, with those of the stretch
 
 	// Of the stretch.
@@ -66,7 +66,7 @@ func (b *Book) Clerk() *Clerk {
 		b.idle = b.idle[:n-1]
 		return c
 	}
-	c := &Clerk{book: b, judge: intake.Judge{Rules: b.rules}}
+	c := &Clerk{book: b, judge: intake.Judge{Rules: b.rules}, ends: make([]int, Shards)}
 	c.changes.Rows = b.Rows.NewBatch()
 	return c
 }
@@ -150,7 +150,7 @@ func (c *Clerk) Next() bool {
 // sort puts the items in the order of their shards, and leaves those of one in the
 // order of the batch.
 func (c *Clerk) sort() {
-	c.ends = [Shards]int{}
+	clear(c.ends)
 	for _, o := range c.orgs {
 		c.ends[o.Shard()]++
 	}

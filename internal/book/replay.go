@@ -160,7 +160,7 @@ func (r *replayer) gather(s *step, at part.Position, entry []byte) error {
 	}
 	s.org, s.now = b.Orgs[n], r.now
 	if x, is := s.read.Entry.(*redo.Event); is && x.Summed { // also where the organization's checkpoint covers the entry
-		b.Duplicates.Part(int(n % Shards)).Add(x.UID)
+		b.Duplicates.Part(int(n) % Shards).Add(x.UID)
 	}
 	if erased || s.org.position.Covers(at) {
 		return nil

@@ -50,8 +50,8 @@ type Ledger struct {
 	latest   usage.Collection
 	scrubbed Scrub
 
-	shards [book.Shards]sync.Mutex // of the book's organizations
-	line   sync.Mutex              // of the book's line of groups, its time and its clerks
+	shards []sync.Mutex // of the book's organizations
+	line   sync.Mutex   // of the book's line of groups, its time and its clerks
 }
 
 // Extraction returns what extract has to know: meters under the ledger's

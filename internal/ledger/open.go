@@ -6,6 +6,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -69,7 +70,7 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 			return nil, errors.Join(fmt.Errorf("open ledger: %w", err), lock.Close())
 		}
 	}
-	l := &Ledger{settings: s, opened: now, lock: lock, certified: certified, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	l := &Ledger{settings: s, opened: now, lock: lock, certified: certified, wake: make(chan struct{}, 1), stop: make(chan struct{}), shards: make([]sync.Mutex, book.Shards)}
 	l.space = newSpace(&l.settings)
 	b, err := book.Open(&l.settings, lock, certified, now.UnixNano())
 	if err != nil {

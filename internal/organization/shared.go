@@ -29,8 +29,9 @@ type Shared struct {
 
 	bare   *Shared
 	book   *series.Book
-	series []*active.Series // by meter
-	pace   [][]pace.Series  // by meter and window
+	active []*active.Shared      // by meter
+	sums   []*consumption.Shared // likewise
+	pace   [][]pace.Series       // by meter and window
 	common commonSeries
 	// longest is the longest window of each meter.
 	longest []usage.Window
@@ -79,13 +80,17 @@ func Share(of meter.Definitions) (*Shared, error) {
 		return nil, err
 	}
 	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
-	d.series = make([]*active.Series, len(d.Meters))
+	d.active, d.sums = make([]*active.Shared, len(d.Meters)), make([]*consumption.Shared, len(d.Meters))
 	d.days = period.Depth[usage.Day]
 	for i := range d.Meters {
 		d.follow(&d.Meters[i])
 		d.longest = append(d.longest, period.LongestWindow(&d.Meters[i]))
-		if d.Meters[i].Type == usage.ActiveUsers {
-			d.series[i] = active.NewSeries(d.book, &d.Meters[i])
+		switch d.Meters[i].Type {
+		case usage.ActiveUsers:
+			d.active[i] = active.Share(i, &d.Meters[i], d.layout, d.book)
+		case usage.Consumption:
+			d.sums[i] = consumption.Share(i, &d.Meters[i], d.layout)
+		case usage.ConcurrentUsers:
 		}
 		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
 		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
@@ -131,11 +136,11 @@ func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (k
 	}
 	switch def.Type {
 	case usage.ActiveUsers:
-		kind = active.New(number, def, values, users, d.series[number], c)
+		kind = active.New(d.active[number], values, users, c)
 	case usage.ConcurrentUsers:
 		kind = concurrent.New(number, def, users, d.Began, d.Outages)
 	case usage.Consumption:
-		kind = consumption.New(number, def, values, users)
+		kind = consumption.New(d.sums[number], values, users)
 	}
 	return kind, values
 }
@@ -207,7 +212,7 @@ func (d *Shared) Receivers(email, sms, webhook []string) (gauges []*usage.Series
 func (d *Shared) Bare() *Shared {
 	if d.bare == nil {
 		bare := *d
-		bare.Meters, bare.series, bare.common.incomplete = nil, nil, nil
+		bare.Meters, bare.active, bare.sums, bare.common.incomplete = nil, nil, nil, nil
 		d.bare = &bare
 	}
 	return d.bare

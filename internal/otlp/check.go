@@ -80,6 +80,7 @@ func (c *checker) request(signal usage.Signal, b []byte) error {
 	return err
 }
 
+//nolint:gocognit // a switch over the kinds of fields, in one piece: each byte of each request goes through it
 func (c *checker) message(b []byte, m *message, depth int) error {
 	for len(b) > 0 {
 		tag, n := prefix(b)

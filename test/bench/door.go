@@ -77,10 +77,8 @@ func (b *bench) door(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		for _, c := range doors {
-			if _, err := c.measure(ctx, byGRPC, bodies); err != nil {
-				return err
-			}
+		if _, err := throughAll(ctx, doors, byGRPC, bodies); err != nil {
+			return err
 		}
 	}
 	var got [numDoors][numWays]spread
@@ -91,12 +89,12 @@ func (b *bench) door(ctx context.Context) (err error) {
 			if err != nil {
 				return err
 			}
-			for i, c := range doors {
-				ns, err := c.measure(ctx, way, bodies)
-				if err != nil {
-					return err
-				}
-				got[i][way] = append(got[i][way], ns)
+			ns, err := throughAll(ctx, doors, way, bodies)
+			if err != nil {
+				return err
+			}
+			for i := range got {
+				got[i][way] = append(got[i][way], ns[i])
 			}
 		}
 		b.say("  round %d: by gRPC %.0f ns to receive, %.0f to receive and count on disk", round+1, got[received][byGRPC][round], got[countedOnDisk][byGRPC][round])
@@ -111,6 +109,16 @@ func (b *bench) door(ctx context.Context) (err error) {
 	}
 	s.note("%d requests of %d records in flight, uncompressed, of %d users who are known; the collector as built, with config/default.yaml.", doorInFlight, recordsPerRequest, min(doorUsers, b.users))
 	return nil
+}
+
+// throughAll sends bodies through each door, and returns what a record took there.
+func throughAll(ctx context.Context, doors [numDoors]*collector, way int, bodies [][]byte) (ns [numDoors]float64, err error) {
+	for i, c := range doors {
+		if ns[i], err = c.measure(ctx, way, bodies); err != nil {
+			return ns, err
+		}
+	}
+	return ns, nil
 }
 
 // collector is a process of the built distribution.

@@ -19,13 +19,13 @@ func (a *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 	rolling := 0
 	for w, window := range a.def.Windows {
 		if window.Kind == usage.Rolling {
-			a.rollingFigures(s, a.series.total[w][0], rolling)
+			a.rollingFigures(s, a.shown[w][0], rolling)
 			rolling++
 			continue
 		}
 		for i := range period.Published {
 			if exists(window, i) {
-				a.periodFigures(c, s, a.series.total[w][i], window.Kind, i)
+				a.periodFigures(c, s, a.shown[w][i], window.Kind, i)
 			}
 		}
 	}
@@ -120,15 +120,9 @@ func (a *Meter) ForgetNames() {
 	}
 }
 
-// Series are the series of an active_users meter without breakdowns:
-// [window][period][class], and for each whether it is billable.
-type Series struct {
-	total [][][][2]*usage.Series
-}
-
-// NewSeries returns those of a meter. Organizations share them.
-func NewSeries(book *series.Book, m *usage.Meter) *Series {
-	s := &Series{}
+// newSeries returns the series of a meter without breakdowns: [window][period][class],
+// and for each whether it is billable.
+func newSeries(book *series.Book, m *usage.Meter) (all [][][][2]*usage.Series) {
 	for _, w := range m.Windows {
 		var periods [][][2]*usage.Series
 		for i := range period.PeriodsOf(w) {
@@ -147,7 +141,7 @@ func NewSeries(book *series.Book, m *usage.Meter) *Series {
 			}
 			periods = append(periods, classes)
 		}
-		s.total = append(s.total, periods)
+		all = append(all, periods)
 	}
-	return s
+	return all
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/person"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -31,26 +32,57 @@ import (
 // user is in one of them, and a class's users are the difference of two such
 // counts.
 type Meter struct {
-	number   uint16
-	def      *usage.Meter
-	kinds    []usage.Kind    // calendar kinds of its windows
-	lengths  []period.Minute // rolling windows
-	shortest period.Minute   // of them; 0: none
-	running  uint64          // the bits of the running period of each kind
-	rules    []rules         // by version
-
+	*Shared
 	users      *people.Users
-	fields     []field // by class
-	total      headcount
 	breakdowns []*breakdown
+	total      headcount
+	rules      []rules             // by version
 	standing   map[uint32]struct{} // roots with a key on
 	stood      people.Bitmap       // roots that ever had a key on
 	version    int                 // in force at asOf
-	plain      bool                // no version requires a status
-	timed      bool                // some version does, or has standing activity
 	lifted     bool                // see Meet
 	scratch    []acted             // see fetch
-	series     *Series
+}
+
+// Shared is what organizations share of a meter, so that it is in the caches when one
+// of them needs it.
+type Shared struct {
+	number   uint16
+	def      *usage.Meter
+	kinds    []usage.Kind           // calendar kinds of its windows
+	lengths  []period.Minute        // rolling windows
+	shortest period.Minute          // of them; 0: none
+	running  uint64                 // the bits of the running period of each kind
+	fields   []field                // by class
+	plain    bool                   // no version requires a status
+	timed    bool                   // some version does, or has standing activity
+	shown    [][][][2]*usage.Series // see newSeries
+}
+
+// Share returns what organizations share of a meter, which needs the layout of their
+// blocks and the book of their series.
+func Share(number int, def *usage.Meter, layout *people.Layout, book *series.Book) *Shared {
+	s := &Shared{number: uint16(number), def: def, plain: true, shown: newSeries(book, def)}
+	for _, w := range def.Windows {
+		if w.Kind == usage.Rolling {
+			s.lengths = append(s.lengths, period.LengthOf(w))
+		} else {
+			s.kinds = append(s.kinds, w.Kind)
+			s.running |= 1 << people.BitOf[w.Kind]
+		}
+	}
+	if len(s.lengths) > 0 {
+		s.shortest = slices.Min(s.lengths)
+	}
+	for _, v := range def.Versions {
+		s.plain = s.plain && newRules(len(def.Classes), v).plain
+		s.timed = s.timed || !s.plain || v.Standing != nil
+	}
+	for class := range def.Classes {
+		last, periods := claimIDs(number, class)
+		s.fields = append(s.fields, field{layout.Field32(last), layout.Field64(periods)})
+	}
+	return s
 }
 
 // rules are one version's order and demands.
@@ -62,29 +94,14 @@ type rules struct {
 	plain    bool           // nothing is required
 }
 
-// New returns a meter of an organization in which nobody was active yet; shown are
-// the series that organizations share.
-func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users, shown *Series, c *period.Clock) *Meter {
-	a := &Meter{number: number, def: def, users: users, series: shown, plain: true, standing: map[uint32]struct{}{}}
-	for _, w := range def.Windows {
-		if w.Kind == usage.Rolling {
-			a.lengths = append(a.lengths, period.LengthOf(w))
-		} else {
-			a.kinds = append(a.kinds, w.Kind)
-			a.running |= 1 << people.BitOf[w.Kind]
-		}
+// New returns a meter of an organization in which nobody was active yet.
+func New(shared *Shared, vals []*meter.Values, users *people.Users, c *period.Clock) *Meter {
+	a := &Meter{Shared: shared, users: users, standing: map[uint32]struct{}{}}
+	for _, v := range a.def.Versions {
+		a.rules = append(a.rules, newRules(len(a.def.Classes), v))
 	}
-	if len(a.lengths) > 0 {
-		a.shortest = slices.Min(a.lengths)
-	}
-	for _, v := range def.Versions {
-		a.rules = append(a.rules, newRules(len(def.Classes), v))
-		a.plain = a.plain && a.rules[len(a.rules)-1].plain
-		a.timed = a.timed || !a.plain || v.Standing != nil
-	}
-	a.claimed(users.Layout())
-	a.total = a.newHeadcount(len(def.Classes), false)
-	for i := range def.Breakdowns {
+	a.total = a.newHeadcount(len(a.def.Classes), false)
+	for i := range a.def.Breakdowns {
 		a.breakdowns = append(a.breakdowns, &breakdown{number: uint8(i), values: vals[i]})
 	}
 	a.Restored(c)

@@ -42,13 +42,6 @@ func claimIDs(number, class int) (last, periods uint32) {
 	return id, id | 1
 }
 
-func (a *Meter) claimed(l *people.Layout) {
-	for class := range a.def.Classes {
-		last, periods := claimIDs(int(a.number), class)
-		a.fields = append(a.fields, field{l.Field32(last), l.Field64(periods)})
-	}
-}
-
 // record is what a user did, in all or under one value of a breakdown.
 type record struct {
 	block  people.Block

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -477,4 +478,8 @@ func BenchmarkConcurrentApply(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(events)), "ns/event")
+}
+
+func TestAPresenceTakesOneLine(t *testing.T) {
+	require.EqualValues(t, 64, unsafe.Sizeof(presence{}))
 }

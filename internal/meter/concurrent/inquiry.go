@@ -99,7 +99,7 @@ func (x *Meter) Session(root uint32) (s Session) {
 		return s
 	}
 	p := &x.sessions.recent[place]
-	for i := range p.marks {
+	for i := range p.marks() {
 		m := p.at(i)
 		s.LastOn, s.LastOff = max(s.LastOn, m.lastOn), max(s.LastOff, m.lastOff)
 	}

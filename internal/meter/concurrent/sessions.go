@@ -40,7 +40,7 @@ type sessions struct {
 	recent         []presence
 }
 
-// presence is a recently seen user.
+// presence is a recently seen user, in one line of 64 bytes.
 type presence struct {
 	user uint32
 	// counted is the start of the latest hour in which the user is known to
@@ -48,9 +48,21 @@ type presence struct {
 	counted period.Minute
 	// The marks, oldest first, of buckets with events only: the first ones here, as
 	// most have no more, the others behind them.
-	marks int
-	few   [2]mark
-	more  []mark
+	few  [2]mark
+	more *[]mark
+}
+
+// marks returns how many there are.
+func (p *presence) marks() int {
+	switch {
+	case p.few[0].none():
+		return 0
+	case p.few[1].none():
+		return 1
+	case p.more == nil:
+		return len(p.few)
+	}
+	return len(p.few) + len(*p.more)
 }
 
 // at returns a mark.
@@ -58,15 +70,19 @@ func (p *presence) at(i int) *mark {
 	if i < len(p.few) {
 		return &p.few[i]
 	}
-	return &p.more[i-len(p.few)]
+	return &(*p.more)[i-len(p.few)]
 }
 
 // insert puts a mark at a place.
 func (p *presence) insert(i int, m mark) {
-	if p.marks++; p.marks > len(p.few) {
-		p.more = append(p.more, mark{})
+	last := p.marks()
+	if last >= len(p.few) {
+		if p.more == nil {
+			p.more = new([]mark)
+		}
+		*p.more = append(*p.more, mark{})
 	}
-	for j := p.marks - 1; j > i; j-- {
+	for j := last; j > i; j-- {
 		*p.at(j) = *p.at(j - 1)
 	}
 	*p.at(i) = m
@@ -74,18 +90,30 @@ func (p *presence) insert(i int, m mark) {
 
 // dropOldest drops some marks.
 func (p *presence) dropOldest(n int) {
-	for i := n; i < p.marks; i++ {
-		*p.at(i - n) = *p.at(i)
+	marks := p.marks()
+	for i := range marks {
+		if i+n < marks {
+			*p.at(i) = *p.at(i + n)
+		} else {
+			*p.at(i) = mark{}
+		}
 	}
-	p.marks -= n
-	p.more = p.more[:max(0, p.marks-len(p.few))]
+	if p.more != nil {
+		*p.more = (*p.more)[:max(0, marks-n-len(p.few))]
+	}
 }
 
-// mark is what a user did in one bucket. 0 stands for never.
+// mark is what a user did in one bucket. 0 stands for never; one of the last two is
+// another number.
 type mark struct {
-	bucket                   int64
 	firstOn, lastOn, lastOff int64 // ns since 1970
 }
+
+// none reports whether the place of a mark is free.
+func (m *mark) none() bool { return m.lastOn == 0 && m.lastOff == 0 }
+
+// bucketOf returns the bucket of a mark: every event of it lies there.
+func (s *sessions) bucketOf(m *mark) int64 { return (max(m.lastOn, m.lastOff) - 1) / s.bucket }
 
 // sample is how many users were connected at an instant.
 type sample struct{ active, idle uint32 }
@@ -113,7 +141,11 @@ func (s *sessions) of(user uint32) *presence {
 		} else {
 			s.recent = append(s.recent, presence{})
 		}
-		s.recent[i] = presence{user: user, more: s.recent[i].more[:0]}
+		left := s.recent[i].more
+		if left != nil {
+			*left = (*left)[:0]
+		}
+		s.recent[i] = presence{user: user, more: left}
 		s.put(user, i)
 	}
 	return &s.recent[i]
@@ -137,23 +169,23 @@ func (s *sessions) restored() {
 
 // note takes in an event of a user; t > 0.
 func (s *sessions) note(p *presence, t int64, roles usage.Roles) {
-	m := mark{bucket: (t - 1) / s.bucket}
+	var m mark
 	if roles&onRoles != 0 {
 		m.firstOn, m.lastOn = t, t
 	}
 	if roles&usage.RoleLogoff != 0 {
 		m.lastOff = t
 	}
-	p.add(m)
+	s.add(p, m)
 }
 
 // add unites a mark with the one of its bucket.
-func (p *presence) add(m mark) {
-	i := p.marks
-	for i > 0 && p.at(i-1).bucket > m.bucket {
+func (s *sessions) add(p *presence, m mark) {
+	i, bucket := p.marks(), s.bucketOf(&m)
+	for i > 0 && s.bucketOf(p.at(i-1)) > bucket {
 		i--
 	}
-	if i == 0 || p.at(i-1).bucket != m.bucket {
+	if i == 0 || s.bucketOf(p.at(i-1)) != bucket {
 		p.insert(i, m)
 		return
 	}
@@ -207,9 +239,9 @@ type standing struct {
 // look returns where a user stands at an instant on the grid.
 func (s *sessions) look(p *presence, at int64) (of standing) {
 	var before, first, off int64
-	for i := range p.marks {
+	for i := range p.marks() {
 		m := p.at(i)
-		end := (m.bucket + 1) * s.bucket
+		end := (s.bucketOf(m) + 1) * s.bucket
 		if end > at {
 			of.stays = of.stays || m.firstOn != 0 && end <= at+s.idle
 			continue
@@ -236,10 +268,11 @@ func (s *sessions) look(p *presence, at int64) (of standing) {
 func (s *sessions) forget(until int64) {
 	for i := len(s.recent) - 1; i >= 0; i-- {
 		p, old := &s.recent[i], 0
-		for old < p.marks && (p.at(old).bucket+1)*s.bucket <= until {
+		marks := p.marks()
+		for old < marks && (s.bucketOf(p.at(old))+1)*s.bucket <= until {
 			old++
 		}
-		if old < p.marks {
+		if old < marks {
 			p.dropOldest(old)
 		} else {
 			s.drop(i)
@@ -264,8 +297,8 @@ func (s *sessions) merge(from, to uint32) {
 		return
 	}
 	p := s.of(to) // may move all of them, but not to other places
-	for n := range s.recent[i].marks {
-		p.add(*s.recent[i].at(n))
+	for n := range s.recent[i].marks() {
+		s.add(p, *s.recent[i].at(n))
 	}
 	s.drop(i)
 }
@@ -275,8 +308,9 @@ func (s *sessions) encode(e *wire.Encoder) {
 	for i := range s.recent {
 		p := &s.recent[i]
 		e.Uint(uint64(p.user))
-		e.Uint(uint64(p.marks))
-		for n := range p.marks {
+		marks := p.marks()
+		e.Uint(uint64(marks))
+		for n := range marks {
 			m := p.at(n)
 			e.Int(m.firstOn)
 			e.Int(m.lastOn)
@@ -297,9 +331,11 @@ func (s *sessions) decode(d *wire.Decoder, users int) {
 		p := presence{user: uint32(user)}
 		for range d.Count(3) {
 			m := mark{firstOn: d.Int(), lastOn: d.Int(), lastOff: d.Int()}
-			// Every event of a mark lies in its bucket.
-			m.bucket = (max(m.lastOn, m.lastOff) - 1) / s.bucket
-			p.add(m)
+			if m.none() {
+				d.Fail()
+				return
+			}
+			s.add(&p, m)
 		}
 		s.recent = append(s.recent, p)
 	}
@@ -312,7 +348,7 @@ func (s *sessions) within(user uint32, of meter.Span) bool {
 	if !known {
 		return false
 	}
-	for i := range s.recent[place].marks {
+	for i := range s.recent[place].marks() {
 		m := s.recent[place].at(i)
 		for _, at := range [...]int64{m.firstOn, m.lastOn, m.lastOff} {
 			in := period.Floor(at) >= of.Start && period.Floor(at) < of.End

@@ -70,7 +70,7 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 		}
 	}
 	b.users = crowd(t, def, nil, 1000)
-	b.x = New(0, def, b.vals, b.users)
+	b.x = New(Share(0, def, b.users.Layout()), b.vals, b.users)
 	return b
 }
 
@@ -142,7 +142,7 @@ func (b *consumptionBench) restart(def *usage.Meter) {
 	b.x.Encode(e)
 	b.x.EncodeDays(e)
 	b.users = crowd(b.t, def, b.users, 1000)
-	b.def, b.x = def, New(0, def, b.vals, b.users)
+	b.def, b.x = def, New(Share(0, def, b.users.Layout()), b.vals, b.users)
 	d := &wire.Decoder{Bytes: e.Bytes}
 	b.x.Decode(d, 0)
 	b.x.DecodeDays(d, len(b.c.Days.Starts))

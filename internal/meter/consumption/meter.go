@@ -30,10 +30,9 @@ import (
 // rolling windows take in and give back whole minutes as the clock turns.
 type Meter struct {
 	meter.Steady
-	def    *usage.Meter
-	vals   []*meter.Values // of each breakdown; the owner's
-	layout sumLayout
-	asOf   period.Minute // of the clock when the state was last changed
+	*Shared
+	vals []*meter.Values // of each breakdown; the owner's
+	asOf period.Minute   // of the clock when the state was last changed
 
 	running running // events of the minute that ends at asOf+1
 	kept    kept    // without them: use read, unless you add
@@ -50,11 +49,26 @@ type Meter struct {
 	series consumptionSeries
 }
 
+// Shared is what organizations share of a meter, so that it is in the caches when one
+// of them needs it.
+type Shared struct {
+	def    *usage.Meter
+	layout sumLayout
+	fields userFields
+}
+
+// Share returns what organizations share of a meter, which needs the layout of their
+// blocks.
+func Share(number int, def *usage.Meter, layout *people.Layout) *Shared {
+	return &Shared{def: def, layout: newSumLayout(def), fields: newUserFields(number, def, layout)}
+}
+
 // New returns an empty state. vals numbers the values of each
 // breakdown.
-func New(number uint16, def *usage.Meter, vals []*meter.Values, users *people.Users) *Meter {
+func New(shared *Shared, vals []*meter.Values, users *people.Users) *Meter {
+	def := shared.def
 	x := &Meter{
-		def: def, vals: vals, layout: newSumLayout(def), users: newUserSums(int(number), def, users),
+		Shared: shared, vals: vals, users: userSums{&shared.fields, users},
 		place: make([]int, len(def.Windows)),
 	}
 	x.delta = make([]int64, x.layout.width)

@@ -44,8 +44,13 @@ func (t share) join(other share) share {
 // A share of more than a word, which hardly any is, stands in two entries; the ring
 // has their number in its place.
 type userSums struct {
-	kinds []usage.Kind
+	*userFields
 	users *people.Users
+}
+
+// userFields is where a block has them.
+type userFields struct {
+	kinds []usage.Kind
 	rings []people.RingField // by kind
 	last  people.Field32
 	entry uint32 // id of the entries with low words; that of those with high ones is 2 more
@@ -76,15 +81,15 @@ func calendarKinds(def *usage.Meter) (kinds []usage.Kind) {
 	return kinds
 }
 
-func newUserSums(number int, def *usage.Meter, users *people.Users) userSums {
-	u := userSums{users: users, entry: uint32(number+1) << 8}
+func newUserFields(number int, def *usage.Meter, layout *people.Layout) userFields {
+	u := userFields{entry: uint32(number+1) << 8}
 	if def.ByUser == nil {
 		return u
 	}
 	u.kinds = calendarKinds(def)
-	u.last = users.Layout().Field32(uint32(number) << 16)
+	u.last = layout.Field32(uint32(number) << 16)
 	for _, kind := range u.kinds {
-		u.rings = append(u.rings, users.Layout().Ring(ringID(number, kind)))
+		u.rings = append(u.rings, layout.Ring(ringID(number, kind)))
 	}
 	return u
 }
