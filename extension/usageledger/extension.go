@@ -10,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -84,6 +86,7 @@ var (
 	_ usage.Memory                                  = (*ledgerExtension)(nil)
 	_ interface{ Catalogue() *catalogue.Catalogue } = (*ledgerExtension)(nil)
 	_ extensioncapabilities.Dependent               = (*ledgerExtension)(nil)
+	_ extensioncapabilities.PipelineWatcher         = (*ledgerExtension)(nil)
 	_ extensioncapabilities.ConfigSnapshotWatcher   = (*ledgerExtension)(nil)
 )
 
@@ -100,6 +103,7 @@ type ledgerExtension struct {
 	logger *zap.Logger
 	open   opener
 	exit   func(code int)
+	early  *early
 
 	book      atomic.Pointer[book]
 	schedules atomic.Pointer[dispatch.Dispatcher]
@@ -118,7 +122,7 @@ type ledgerExtension struct {
 }
 
 func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExtension {
-	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open, exit: os.Exit}
+	e := &ledgerExtension{id: set.ID, config: cfg, set: set.TelemetrySettings, logger: set.Logger, open: open, exit: os.Exit, early: newEarly()}
 	e.collector.Store(&api.Collector{OTLP: defaultOTLP})
 	e.catalogue = newWatcher(cfg.Catalogue, cfg.CatalogueMaxLoss, set.Logger, func(ctx context.Context, c *catalogue.Catalogue, now time.Time) error {
 		b, err := e.opened()
@@ -162,6 +166,15 @@ func (e *ledgerExtension) Dependencies() (ids []component.ID) {
 // Start opens the ledger and serves the API. What it has begun it ends itself
 // when it returns an error.
 func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error {
+	signal.Notify(e.early.signals, os.Interrupt, syscall.SIGTERM)
+	e.wg.Go(func() { e.early.mind(e.logger, e.exit) })
+	if err := e.start(ctx, host); err != nil {
+		return errors.Join(err, e.Shutdown(ctx))
+	}
+	return nil
+}
+
+func (e *ledgerExtension) start(ctx context.Context, host component.Host) error {
 	now := time.Now()
 	x, err := e.config.Extraction()
 	if err != nil {
@@ -186,19 +199,19 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 	e.book.Store(&b)
 	x = b.Extraction()
 	if err := e.catalogue.spell(identity.RuleOf(&x)); err != nil {
-		return errors.Join(fmt.Errorf("catalogue: %w", err), e.Shutdown(ctx))
+		return fmt.Errorf("catalogue: %w", err)
 	}
 	background, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	if err := e.observe(); err != nil {
-		return errors.Join(err, e.Shutdown(ctx))
+		return err
 	}
 	schedules, err := e.openSchedules(ctx, b)
 	if err != nil {
-		return errors.Join(err, e.Shutdown(ctx))
+		return err
 	}
 	if err := e.serve(ctx, host); err != nil {
-		return errors.Join(fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err), e.Shutdown(ctx))
+		return fmt.Errorf("api::endpoint %q: %w", e.config.API.NetAddr.Endpoint, err)
 	}
 	e.wg.Go(func() { e.catalogue.run(background) })
 	e.wg.Go(func() { e.shard.run(background, e.catalogue.refit) })
@@ -253,6 +266,18 @@ func (e *ledgerExtension) address(a net.Addr) string {
 	return "http://" + a.String()
 }
 
+// Ready implements extensioncapabilities.PipelineWatcher.
+func (e *ledgerExtension) Ready() error {
+	close(e.early.ready)
+	return nil
+}
+
+// NotReady implements extensioncapabilities.PipelineWatcher.
+func (e *ledgerExtension) NotReady() error {
+	e.early.end()
+	return nil
+}
+
 // Shutdown ends the API, then the catalogue's watch and the schedules, then the
 // ledger, and waits for each. It may be called without Start, and again.
 func (e *ledgerExtension) Shutdown(ctx context.Context) error {
@@ -267,6 +292,7 @@ func (e *ledgerExtension) Shutdown(ctx context.Context) error {
 		e.cancel()
 		e.cancel = nil
 	}
+	e.early.end()
 	e.wg.Wait()
 	e.schedules.Store(nil)
 	if p := e.peers.Swap(nil); p != nil {

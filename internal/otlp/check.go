@@ -24,6 +24,9 @@ type Limits struct {
 	Elements int
 	// Nesting is how many lists and maps may lie in one another.
 	Nesting int
+	// Aside, where there is one, is called now and then by what goes through a
+	// request.
+	Aside func()
 }
 
 // Shape is how large a request is.
@@ -148,6 +151,9 @@ func (c *checker) message(b []byte, m *message, depth int) error {
 	return c.bounded()
 }
 
+// elementsPerAside are gone through in some microseconds.
+const elementsPerAside = 1024
+
 // wordCost is a number of a list of numbers that grows.
 const wordCost = 24
 
@@ -161,6 +167,9 @@ func (c *checker) bytes(b []byte, f *field, depth int) error {
 		c.Decoded += int64(f.cost)
 		if c.Elements > c.limits.Elements {
 			return c.bounded()
+		}
+		if c.Elements%elementsPerAside == 0 && c.limits.Aside != nil {
+			c.limits.Aside()
 		}
 		if depth += f.deeper; depth > c.limits.Nesting {
 			return fmt.Errorf("lists and maps lie in one another more than %d deep (limits::nesting): flatten the values, or raise it", c.limits.Nesting)

@@ -244,7 +244,7 @@ func (s *Store) Opened(ctx context.Context) error {
 // comes after it has already removed what it takes for leftovers of a dead
 // process. The file is the same, so Prometheus' tools respect it.
 func (s *Store) acquireLock() error {
-	// Its files are the TSDB's to make, readable by all; so others may not enter.
+	private() // an older program left the files to the umask: others may not enter either
 	if err := os.MkdirAll(s.settings.Directory, 0o700); err != nil {
 		return fmt.Errorf("open store %s: %w", s.settings.Directory, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/aside"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -54,6 +54,7 @@ func (r *otlpReceiver) startHTTP(ctx context.Context, host component.Host) error
 	if err != nil {
 		return err
 	}
+	server.Handler = r.turns.inTurn(server.Handler)
 	r.http = server
 	r.settings.Logger.Info("Starting HTTP server", zap.String("endpoint", listener.Addr().String()))
 	r.serving.Go(func() {
@@ -119,9 +120,13 @@ func (r *otlpReceiver) readBody(req *http.Request, q *request) error {
 		room = n + 1 // for the end to be seen
 	}
 	body := make([]byte, 0, room)
+	turn := turnOf(req.Context())
+	var worker aside.Worker
+	defer turn.giveBack()
 	for {
 		if len(body) >= firstRead {
-			runtime.Gosched() // inflating goes on for long, and small requests wait beside it
+			turn.next()
+			worker.Aside()
 		}
 		n, err := req.Body.Read(body[len(body):min(len(body)+readAtOnce, cap(body))])
 		body = body[:len(body)+n]
@@ -134,6 +139,7 @@ func (r *otlpReceiver) readBody(req *http.Request, q *request) error {
 		case len(body) < cap(body):
 			continue
 		}
+		turn.giveBack()
 		if err := r.look(q, body); err != nil {
 			return err
 		}
@@ -154,9 +160,9 @@ func (r *otlpReceiver) look(q *request, beginning []byte) error {
 	defer r.turns.take(len(beginning))()
 	var err error
 	if q.json {
-		_, err = otlp.CheckJSON(beginning, r.limits)
+		_, err = otlp.CheckJSON(beginning, r.asideOf(beginning))
 	} else {
-		err = otlp.CheckSoFar(q.signal, beginning, r.limits)
+		err = otlp.CheckSoFar(q.signal, beginning, r.asideOf(beginning))
 	}
 	if err != nil {
 		return invalid("%s", err)

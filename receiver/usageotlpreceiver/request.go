@@ -69,9 +69,9 @@ func (p *passage) check() (err error) {
 	r, q := p.receiver, p.request
 	defer r.turns.take(len(q.body))()
 	if q.json {
-		p.checked.Shape, err = otlp.CheckJSON(q.body, r.limits)
+		p.checked.Shape, err = otlp.CheckJSON(q.body, r.asideOf(q.body))
 	} else {
-		p.checked, err = otlp.Check(q.signal, q.body, r.limits)
+		p.checked, err = otlp.Check(q.signal, q.body, r.asideOf(q.body))
 	}
 	if err != nil {
 		return invalid("%s", err)

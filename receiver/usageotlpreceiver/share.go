@@ -4,7 +4,6 @@
 package usageotlpreceiver
 
 import (
-	"runtime"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -48,24 +47,6 @@ func (h *hold) resize(bytes int64) error {
 func (h *hold) release() {
 	h.share.free.Release(h.bytes)
 	h.bytes = 0
-}
-
-// turns are how many large requests are gone through at a time: all processors
-// but one. The runtime lets what computes go on for 10 ms before another has its
-// turn, so that behind forty of them a small request, which waits several
-// times on its way, would wait for seconds.
-type turns chan struct{}
-
-func newTurns() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)-1)) }
-
-// take waits for a turn, where so many bytes need one, and returns how to give it
-// back. Nothing that waits for anybody else may be done in between.
-func (t turns) take(bytes int) (done func()) {
-	if bytes < firstLook {
-		return func() {}
-	}
-	t <- struct{}{}
-	return func() { <-t }
 }
 
 // retryAfter is when those may come back that found no memory: what holds it is

@@ -63,6 +63,10 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	unread, err := k.passedOver(was)
+	if err != nil {
+		k.logger.Warn("the logs of the store could not be looked through", "error", err)
+	}
 	watch := &cutWatcher{Handler: k.logger.Handler(), log: Logs[0]}
 	var db *tsdb.DB
 	var registry *prometheus.Registry
@@ -83,6 +87,7 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 	if loss, cut := watch.loss(was); cut {
 		lost = append(lost, loss)
 	}
+	lost = append(lost, unread...)
 	k.held = was
 	if err := k.survey(lost, nil); err != nil {
 		k.logger.Warn("what the store consists of could not be written down", "error", err)

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/aside"
 )
 
 const (
@@ -173,9 +175,23 @@ func (g *Gate) Admit(principal func(context.Context) string, next http.Handler) 
 			defer g.charge(s, time.Now())
 			r = r.WithContext(running)
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(&writer{ResponseWriter: w}, r)
 	})
 }
+
+// writer writes answers, of which some have a hundred MB.
+type writer struct {
+	http.ResponseWriter
+	worker aside.Worker
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.worker.Aside()
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // take waits for a place, and reports whether there was one in time.
 func take(ctx context.Context, places chan struct{}) bool {

@@ -6,12 +6,13 @@ package query
 import (
 	"context"
 	"errors"
-	"runtime"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/aside"
 )
 
 // readsPerLook is after how many samples a query that reads looks whether its
@@ -81,7 +82,7 @@ func (s *meteredSet) Next() bool {
 	}
 	s.count(s.SeriesSet.At().Labels())
 	if int(s.read.series)%readsPerLook == 0 {
-		runtime.Gosched()
+		s.shape.worker.Aside()
 		s.err = s.look()
 	}
 	return s.err == nil
@@ -111,34 +112,38 @@ func (s *meteredSet) Err() error {
 	return s.SeriesSet.Err()
 }
 
-func (s *meteredSet) At() storage.Series { return meteredSeries{s.SeriesSet.At(), s.ctx} }
+func (s *meteredSet) At() storage.Series {
+	return meteredSeries{s.SeriesSet.At(), s.ctx, &s.shape.worker}
+}
 
 type meteredSeries struct {
 	storage.Series
-	ctx context.Context //nolint:containedctx // of the Select that it comes from
+	ctx    context.Context //nolint:containedctx // of the Select that it comes from
+	worker *aside.Worker
 }
 
 func (s meteredSeries) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
 	if m, ok := reuse.(*meteredIterator); ok {
-		m.Iterator, m.ctx, m.err = s.Series.Iterator(m.Iterator), s.ctx, nil
+		m.Iterator, m.ctx, m.worker, m.err = s.Series.Iterator(m.Iterator), s.ctx, s.worker, nil
 		return m
 	}
-	return &meteredIterator{Iterator: s.Series.Iterator(reuse), ctx: s.ctx}
+	return &meteredIterator{Iterator: s.Series.Iterator(reuse), ctx: s.ctx, worker: s.worker}
 }
 
 // meteredIterator ends when the query's time is up.
 type meteredIterator struct {
 	chunkenc.Iterator
-	ctx   context.Context //nolint:containedctx // of the series
-	reads int
-	err   error
+	ctx    context.Context //nolint:containedctx // of the series
+	worker *aside.Worker
+	reads  int
+	err    error
 }
 
 // Next looks at the time now and then. A step of a query seeks at most once and
 // then goes through what is there, so Seek need not.
 func (i *meteredIterator) Next() chunkenc.ValueType {
 	if i.reads++; i.reads%readsPerLook == 0 {
-		runtime.Gosched() // else what is counted waits 10 ms each time that it would go on
+		i.worker.Aside()
 		i.err = ended(i.ctx)
 	}
 	if i.err != nil {

@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/aside"
 )
 
 // boundedParser parses what the limits allow. Prometheus' parser compiles the
@@ -125,6 +127,7 @@ type shape struct {
 	grid      grid
 	selectors map[*parser.VectorSelector]int // in the order in which they select
 	read      []selected                     // by selector
+	worker    aside.Worker                   // that reads
 }
 
 // grid is the instants at which an expression is evaluated.

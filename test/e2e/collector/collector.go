@@ -34,6 +34,9 @@ type Settings struct {
 	Directory string
 	// Overlay is configuration in YAML that is laid over the default one.
 	Overlay string
+	// Umask, as the shell has it, hides rights of files that it makes; "" leaves
+	// what the tests have.
+	Umask string
 }
 
 // overlay is what tests change of the default configuration.
@@ -92,6 +95,12 @@ func Launch(t *testing.T, s Settings) *Collector {
 		command.Args = append(command.Args, "--config", config)
 	}
 	command.Dir = scratch
+	if s.Umask != "" { // which a process has, and not a command
+		command.Args = append([]string{"sh", "-c", `umask "$0" && exec "$@"`, s.Umask}, command.Args...)
+		shell, err := exec.LookPath("sh")
+		require.NoError(t, err)
+		command.Path = shell
+	}
 	return &Collector{Process: Run(t, command), Ledger: filepath.Join(s.Directory, "ledger"), overlay: filepath.Join(scratch, "overlay.yaml")}
 }
 
