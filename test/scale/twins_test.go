@@ -21,7 +21,9 @@ func condition(t *testing.T, alert string) string {
 	text, err := os.ReadFile(filepath.Join(collector.Root(t), "rules", "usage-alerts.yaml"))
 	require.NoError(t, err)
 	var file struct {
-		Groups []struct{ Rules []struct{ Alert, Expr string } }
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
 	}
 	require.NoError(t, yaml.Unmarshal(text, &file))
 	for _, group := range file.Groups {
