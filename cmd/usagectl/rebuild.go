@@ -59,8 +59,8 @@ twice, however much is read twice. With --since nothing is known of what the sha
 had not yet read when the backup was made: leave a day between both, or as much as it
 was ever behind. Then start the shard; its consumer group goes on where it was.
 
---check compares all figures and the current statements, bit by bit, with another
-directory of the same time, which no process uses; it is only read.`,
+--check compares all figures, and statements of all periods that have ended, bit by
+bit, with another directory of the same time, which no process uses; it is only read.`,
 		Example: `  USAGE_SHARD=a USAGE_KEY=... usagectl rebuild --from-kafka kafka:9092 --from usage-ledger-20261128T140500Z.tar \
       --config config/victoriametrics.yaml --config config/scale/shard.yaml --to data/a/ledger`,
 		Args: arguments(cobra.NoArgs),
@@ -318,6 +318,10 @@ func (r *rebuilder) same(ctx context.Context) (err error) {
 		if err := os.CopyFS(s.Directory, os.DirFS(dir)); err != nil {
 			return err
 		}
+		if err := r.caughtUp(ctx, s); err != nil {
+			return err
+		}
+		s.Grace = 0 // of all that has ended there are statements
 		if books[i], err = ledger.Open(s, r.begun); err != nil {
 			return err
 		}
@@ -327,6 +331,16 @@ func (r *rebuilder) same(ctx context.Context) (err error) {
 		return fmt.Errorf("--check %s: %w", r.check, err)
 	}
 	return nil
+}
+
+// caughtUp opens and closes a ledger, so that what its log has is counted by the grace
+// under which it arrived.
+func (r *rebuilder) caughtUp(ctx context.Context, s ledger.Settings) error {
+	book, err := ledger.Open(s, r.begun)
+	if err != nil {
+		return err
+	}
+	return book.Close(context.WithoutCancel(ctx))
 }
 
 // forget takes away what was made of a run that failed.

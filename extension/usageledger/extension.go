@@ -5,6 +5,7 @@ package usageledger
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -180,7 +181,11 @@ func (e *ledgerExtension) start(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return err
 	}
-	if err := e.shard.open(e.config.Shard, identity.RuleOf(&x), e.logger); err != nil {
+	process := rand.Text() // of a collector that is configured to have no name
+	if id, named := e.set.Resource.Attributes().Get("service.instance.id"); named {
+		process = id.AsString()
+	}
+	if err := e.shard.open(e.config.Shard, process, identity.RuleOf(&x), e.logger); err != nil {
 		return err
 	}
 	e.catalogue.owned = e.shard.owned()

@@ -27,13 +27,17 @@ type sharding struct {
 	name string
 	file *shard.File // nil: no map
 	rule identity.Rule
+	info *usage.Series // of the process
 
 	mu       sync.Mutex // guards all below
 	labelled map[*usage.Series]*usage.Series
 }
 
-func (s *sharding) open(config definition.Shard, rule identity.Rule, logger *zap.Logger) (err error) {
+// open reads the map. process is what the collector calls this process, in its log
+// and in metrics of its own.
+func (s *sharding) open(config definition.Shard, process string, rule identity.Rule, logger *zap.Logger) (err error) {
 	s.name, s.rule, s.labelled = config.Name, rule, map[*usage.Series]*usage.Series{}
+	s.info = &usage.Series{Name: usage.ShardInfo.Name, Labels: []usage.Label{{Name: "replica", Value: config.Replica}, {Name: "service_instance_id", Value: process}}}
 	if config.Map == "" {
 		return nil
 	}
@@ -96,16 +100,18 @@ func (s *sharding) own(c usage.Collection) usage.Collection {
 	return c
 }
 
-// figures are those of the process about its map.
-func (s *sharding) figures() []usage.Figure {
-	if s.file == nil {
-		return nil
+// figures are those of the process about itself and its map.
+func (s *sharding) figures() (figures []usage.Figure) {
+	if s.name != "" {
+		figures = append(figures, usage.Figure{Series: s.info, Value: 1})
 	}
-	now := s.file.Current()
-	return []usage.Figure{
-		{Series: usage.ShardMapVersion, Value: float64(now.Version)},
-		{Series: usage.ShardMapRefused, Value: float64(truth(now.Err != nil))},
+	if s.file != nil {
+		now := s.file.Current()
+		figures = append(figures,
+			usage.Figure{Series: usage.ShardMapVersion, Value: float64(now.Version)},
+			usage.Figure{Series: usage.ShardMapRefused, Value: float64(truth(now.Err != nil))})
 	}
+	return figures
 }
 
 // label gives what the process tells of itself the shard's name, without which

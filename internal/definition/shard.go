@@ -23,14 +23,22 @@ type Shard struct {
 	// Name is this shard's, in the map where there is one. Series of the process
 	// carry it as label shard.
 	Name string `mapstructure:"name"`
+
+	// Replica tells ledgers from each other that count the same under one name,
+	// each for itself. Two processes with the same are a mistake, which an alert
+	// tells of. Default "": the only one, or the first.
+	Replica string `mapstructure:"replica"`
 }
 
 // Validate judges the map too, as it is now.
 func (s *Shard) Validate() error {
-	if s.Name == "" {
-		if s.Map != "" {
-			return fmt.Errorf(`shard::name: "": name the shard of %s that this is`, s.Map)
-		}
+	switch {
+	case s.Name != "":
+	case s.Map != "":
+		return fmt.Errorf(`shard::name: "": name the shard of %s that this is`, s.Map)
+	case s.Replica != "":
+		return fmt.Errorf(`shard::name: "": name the shard that replica %q is of, or leave shard::replica out`, s.Replica)
+	default:
 		return nil
 	}
 	if err := shard.CheckName(s.Name); err != nil {

@@ -26,6 +26,9 @@ var (
 var (
 	// ShardOwns is 1 for each organization that a shard publishes figures of.
 	ShardOwns = &Series{Name: "usage_organization_shard"}
+	// ShardInfo is 1 with what tells the process from all others. Two that write it
+	// at once under one shard and replica are twins, of which each counts a part.
+	ShardInfo = &Series{Name: "usage_shard_info"}
 	// ShardMapVersion is the version of the map in force.
 	ShardMapVersion = &Series{Name: "usage_shard_map_version"}
 	// ShardMapRefused is 1 while the map's file is not the one in force.

@@ -108,7 +108,7 @@ func collect(t *testing.T) usage.Collection {
 	return c.WithProcess(usage.Figure{Series: usage.CatalogueRefused}, usage.Figure{Series: usage.LedgerReady},
 		usage.Figure{Series: usage.DamagedFiles}, usage.Figure{Series: usage.Scrubbed},
 		usage.Figure{Series: &usage.Series{Name: usage.QueueLost.Name, Counter: true, Labels: []usage.Label{{Name: "reason"}}}},
-		ofShard(usage.ShardOwns), ofShard(usage.ShardMapVersion), ofShard(usage.ShardMapRefused))
+		ofShard(usage.ShardOwns), ofShard(usage.ShardInfo, "replica", "service_instance_id"), ofShard(usage.ShardMapVersion), ofShard(usage.ShardMapRefused))
 }
 
 func logs(at time.Time) plog.Logs {
@@ -130,6 +130,10 @@ func logs(at time.Time) plog.Logs {
 }
 
 // ofShard is a figure of a series as a shard writes it.
-func ofShard(s *usage.Series) usage.Figure {
-	return usage.Figure{Series: &usage.Series{Name: s.Name, Labels: []usage.Label{{Name: "shard", Value: "a"}}}}
+func ofShard(s *usage.Series, further ...string) usage.Figure {
+	labels := []usage.Label{{Name: "shard", Value: "a"}}
+	for _, name := range further {
+		labels = append(labels, usage.Label{Name: name, Value: "b"})
+	}
+	return usage.Figure{Series: &usage.Series{Name: s.Name, Labels: labels}}
 }

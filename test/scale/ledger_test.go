@@ -62,13 +62,15 @@ func customers(t *testing.T, organizations []string) string {
 }
 
 // startShard starts config/scale/shard.yaml, and y.overShards over it. A replica tells several ledgers that
-// count the same from each other; environment has more that it is to know.
+// count the same from each other; environment has more that it is
+// to know, or something else.
 func (y *topology) startShard(t *testing.T, name, replica string, environment ...string) *ledger {
 	t.Helper()
 	l, mapFile := &ledger{api: free(t), settings: file(t, settings(y.catalogue, openPeriods))}, y.mapFile
-	environment = append(environment,
-		"USAGE_SHARD="+name, "USAGE_REPLICA="+replica, "USAGE_BROKERS="+y.broker, "USAGE_MAP="+mapFile,
-		"USAGE_KEY="+key, "USAGE_API="+l.api, "USAGE_HEALTH="+free(t), "USAGE_TELEMETRY="+port(t), "USAGE_DATA="+y.directory)
+	environment = append([]string{
+		"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
+		"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + free(t), "USAGE_TELEMETRY=" + port(t), "USAGE_DATA=" + y.directory,
+	}, environment...)
 	l.program = start(t, func() *exec.Cmd {
 		return distribution(t, environment, append([]string{"config/victoriametrics.yaml", "config/scale/shard.yaml", l.settings}, y.overShards...)...)
 	})

@@ -79,17 +79,19 @@ func TestALostShardIsRebuiltFromItsBackupAndTheLog(t *testing.T) {
 	began := time.Now()
 	said, err := y.rebuild(t, "a", here, "--from", tar, "--check", lost)
 	require.NoError(t, err)
-	require.Contains(t, said, "are equal to those of")
+	require.Regexp(t, `[1-9]\d* figures and [1-9]\d* statements are equal to those of`, said)
 	t.Logf("%s(%s)", said, time.Since(began).Round(time.Millisecond))
 
 	alone := filepath.Join(y.directory, "alone")
 	said, err = y.rebuild(t, "a", alone, "--check", lost)
 	require.NoError(t, err, "from the topics alone")
+	require.Regexp(t, `[1-9]\d* figures and [1-9]\d* statements are equal to those of`, said)
 	t.Log(said)
 
 	a.restart(t)
 	a.Eventually(t, a.ready)
 	becomeSame(t, whole, a, b)
+	t.Logf("%d statements and all bills are equal", billSame(t, y.catalogue, whole, a, b))
 
 	// Nothing that is there is overwritten, and a directory with less is told from it.
 	_, err = y.rebuild(t, "a", here)

@@ -19,6 +19,7 @@ const words: Record<string, string> = {
   UsageFiguresLost: 'figures of minutes are lost',
   UsageShardAway: 'a shard is away',
   UsageShardsClaimOneOrganization: 'two shards claim it',
+  UsageShardRunsTwice: 'a shard runs twice',
   UsageShardRefusesItems: 'a shard refuses items of others',
   UsageShardMapsDiffer: 'shards have different maps',
   UsageGatewayNotSending: 'a gateway cannot send',

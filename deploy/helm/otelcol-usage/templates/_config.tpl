@@ -38,6 +38,16 @@ telemetry:
 {{- end }}
 {{- end -}}
 
+{{/* What waits for the store may take a fifth of the volume: the rest is the ledger's,
+     and room for the next checkpoint. */}}
+{{- define "usage.queueBytes" -}}
+{{- $number := regexFind "^[0-9.]+" . -}}
+{{- $unit := trimPrefix $number . -}}
+{{- $bytes := dict "" 1 "K" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "P" 1000000000000000 "E" 1000000000000000000
+    "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 -}}
+{{- divf (mulf (float64 $number) (get $bytes $unit)) 5 | int64 -}}
+{{- end -}}
+
 {{- define "usage.ledgerValues" -}}
 {{- $root := .root -}}
 {{- $v := $root.Values -}}
@@ -76,7 +86,14 @@ exporters:
 {{- end }}
 {{- if .shard }}
 receivers:
-  kafka: {brokers: {{ toJson $v.kafka.brokers }}}
+  {{- $kafka := merge (dict "brokers" $v.kafka.brokers) (deepCopy $v.kafka.client) | toJson }}
+  kafka/logs: {{ $kafka }}
+  kafka/traces: {{ $kafka }}
+  kafka/metrics: {{ $kafka }}
+{{- end }}
+{{- if $v.remoteWrite.endpoint }}
+connectors:
+  usage_queue: {max_bytes: {{ include "usage.queueBytes" $v.ledger.persistence.size }}}
 {{- end }}
 service:
   {{- include "usage.telemetry" $root | nindent 2 }}
@@ -90,7 +107,7 @@ processors:
     identity: {{- toYaml . | nindent 6 }}
     {{- end }}
 exporters:
-  kafka: {brokers: {{ toJson .Values.kafka.brokers }}}
+  kafka: {{ merge (dict "brokers" .Values.kafka.brokers) (deepCopy .Values.kafka.client) | toJson }}
 service:
   {{- include "usage.telemetry" . | nindent 2 }}
 {{- end -}}
