@@ -59,11 +59,15 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 	if err != nil {
 		k.logger.Warn("what the store consisted of is not known", "error", err)
 	}
-	lost, err := k.putAside(was)
+	is, err := Survey(dir, time.Now().UnixMilli(), nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	unread, err := k.passedOver(was)
+	lost, err := k.putAside(was, is)
+	if err != nil {
+		return nil, nil, err
+	}
+	unread, err := guarded(func() ([]Loss, error) { return passedOver(dir, is, was) })
 	if err != nil {
 		k.logger.Warn("the logs of the store could not be looked through", "error", err)
 	}
@@ -103,11 +107,7 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 // again has two references in the logs, and the TSDB drops the late chunks of the first
 // when it meets the second (v0.315.0, Head.resetSeriesWithMMappedChunks): those samples
 // would be gone after the second start. Without chunks it reads all of them from the logs.
-func (k *Keeper) putAside(was Holdings) ([]Loss, error) {
-	is, err := Survey(k.directory, time.Now().UnixMilli(), nil)
-	if err != nil {
-		return nil, err
-	}
+func (k *Keeper) putAside(was, is Holdings) ([]Loss, error) {
 	lost := Compare(was, is, k.options.RetentionDuration)
 	named := map[string]bool{}
 	for _, l := range lost {

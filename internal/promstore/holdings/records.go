@@ -7,16 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/prometheus/prometheus/tsdb/record"
 	"github.com/prometheus/prometheus/tsdb/wlog"
 )
 
 // passedOver finds records that the TSDB takes for those of a newer version, and says
-// nothing of. The checksum of a record leaves out its first byte, which says whether it
-// is compressed: with that bit damaged it is read as what it is not. It costs a second
-// reading of the logs, without what is made of them.
+// nothing of. The checksum of a record leaves out its first byte, with the bit for
+// compression: where that is damaged the record is read as what it is not. It costs a
+// second reading of the logs, without what is made of them.
 func passedOver(dir string, is, was Holdings) (lost []Loss, err error) {
 	for _, name := range Logs {
 		of, log := is.Logs[name], filepath.Join(dir, name)
@@ -31,15 +30,6 @@ func passedOver(dir string, is, was Holdings) (lost []Loss, err error) {
 		}
 	}
 	return lost, err
-}
-
-// passedOver surveys again, since what is damaged may have been put aside.
-func (k *Keeper) passedOver(was Holdings) ([]Loss, error) {
-	is, err := Survey(k.directory, time.Now().UnixMilli(), was.Blocks)
-	if err != nil {
-		return nil, err
-	}
-	return guarded(func() ([]Loss, error) { return passedOver(k.directory, is, was) })
 }
 
 func passedOverIn(segments wlog.SegmentRange, name string, is, was Holdings) (lost []Loss, err error) {
