@@ -306,9 +306,20 @@ func counted(t *testing.T, a *away, reason string) int {
 
 // alerts reports whether the expression of a shipped alert is true at an instant.
 func alerts(store, alert string, at time.Time) (bool, error) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "rules", "usage-alerts.yaml"))
+	query, err := condition(alert)
 	if err != nil {
 		return false, err
+	}
+	var data struct{ Result []any }
+	err = collector.Ask("http://"+store+"/api/v1/query?"+url.Values{"query": {query}, "time": {strconv.FormatInt(at.Unix(), 10)}}.Encode(), &data)
+	return len(data.Result) > 0, err
+}
+
+// condition is the expression of a shipped alert.
+func condition(alert string) (string, error) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "rules", "usage-alerts.yaml"))
+	if err != nil {
+		return "", err
 	}
 	var shipped struct {
 		Groups []struct {
@@ -316,16 +327,14 @@ func alerts(store, alert string, at time.Time) (bool, error) {
 		}
 	}
 	if err := yaml.Unmarshal(text, &shipped); err != nil {
-		return false, err
+		return "", err
 	}
 	for _, group := range shipped.Groups {
 		for _, rule := range group.Rules {
 			if rule.Alert == alert {
-				var data struct{ Result []any }
-				err := collector.Ask("http://"+store+"/api/v1/query?"+url.Values{"query": {rule.Expr}, "time": {strconv.FormatInt(at.Unix(), 10)}}.Encode(), &data)
-				return len(data.Result) > 0, err
+				return rule.Expr, nil
 			}
 		}
 	}
-	return false, fmt.Errorf("no alert %s", alert)
+	return "", fmt.Errorf("no alert %s", alert)
 }

@@ -5,37 +5,10 @@ package scale
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
-
-	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
-
-// condition is the expression of an alert in rules/usage-alerts.yaml.
-func condition(t *testing.T, alert string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(collector.Root(t), "rules", "usage-alerts.yaml"))
-	require.NoError(t, err)
-	var file struct {
-		Groups []struct {
-			Rules []struct{ Alert, Expr string }
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(text, &file))
-	for _, group := range file.Groups {
-		for _, rule := range group.Rules {
-			if rule.Alert == alert {
-				return rule.Expr
-			}
-		}
-	}
-	require.FailNow(t, "there is no such alert", alert)
-	return ""
-}
 
 // TestTwoProcessesOfOneShardAreFoundOut starts a shard a second time, in another
 // directory, beside a shard with a replica: the store has one group that the alert
@@ -50,7 +23,8 @@ func TestTwoProcessesOfOneShardAreFoundOut(t *testing.T) {
 	one := y.startShard(t, "a", "", into)
 	y.startShard(t, "a", "", into, "USAGE_DATA="+t.TempDir())
 
-	alert := condition(t, "UsageShardRunsTwice")
+	alert, err := condition("UsageShardRunsTwice")
+	require.NoError(t, err)
 	one.Within(t, limit, eachSecond(func() error {
 		n, err := number(store, alert)
 		if err == nil && n != "2" {
@@ -58,7 +32,7 @@ func TestTwoProcessesOfOneShardAreFoundOut(t *testing.T) {
 		}
 		return err
 	}))
-	_, err := number(store, "("+alert+`) and on (shard) usage_shard_info{shard="a"}`)
+	_, err = number(store, "("+alert+`) and on (shard) usage_shard_info{shard="a"}`)
 	require.NoError(t, err)
 	n, err := number(store, "count(usage_shard_info)")
 	require.NoError(t, err)
