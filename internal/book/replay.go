@@ -180,11 +180,10 @@ func (r *replayer) apply() error {
 	for worker := range workers {
 		g.Go(func() error {
 			mine := func(s *step) bool { return int(s.org.Number)%workers == worker }
-			var fetched uint64
 			for i := range steps {
 				s := &steps[i]
 				if x, is := s.read.Entry.(*redo.Event); is && mine(s) {
-					fetched += s.org.PrefetchEvent(&x.Event)
+					s.org.PrefetchEvent(&x.Event)
 				}
 			}
 			for i := range steps {

@@ -34,11 +34,11 @@ func BenchmarkNewKey(b *testing.B) {
 		for _, ahead := range []int{0, 512} {
 			b.Run(fmt.Sprintf("keys=%d/ahead=%d", keys, ahead), func(b *testing.B) {
 				s := loaded(b, keys)
-				n, sum := keys, uint64(0)
+				n := keys
 				next := func() {
 					if ahead > 0 && n%ahead == 0 {
 						for i := range ahead {
-							sum += s.Prefetch(uidOf(n + i))
+							s.Prefetch(uidOf(n + i))
 						}
 					}
 					if seen, _ := s.Seen(uidOf(n)); !seen {

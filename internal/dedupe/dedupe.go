@@ -41,6 +41,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -205,13 +206,13 @@ func (p *Part) Seen(uid usage.UID) (bool, error) {
 	return false, nil
 }
 
-// Prefetch reads the memory that Seen and Add will need for a key. The number
-// means nothing: it is there so that the reading is done.
-func (p *Part) Prefetch(uid usage.UID) (n uint64) {
+// Prefetch asks for the memory that Seen and Add will need for a key.
+func (p *Part) Prefetch(uid usage.UID) {
 	for _, r := range p.of.runs {
-		n += r.filter.block(uid)[0]
+		prefetch.Of(r.filter.block(uid))
 	}
-	return n + p.recent.prefetch(uid) + p.sealed.prefetch(uid)
+	p.recent.prefetch(uid)
+	p.sealed.prefetch(uid)
 }
 
 // Add remembers a key that Seen does not know.

@@ -13,7 +13,7 @@ func (s *Set) partOf(uid usage.UID) *Part { return s.Part(int(uid[1] % parts)) }
 
 func (s *Set) Seen(uid usage.UID) (bool, error) { return s.partOf(uid).Seen(uid) }
 
-func (s *Set) Prefetch(uid usage.UID) uint64 { return s.partOf(uid).Prefetch(uid) }
+func (s *Set) Prefetch(uid usage.UID) { s.partOf(uid).Prefetch(uid) }
 
 func (s *Set) Add(uid usage.UID) { s.partOf(uid).Add(uid) }
 

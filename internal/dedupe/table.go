@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -71,12 +72,11 @@ func (t *table) add(uid usage.UID) {
 	}
 }
 
-// prefetch reads the home of a key.
-func (t *table) prefetch(uid usage.UID) uint64 {
-	if len(t.slots) == 0 {
-		return 0
+// prefetch asks for the home of a key.
+func (t *table) prefetch(uid usage.UID) {
+	if len(t.slots) > 0 {
+		prefetch.Of(&t.slots[t.home(uid)])
 	}
-	return t.slots[t.home(uid)][0]
 }
 
 func (t *table) reset() {

@@ -67,7 +67,7 @@ func (j *Judge) LookAhead(items []int32, now int64, duplicates Duplicates, find 
 	}
 	for i := range j.ahead {
 		if a := &j.ahead[i]; a.subject != nil {
-			j.fetched += a.subject.PrefetchUser(a.hash)
+			a.subject.PrefetchUser(a.hash)
 		}
 	}
 	for i := range j.ahead {
@@ -77,7 +77,7 @@ func (j *Judge) LookAhead(items []int32, now int64, duplicates Duplicates, find 
 	}
 	for i := range j.ahead {
 		if a := &j.ahead[i]; a.guessed {
-			j.fetched += a.subject.PrefetchBlock(a.user)
+			a.subject.PrefetchBlock(a.user)
 		}
 	}
 	for i, item := range items {
@@ -126,7 +126,7 @@ func (j *Judge) findValues(a *ahead, it *usage.Item) {
 // prefetch reads the places in memory that an item will change.
 func (j *Judge) prefetch(a *ahead, it *usage.Item) {
 	if a.keyed {
-		j.fetched += j.duplicates.Prefetch(a.key)
+		j.duplicates.Prefetch(a.key)
 	}
 	if !a.guessed {
 		return
@@ -134,7 +134,7 @@ func (j *Judge) prefetch(a *ahead, it *usage.Item) {
 	effects := j.batch.EffectsOf(it)
 	for i := range effects {
 		if e := &effects[i]; e.Meter != usage.NoMeter {
-			j.fetched += a.subject.Prefetch(e.Meter, a.user, j.numbers[e.FirstValue:e.FirstValue+e.NumValues])
+			a.subject.PrefetchEffect(e.Meter, a.user, j.numbers[e.FirstValue:e.FirstValue+e.NumValues])
 		}
 	}
 }

@@ -20,7 +20,6 @@ type Judge struct {
 	ahead      []ahead  // by place among the items
 	numbers    []uint32 // by value: its number + 1, or 0 where it has none yet
 	hashes     []uint64 // by value
-	fetched    uint64   // means nothing; see LookAhead
 	dims       []uint32 // of the verdict's effects
 	verdict    Verdict
 }
@@ -28,8 +27,8 @@ type Judge struct {
 // Duplicates knows the keys of the items that sums have counted.
 type Duplicates interface {
 	Seen(key usage.UID) (bool, error)
-	// Prefetch reads from memory what Seen will need. The number means nothing.
-	Prefetch(key usage.UID) uint64
+	// Prefetch asks for the memory that Seen will need.
+	Prefetch(key usage.UID)
 }
 
 // Scribe is told what an item brings with it, in the order in which the state has

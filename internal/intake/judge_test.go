@@ -60,7 +60,7 @@ func meters(t testing.TB) []usage.Meter {
 type counted map[usage.UID]bool
 
 func (c counted) Seen(key usage.UID) (bool, error) { return c[key], nil }
-func (c counted) Prefetch(usage.UID) uint64        { return 0 }
+func (c counted) Prefetch(usage.UID)               {}
 
 // notes is what the scribe was told.
 type notes []string

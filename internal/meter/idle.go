@@ -49,8 +49,11 @@ func (i *Idle) read(c *period.Clock, f func(k Kind)) {
 // Turn has nothing to follow the clock with.
 func (*Idle) Turn(*period.Clock, *period.Turn) {}
 
-// Prefetch has nothing to read.
-func (*Idle) Prefetch(uint32, []uint32, uint32) uint64 { return 0 }
+// Prefetch has nothing that would be needed.
+func (*Idle) Prefetch() {}
+
+// PrefetchEvent has nothing that an event would change.
+func (*Idle) PrefetchEvent(uint32, []uint32, uint32) {}
 
 // Apply is not called: the kind is made before.
 func (*Idle) Apply(*period.Clock, *Event, *Effect) bool { panic("meter: an event of an idle meter") }

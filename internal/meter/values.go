@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -114,12 +115,11 @@ func (v *Values) Number(name string, limit int, now period.Minute) (n uint32, is
 	return v.Place(name, now), true
 }
 
-// Prefetch reads what Use is going to change.
-func (v *Values) Prefetch(n uint32) uint64 {
+// Prefetch asks for what Use is going to change.
+func (v *Values) Prefetch(n uint32) {
 	if int(n) < len(v.used) {
-		return uint64(v.used[n])
+		prefetch.Of(&v.used[n])
 	}
-	return 0
 }
 
 // Use notes that an event of a minute has a value.

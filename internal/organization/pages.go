@@ -20,7 +20,7 @@ func (o *Organization) DirtyPages(f func(page uint32, data []byte)) {
 	var e people.Encoder
 	var data []byte
 	o.users.Changed(func(chunk int) {
-		data = e.AppendChunk(data[:0], o.users.Blocks, chunk)
+		data = e.AppendChunk(data[:0], &o.users.Blocks, chunk)
 		f(uint32(chunk), data)
 	})
 }

@@ -151,7 +151,7 @@ func TestCountsDoNotDependOnTheOrderOfWhatBecomesKnown(t *testing.T) {
 		o.users.Changed(func(int) {})
 		for chunk := range o.users.Chunks() {
 			var encoder people.Encoder
-			require.NoError(t, read.RestorePage(UsersOfAll, 0, uint32(chunk), encoder.AppendChunk(nil, o.users.Blocks, chunk)))
+			require.NoError(t, read.RestorePage(UsersOfAll, 0, uint32(chunk), encoder.AppendChunk(nil, &o.users.Blocks, chunk)))
 		}
 		require.NoError(t, read.Restored())
 		readCounts, readFigures := countsOf(read)

@@ -20,52 +20,49 @@ func (o *Organization) FindValue(meter uint16, breakdown int, hash uint64) (n ui
 // PrefetchUser, GuessUser, PrefetchBlock and ConfirmUser find the users of a batch
 // in passes, see people.Blocks.
 
-// PrefetchUser reads where a user is found by the hash.
-func (o *Organization) PrefetchUser(hash uint64) uint64 { return o.users.PrefetchTable(hash) }
+// PrefetchUser asks for where a user is found by the hash.
+func (o *Organization) PrefetchUser(hash uint64) { o.users.PrefetchTable(hash) }
 
 // GuessUser returns what FindUser does, but for a few that are others.
 func (o *Organization) GuessUser(hash uint64) (slot uint32, ok bool) { return o.users.Guess(hash) }
 
-// PrefetchBlock reads what is kept of a user.
-func (o *Organization) PrefetchBlock(slot uint32) uint64 { return o.users.PrefetchBlock(slot) }
+// PrefetchBlock asks for what is kept of a user.
+func (o *Organization) PrefetchBlock(slot uint32) { o.users.PrefetchBlock(slot) }
 
 // ConfirmUser returns what FindUser does, at once where a guess is right.
 func (o *Organization) ConfirmUser(guess uint32, hash uint64) (slot uint32, known bool) {
 	return o.users.Confirm(guess, hash)
 }
 
-// Prefetch reads from memory what an event of a user is about to change in a
-// meter, and changes nothing. dims are the numbers of its values, each plus one
-// and 0 where there is none yet. What it returns means nothing: it is there so
-// that the reading is done.
-func (o *Organization) Prefetch(meter uint16, user uint32, dims []uint32) uint64 {
-	return o.prefetch(meter, user, dims, 1)
+// PrefetchEffect asks for the memory of what an event of a user is about to change in a
+// meter, and changes nothing. dims are the numbers of its values, each plus one and 0
+// where there is none yet.
+func (o *Organization) PrefetchEffect(meter uint16, user uint32, dims []uint32) {
+	o.prefetch(meter, user, dims, 1)
 }
 
 // PrefetchEvent does so for all effects of an event.
-func (o *Organization) PrefetchEvent(ev *meter.Event) (n uint64) {
+func (o *Organization) PrefetchEvent(ev *meter.Event) {
 	if int(ev.User) >= o.Users() {
-		return 0
+		return
 	}
-	n = o.users.PrefetchBlock(ev.User)
+	o.users.PrefetchBlock(ev.User)
 	for i := range ev.Effects {
 		switch e := &ev.Effects[i]; e.Kind {
 		case usage.Active, usage.Concurrent, usage.Consume:
-			n += o.prefetch(e.Meter, ev.User, e.Dims, 0)
+			o.prefetch(e.Meter, ev.User, e.Dims, 0)
 		default:
 		}
 	}
-	return n
 }
 
 // prefetch takes dims as numbers plus first; what is less than first is none.
-func (o *Organization) prefetch(meter uint16, user uint32, dims []uint32, first uint32) uint64 {
+func (o *Organization) prefetch(meter uint16, user uint32, dims []uint32, first uint32) {
 	s := &o.meters[meter]
-	n := s.Prefetch(user, dims, first)
+	s.PrefetchEvent(user, dims, first)
 	for i, values := range s.values { // none of an idle meter, whatever an event brings
 		if i < len(dims) && dims[i] >= first {
-			n += values.Prefetch(dims[i] - first)
+			values.Prefetch(dims[i] - first)
 		}
 	}
-	return n
 }

@@ -183,7 +183,7 @@ func (o *Organization) Redefined(d *Shared) (*Organization, error) {
 		return nil, err
 	}
 	n.users.Unnamed = o.users.Unnamed
-	if err := n.users.Adopt(o.users.Blocks); err != nil {
+	if err := n.users.Adopt(&o.users.Blocks); err != nil {
 		return nil, err
 	}
 	for i := range n.held {

@@ -20,7 +20,7 @@ func readBack(t testing.TB, d *Shared, o *Organization) *Organization {
 	t.Helper()
 	n, err := Restore(o.ID, d, o.users.Hashes(), encoded(o))
 	require.NoError(t, err)
-	require.NoError(t, n.users.Adopt(o.users.Blocks))
+	require.NoError(t, n.users.Adopt(&o.users.Blocks))
 	var c wire.Encoder
 	o.EncodeClosings(&c)
 	require.NoError(t, n.RestoreClosings(c.Bytes))

@@ -3,7 +3,11 @@
 
 package people
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
+)
 
 const (
 	// chunkBlocks is how many items are gained at once from the 64th on.
@@ -17,11 +21,13 @@ const (
 // into. All but the last slab are full-sized; the last one grows by copying,
 // so that what is not used yet is an eighth of all, or less than a chunk.
 //
-//	slabs  [ item 0 | item 1 | ... ] [ ... ] [ ... | item n-1 | room ]
+//	first  [ item 0 | item 1 | ... ]
+//	more   [ ... ] [ ... | item n-1 | room ]
 type arena struct {
-	stride int  // words an item
-	shift  uint // a slab has 1<<shift items
-	slabs  [][]uint64
+	stride int      // words an item
+	shift  uint     // a slab has 1<<shift items
+	first  []uint64 // the slab that most arenas have only, so that an item is one step away
+	more   [][]uint64
 	n      uint32
 	known  uint32 // how many items are known to come
 }
@@ -34,7 +40,22 @@ func newArena(stride int) arena {
 // place returns where an item stands. Masks spare the compiler the shifts that
 // are longer than a word.
 func (a *arena) place(n uint32) (slab []uint64, i int) {
-	return a.slabs[n>>(a.shift&31)], int(n&(1<<(a.shift&31)-1)) * a.stride
+	slab = a.first
+	if number := n >> (a.shift & 31); number > 0 {
+		slab = a.more[number-1]
+	}
+	return slab, int(n&(1<<(a.shift&31)-1)) * a.stride
+}
+
+// slab returns the slab of a number, which may be the next one.
+func (a *arena) slab(number int) *[]uint64 {
+	if number == 0 {
+		return &a.first
+	}
+	if number > len(a.more) {
+		a.more = append(a.more, nil)
+	}
+	return &a.more[number-1]
 }
 
 // at returns the words of an item, good until the next call of add.
@@ -49,29 +70,18 @@ func (a *arena) word(n uint32) uint64 {
 	return slab[i]
 }
 
-// read reads each line of an item.
-func (a *arena) read(n uint32) uint64 {
-	slab, i := a.place(n)
-	end := i + a.stride
-	sum := slab[end-1] // a small one may stand in two
-	for ; i < end; i += lineWords {
-		sum += slab[i]
-	}
-	return sum
-}
+// prefetch asks for the lines of an item.
+func (a *arena) prefetch(n uint32) { prefetch.All(a.at(n)) }
 
 // add appends an item of zeros. It reports whether the others have moved.
 func (a *arena) add() (n uint32, moved bool) {
 	n = a.n
-	slab, i := int(n>>a.shift), int(n&(1<<a.shift-1))*a.stride
-	if slab == len(a.slabs) {
-		a.slabs = append(a.slabs, nil)
-	}
-	if i == len(a.slabs[slab]) {
+	slab, i := a.slab(int(n>>a.shift)), int(n&(1<<a.shift-1))*a.stride
+	if i == len(*slab) {
 		items := i / a.stride
 		grown := make([]uint64, min(items+a.step(), 1<<a.shift)*a.stride)
-		moved = copy(grown, a.slabs[slab]) > 0
-		a.slabs[slab] = grown
+		moved = copy(grown, *slab) > 0
+		*slab = grown
 	}
 	a.n++
 	return n, moved
@@ -90,7 +100,8 @@ func (a *arena) step() int {
 }
 
 func (a *arena) bytes() (n int) {
-	for _, slab := range a.slabs {
+	n = 8 * len(a.first)
+	for _, slab := range a.more {
 		n += 8 * len(slab)
 	}
 	return n

@@ -64,13 +64,13 @@ func BenchmarkBatch(b *testing.B) {
 		}
 		inPasses := func(picked []uint64, slots []uint32) {
 			for _, hash := range picked {
-				sink += blocks.PrefetchTable(hash)
+				blocks.PrefetchTable(hash)
 			}
 			for i, hash := range picked {
 				slots[i], _ = blocks.Guess(hash)
 			}
 			for _, slot := range slots {
-				sink += blocks.PrefetchBlock(slot)
+				blocks.PrefetchBlock(slot)
 			}
 			for i, hash := range picked {
 				slot, _ := blocks.Confirm(slots[i], hash)

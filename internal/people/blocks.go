@@ -6,6 +6,8 @@ package people
 import (
 	"fmt"
 	"unsafe"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 )
 
 // Blocks are all that an organization keeps by user: a block a user, numbered
@@ -53,22 +55,21 @@ func (b *Blocks) Insert(hash uint64) (slot uint32) {
 // The users of a batch are looked up in passes, each of which reads memory that
 // does not depend on what it reads for the others, so that their misses
 // overlap: PrefetchTable for all, Guess for all, PrefetchBlock for all, and
-// Confirm where each is needed. What a prefetch returns means nothing: it is
-// there so that the reading is done.
+// Confirm where each is needed.
 
-// PrefetchTable reads the table's line of a hash.
-func (b *Blocks) PrefetchTable(hash uint64) uint64 {
+// PrefetchTable asks for the table's line of a hash.
+func (b *Blocks) PrefetchTable(hash uint64) {
 	tag := tagOf(hash)
 	s := b.table.segment(tag)
-	return s.lines[s.home(tag)][0]
+	prefetch.Of(&s.lines[s.home(tag)])
 }
 
 // Guess returns what Find does, but without a look at the user's block: it is
 // wrong of one in some hundreds where there are ten million users.
 func (b *Blocks) Guess(hash uint64) (slot uint32, ok bool) { return b.table.guess(hash) }
 
-// PrefetchBlock reads each line of a user's block.
-func (b *Blocks) PrefetchBlock(slot uint32) uint64 { return b.blocks.read(slot) }
+// PrefetchBlock asks for each line of a user's block.
+func (b *Blocks) PrefetchBlock(slot uint32) { b.blocks.prefetch(slot) }
 
 // Confirm returns what Find does, at once where a guess is right.
 func (b *Blocks) Confirm(guess uint32, hash uint64) (slot uint32, known bool) {

@@ -160,12 +160,12 @@ func TestFewUsersCostLittleAndManyFewAllocations(t *testing.T) {
 	}
 	size = b.Bytes()
 	require.LessOrEqual(t, float64(size.Table+size.Blocks)/1e6, 36.5)
-	require.LessOrEqual(t, len(b.blocks.slabs), 32)
+	require.LessOrEqual(t, len(b.blocks.more), 31)
 
 	reserved := New(l)
 	reserved.Reserve(1000)
 	reserved.Insert(1)
-	require.Len(t, reserved.blocks.slabs[0], 1000*l.words)
+	require.Len(t, reserved.blocks.first, 1000*l.words)
 }
 
 func TestNothingIsAllocatedInTheSteadyState(t *testing.T) {

@@ -9,8 +9,9 @@ import "math/bits"
 // cache line nearly always. Slots are found in the blocks, which know the whole
 // hash.
 //
-//	segments   by the leading bits of a hash, 1 to thousands; several numbers
-//	           may lead to one segment
+//	segments   by the leading bits of a hash, 2 to thousands; several numbers
+//	           may lead to one segment. Up to some ten thousand users there is
+//	           the one only, at hand
 //	segment    lines of 8 entries, at most 3/4 full; a hash's home is a line,
 //	           what is too much for it stands in the next ones
 //	entry      hash >> 32 : 32 | slot + 1 : 32, or 0
@@ -19,8 +20,9 @@ import "math/bits"
 // two. So no insertion moves more than maxLines lines, and an entry costs 10.7
 // to 12 bytes.
 type table struct {
-	segments []*segment
-	depth    uint // leading bits that number them
+	depth    uint       // leading bits that number segments
+	only     segment    // where there are none
+	segments []*segment // else
 }
 
 type segment struct {
@@ -45,16 +47,21 @@ func newTable(users int) table {
 	for users>>t.depth > maxLines*lineEntries*5/8 && t.depth < maxDepth {
 		t.depth++
 	}
+	if t.depth == 0 {
+		t.only = newSegment(users, 0)
+		return t
+	}
 	t.segments = make([]*segment, 1<<t.depth)
 	for i := range t.segments {
-		t.segments[i] = newSegment(users>>t.depth, t.depth)
+		s := newSegment(users>>t.depth, t.depth)
+		t.segments[i] = &s
 	}
 	return t
 }
 
 // newSegment returns a segment of which so many users take two thirds.
-func newSegment(users int, depth uint) *segment {
-	return &segment{lines: make([]line, users*3/(2*lineEntries)+1), depth: depth}
+func newSegment(users int, depth uint) segment {
+	return segment{lines: make([]line, users*3/(2*lineEntries)+1), depth: depth}
 }
 
 func tagOf(hash uint64) uint32 { return uint32(hash >> 32) }
@@ -97,7 +104,12 @@ func (t *table) guess(hash uint64) (slot uint32, ok bool) {
 	}
 }
 
-func (t *table) segment(tag uint32) *segment { return t.segments[tag>>((32-t.depth)&63)] }
+func (t *table) segment(tag uint32) *segment {
+	if t.depth == 0 {
+		return &t.only
+	}
+	return t.segments[tag>>((32-t.depth)&63)]
+}
 
 // home returns the line at which the search for a hash begins.
 func (s *segment) home(tag uint32) int {
@@ -132,7 +144,7 @@ func (t *table) insert(hash uint64, slot uint32) {
 		if len(s.lines) < maxLines || s.depth == maxDepth {
 			s.grow()
 		} else {
-			t.split(s, tag)
+			t.split(*s, tag)
 			s = t.segment(tag)
 		}
 	}
@@ -175,7 +187,7 @@ func (s *segment) entries(yield func(entry uint64) bool) {
 }
 
 // split makes two of the segment in which a tag is.
-func (t *table) split(s *segment, tag uint32) {
+func (t *table) split(s segment, tag uint32) {
 	if s.depth == t.depth {
 		t.double()
 	}
@@ -199,22 +211,22 @@ func (t *table) split(s *segment, tag uint32) {
 	each := 1 << (t.depth - depth)
 	first := int(tag>>(32-s.depth)) << (t.depth - s.depth)
 	for i := range each {
-		t.segments[first+i], t.segments[first+each+i] = low, high
+		t.segments[first+i], t.segments[first+each+i] = &low, &high
 	}
 }
 
 // double gives each segment twice as many numbers.
 func (t *table) double() {
-	segments := make([]*segment, 2*len(t.segments))
-	for i := range segments {
-		segments[i] = t.segments[i/2]
+	segments := make([]*segment, 2<<t.depth)
+	for i := range t.segments {
+		segments[2*i], segments[2*i+1] = t.segments[i], t.segments[i]
 	}
-	t.segments, t.depth = segments, t.depth+1
+	t.only, t.segments, t.depth = segment{}, segments, t.depth+1 // split puts two in the place of the only one
 }
 
 func (t *table) bytes() int {
 	const ofSegment = 48
-	n := 8 * len(t.segments)
+	n := 8*len(t.segments) + 8*lineEntries*len(t.only.lines)
 	for i, s := range t.segments {
 		if i == 0 || t.segments[i-1] != s {
 			n += ofSegment + 8*lineEntries*len(s.lines)

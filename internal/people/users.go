@@ -8,7 +8,7 @@ import "github.com/otelcol-usage/otelcol-usage/internal/period"
 // Users are the user ids of an organization: a block each, and which of them are
 // one person.
 type Users struct {
-	*Blocks
+	Blocks
 	// Pairs numbers what periodic entries are about.
 	Pairs Pairs
 	Aliases
@@ -19,7 +19,7 @@ type Users struct {
 
 // NewUsers returns those of an organization without users.
 func NewUsers(layout *Layout) Users {
-	return Users{Blocks: New(layout)}
+	return Users{Blocks: *New(layout)}
 }
 
 // Hash returns the keyed hash of a user's id.

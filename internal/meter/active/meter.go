@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/person"
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -462,13 +463,15 @@ func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
 	return false
 }
 
-// Prefetch reads which entries are asked for. The block is read for all meters, and what
-// is timed of a person matters to the first action in a period only.
-func (a *Meter) Prefetch(_ uint32, dims []uint32, first uint32) (n uint64) {
+// Prefetch asks for what every event reads of the meter.
+func (a *Meter) Prefetch() { prefetch.Of(a) }
+
+// PrefetchEvent asks for the ids of the entries of values. The block is asked for once for
+// all meters, and what is timed of a person matters to the first action in a period only.
+func (a *Meter) PrefetchEvent(_ uint32, dims []uint32, first uint32) {
 	for i, dim := range dims {
 		if ids := a.breakdowns[i].pairs; dim >= first && int(dim-first)*len(a.def.Classes) < len(ids) {
-			n += uint64(ids[int(dim-first)*len(a.def.Classes)])
+			prefetch.Of(&ids[int(dim-first)*len(a.def.Classes)])
 		}
 	}
-	return n
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -236,5 +237,8 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	x.hours.merge(c, from, to)
 }
 
-// Prefetch reads what is known of the user's sessions.
-func (x *Meter) Prefetch(user uint32, _ []uint32, _ uint32) uint64 { return x.sessions.prefetch(user) }
+// Prefetch asks for what every event reads of the meter.
+func (x *Meter) Prefetch() { prefetch.Of(&x.sessions) }
+
+// PrefetchEvent asks for what is known of the user's sessions.
+func (x *Meter) PrefetchEvent(user uint32, _ []uint32, _ uint32) { x.sessions.prefetch(user) }

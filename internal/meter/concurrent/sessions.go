@@ -7,6 +7,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -363,10 +364,9 @@ func (s *sessions) within(user uint32, of meter.Span) bool {
 	return false
 }
 
-func (s *sessions) prefetch(user uint32) uint64 {
-	place, known := s.find(user)
-	if !known {
-		return 0
+// prefetch asks for the place that a user has or, for all that is known so far, had.
+func (s *sessions) prefetch(user uint32) {
+	if place := int(s.users.At(user).Get32(s.place)) - 1; place >= 0 && place < len(s.recent) {
+		prefetch.Of(&s.recent[place])
 	}
-	return uint64(s.recent[place].few[0].lastOn)
 }

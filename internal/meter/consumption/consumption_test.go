@@ -45,7 +45,7 @@ func crowd(t testing.TB, def *usage.Meter, old *people.Users, n uint32) *people.
 	require.NoError(t, err)
 	users := people.NewUsers(layout)
 	if old != nil {
-		require.NoError(t, users.Adopt(old.Blocks))
+		require.NoError(t, users.Adopt(&old.Blocks))
 		require.NoError(t, users.Index())
 	}
 	for slot := uint32(users.Len()); slot < n; slot++ {

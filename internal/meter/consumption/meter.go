@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -232,25 +233,27 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 	}
 }
 
-// Prefetch reads the cells of the running minute and whom the running periods list last.
-func (x *Meter) Prefetch(_ uint32, dims []uint32, first uint32) uint64 {
-	n := x.prefetchRow(0)
+// Prefetch asks for what every event reads of the meter.
+func (x *Meter) Prefetch() { prefetch.Of(x) }
+
+// PrefetchEvent asks for the cells of the running minute and for whom the running periods
+// list last.
+func (x *Meter) PrefetchEvent(_ uint32, dims []uint32, first uint32) {
+	x.prefetchRow(0)
 	for cell := 0; cell < len(x.tops); cell += period.Published {
 		if entries := x.tops[cell].entries; len(entries) > 0 {
-			n += uint64(entries[len(entries)-1].slot)
+			prefetch.Of(&entries[len(entries)-1])
 		}
 	}
 	for i, dim := range dims {
 		if rows := x.kept.dims[i]; dim >= first && int(dim-first) < len(rows) {
-			n += x.prefetchRow(rows[dim-first])
+			x.prefetchRow(rows[dim-first])
 		}
 	}
-	return n
 }
 
-func (x *Meter) prefetchRow(row uint32) uint64 {
+func (x *Meter) prefetchRow(row uint32) {
 	if first := int(row) * x.layout.width; first < len(x.running.cells) {
-		return uint64(x.running.cells[first])
+		prefetch.Of(&x.running.cells[first])
 	}
-	return 0
 }

@@ -1,0 +1,29 @@
+// Copyright The otelcol-usage Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package prefetch asks the processor for memory before it is needed, and does not
+// wait for it.
+//
+// A plain read whose value nobody uses does that, too, but holds up what follows it
+// when it is the oldest instruction under way: a few hundred instructions later the
+// processor stands still. The instruction for it does not, so that as many lines are
+// under way as the processor has buffers for. Go has no such instruction for programs.
+package prefetch
+
+import "unsafe"
+
+// LineBytes is how much memory comes at once.
+const LineBytes = 64
+
+// Of asks for the line in which a value begins. The value is not read: what p points to
+// may be anything, and of anybody.
+func Of[T any](p *T) { line(unsafe.Pointer(p)) }
+
+// All asks for all lines of a slice; n is 8 at the most, more than that are too many to
+// be there when they are needed.
+func All[T any](s []T) {
+	if len(s) == 0 {
+		return
+	}
+	lines(unsafe.Pointer(unsafe.SliceData(s)), uintptr(len(s))*unsafe.Sizeof(s[0]))
+}
