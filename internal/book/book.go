@@ -74,21 +74,21 @@ type Book struct {
 
 // Org is an organization with what the ledger keeps about it.
 type Org struct {
-	intake.Subject
-	Secret   [32]byte
-	advanced int64 // the arrival that its time was last moved to
-	Dirty    bool  // changed since its last checkpoint
-	whole    bool  // to be saved in full: rows go further than the snapshot, or a checkpoint was given up
-	unlisted bool  // the catalogue does not have it
+	intake.Subject          // what every item needs comes first
+	advanced       int64    // the arrival that its time was last moved to
+	Journal        *journal // nil where the catalogue has or had it, or it is too late
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
+	Dirty             bool // changed since its last checkpoint
 	Erased            bool // no longer in the book; see erase
+	whole             bool // to be saved in full: rows go further than the snapshot, or a checkpoint was given up
+	unlisted          bool // the catalogue does not have it
+	Secret            [32]byte
 	position          part.Position
 	names             map[uint32]string        // ids shown in labels, by slot
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	Trends            organization.Trends
-	Journal           *journal // nil where the catalogue has or had it, or it is too late
 	notes             archive.Notes
 	firsts            []archive.First // scratch of note
 }
@@ -283,8 +283,8 @@ func (b *Book) Definition(meter, version int) usage.Date {
 // SlotOf finds a user by an id that somebody asks for: as it is, else as
 // telemetry is spelled now.
 func (b *Book) SlotOf(o *Org, id string) (slot uint32, known bool) {
-	if slot, known = o.FindUser(o.Hashes.User(id)); known {
+	if slot, known = o.Blocks().Find(o.Hashes.User(id)); known {
 		return slot, true
 	}
-	return o.FindUser(o.Hashes.User(identity.Spell(id, b.Spellings.Newest())))
+	return o.Blocks().Find(o.Hashes.User(identity.Spell(id, b.Spellings.Newest())))
 }

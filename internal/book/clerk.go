@@ -174,7 +174,8 @@ func (c *Clerk) Shard() int { return c.shard }
 // After an error that is not usage.ErrUnavailable the book can no longer be used.
 func (c *Clerk) Take(now int64, up func() bool) error {
 	for _, item := range c.stretch {
-		if o := c.orgs[item]; o.Erased {
+		o := c.orgs[item]
+		if o.Prefetch(); o.Erased {
 			return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
 		}
 	}

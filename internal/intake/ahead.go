@@ -62,79 +62,87 @@ func (j *Judge) LookAhead(items []int32, now int64, duplicates Duplicates, find 
 			j.ahead[i].subject = find(item) // first, since values give places up when periods end
 		}
 	}
-	for i, item := range items {
-		j.ahead[i].hashes(j.batch, &j.batch.Items[item])
-	}
-	for i := range j.ahead {
-		if a := &j.ahead[i]; a.subject != nil {
-			a.subject.PrefetchUser(a.hash)
+	pass := func(step func(a *ahead, it *usage.Item, effects []usage.Effect)) {
+		for i, item := range items {
+			if a := &j.ahead[i]; a.subject != nil {
+				it := &j.batch.Items[item]
+				step(a, it, j.batch.EffectsOf(it))
+			}
 		}
 	}
-	for i := range j.ahead {
-		if a := &j.ahead[i]; a.subject != nil {
-			a.user, a.guessed = a.subject.GuessUser(a.hash)
-		}
-	}
-	for i := range j.ahead {
-		if a := &j.ahead[i]; a.guessed {
-			a.subject.PrefetchBlock(a.user)
-		}
-	}
-	for i, item := range items {
-		j.findValues(&j.ahead[i], &j.batch.Items[item])
-	}
-	for i, item := range items {
-		j.prefetch(&j.ahead[i], &j.batch.Items[item])
-	}
+	pass(j.reach)
+	pass(j.approach)
+	pass(j.guess)
+	pass(j.arrive)
 }
 
-// hashes hashes the user's id and, for sums, what duplicates are known by.
-func (a *ahead) hashes(batch *usage.Batch, it *usage.Item) {
-	if a.subject == nil {
-		return
-	}
+// reach finds by what the item's user and, for sums, duplicates are known, and asks for
+// where they are looked up and for the meters.
+func (j *Judge) reach(a *ahead, it *usage.Item, effects []usage.Effect) {
 	a.hash = a.subject.Hashes.User(it.User)
-	effects := batch.EffectsOf(it)
-	for i := range effects {
-		if effects[i].Kind == usage.Consume {
-			a.key, a.keyed = a.subject.Hashes.Item(it), true
-			return
-		}
-	}
-}
-
-// findValues finds the numbers of the values that have one.
-func (j *Judge) findValues(a *ahead, it *usage.Item) {
-	if a.subject == nil {
-		return
-	}
-	effects := j.batch.EffectsOf(it)
+	a.subject.Blocks().PrefetchTable(a.hash)
 	for i := range effects {
 		e := &effects[i]
-		for n := range int(e.NumValues) {
-			at := int(e.FirstValue) + n
-			if j.numbers[at] != 0 {
-				continue // effects of one meter share them
-			}
-			if number, known := a.subject.FindValue(e.Meter, n, j.hashes[at]); known {
-				j.numbers[at] = number + 1
-			}
+		if e.Meter != usage.NoMeter {
+			a.subject.PrefetchMeter(e.Meter)
+		}
+		if e.Kind == usage.Consume && !a.keyed {
+			a.key, a.keyed = a.subject.Hashes.Item(it), true
+			j.duplicates.Prefetch(a.key)
 		}
 	}
 }
 
-// prefetch reads the places in memory that an item will change.
-func (j *Judge) prefetch(a *ahead, it *usage.Item) {
-	if a.keyed {
-		j.duplicates.Prefetch(a.key)
-	}
-	if !a.guessed {
-		return
-	}
-	effects := j.batch.EffectsOf(it)
+// approach asks for the kinds of the meters.
+func (*Judge) approach(a *ahead, _ *usage.Item, effects []usage.Effect) {
 	for i := range effects {
 		if e := &effects[i]; e.Meter != usage.NoMeter {
+			a.subject.PrefetchKind(e.Meter)
+		}
+	}
+}
+
+// guess finds the user and asks for what the meters keep of them, and for the places of
+// values.
+func (*Judge) guess(a *ahead, _ *usage.Item, effects []usage.Effect) {
+	if a.user, a.guessed = a.subject.Blocks().Guess(a.hash); a.guessed {
+		a.subject.Blocks().Prefetch(a.user)
+	}
+	for i := range effects {
+		e := &effects[i]
+		if e.NumValues > 0 {
+			a.subject.PrefetchValues(e.Meter)
+		}
+		if a.guessed && e.Meter != usage.NoMeter {
+			a.subject.PrefetchUser(e.Meter, a.user)
+		}
+	}
+}
+
+// arrive finds the numbers of the values that have one, and asks for what the item is
+// about to change in its meters.
+func (j *Judge) arrive(a *ahead, _ *usage.Item, effects []usage.Effect) {
+	for i := range effects {
+		e := &effects[i]
+		if e.Meter == usage.NoMeter {
+			continue
+		}
+		j.findValues(a, e)
+		if a.guessed {
 			a.subject.PrefetchEffect(e.Meter, a.user, j.numbers[e.FirstValue:e.FirstValue+e.NumValues])
+		}
+	}
+}
+
+// findValues finds the numbers of an effect's values that have one.
+func (j *Judge) findValues(a *ahead, e *usage.Effect) {
+	for n := range int(e.NumValues) {
+		at := int(e.FirstValue) + n
+		if j.numbers[at] != 0 {
+			continue // effects of one meter share them
+		}
+		if number, known := a.subject.FindValue(e.Meter, n, j.hashes[at]); known {
+			j.numbers[at] = number + 1
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (h *hearing) byUser(e *usage.Effect) bool {
 // user returns the slot of the item's user.
 func (h *hearing) user() (slot uint32) {
 	if h.at.guessed {
-		if slot, known := h.o.ConfirmUser(h.at.user, h.at.hash); known {
+		if slot, known := h.o.Blocks().Confirm(h.at.user, h.at.hash); known {
 			return h.known(slot, h.it.User)
 		}
 	}
@@ -83,7 +83,7 @@ func (h *hearing) user() (slot uint32) {
 // organization may have no more.
 func (h *hearing) slot(id string) (slot uint32, full bool) {
 	hash := h.o.Hashes.User(id)
-	if slot, known := h.o.FindUser(hash); known {
+	if slot, known := h.o.Blocks().Find(hash); known {
 		return h.known(slot, id), false
 	}
 	if h.o.Users() >= h.j.Rules.Limits.UsersPerOrganization {

@@ -21,7 +21,7 @@ func (h *hearing) rejoin(effects []usage.Effect) {
 		if e.Kind != usage.Respelled {
 			continue
 		}
-		was, known := h.o.FindUser(h.o.Hashes.User(e.Key))
+		was, known := h.o.Blocks().Find(h.o.Hashes.User(e.Key))
 		if !known {
 			changed := h.j.Rules.Spellings[h.j.Rules.Spellings.At(v.Event.Time)].From
 			if v.Event.Time >= changed+h.j.Rules.Past {
@@ -49,7 +49,7 @@ func (h *hearing) rejoin(effects []usage.Effect) {
 func (h *hearing) refusesAlias(effects []usage.Effect) bool {
 	for i := range effects {
 		if e := &effects[i]; e.Kind == usage.Alias {
-			from, known := h.o.FindUser(h.o.Hashes.User(e.Key))
+			from, known := h.o.Blocks().Find(h.o.Hashes.User(e.Key))
 			if known && h.o.Refusal(h.v.Event.User, h.it.Time, &meter.Effect{Kind: usage.Alias, Key: from}) != usage.ReasonNone {
 				return true
 			}

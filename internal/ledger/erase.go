@@ -56,7 +56,7 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 		return nil, 0, ErrListed
 	}
 	err := redact(b, func(text string) bool {
-		_, known := o.FindUser(o.Hashes.User(text))
+		_, known := o.Blocks().Find(o.Hashes.User(text))
 		return known
 	})
 	if err == nil {

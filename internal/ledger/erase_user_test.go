@@ -297,7 +297,7 @@ func TestATombstoneStaysUntilNothingOfTheUserIsOpen(t *testing.T) {
 				collect(t, l, day)
 				require.NoError(t, l.checkpoint(l.book))
 				if want, asked := tc.known[day]; asked {
-					_, known := l.book.Find("acme").FindUser(hash)
+					_, known := l.book.Find("acme").Blocks().Find(hash)
 					require.Equal(t, want, known, day)
 				}
 				if day.Day() == 15 { // what is known is on disk

@@ -28,7 +28,7 @@ type Idle struct {
 
 // NewIdle returns that of a meter. newEmpty makes the kind of an organization
 // without users and the values of its breakdowns.
-func NewIdle(newEmpty func() (Kind, []*Values)) *Idle {
+func NewIdle(newEmpty func() (Kind, []Values)) *Idle {
 	kind, values := newEmpty()
 	var e wire.Encoder
 	Encode(&e, kind, values)
@@ -51,6 +51,9 @@ func (*Idle) Turn(*period.Clock, *period.Turn) {}
 
 // Prefetch has nothing that would be needed.
 func (*Idle) Prefetch() {}
+
+// PrefetchUser has nothing in a block.
+func (*Idle) PrefetchUser(uint32) {}
 
 // PrefetchEvent has nothing that an event would change.
 func (*Idle) PrefetchEvent(uint32, []uint32, uint32) {}
@@ -125,9 +128,9 @@ func (*Idle) HasTraces() bool { return false }
 func (*Idle) ForgetNames() {}
 
 // Encode appends the names of a meter's values, then all of its kind but pages.
-func Encode(e *wire.Encoder, kind Kind, values []*Values) {
-	for _, v := range values {
-		e.Strings(v.Names[2:])
+func Encode(e *wire.Encoder, kind Kind, values []Values) {
+	for i := range values {
+		e.Strings(values[i].Names[2:])
 	}
 	kind.Encode(e)
 }

@@ -23,10 +23,12 @@ type Kind interface {
 	// Turn follows the clock through a step, after it has been taken.
 	Turn(c *period.Clock, t *period.Turn)
 
-	// Prefetch asks for the memory of the kind itself, and PrefetchEvent, when that is
-	// there, for what an event of a user is about to change. dims are numbers of values
-	// plus first; what is less than first is none.
+	// Prefetch asks for the memory of the kind itself; PrefetchUser, when that is there,
+	// for what it has in a user's block; and PrefetchEvent after that for what else an
+	// event of the user is about to change. dims are numbers of values plus first; what is
+	// less than first is none.
 	Prefetch()
+	PrefetchUser(user uint32)
 	PrefetchEvent(user uint32, dims []uint32, first uint32)
 	// Apply counts an effect of an event at or before the clock's minute, whose user
 	// is a root; of a switch of a standing activity, the person is lifted and knows it

@@ -32,20 +32,26 @@ var valueSeed = maphash.MakeSeed()
 // is beyond is otherValue. A value gives its place up when it has not been used
 // for long, but keeps its number, which statements name it by: if it is used
 // again it has to find a place like any other. They are few: looking through
-// their hashes, which lie side by side, is faster than a map. Where they are many
+// their places, which lie side by side, is faster than a map. Where they are many
 // there is one.
 type Values struct {
-	Names  []string
-	hashes []uint64          // by number; 0: it has no place
-	used   []period.Minute   // by number: the latest use
+	places []place           // by number
 	many   map[uint64]uint32 // by hash, the numbers of more than fewValues, with or without a place; else nil
-	placed int               // how many have a place, besides the two that every breakdown has
+	Names  []string
+	placed int32 // how many have a place, besides the two that every breakdown has
 	Fixed  bool
 }
 
+// place is that of a value.
+type place struct {
+	hash uint64        // 0: it has none
+	used period.Minute // the latest use
+	note uint32        // see Note
+}
+
 // NewValues numbers those of the list, if the breakdown has one.
-func NewValues(b *usage.Breakdown, now period.Minute) *Values {
-	v := &Values{Fixed: b.Values != nil}
+func NewValues(b *usage.Breakdown, now period.Minute) Values {
+	v := Values{Fixed: b.Values != nil}
 	v.Restore(b.Values, now)
 	return v
 }
@@ -54,10 +60,14 @@ func NewValues(b *usage.Breakdown, now period.Minute) *Values {
 func (v *Values) Find(hash uint64) (n uint32, known bool) {
 	if v.many != nil {
 		n, known = v.many[hash]
-		return n, known && v.hashes[n] == hash
+		return n, known && v.places[n].hash == hash
 	}
-	i := slices.Index(v.hashes, hash)
-	return uint32(i), i >= 0
+	for i := range v.places {
+		if v.places[i].hash == hash {
+			return uint32(i), true
+		}
+	}
+	return 0, false
 }
 
 // Place gives a value that has none a place, and a number if it never had one.
@@ -66,10 +76,10 @@ func (v *Values) Place(name string, now period.Minute) uint32 {
 	n := v.numbered(name, hash)
 	if n < 0 {
 		n = len(v.Names)
-		v.Names, v.hashes, v.used = append(v.Names, name), append(v.hashes, 0), append(v.used, 0)
+		v.Names, v.places = append(v.Names, name), append(v.places, place{})
 		v.index(n)
 	}
-	v.hashes[n], v.used[n] = hash, now
+	v.places[n].hash, v.places[n].used = hash, now
 	if n > int(otherValue) {
 		v.placed++
 	}
@@ -109,23 +119,38 @@ func (v *Values) Number(name string, limit int, now period.Minute) (n uint32, is
 	if n, known := v.Find(ValueHash(name)); known {
 		return n, false
 	}
-	if v.Fixed || v.placed >= limit {
+	if v.Fixed || int(v.placed) >= limit {
 		return otherValue, false
 	}
 	return v.Place(name, now), true
 }
 
-// Prefetch asks for what Use is going to change.
-func (v *Values) Prefetch(n uint32) {
-	if int(n) < len(v.used) {
-		prefetch.Of(&v.used[n])
+// Prefetch asks for the places of the first values: few breakdowns have more.
+func (v *Values) Prefetch() { prefetch.All(v.places[:min(len(v.places), 8)]) }
+
+// Note returns what the meter's kind has set last of a value, 0 where it has set nothing:
+// it stands where the value is found, so that it costs no look elsewhere.
+func (v *Values) Note(n uint32) uint32 {
+	if int(n) < len(v.places) {
+		return v.places[n].note
+	}
+	return 0
+}
+
+// SetNote notes a number of a value that has one.
+func (v *Values) SetNote(n, note uint32) { v.places[n].note = note }
+
+// ForgetNotes forgets what was set of all values.
+func (v *Values) ForgetNotes() {
+	for i := range v.places {
+		v.places[i].note = 0
 	}
 }
 
-// Use notes that an event of a minute has a value.
+// Use takes down that an event of a minute has a value.
 func (v *Values) Use(n uint32, at period.Minute) {
-	if int(n) < len(v.used) {
-		v.used[n] = max(v.used[n], at)
+	if int(n) < len(v.places) {
+		v.places[n].used = max(v.places[n].used, at)
 	}
 }
 
@@ -136,8 +161,8 @@ func (v *Values) Vacate(before period.Minute) {
 		return
 	}
 	for n := otherValue + 1; int(n) < len(v.Names); n++ {
-		if v.hashes[n] != 0 && v.used[n] < before {
-			v.hashes[n] = 0
+		if v.places[n].hash != 0 && v.places[n].used < before {
+			v.places[n].hash = 0
 			v.placed--
 		}
 	}
@@ -159,17 +184,17 @@ func (v *Values) Restore(names []string, now period.Minute) {
 }
 
 // Came reports whether any value has a number that no list gives it.
-func (v *Values) Came() bool { return !v.Fixed && len(v.Names) > int(otherValue)+1 }
+func (v Values) Came() bool { return !v.Fixed && len(v.Names) > int(otherValue)+1 }
 
 // EncodePlaces appends, for each value from number 2 on, 0 where it has no
 // place, else 1 + the minute of its latest use.
 func (v *Values) EncodePlaces(e *wire.Encoder) {
 	e.Uint(uint64(len(v.Names) - 2))
 	for n := 2; n < len(v.Names); n++ {
-		if v.hashes[n] == 0 {
+		if v.places[n].hash == 0 {
 			e.Uint(0)
 		} else {
-			e.Uint(uint64(v.used[n]) + 1)
+			e.Uint(uint64(v.places[n].used) + 1)
 		}
 	}
 }
@@ -184,10 +209,10 @@ func (v *Values) DecodePlaces(d *wire.Decoder) {
 			d.Fail()
 			return
 		case stored == 0 && !v.Fixed:
-			v.hashes[n] = 0
+			v.places[n].hash = 0
 			v.placed--
 		case stored != 0:
-			v.used[n] = period.Minute(stored - 1)
+			v.places[n].used = period.Minute(stored - 1)
 		}
 	}
 }
@@ -212,7 +237,7 @@ func (v *Values) Forget(name string) {
 	delete(v.many, ValueHash(name))
 	v.Names[n] = fmt.Sprintf("__erased_%d__", n)
 	v.index(n)
-	if v.hashes[n] != 0 {
-		v.hashes[n] = ValueHash(v.Names[n])
+	if v.places[n].hash != 0 {
+		v.places[n].hash = ValueHash(v.Names[n])
 	}
 }

@@ -69,8 +69,8 @@ func (o *Organization) ForgetName(name string) {
 
 func (o *Organization) eachValues(f func(*meter.Values)) {
 	for i := range o.meters {
-		for _, v := range o.meters[i].values {
-			if !v.Fixed {
+		for b := range o.meters[i].values {
+			if v := &o.meters[i].values[b]; !v.Fixed {
 				f(v)
 			}
 		}

@@ -51,7 +51,7 @@ func (o *Organization) PeaksIn(meter int, s meter.Span) concurrent.Peaks {
 // span, in the order in which classes are judged. Classes of which there is
 // nothing are left out.
 func (o *Organization) ActedIn(meter int, root uint32, s meter.Span) []active.Acted {
-	return o.kind(meter).(*active.Meter).ActedIn(&o.clock, root, s, o.DefinitionIn(meter, s), o.keys)
+	return o.kind(meter).(*active.Meter).ActedIn(&o.clock, root, s, o.DefinitionIn(meter, s), &o.keys)
 }
 
 // AllowanceOn returns the quota on a meter's window; ok is false where there is

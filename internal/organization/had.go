@@ -28,8 +28,8 @@ func (o *Organization) encodeCounted(e *wire.Encoder) {
 		s := &o.meters[i]
 		e.Bool(s.counted)
 		e.Uint(uint64(len(s.values)))
-		for _, v := range s.values {
-			v.EncodePlaces(e)
+		for b := range s.values {
+			s.values[b].EncodePlaces(e)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func (o *Organization) decodeCounted(d *wire.Decoder) {
 		for b := range d.Count(1) {
 			var v *meter.Values
 			if b < len(s.values) {
-				v = s.values[b]
+				v = &s.values[b]
 			}
 			v.DecodePlaces(d)
 		}

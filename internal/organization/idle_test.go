@@ -71,7 +71,7 @@ func TestAMeterThatIsMadeLaterIsAsIfItHadBeenThereFromTheBeginning(t *testing.T)
 			}
 			both(func(o *Organization) {
 				o.Advance(now.Ns()+1, false)
-				user, known := o.FindUser(uint64(m % 3))
+				user, known := o.Blocks().Find(uint64(m % 3))
 				if !known {
 					user = o.AddUser(uint64(m % 3))
 				}

@@ -20,9 +20,6 @@ import (
 // Users returns how many user ids the organization has.
 func (o *Organization) Users() int { return max(o.users.Len(), len(o.hashes)) }
 
-// FindUser returns the slot of a user by the keyed hash of the id.
-func (o *Organization) FindUser(hash uint64) (uint32, bool) { return o.users.Find(hash) }
-
 // SamePerson reports whether two users are one person.
 func (o *Organization) SamePerson(a, b uint32) bool { return o.users.Root(a) == o.users.Root(b) }
 
@@ -37,7 +34,7 @@ func (o *Organization) Value(number uint16, breakdown int, name string) (n uint3
 
 // PlaceValue gives a breakdown's value a place again, as Value did.
 func (o *Organization) PlaceValue(number uint16, breakdown int, name string) {
-	v := o.made(number).values[breakdown]
+	v := &o.made(number).values[breakdown]
 	if _, known := v.Find(meter.ValueHash(name)); !known {
 		v.Place(name, o.clock.AsOf)
 	}

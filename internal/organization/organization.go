@@ -30,21 +30,20 @@ import (
 // collection which comes a moment later gets what was received until then and
 // not what came after.
 type Organization struct {
-	ID string
-
+	// What every event needs comes first, see Prefetch.
 	rest     int64 // ns up to which an arrival finds nothing to do; see Advance
 	defs     *Shared
+	meters   []state
+	held     []meter.Event // events ahead of the clock, in no order
 	clock    period.Clock
 	users    people.Users
-	hashes   []uint64 // of all users, while they are read back
-	meters   []state
-	traces   bool          // which meters counted an event is to be found when pages have been read
-	keys     *meter.Values // names of standing keys
-	held     []meter.Event // events ahead of the clock, in no order
-	direct   meter.Event   // scratch of affect: the event, of a root
-	promised promises
 	stream   stream
 	closings closing.Closings
+	ID       string
+	hashes   []uint64     // of all users, while they are read back
+	traces   bool         // which meters counted an event is to be found when pages have been read
+	keys     meter.Values // names of standing keys
+	promised promises
 
 	// Info are the gauges whose labels tell what the catalogue says of the
 	// organization, see Shared.Info, Account and Notify; all are 1.
@@ -292,8 +291,8 @@ func (o *Organization) vacate(t *period.Turn) {
 		default:
 			continue
 		}
-		for _, v := range o.meters[i].values {
-			v.Vacate(before)
+		for b := range o.meters[i].values {
+			o.meters[i].values[b].Vacate(before)
 		}
 	}
 }
@@ -389,12 +388,13 @@ func (o *Organization) apply(ev *meter.Event) (first uint64) {
 	return first
 }
 
+// affect applies an event, which is of its user's root for that time.
 func (o *Organization) affect(ev *meter.Event) (first uint64) {
 	o.stream.last = max(o.stream.last, ev.Time)
-	direct := &o.direct
-	*direct = *ev
-	if ev.User != meter.NoUser {
-		direct.User = o.users.Root(ev.User)
+	user := ev.User
+	defer func() { ev.User = user }()
+	if user != meter.NoUser {
+		ev.User = o.users.Root(user)
 	}
 	for i := range ev.Effects {
 		e := &ev.Effects[i]
@@ -403,19 +403,19 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 		}
 		switch e.Kind {
 		case usage.Active, usage.Concurrent, usage.Consume:
-			if o.meters[e.Meter].Apply(&o.clock, direct, e) {
+			if o.meters[e.Meter].Apply(&o.clock, ev, e) {
 				first |= 1 << min(i, 63)
 			}
 		case usage.Lifecycle:
-			o.setStatus(direct.User, ev.Time, e.Status)
+			o.setStatus(ev.User, ev.Time, e.Status)
 		case usage.StandingOn, usage.StandingOff:
-			o.setStanding(direct, e)
+			o.setStanding(ev, e)
 		case usage.Alias:
-			o.alias(e.Key, ev.User)
-			direct.User = o.users.Root(ev.User)
+			o.alias(e.Key, user)
+			ev.User = o.users.Root(user)
 		case usage.Respelled:
-			o.rejoin(e.Key, ev.User)
-			direct.User = o.users.Root(ev.User)
+			o.rejoin(e.Key, user)
+			ev.User = o.users.Root(user)
 		case usage.Rejected: // counted at intake
 		}
 	}

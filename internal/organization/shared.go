@@ -121,7 +121,7 @@ func (d *Shared) newIdle(number uint16) *meter.Idle {
 	if d.Meters[number].Type == usage.ConcurrentUsers {
 		return nil
 	}
-	return meter.NewIdle(func() (meter.Kind, []*meter.Values) {
+	return meter.NewIdle(func() (meter.Kind, []meter.Values) {
 		users := people.NewUsers(d.layout)
 		return d.newKind(number, &users, &period.Clock{Calendar: calendar.New(time.UTC, 1), AsOf: d.Birth})
 	})
@@ -129,7 +129,7 @@ func (d *Shared) newIdle(number uint16) *meter.Idle {
 
 // newKind returns the kind of a meter that has counted nothing at the time of a
 // clock, and the values of its breakdowns.
-func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (kind meter.Kind, values []*meter.Values) {
+func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (kind meter.Kind, values []meter.Values) {
 	def := &d.Meters[number]
 	for i := range def.Breakdowns {
 		values = append(values, meter.NewValues(&def.Breakdowns[i], 0)) // those of a list stay, whenever they were used

@@ -160,8 +160,8 @@ func (o *Organization) decodeMeter(d *wire.Decoder, number uint16, breakdowns in
 		return
 	}
 	s := o.made(number)
-	for _, v := range s.values[:breakdowns] {
-		v.Restore(d.Strings(), o.clock.AsOf)
+	for b := range s.values[:breakdowns] {
+		s.values[b].Restore(d.Strings(), o.clock.AsOf)
 	}
 	s.Kind.Decode(d, o.Users())
 }
@@ -239,11 +239,11 @@ func (o *Organization) beginNets(n int) {
 // a meter.Idle, where that suits the kind, and it has no values.
 type state struct {
 	meter.Kind
+	values  []meter.Values // by breakdown; the kind knows them too
 	def     *usage.Meter
-	number  int
 	defs    *meter.Definitions
-	counted bool            // an event, ever
-	values  []*meter.Values // by breakdown
+	number  uint16
+	counted bool // an event, ever
 }
 
 func (o *Organization) newState(number uint16) state {
@@ -253,7 +253,7 @@ func (o *Organization) newState(number uint16) state {
 			o.clock.Follow(w.Kind)
 		}
 	}
-	s := state{def: def, number: int(number), defs: &o.defs.Definitions}
+	s := state{def: def, number: number, defs: &o.defs.Definitions}
 	if def.Type == usage.ConcurrentUsers {
 		o.clock.Follow(usage.Hour)
 	}
@@ -292,7 +292,7 @@ func (o *Organization) kind(meter int) meter.Kind {
 
 // unmake takes the kind of a meter that has counted nothing away again.
 func (o *Organization) unmake(s *state) {
-	if idle := o.defs.idle[s.number]; idle != nil && !s.counted && !slices.ContainsFunc(s.values, (*meter.Values).Came) {
+	if idle := o.defs.idle[s.number]; idle != nil && !s.counted && !slices.ContainsFunc(s.values, meter.Values.Came) {
 		s.Kind, s.values = idle, nil
 	}
 }
@@ -310,11 +310,11 @@ func (s *state) Used(c *period.Clock, window, back int) wide.Int {
 func (s *state) Definition() *usage.Meter { return s.def }
 
 func (s *state) Lived(window int, start period.Minute) bool {
-	return s.defs.Lived(s.number, window, start)
+	return s.defs.Lived(int(s.number), window, start)
 }
 
 func (s *state) Exists(c *period.Clock, w usage.Window, back int) bool {
-	return s.defs.Exists(c, s.number, w, back)
+	return s.defs.Exists(c, int(s.number), w, back)
 }
 
 // sampler returns the kind as a sampler, nil where it is none.

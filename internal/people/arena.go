@@ -3,11 +3,7 @@
 
 package people
 
-import (
-	"math/bits"
-
-	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
-)
+import "math/bits"
 
 const (
 	// chunkBlocks is how many items are gained at once from the 64th on.
@@ -69,9 +65,6 @@ func (a *arena) word(n uint32) uint64 {
 	slab, i := a.place(n)
 	return slab[i]
 }
-
-// prefetch asks for the lines of an item.
-func (a *arena) prefetch(n uint32) { prefetch.All(a.at(n)) }
 
 // add appends an item of zeros. It reports whether the others have moved.
 func (a *arena) add() (n uint32, moved bool) {

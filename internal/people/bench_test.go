@@ -70,7 +70,7 @@ func BenchmarkBatch(b *testing.B) {
 				slots[i], _ = blocks.Guess(hash)
 			}
 			for _, slot := range slots {
-				blocks.PrefetchBlock(slot)
+				blocks.Prefetch(slot)
 			}
 			for i, hash := range picked {
 				slot, _ := blocks.Confirm(slots[i], hash)

@@ -3,7 +3,11 @@
 
 package people
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
+)
 
 // Bitmap is a set of small numbers: a bit each, up to the largest that was ever
 // in it. The zero Bitmap is empty.
@@ -18,6 +22,13 @@ func (b *Bitmap) Set(n uint32) {
 		*b = append(*b, 0)
 	}
 	(*b)[n>>6] |= 1 << (n & 63)
+}
+
+// prefetch asks for where a number is.
+func (b Bitmap) prefetch(n uint32) {
+	if int(n>>6) < len(b) {
+		prefetch.Of(&b[n>>6])
+	}
 }
 
 // Unset takes a number out of the set.

@@ -5,6 +5,7 @@ package people
 
 import (
 	"fmt"
+	"math/bits"
 	"unsafe"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
@@ -14,10 +15,10 @@ import (
 // from 0 in the order in which they came. They have one owner.
 type Blocks struct {
 	layout  *Layout
+	changed Bitmap // chunks
 	table   table
 	blocks  arena
 	spill   spill
-	changed Bitmap // chunks
 	moves   moves
 }
 
@@ -54,8 +55,8 @@ func (b *Blocks) Insert(hash uint64) (slot uint32) {
 
 // The users of a batch are looked up in passes, each of which reads memory that
 // does not depend on what it reads for the others, so that their misses
-// overlap: PrefetchTable for all, Guess for all, PrefetchBlock for all, and
-// Confirm where each is needed.
+// overlap: PrefetchTable for all, Guess for all, Prefetch for all, and Confirm
+// where each is needed.
 
 // PrefetchTable asks for the table's line of a hash.
 func (b *Blocks) PrefetchTable(hash uint64) {
@@ -68,8 +69,22 @@ func (b *Blocks) PrefetchTable(hash uint64) {
 // wrong of one in some hundreds where there are ten million users.
 func (b *Blocks) Guess(hash uint64) (slot uint32, ok bool) { return b.table.guess(hash) }
 
-// PrefetchBlock asks for each line of a user's block.
-func (b *Blocks) PrefetchBlock(slot uint32) { b.blocks.prefetch(slot) }
+// Prefetch asks for the first line of a user's block, by which Confirm knows them, and
+// for what Change changes.
+func (b *Blocks) Prefetch(slot uint32) {
+	b.PrefetchLines(slot, 1)
+	b.changed.prefetch(slot / chunkBlocks)
+}
+
+// PrefetchLines asks for some lines of a user's block.
+func (b *Blocks) PrefetchLines(slot uint32, lines Lines) {
+	words := b.blocks.at(slot)
+	for ; lines != 0; lines &= lines - 1 {
+		if at := lineWords * bits.TrailingZeros64(uint64(lines)); at < len(words) {
+			prefetch.Of(&words[at])
+		}
+	}
+}
 
 // Confirm returns what Find does, at once where a guess is right.
 func (b *Blocks) Confirm(guess uint32, hash uint64) (slot uint32, known bool) {

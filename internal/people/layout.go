@@ -227,6 +227,24 @@ func (l *Layout) find(id uint32) (column, bool) {
 	return l.columns[i], true
 }
 
+// Lines are some of a block's lines of 64 bytes, a bit each; those from the 64th on are
+// in none.
+type Lines uint64
+
+// With32 adds the line of a Half or Minute.
+func (l Lines) With32(f Field32) Lines { return l | 1<<(f/lineHalves) }
+
+// With64 adds the line of a Word or Periods.
+func (l Lines) With64(f Field64) Lines { return l | 1<<(f/lineWords) }
+
+// WithEntries adds the lines in which a user's first entries stand.
+func (l Lines) WithEntries(of *Layout) Lines {
+	for i := range of.places {
+		l = l.With64(Field64(of.first + entryWords*i))
+	}
+	return l
+}
+
 // BlockBytes returns the size of a block.
 func (l *Layout) BlockBytes() int { return 8 * l.words }
 

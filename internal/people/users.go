@@ -8,12 +8,12 @@ import "github.com/otelcol-usage/otelcol-usage/internal/period"
 // Users are the user ids of an organization: a block each, and which of them are
 // one person.
 type Users struct {
-	Blocks
-	// Pairs numbers what periodic entries are about.
-	Pairs Pairs
 	Aliases
 	// Unnamed marks those whose ids were erased.
 	Unnamed Bitmap
+	Blocks
+	// Pairs numbers what periodic entries are about.
+	Pairs   Pairs
 	Persons Timelines
 }
 

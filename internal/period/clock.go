@@ -58,9 +58,9 @@ type Clock struct {
 	Now      Minute // the minute of the latest arrival or collection; >= AsOf
 	Past     Minute // acceptance span
 	Phase    Minute // minute of the hour at which rolling edges end; spreads their rebuilding over organizations
+	Latest   Minute // the latest start of a current period: older records are to be renewed
 	Tracks   [usage.NumKinds]*Track
 	Days     Days
-	Latest   Minute // the latest start of a current period: older records are to be renewed
 }
 
 // Follow starts tracking a kind, if it is not tracked yet.

@@ -19,11 +19,12 @@ const LineBytes = 64
 // may be anything, and of anybody.
 func Of[T any](p *T) { line(unsafe.Pointer(p)) }
 
-// All asks for all lines of a slice; n is 8 at the most, more than that are too many to
-// be there when they are needed.
+// All asks for all lines of a slice.
 func All[T any](s []T) {
-	if len(s) == 0 {
-		return
+	if len(s) > 0 {
+		lines(unsafe.Pointer(unsafe.SliceData(s)), uintptr(len(s))*unsafe.Sizeof(s[0]))
 	}
-	lines(unsafe.Pointer(unsafe.SliceData(s)), uintptr(len(s))*unsafe.Sizeof(s[0]))
 }
+
+// Head asks for the lines that the first bytes of a value are in.
+func Head[T any](p *T, bytes uintptr) { lines(unsafe.Pointer(p), min(bytes, unsafe.Sizeof(*p))) }

@@ -57,11 +57,11 @@ var allowed = map[string]struct {
 		"what is timed about a person is the same whoever counts by it",
 	},
 	"internal/people": {
-		[]string{standard, "internal/usage", "internal/wire", "internal/period", "internal/person"},
+		[]string{standard, "internal/prefetch", "internal/usage", "internal/wire", "internal/period", "internal/person"},
 		"what is kept by user is unaware of what it means, so that every meter may keep it there",
 	},
 	"internal/meter": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace"},
+		[]string{standard, "internal/prefetch", "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace"},
 		"the figures customers are billed by follow from events and time alone",
 	},
 	"internal/wire": {
@@ -89,7 +89,7 @@ var allowed = map[string]struct {
 		"a closed period has what its meters had, whatever they count",
 	},
 	"internal/organization": {
-		[]string{standard, "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing"},
+		[]string{standard, "internal/prefetch", "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace", "internal/meter", "internal/quota", "internal/closing"},
 		"one customer is counted without looking at another, at a store or at the clock",
 	},
 	"internal/identity": {
@@ -113,7 +113,7 @@ var allowed = map[string]struct {
 		"a request is bounded before anything else looks at it, and by nothing that could be wrong about it",
 	},
 	"internal/dedupe": {
-		[]string{standard, "internal/usage", only + "internal/store", pebble, hash},
+		[]string{standard, "internal/prefetch", "internal/usage", only + "internal/store", pebble, hash},
 		"the keys of counted items are a part of the book, unaware of meters",
 	},
 	"internal/intake": {

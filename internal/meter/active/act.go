@@ -30,7 +30,7 @@ func (a *Meter) act(c *period.Clock, root uint32, at int64, class uint8, dims []
 		first = first || added>>period.Depth[usage.Hour] != 0
 	}
 	for i, value := range dims {
-		a.actUnder(c, block, a.breakdowns[i], value, floor, ceil, class)
+		a.actUnder(c, block, &a.breakdowns[i], value, floor, ceil, class)
 	}
 	return first
 }

@@ -19,9 +19,9 @@ import (
 // class.
 type breakdown struct {
 	number uint8
-	values *meter.Values
-	pairs  []uint32     // by value and class: the id of entries; 0: nobody has one
-	totals []*headcount // by value; nil until it has a user
+	values *meter.Values // the owner's
+	pairs  []uint32      // by value and class: the id of entries; 0: nobody has one
+	totals []*headcount  // by value; nil until it has a user
 	series [][]*usage.Series
 	legacy []uint64 // of a state of before format 7: user<<32 | value of each record
 }
@@ -133,7 +133,7 @@ func (a *Meter) Numbered(id uint32, of people.Pair) (ok bool) {
 	if int(of.Breakdown) >= len(a.breakdowns) || int(of.Class) >= len(a.def.Classes) {
 		return false
 	}
-	s := a.breakdowns[of.Breakdown]
+	s := &a.breakdowns[of.Breakdown]
 	if int(of.Value) >= len(s.values.Names) {
 		return false
 	}
@@ -178,7 +178,7 @@ func (a *Meter) eachPair(r record, some []acted, f func(of record, t *headcount)
 		for n < len(all) && compareValues(all[n], all[0]) == 0 {
 			n++
 		}
-		s := a.breakdowns[all[0].of.Breakdown]
+		s := &a.breakdowns[all[0].of.Breakdown]
 		under := r.under(s.ids(a, all[0].of.Value))
 		under.acted = all[:n:n]
 		f(under, s.totals[all[0].of.Value])

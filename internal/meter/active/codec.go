@@ -39,8 +39,8 @@ func (a *Meter) Encode(e *wire.Encoder) {
 		e.Uint(uint64(root))
 	}
 	e.Uint(uint64(len(a.breakdowns)))
-	for _, s := range a.breakdowns {
-		s.encode(e, a.kinds)
+	for b := range a.breakdowns {
+		a.breakdowns[b].encode(e, a.kinds)
 	}
 }
 
@@ -62,7 +62,7 @@ func (a *Meter) Decode(d *wire.Decoder, _ int) {
 	for i := range d.Count(2) {
 		s := &breakdown{}
 		if i < len(a.breakdowns) {
-			s = a.breakdowns[i]
+			s = &a.breakdowns[i]
 		}
 		s.decode(d, a, kinds)
 	}

@@ -29,8 +29,8 @@ func (a *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 			}
 		}
 	}
-	for i, of := range a.breakdowns {
-		of.figures(a, s, a.def.Breakdowns[i].Dimension, exists)
+	for i := range a.breakdowns {
+		a.breakdowns[i].figures(a, s, a.def.Breakdowns[i].Dimension, exists)
 	}
 }
 
@@ -103,8 +103,8 @@ func (a *Meter) Until(c *period.Clock, window int, rise *pace.Curves, start, at 
 // Cells appends the users of each class, and those under each value.
 func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back int) []meter.Cell {
 	cells = meter.AddCells(cells, 0, 0, a.total.periods[k][back*a.total.width:][:a.total.width])
-	for b, s := range a.breakdowns {
-		for value, t := range s.totals {
+	for b := range a.breakdowns {
+		for value, t := range a.breakdowns[b].totals {
 			if t != nil {
 				cells = meter.AddCells(cells, uint16(b)+1, uint32(value), t.periods[k][back:back+1])
 			}
@@ -115,8 +115,8 @@ func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 
 // ForgetNames drops the series of values.
 func (a *Meter) ForgetNames() {
-	for _, s := range a.breakdowns {
-		clear(s.series)
+	for b := range a.breakdowns {
+		clear(a.breakdowns[b].series)
 	}
 }
 

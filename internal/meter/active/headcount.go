@@ -67,8 +67,8 @@ func (t *headcount) shiftClass(k usage.Kind, i, from, to int) {
 
 func (a *Meter) eachHeadcount(f func(t *headcount)) {
 	f(&a.total)
-	for _, s := range a.breakdowns {
-		for _, t := range s.totals {
+	for b := range a.breakdowns {
+		for _, t := range a.breakdowns[b].totals {
 			if t != nil {
 				f(t)
 			}

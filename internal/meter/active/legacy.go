@@ -56,7 +56,7 @@ func (a *Meter) RestorePage(c *period.Clock, population uint8, page uint32, data
 		}
 		return d.Err()
 	}
-	s := a.breakdowns[population-1]
+	s := &a.breakdowns[population-1]
 	if len(data)%rawStep != 0 {
 		for range d.Count(2) {
 			s.legacy = append(s.legacy, d.Uint()<<32|d.Uint())

@@ -35,12 +35,12 @@ import (
 type Meter struct {
 	*Shared
 	users      *people.Users
-	breakdowns []*breakdown
+	breakdowns []breakdown
+	version    int     // in force at asOf
+	rules      []rules // by version
 	total      headcount
-	rules      []rules             // by version
 	standing   map[uint32]struct{} // roots with a key on
 	stood      people.Bitmap       // roots that ever had a key on
-	version    int                 // in force at asOf
 	lifted     bool                // see Meet
 	scratch    []acted             // see fetch
 }
@@ -55,6 +55,7 @@ type Shared struct {
 	shortest period.Minute          // of them; 0: none
 	running  uint64                 // the bits of the running period of each kind
 	fields   []field                // by class
+	lines    people.Lines           // of a block: those of fields, and of the first entries where there are breakdowns
 	plain    bool                   // no version requires a status
 	timed    bool                   // some version does, or has standing activity
 	shown    [][][][2]*usage.Series // see newSeries
@@ -81,7 +82,11 @@ func Share(number int, def *usage.Meter, layout *people.Layout, book *series.Boo
 	}
 	for class := range def.Classes {
 		last, periods := claimIDs(number, class)
-		s.fields = append(s.fields, field{layout.Field32(last), layout.Field64(periods)})
+		f := field{layout.Field32(last), layout.Field64(periods)}
+		s.fields, s.lines = append(s.fields, f), s.lines.With32(f.last).With64(f.periods)
+	}
+	if len(def.Breakdowns) > 0 {
+		s.lines = s.lines.WithEntries(layout)
 	}
 	return s
 }
@@ -96,14 +101,14 @@ type rules struct {
 }
 
 // New returns a meter of an organization in which nobody was active yet.
-func New(shared *Shared, vals []*meter.Values, users *people.Users, c *period.Clock) *Meter {
+func New(shared *Shared, vals []meter.Values, users *people.Users, c *period.Clock) *Meter {
 	a := &Meter{Shared: shared, users: users, standing: map[uint32]struct{}{}}
 	for _, v := range a.def.Versions {
 		a.rules = append(a.rules, newRules(len(a.def.Classes), v))
 	}
 	a.total = a.newHeadcount(len(a.def.Classes), false)
 	for i := range a.def.Breakdowns {
-		a.breakdowns = append(a.breakdowns, &breakdown{number: uint8(i), values: vals[i]})
+		a.breakdowns = append(a.breakdowns, breakdown{number: uint8(i), values: &vals[i]})
 	}
 	a.Restored(c)
 	return a
@@ -464,10 +469,13 @@ func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
 }
 
 // Prefetch asks for what every event reads of the meter.
-func (a *Meter) Prefetch() { prefetch.Of(a) }
+func (a *Meter) Prefetch() { prefetch.Head(a, 64) }
 
-// PrefetchEvent asks for the ids of the entries of values. The block is asked for once for
-// all meters, and what is timed of a person matters to the first action in a period only.
+// PrefetchUser asks for the user's record. What is timed of a person matters to the first
+// action in a period only.
+func (a *Meter) PrefetchUser(user uint32) { a.users.PrefetchLines(user, a.lines) }
+
+// PrefetchEvent asks for the ids of the entries of values.
 func (a *Meter) PrefetchEvent(_ uint32, dims []uint32, first uint32) {
 	for i, dim := range dims {
 		if ids := a.breakdowns[i].pairs; dim >= first && int(dim-first)*len(a.def.Classes) < len(ids) {

@@ -28,13 +28,13 @@ import (
 // Hours are numbered one after the other, as the calendar has them: they need
 // not be 60 minutes nor begin at the same minute where a zone changes.
 type hours struct {
-	windows []usage.Window
-	frozen  peaks
-	open    []hour        // oldest first; none while nobody was there
-	end     period.Minute // of the last open hour
-	first   int32         // number of open[0]
+	open  []hour        // oldest first; none while nobody was there
+	end   period.Minute // of the last open hour
+	first int32         // number of open[0]
 	// members holds, for each 64 hours by their numbers, who was there.
 	members map[int32]*people.Roster
+	windows []usage.Window
+	frozen  peaks
 
 	// tops are the peaks of the open hours, by window and period; nil: none. While
 	// stale they are wrong and recounted before they are read.

@@ -33,17 +33,20 @@ import (
 // within the acceptance span.
 type Meter struct {
 	meter.Steady
-	def      *usage.Meter
-	sessions sessions
-	samples  peaks
-	nets     peaks // of samples less their hand-over
-	hours    hours
 
-	latest sample // the last final one
-	next   int64  // instant of the next sample to become final, ns; 0 before start
+	// What every event needs comes first, see Prefetch.
+
+	sessions sessions
+	next     int64 // instant of the next sample to become final, ns; 0 before start
 	// pending are the connected users of the samples whose hand-over is not
 	// final: those just before next, oldest first.
-	pending  []uint32
+	pending []uint32
+	hours   hours
+
+	def      *usage.Meter
+	samples  peaks
+	nets     peaks  // of samples less their hand-over
+	latest   sample // the last final one
 	handover uint32 // of the latest sample that has one
 	net      uint32 // its connected users less that
 	// netFrom is the first instant whose sample has a hand-over, ns: a program
@@ -61,6 +64,9 @@ type Meter struct {
 
 	series *concurrentSeries
 }
+
+// hotBytes is how much of a Meter every event needs.
+const hotBytes = 192
 
 // Claims are what a meter, by its number, keeps of every user.
 func Claims(number int) []people.Claim {
@@ -238,7 +244,12 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 }
 
 // Prefetch asks for what every event reads of the meter.
-func (x *Meter) Prefetch() { prefetch.Of(&x.sessions) }
+func (x *Meter) Prefetch() { prefetch.Head(x, hotBytes) }
+
+// PrefetchUser asks for where the user's sessions are found.
+func (x *Meter) PrefetchUser(user uint32) {
+	x.sessions.users.PrefetchLines(user, people.Lines(0).With32(x.sessions.place))
+}
 
 // PrefetchEvent asks for what is known of the user's sessions.
 func (x *Meter) PrefetchEvent(user uint32, _ []uint32, _ uint32) { x.sessions.prefetch(user) }

@@ -46,8 +46,8 @@ func (x *Meter) Encode(e *wire.Encoder) {
 		e.Uint(uint64(w.Kind))
 	}
 	x.encodeRow(e, have.total(), calendar)
-	e.Uint(uint64(len(have.dims)))
-	for b := range have.dims {
+	e.Uint(uint64(len(x.vals)))
+	for b := range x.vals {
 		e.String(x.def.Breakdowns[b].Dimension)
 		x.encodeRows(e, have, b, calendar)
 	}
@@ -73,17 +73,13 @@ func (x *Meter) calendarWindows() []*sumWindow {
 
 func (x *Meter) encodeRows(e *wire.Encoder, have *kept, breakdown int, calendar []*sumWindow) {
 	met := 0
-	for _, n := range have.dims[breakdown] {
-		if n != 0 {
-			met++
-		}
+	for range x.met(have, breakdown) {
+		met++
 	}
 	e.Uint(uint64(met))
-	for value := range have.dims[breakdown] {
-		if r := have.met(breakdown, value); r != nil {
-			e.Uint(uint64(value))
-			x.encodeRow(e, r, calendar)
-		}
+	for value, r := range x.met(have, breakdown) {
+		e.Uint(uint64(value))
+		x.encodeRow(e, r, calendar)
 	}
 }
 
@@ -155,9 +151,9 @@ func (x *Meter) Decode(d *wire.Decoder, _ int) {
 	for range known {
 		x.decodeRows(d, &reader)
 	}
-	for b := known; b < len(x.kept.dims); b++ { // what came before a new breakdown is under none of its values
+	for b := known; b < len(x.vals); b++ { // what came before a new breakdown is under none of its values
 		none := total
-		reader.row(&none, x.kept.row(&x.layout, b, meter.NoValue))
+		reader.row(&none, x.row(b, meter.NoValue))
 	}
 	x.decodeNobody(d)
 	if format > 1 {
@@ -203,7 +199,7 @@ func (x *Meter) decodeRows(d *wire.Decoder, reader *rowReader) {
 			d.Fail()
 			return
 		default:
-			reader.row(d, x.kept.row(&x.layout, breakdown, uint32(number)))
+			reader.row(d, x.row(breakdown, uint32(number)))
 		}
 	}
 }

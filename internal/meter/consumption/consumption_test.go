@@ -26,7 +26,7 @@ import (
 type consumptionBench struct {
 	t     testing.TB
 	def   *usage.Meter
-	vals  []*meter.Values
+	vals  []meter.Values
 	x     *Meter
 	c     *period.Clock
 	book  *series.Book

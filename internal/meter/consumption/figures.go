@@ -57,10 +57,9 @@ func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 func (x *Meter) periodFigures(s *series.Sheet, w *sumWindow, back int) {
 	have := x.read()
 	x.show(s, have.total(), w, back, consumptionSum, nil)
-	for b := range have.dims {
-		for number := range have.dims[b] {
-			r := have.met(b, number)
-			if r == nil || !r.any(&x.layout, w, back) {
+	for b := range x.vals {
+		for number, r := range x.met(have, b) {
+			if !r.any(&x.layout, w, back) {
 				continue
 			}
 			name := [2]usage.Label{
@@ -260,11 +259,9 @@ func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 	}
 	have := x.read()
 	add(have.total(), 0, 0)
-	for b := range have.dims {
-		for value := range have.dims[b] {
-			if r := have.met(b, value); r != nil {
-				add(r, uint16(b)+1, uint32(value))
-			}
+	for b := range x.vals {
+		for value, r := range x.met(have, b) {
+			add(r, uint16(b)+1, value)
 		}
 	}
 	return cells

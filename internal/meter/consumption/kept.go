@@ -4,6 +4,7 @@
 package consumption
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
@@ -15,39 +16,41 @@ import (
 // kept is what a meter has added up, by period and minute. Whoever reads it
 // gets it from Meter.read, which pours in what is still running.
 type kept struct {
-	rows  []sumRow   // first that of all events, then in the order in which values were met
-	dims  [][]uint32 // by breakdown and number of the value: the row; 0: not met
-	ever  wide.Int   // the sum of everything ever counted; 0 of a meter with corrections
+	rows  []sumRow // first that of all events, then in the order in which values were met
+	ever  wide.Int // the sum of everything ever counted; 0 of a meter with corrections
 	daily pace.DaySums
 }
 
 // total returns the row of all events.
 func (k *kept) total() *sumRow { return &k.rows[0] }
 
-// met returns the row of a breakdown value, nil where none was met.
-func (k *kept) met(breakdown, value int) *sumRow {
-	if n := k.dims[breakdown][value]; n != 0 {
-		return &k.rows[n]
+// met yields the values of a breakdown that were met, in the order of their numbers,
+// with their rows of what read returned.
+func (x *Meter) met(have *kept, breakdown int) iter.Seq2[uint32, *sumRow] {
+	return func(yield func(value uint32, r *sumRow) bool) {
+		vals := &x.vals[breakdown]
+		for value := range uint32(len(vals.Names)) {
+			if n := vals.Note(value); n != 0 && !yield(value, &have.rows[n]) {
+				return
+			}
+		}
 	}
-	return nil
 }
 
-// number returns which row a breakdown value has, a new one where none was met.
-func (k *kept) number(l *sumLayout, breakdown int, value uint32) uint32 {
-	if missing := int(value) + 1 - len(k.dims[breakdown]); missing > 0 {
-		k.dims[breakdown] = append(k.dims[breakdown], make([]uint32, missing)...)
+// number returns which row of kept a breakdown value has, a new one where none was met.
+func (x *Meter) number(breakdown int, value uint32) uint32 {
+	n := x.vals[breakdown].Note(value)
+	if n == 0 {
+		n = uint32(len(x.kept.rows))
+		x.kept.rows = append(x.kept.rows, newSumRow(&x.layout))
+		x.vals[breakdown].SetNote(value, n)
 	}
-	n := &k.dims[breakdown][value]
-	if *n == 0 {
-		*n = uint32(len(k.rows))
-		k.rows = append(k.rows, newSumRow(l))
-	}
-	return *n
+	return n
 }
 
 // row returns the row of a breakdown value, a new one where none was met.
-func (k *kept) row(l *sumLayout, breakdown int, value uint32) *sumRow {
-	return &k.rows[k.number(l, breakdown, value)]
+func (x *Meter) row(breakdown int, value uint32) *sumRow {
+	return &x.kept.rows[x.number(breakdown, value)]
 }
 
 // running is what the events of the running minute add up to, a cell for each

@@ -31,24 +31,27 @@ import (
 // rolling windows take in and give back whole minutes as the clock turns.
 type Meter struct {
 	meter.Steady
-	*Shared
-	vals []*meter.Values // of each breakdown; the owner's
-	asOf period.Minute   // of the clock when the state was last changed
 
-	running running // events of the minute that ends at asOf+1
-	kept    kept    // without them: use read, unless you add
-	busiest busiest
+	// What every event needs comes first, see Prefetch.
+
+	*Shared
+	running running        // events of the minute that ends at asOf+1
+	users   userSums       //
+	tops    []topList      // by kind of users.kinds and period
+	vals    []meter.Values // of each breakdown, each noting its row of kept; the owner's
+	asOf    period.Minute  // of the clock when the state was last changed
+
 	// dailyFrom is since when kept.daily has all there is; 0: from the beginning.
 	dailyFrom period.Minute
-
-	users  userSums
-	tops   []topList // by kind of users.kinds and period
-	nobody []share   // as tops: what no user stands for
-
-	place  []int   // scratch: where the period of an event of another minute starts in a row, -1: nowhere
-	delta  []int64 // scratch: the event as a cell
-	series consumptionSeries
+	kept      kept // without what is running: use read, unless you add
+	busiest   busiest
+	nobody    []share // as tops: what no user stands for
+	place     []int   // scratch: where the period of an event of another minute starts in a row, -1: nowhere
+	series    consumptionSeries
 }
+
+// hotBytes is how much of a Meter every event needs.
+const hotBytes = 128
 
 // Shared is what organizations share of a meter, so that it is in the caches when one
 // of them needs it.
@@ -66,15 +69,16 @@ func Share(number int, def *usage.Meter, layout *people.Layout) *Shared {
 
 // New returns an empty state. vals numbers the values of each
 // breakdown.
-func New(shared *Shared, vals []*meter.Values, users *people.Users) *Meter {
+func New(shared *Shared, vals []meter.Values, users *people.Users) *Meter {
 	def := shared.def
 	x := &Meter{
 		Shared: shared, vals: vals, users: userSums{&shared.fields, users},
 		place: make([]int, len(def.Windows)),
 	}
-	x.delta = make([]int64, x.layout.width)
+	for i := range vals {
+		vals[i].ForgetNotes()
+	}
 	x.kept.rows = []sumRow{newSumRow(&x.layout)}
-	x.kept.dims = make([][]uint32, len(def.Breakdowns))
 	x.busiest = newBusiest(&x.layout)
 	if def.ByUser != nil {
 		x.tops = make([]topList, x.users.stride())
@@ -89,15 +93,16 @@ func (x *Meter) Revises(meter.Change) bool { return false }
 // Apply adds an event's value to the sums of its periods.
 func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
 	x.asOf = c.AsOf
-	x.prepare(e)
+	var room [8]int64
+	cell := x.cellOf(e, room[:0])
 	running := period.Ceil(ev.Time) == c.AsOf+1
 	if running {
-		x.gather(0, x.delta)
+		x.gather(0, cell)
 		for i, value := range e.Dims {
-			x.gather(x.kept.number(&x.layout, i, value), x.delta)
+			x.gather(x.number(i, value), cell)
 		}
 	} else {
-		x.addElsewhere(c, ev, e)
+		x.addElsewhere(c, ev, e, cell)
 	}
 	if len(x.users.kinds) > 0 {
 		x.countUser(c, ev, e, running)
@@ -105,20 +110,22 @@ func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return false
 }
 
-// prepare writes the event as a cell.
-func (x *Meter) prepare(e *meter.Effect) {
-	clear(x.delta)
-	x.delta[sumColumn], x.delta[eventsColumn] = e.Value, 1
-	for i, a := range e.Averages {
-		if a.Set {
-			x.delta[firstAverage+2*i], x.delta[firstAverage+2*i+1] = a.Value, 1
+// cellOf appends the event as a cell.
+func (x *Meter) cellOf(e *meter.Effect, cell []int64) []int64 {
+	cell = append(cell, e.Value, 1)
+	for i := range (x.layout.width - firstAverage) / 2 {
+		if i < len(e.Averages) && e.Averages[i].Set {
+			cell = append(cell, e.Averages[i].Value, 1)
+		} else {
+			cell = append(cell, 0, 0)
 		}
 	}
+	return cell
 }
 
-// addElsewhere adds the prepared event, which is not of the running minute, to
-// its rows. It does not matter what of that minute they have already.
-func (x *Meter) addElsewhere(c *period.Clock, ev *meter.Event, e *meter.Effect) {
+// addElsewhere adds an event that is not of the running minute to its rows. It does
+// not matter what of that minute they have already.
+func (x *Meter) addElsewhere(c *period.Clock, ev *meter.Event, e *meter.Effect, cell []int64) {
 	floor, ceil := period.Floor(ev.Time), period.Ceil(ev.Time)
 	for i := range x.layout.windows {
 		w := &x.layout.windows[i]
@@ -136,22 +143,22 @@ func (x *Meter) addElsewhere(c *period.Clock, ev *meter.Event, e *meter.Effect) 
 	}
 	x.kept.daily.Add(&c.Days, floor, e.Value)
 	logged := ceil > c.AsOf-x.layout.longest && x.layout.longest > 0
-	x.addTo(x.kept.total(), ceil, logged)
+	x.addTo(x.kept.total(), cell, ceil, logged)
 	for i, value := range e.Dims {
-		x.addTo(x.kept.row(&x.layout, i, value), ceil, logged)
+		x.addTo(x.row(i, value), cell, ceil, logged)
 	}
 }
 
-// addTo adds the prepared event to its places in a row.
-func (x *Meter) addTo(r *sumRow, ceil period.Minute, logged bool) {
+// addTo adds an event to its places in a row.
+func (x *Meter) addTo(r *sumRow, cell []int64, ceil period.Minute, logged bool) {
 	for _, at := range x.place {
 		if at >= 0 {
-			r.cells.Add(at, x.delta)
+			r.cells.Add(at, cell)
 		}
 	}
 	if logged {
 		cells, at := r.log.at(ceil, x.layout.width)
-		cells.Add(at, x.delta)
+		cells.Add(at, cell)
 	}
 }
 
@@ -234,20 +241,21 @@ func (x *Meter) Merge(c *period.Clock, from, to uint32) {
 }
 
 // Prefetch asks for what every event reads of the meter.
-func (x *Meter) Prefetch() { prefetch.Of(x) }
+func (x *Meter) Prefetch() { prefetch.Head(x, hotBytes) }
 
-// PrefetchEvent asks for the cells of the running minute and for whom the running periods
-// list last.
+// PrefetchUser asks for the user's sums of running periods.
+func (x *Meter) PrefetchUser(user uint32) { x.users.users.PrefetchLines(user, x.fields.lines) }
+
+// PrefetchEvent asks for the cells of the running minute and the bars of the running
+// periods' lists.
 func (x *Meter) PrefetchEvent(_ uint32, dims []uint32, first uint32) {
 	x.prefetchRow(0)
 	for cell := 0; cell < len(x.tops); cell += period.Published {
-		if entries := x.tops[cell].entries; len(entries) > 0 {
-			prefetch.Of(&entries[len(entries)-1])
-		}
+		prefetch.Of(&x.tops[cell])
 	}
 	for i, dim := range dims {
-		if rows := x.kept.dims[i]; dim >= first && int(dim-first) < len(rows) {
-			x.prefetchRow(rows[dim-first])
+		if dim >= first {
+			x.prefetchRow(x.vals[i].Note(dim - first))
 		}
 	}
 }

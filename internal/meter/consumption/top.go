@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -38,6 +39,8 @@ func byRank(a, b topEntry) int {
 type topList struct {
 	entries []topEntry // by rank
 	stale   bool
+	full    bool
+	bar     wide.Int // the last one's sum, where it is full
 }
 
 // ignores reports whether a change of a share cannot change the list: it is to be
@@ -46,21 +49,18 @@ func (t *topList) ignores(top int, before, after share) bool {
 	if t.stale || top == 0 {
 		return true
 	}
-	if len(t.entries) < top {
-		return false
-	}
-	last := t.entries[top-1].sum
-	return (before.none() || before.sum().Cmp(last) < 0) && (after.none() || after.sum().Cmp(last) < 0)
+	below := func(s share) bool { return s.none() || s.sum().Cmp(t.bar) < 0 }
+	return t.full && below(before) && below(after)
 }
 
 // change tells the list, of at most top users, that a user's share changed in a
 // way that it does not ignore.
 func (t *topList) change(top int, slot uint32, before, after share, hash func(slot uint32) uint64) {
-	full := len(t.entries) == top
+	prefetch.All(t.entries) // else looking through them waits line by line
 	e := topEntry{sum: before.sum(), hash: hash(slot), slot: slot}
 	if at, listed := t.find(e); listed && !before.none() {
 		switch {
-		case full && (after.none() || after.sum().Cmp(before.sum()) < 0):
+		case t.full && (after.none() || after.sum().Cmp(before.sum()) < 0):
 			t.stale = true
 		case after.none():
 			t.entries = slices.Delete(t.entries, at, at+1)
@@ -68,11 +68,12 @@ func (t *topList) change(top int, slot uint32, before, after share, hash func(sl
 			t.entries[at].sum = after.sum()
 			t.move(at)
 		}
-		return
-	}
-	if !after.none() {
+	} else if !after.none() {
 		e.sum = after.sum()
 		t.offer(top, e)
+	}
+	if t.full = len(t.entries) == top; t.full {
+		t.bar = t.entries[top-1].sum
 	}
 }
 
@@ -103,7 +104,7 @@ func (t *topList) find(e topEntry) (int, bool) { return slices.BinarySearchFunc(
 // empty forgets all users.
 func (t *topList) empty() {
 	clear(t.entries)
-	t.entries, t.stale = t.entries[:0], false
+	t.entries, t.stale, t.full = t.entries[:0], false, false
 }
 
 // forgetSeries drops what names the period and the users.

@@ -53,7 +53,8 @@ type userFields struct {
 	kinds []usage.Kind
 	rings []people.RingField // by kind
 	last  people.Field32
-	entry uint32 // id of the entries with low words; that of those with high ones is 2 more
+	lines people.Lines // of last and the running periods
+	entry uint32       // id of the entries with low words; that of those with high ones is 2 more
 }
 
 // Claims are what a meter, by its number, keeps of every user.
@@ -88,8 +89,10 @@ func newUserFields(number int, def *usage.Meter, layout *people.Layout) userFiel
 	}
 	u.kinds = calendarKinds(def)
 	u.last = layout.Field32(uint32(number) << 16)
+	u.lines = u.lines.With32(u.last)
 	for _, kind := range u.kinds {
-		u.rings = append(u.rings, layout.Ring(ringID(number, kind)))
+		ring := layout.Ring(ringID(number, kind))
+		u.rings, u.lines = append(u.rings, ring), u.lines.With64(ring[0])
 	}
 	return u
 }
