@@ -32,10 +32,9 @@ func Spell(id string, n usage.Normalization) string {
 		return id
 	}
 	id = trim(id)
-	ascii, upper := scan(id)
-	switch {
-	case n == usage.Fold && ascii && upper:
-		return strings.ToLower(id)
+	switch ascii := isASCII(id); {
+	case n == usage.Fold && ascii:
+		return strings.ToLower(id) // itself where it has no capital letters
 	case ascii:
 		return id
 	case n == usage.Fold && utf8.ValidString(id): // folding would make one of all bytes that are no text
@@ -57,16 +56,22 @@ func trim(id string) string {
 // visible reports whether a byte is a character of ASCII other than a blank.
 func visible(c byte) bool { return ' ' < c && c < utf8.RuneSelf }
 
-// scan reports whether an id is ASCII and whether it has capital letters of it.
-func scan(id string) (ascii, upper bool) {
-	for i := range len(id) {
-		c := id[i]
-		if c >= utf8.RuneSelf {
-			return false, upper
+// isASCII reports whether an id is ASCII. It looks at eight bytes at a time: every record
+// has ids.
+func isASCII(id string) bool {
+	const above = 0x8080808080808080
+	for ; len(id) >= 8; id = id[8:] {
+		if (uint64(id[0])|uint64(id[1])<<8|uint64(id[2])<<16|uint64(id[3])<<24|
+			uint64(id[4])<<32|uint64(id[5])<<40|uint64(id[6])<<48|uint64(id[7])<<56)&above != 0 {
+			return false
 		}
-		upper = upper || 'A' <= c && c <= 'Z'
 	}
-	return true, upper
+	for i := range len(id) {
+		if id[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // unseen reports whether a character is a blank or takes no room.

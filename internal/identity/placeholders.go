@@ -38,7 +38,7 @@ func NewPlaceholders(list []string) *Placeholders {
 	p := &Placeholders{others: map[string]bool{}}
 	for _, id := range list {
 		id = Spell(id, usage.Fold)
-		ascii, _ := scan(id)
+		ascii := isASCII(id)
 		switch {
 		case id == "":
 			p.blank = true
