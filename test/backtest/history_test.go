@@ -150,7 +150,7 @@ var zones = map[string]string{
 func (s *subject) user(id string) uint32 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(id)) // never fails
-	if slot, known := s.FindUser(h.Sum64()); known {
+	if slot, known := s.Blocks().Find(h.Sum64()); known {
 		return slot
 	}
 	return s.AddUser(h.Sum64())
