@@ -15,6 +15,8 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/garbage"
 )
 
 func main() { os.Exit(start(os.Args[1:])) }
@@ -23,6 +25,7 @@ func main() { os.Exit(start(os.Args[1:])) }
 func start(arguments []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	garbage.Bound() // as the collector does
 	if err := command(ctx, arguments); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
