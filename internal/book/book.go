@@ -86,7 +86,7 @@ type Org struct {
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
-	Erased            bool // no longer in the book; see erase
+	Erased            bool   // no longer in the book; see erase
 	Held              bool   // nothing of it changes: it is being moved, see part.Transfer
 	Copied            string // of Held: the token under which a copy of it has left, since this start
 	position          part.Position
