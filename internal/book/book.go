@@ -56,6 +56,9 @@ type Book struct {
 	// unlisted is how many organizations the catalogue does not have.
 	unlisted int
 	full     bool // as many as their limit, and the log has said so
+	// Elsewhere are organizations that are not made here: they have moved away, or are on
+	// their way here.
+	Elsewhere map[string]bool
 
 	Duplicates *dedupe.Set
 	Now        int64        // the latest arrival or collection, ns; never goes back
@@ -83,7 +86,9 @@ type Org struct {
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
-	Erased            bool // no longer in the book; see erase
+	Erased            bool   // no longer in the book; see erase
+	Held              bool   // nothing of it changes: it is being moved, see part.Transfer
+	Copied            string // of Held: the token under which a copy of it has left, since this start
 	position          part.Position
 	names             map[uint32]string        // ids shown in labels, by slot
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one

@@ -176,6 +176,8 @@ func (c *Clerk) Take(now int64, up func() bool) error {
 	for _, item := range c.stretch {
 		if o := c.orgs[item]; o.Erased {
 			return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
+		} else if o.Held {
+			return Moving(o.ID)
 		}
 	}
 	c.now, c.duplicates = now, c.book.Duplicates.Part(c.shard)

@@ -21,6 +21,9 @@ const restful = period.Minute(60)
 
 // Collect returns an organization's figures; ok is false where it has none.
 func (b *Book) Collect(o *Org, at period.Minute, to *group.Changes) (figures []usage.Figure, ok bool) {
+	if o.Held {
+		return nil, false
+	}
 	dormant := o.unlisted && o.Dormant(at)
 	if dormant && at-o.collected < restful {
 		o.passed = at

@@ -171,7 +171,7 @@ func (b *Book) readJournal(o *Org) error {
 		return err
 	}
 	d := &wire.Decoder{Bytes: first}
-	j, undone := &journal{began: d.Int(), outages: decodeOutages(d)}, journalRows(o.Number)
+	j, undone := &journal{began: d.Int(), outages: meter.DecodeOutages(d)}, journalRows(o.Number)
 	undone.From = append(rowkey.OfJournalTo(o.Number, o.position.Group, o.position.Offset), 0)
 	ahead := false
 	err = errors.Join(d.Err(), b.Rows.Each(journalRows(o.Number), func(key, value []byte) error {

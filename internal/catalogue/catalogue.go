@@ -21,6 +21,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // a zone must not depend on what the machine has installed
 
@@ -175,6 +177,17 @@ func (c *Catalogue) Lookup(id string) (*Organization, bool) {
 		return nil, false
 	}
 	return &c.Organizations[i], true
+}
+
+// InOrder returns the organizations in the order of their ids, in which a ledger
+// takes new ones in without moving others.
+func (c *Catalogue) InOrder() []*Organization {
+	entries := make([]*Organization, c.Len())
+	for i := range entries {
+		entries[i] = &c.Organizations[i]
+	}
+	slices.SortFunc(entries, func(x, y *Organization) int { return strings.Compare(x.ID, y.ID) })
+	return entries
 }
 
 // Len is the number of organizations.

@@ -55,6 +55,9 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 	if _, listed := b.Settings.Catalogue.Lookup(o.ID); listed {
 		return nil, 0, ErrListed
 	}
+	if err := held(o); err != nil {
+		return nil, 0, err
+	}
 	err := redact(b, func(text string) bool {
 		_, known := o.FindUser(o.Hashes.User(text))
 		return known

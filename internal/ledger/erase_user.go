@@ -80,6 +80,9 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 	if o == nil || o == b.Nobody {
 		return nil, inquiry.ErrNoOrganization
 	}
+	if err := held(o); err != nil {
+		return nil, err
+	}
 	slot, known := b.SlotOf(o, user)
 	if !known || o.Nameless(slot) {
 		return nil, ErrNoUser

@@ -39,7 +39,8 @@ type Ledger struct {
 	backing    sync.Mutex  // held by the one backup that is made
 	billing    sync.Mutex  // held while marks of billing are written
 
-	now atomic.Int64 // the latest time that a caller gave, ns
+	now  atomic.Int64                      // the latest time that a caller gave, ns
+	away atomic.Pointer[map[string]string] // see Away
 
 	// mu guards everything below. Who has it for reading may take items in and
 	// commit, each under one of the locks that follow, taken in this order.

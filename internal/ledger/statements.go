@@ -183,6 +183,9 @@ func (l *Ledger) bill(organization string, periods []StatementID) (_ *group.Grou
 	if o == nil {
 		return nil, nil, fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 	}
+	if err := held(o); err != nil {
+		return nil, nil, err
+	}
 	var marks []*archive.Mark
 	for _, id := range periods {
 		version, mark, err := billOne(b, o, id)

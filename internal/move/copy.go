@@ -147,16 +147,7 @@ func (d *directory) copyRows(ctx context.Context, o owned, to *directory, as uin
 	var s sum
 	batch := to.rows.NewBatch()
 	err := d.each(ctx, o, func(kind byte, rest, value []byte) error {
-		key := append(rowkey.Of(kind, as), rest...)
-		switch {
-		case kind == rowkey.Head:
-			var e wire.Encoder
-			e.Uint(at.Group)
-			e.Uint(at.Offset)
-			value = append(e.Bytes, value...)
-		case kind == rowkey.Journal && rest == nil:
-			key = rowkey.OfJournalTo(as, at.Group, at.Offset)
-		}
+		key, value := placed(kind, as, at, rest, value)
 		if err := batch.Set(key, value, nil); err != nil {
 			return err
 		}
@@ -173,6 +164,20 @@ func (d *directory) copyRows(ctx context.Context, o owned, to *directory, as uin
 		return err
 	}
 	return to.rows.Write(batch)
+}
+
+// placed is where a row belongs under another number, as of a position.
+func placed(kind byte, as uint32, at part.Position, rest, value []byte) (key, of []byte) {
+	switch {
+	case kind == rowkey.Head:
+		var e wire.Encoder
+		e.Uint(at.Group)
+		e.Uint(at.Offset)
+		value = append(e.Bytes, value...)
+	case kind == rowkey.Journal && len(rest) == 0:
+		return rowkey.OfJournalTo(as, at.Group, at.Offset), value
+	}
+	return append(rowkey.Of(kind, as), rest...), value
 }
 
 // wipe takes all rows of a number away.
