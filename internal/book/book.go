@@ -276,20 +276,3 @@ func (b *Book) person(o *Org, user uint32, reveal bool) string {
 // maxNames bounds the names kept of one organization: the top users of a few
 // meters and periods.
 const maxNames = 1000
-
-// Definition is when the version of a meter's definition took effect.
-func (b *Book) Definition(meter, version int) usage.Date {
-	if versions := b.Defs.Meters[meter].Versions; version < len(versions) {
-		return versions[version].EffectiveFrom
-	}
-	return usage.Date{}
-}
-
-// SlotOf finds a user by an id that somebody asks for: as it is, else as
-// telemetry is spelled now.
-func (b *Book) SlotOf(o *Org, id string) (slot uint32, known bool) {
-	if slot, known = o.FindUser(o.Hashes.User(id)); known {
-		return slot, true
-	}
-	return o.FindUser(o.Hashes.User(identity.Spell(id, b.Spellings.Newest())))
-}

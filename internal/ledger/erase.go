@@ -48,7 +48,7 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 		return nil, 0, err
 	}
 	b := l.book
-	o := b.Named(id)
+	o := inquiry.Named(b, id)
 	if o == nil || o == b.Nobody {
 		return nil, 0, inquiry.ErrNoOrganization
 	}

@@ -47,7 +47,7 @@ func (l *Ledger) Transfer(id string) (here bool, t *part.Transfer, err error) {
 	if err := l.unreadable(); err != nil {
 		return false, nil, err
 	}
-	if o := l.book.Named(id); o != nil {
+	if o := inquiry.Named(l.book, id); o != nil {
 		here, id = !o.Held, o.ID
 	}
 	all, err := l.transfers()
@@ -115,7 +115,7 @@ func (l *Ledger) CopyOut(ctx context.Context, id string, now time.Time, to io.Wr
 	token := rand.Text()
 	var o *book.Org
 	err := l.step(ctx, now, func(b *book.Book) error {
-		if o = b.Named(id); o == nil || o == b.Nobody {
+		if o = inquiry.Named(b, id); o == nil || o == b.Nobody {
 			return fmt.Errorf("organization %q: %w", id, inquiry.ErrNoOrganization)
 		}
 		b.Wake(o)
@@ -226,7 +226,7 @@ func (l *Ledger) LetGo(ctx context.Context, id, token, shard string, now time.Ti
 	defer l.folding.Unlock()
 	var left *book.Org
 	err := l.step(ctx, now, func(b *book.Book) error {
-		o := b.Named(id)
+		o := inquiry.Named(b, id)
 		if o == nil {
 			all, err := l.transfers()
 			if t := all[id]; err == nil && (t == nil || t.State != part.Gone || t.Token != token) {
@@ -302,7 +302,7 @@ func (l *Ledger) TakeIn(ctx context.Context, id, token string, now time.Time) er
 // Release counts an organization again that was Held.
 func (l *Ledger) Release(ctx context.Context, id string, now time.Time) error {
 	return l.step(ctx, now, func(b *book.Book) error {
-		o := b.Named(id)
+		o := inquiry.Named(b, id)
 		if o == nil || !o.Held {
 			return fmt.Errorf("organization %q: %w: it is not held here", id, ErrTransfer)
 		}
