@@ -56,9 +56,9 @@ type Book struct {
 	// unlisted is how many organizations the catalogue does not have.
 	unlisted int
 	full     bool // as many as their limit, and the log has said so
-	// Elsewhere are organizations that are not made here: they have moved away, or are on
-	// their way here.
-	Elsewhere map[string]bool
+	// Transfers are organizations that are on their way to or from another ledger, or
+	// have left.
+	Transfers map[string]*part.Transfer
 
 	Duplicates *dedupe.Set
 	Now        int64        // the latest arrival or collection, ns; never goes back
@@ -88,7 +88,7 @@ type Org struct {
 	passed, collected period.Minute
 	Erased            bool   // no longer in the book; see erase
 	Held              bool   // nothing of it changes: it is being moved, see part.Transfer
-	Copied            string // of Held: the token under which a copy of it has left, since this start
+	Copied            string // of Held: the token under which a copy of it has left this book
 	position          part.Position
 	names             map[uint32]string        // ids shown in labels, by slot
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
@@ -139,8 +139,7 @@ func (b *Book) setUnlisted(o *Org, unlisted bool) {
 func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
 	secret := identity.Secret(cmp.Or(b.Settings.Key, rand.Text()), id)
-	zone, anchor := b.Settings.zoneOf(id)
-	cal := calendar.New(zone, anchor)
+	cal := b.Settings.Catalogue.CalendarOf(id)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))
 	o.Dirty = true
 	b.Pending.Set(rowkey.Of(rowkey.Organization, o.Number), append(secret[:], id...))

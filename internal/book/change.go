@@ -97,7 +97,7 @@ func (b *Book) follow(c *catalogue.Catalogue) {
 func (b *Book) Admit(entry *catalogue.Organization) {
 	o := b.Find(entry.ID)
 	if o == nil {
-		if !b.Elsewhere[entry.ID] {
+		if !b.elsewhere(entry.ID) {
 			b.open(entry.ID)
 		}
 		return
@@ -112,7 +112,7 @@ func (b *Book) Admit(entry *catalogue.Organization) {
 		b.giveCalendar(o, entry)
 	}
 	cal := o.Calendar()
-	if sameCalendar(cal, entry) {
+	if entry.Keeps(cal) {
 		return
 	}
 	b.Advance(o)

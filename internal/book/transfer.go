@@ -4,59 +4,54 @@
 package book
 
 import (
-	"fmt"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
-
-// Moving is why nothing of an organization is counted.
-func Moving(id string) error {
-	return fmt.Errorf("%w: organization %q is being moved between shards: send it again", usage.ErrUnavailable, id)
-}
 
 // Barred returns an error where an organization that is missing may not be made here.
 func (c *Clerk) Barred() error {
 	for _, item := range c.missing {
-		if id := c.batch.Items[item].Organization; c.book.Elsewhere[id] {
-			return Moving(id)
+		if id := c.batch.Items[item].Organization; c.book.elsewhere(id) {
+			return part.Moving(id)
 		}
 	}
 	return nil
 }
 
+// elsewhere reports whether an organization is not made here: it has moved away, or is
+// on its way here.
+func (b *Book) elsewhere(id string) bool { return b.Transfers[id] != nil && b.Find(id) == nil }
+
 // SetTransfer writes a step down, nil that there is none any more.
 func (b *Book) SetTransfer(id string, t *part.Transfer) {
 	if key, row := t.AsRow(id); t == nil {
 		b.Pending.Drop(key)
+		delete(b.Transfers, id)
 	} else {
 		b.Pending.Set(key, row)
+		b.Transfers[id] = t
 	}
-	b.apply(id, t)
+	b.hold(id)
 }
 
-func (b *Book) readTransfers() error {
-	all, err := b.source().Transfers()
-	b.Elsewhere = map[string]bool{}
-	for id, t := range all {
-		b.apply(id, t)
+func (b *Book) readTransfers() (err error) {
+	b.Transfers, err = b.source().Transfers()
+	for id := range b.Transfers {
+		b.hold(id)
 	}
 	return err
 }
 
-// apply has the book keep to a step.
-func (b *Book) apply(id string, t *part.Transfer) {
-	o := b.Find(id)
-	if o != nil {
+// hold has nothing change of an organization that is on its way.
+func (b *Book) hold(id string) {
+	if o := b.Find(id); o != nil {
+		t := b.Transfers[id]
 		o.Held = t != nil && t.State == part.Held
-	}
-	if delete(b.Elsewhere, id); o == nil && t != nil {
-		b.Elsewhere[id] = true
 	}
 }
 
-// Arrive enters an organization whose rows are here, and so its Transfer ends.
+// Arrive enters an organization whose rows are here. Its Transfer ends, and it is as the
+// catalogue has it.
 func (b *Book) Arrive(t *part.Transfer, r *part.ReadBack, head []byte) error {
 	o, err := b.enter(t.Number, r)
 	if err != nil {
@@ -69,5 +64,15 @@ func (b *Book) Arrive(t *part.Transfer, r *part.ReadBack, head []byte) error {
 	b.Pending.Set(rowkey.Of(rowkey.Head, t.Number), o.position.Head(head))
 	b.Pending.Drop(rowkey.Of(rowkey.Erased, t.Number))
 	b.SetTransfer(o.ID, nil)
+	b.GoOn(o)
 	return nil
+}
+
+// GoOn brings an organization that nothing was changed of to what the catalogue says.
+// No checkpoint may be under way, see replace.
+func (b *Book) GoOn(o *Org) {
+	if entry, listed := b.Settings.Catalogue.Lookup(o.ID); listed {
+		b.Admit(entry)
+	}
+	b.Settle(o)
 }

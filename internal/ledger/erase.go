@@ -63,7 +63,7 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 		return known
 	})
 	if err == nil {
-		err = forgetMemory(b, o)
+		err = ForgetMemory(b, o.ID)
 	}
 	if err != nil {
 		return nil, 0, err

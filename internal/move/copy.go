@@ -189,14 +189,25 @@ func wipe(batch *pebble.Batch, number uint32) {
 }
 
 // memory calls f for the rows that others keep about an organization, see
-// usage.Memory.
-func (d *directory) memory(id string, f func(key, value []byte)) error {
+// usage.Memory. Those that go with it are its bills: what was shown of it names series
+// by numbers that are of one ledger.
+func (d *directory) memory(id string, f func(key, value []byte, goes bool)) error {
 	series, own := append([]byte{usage.MemoryOfOrganization}, id...), append([]byte(id), 0)
 	return d.rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, value []byte) error {
 		name, of, _ := bytes.Cut(key[1:], []byte{0})
-		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
-			f(key, value)
+		bill := string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own)
+		if bill || bytes.Equal(of, series) {
+			f(key, value, bill)
 		}
 		return nil
+	})
+}
+
+// bills calls f for those that go with it.
+func (d *directory) bills(id string, f func(key, value []byte)) error {
+	return d.memory(id, func(key, value []byte, goes bool) {
+		if goes {
+			f(key, value)
+		}
 	})
 }

@@ -107,7 +107,7 @@ func Write(ctx context.Context, b *book.Book, o *book.Org, token string, to io.W
 		return err
 	}
 	end.rows(s)
-	if err := d.memory(o.ID, func(key, value []byte) {
+	if err := d.bills(o.ID, func(key, value []byte) {
 		err = errors.Join(err, frames.Encode(&frame{Kind: rowkey.Memory, Rest: key, Value: value}))
 	}); err != nil {
 		return err

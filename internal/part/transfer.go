@@ -10,14 +10,16 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Transfer is how far an organization is on its way between two ledgers that run.
-// The row of one is there from its first step to its last.
+// The row of one is there from its first step to its last. It is not changed: a step
+// makes another one.
 type Transfer struct {
 	State  TransferState `json:"state"`
 	Token  string        `json:"token"`            // of the attempt
-	Shard  string        `json:"shard,omitempty"`  // Gone: where it went; Coming: where it went once
+	Shard  string        `json:"shard,omitempty"`  // Gone: where it went; Coming: where it comes from
 	Number uint32        `json:"number,omitempty"` // Coming: of its rows
 	Row    []byte        `json:"row,omitempty"`    // Coming: its own row
 }
@@ -31,6 +33,11 @@ const (
 	Gone   TransferState = "gone"   // it was let go
 	Coming TransferState = "coming" // its rows are here, it is not
 )
+
+// Moving is why nothing of an organization is counted.
+func Moving(id string) error {
+	return fmt.Errorf("%w: organization %q is being moved between shards: send it again", usage.ErrUnavailable, id)
+}
 
 // memoryOfTransfers is by organization.
 const memoryOfTransfers = "transfer"

@@ -186,6 +186,10 @@ var allowed = map[string]struct {
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
 	},
+	"internal/transfer": {
+		[]string{standard, "internal/usage", "internal/rowkey", "internal/part", "internal/certificate", "internal/book", "internal/inquiry", "internal/move", only + "internal/ledger", zap},
+		"a step is between two ledgers, wherever they run and however they speak",
+	},
 	"internal/rowkey": {
 		[]string{standard, "internal/archive"},
 		"where a row is does not depend on who reads it",

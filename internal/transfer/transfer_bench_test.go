@@ -1,17 +1,17 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package transfer
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -20,37 +20,41 @@ import (
 func BenchmarkTransfer(b *testing.B) {
 	for _, users := range []int{10_000, 100_000} {
 		b.Run(fmt.Sprint(users, " users"), func(b *testing.B) {
-			ctx := context.Background()
 			for b.Loop() {
 				b.StopTimer()
-				s := settings(b, nil)
-				s.Limits.UsersPerOrganization = 1_000_000
+				s := settings(b, nil, "")
 				s.Directory = b.TempDir()
-				from := open(b, s, noon)
+				from, err := ledger.Open(s, noon)
+				require.NoError(b, err)
 				s.Directory = b.TempDir()
-				to := open(b, s, noon)
+				to, err := ledger.Open(s, noon)
+				require.NoError(b, err)
 				for n := 0; n < users; n += 1000 {
 					var batch usage.Batch
 					for i := range 1000 {
-						visit(&batch, "acme", fmt.Sprintf("user-%d@example.org", n+i), noon)
-						minutes(&batch, "acme", fmt.Sprint("call ", n+i), 5, noon)
+						of := sent("acme", fmt.Sprintf("user-%d@example.org", n+i), noon)
+						for _, it := range of.Items {
+							it.FirstEffect += int32(len(batch.Effects))
+							batch.Items = append(batch.Items, it)
+						}
+						batch.Effects = append(batch.Effects, of.Effects...)
 					}
-					require.NoError(b, from.Record(ctx, noon, &batch))
+					require.NoError(b, from.Record(b.Context(), noon, &batch))
 				}
-				require.NoError(b, from.checkpoint(from.book))
+				require.NoError(b, from.Checkpoint())
 				at := noon.Add(time.Second)
 				b.StartTimer()
 				var stream bytes.Buffer
-				require.NoError(b, from.CopyOut(ctx, "acme", at, &stream))
-				token, total, err := to.CopyIn(ctx, "acme", at, &stream)
+				require.NoError(b, CopyOut(b.Context(), from, "acme", at, &stream))
+				r, total, err := CopyIn(b.Context(), to, "a", at, &stream)
 				require.NoError(b, err)
-				require.NoError(b, from.LetGo(ctx, "acme", token, "b", at))
-				require.NoError(b, to.TakeIn(ctx, "acme", token, at))
+				require.NoError(b, LetGo(from, "acme", r.Token, "b", at))
+				require.NoError(b, TakeIn(to, "acme", r.Token, at))
 				b.StopTimer()
 				b.ReportMetric(float64(total.Rows), "rows")
 				b.ReportMetric(float64(total.Bytes), "bytes")
-				require.NoError(b, from.Close(ctx))
-				require.NoError(b, to.Close(ctx))
+				require.NoError(b, from.Close(b.Context()))
+				require.NoError(b, to.Close(b.Context()))
 				b.StartTimer()
 			}
 		})
