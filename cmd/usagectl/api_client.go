@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 type apiClient struct {
 	address string
 	headers []string
+	within  time.Duration // bounds one question; 0: answerTimeout
 }
 
 // flags adds how the API is reached.
@@ -84,7 +86,7 @@ func (c *apiClient) call(ctx context.Context, method, path string, into any) err
 
 // callWith sends an object with it.
 func (c *apiClient) callWith(ctx context.Context, method, path string, object, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.within, answerTimeout))
 	defer cancel()
 	response, err := c.send(ctx, method, "/api/v1/"+path, object)
 	if err != nil {

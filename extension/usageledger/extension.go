@@ -36,6 +36,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/moving"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -48,6 +50,7 @@ type book interface {
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 	Calendar(organization string) (*calendar.Calendar, error)
 	Pseudonym(organization, user string) string
+	Away() map[string]*part.Transfer
 	usage.Memory
 	Close(ctx context.Context) error
 }
@@ -146,6 +149,7 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
 	e.api.Issuer = cfg.Reports.Issuer
+	e.api.Moving = moving.Shard{Name: cfg.Shard.Name, Ledger: e.ledger, Map: e.shard.current, Follow: e.catalogue.refit, Peers: e.peers.Load, Now: time.Now}
 	return e
 }
 
@@ -346,10 +350,28 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 		return err
 	}
 	defer e.rescue("record", &err)
-	if err := e.shard.refuse(ctx, batch); err != nil {
-		return err
+	// First the map and then who is away: what another map than the one here gives to
+	// another shard may be on its way to it.
+	by := e.shard.current()
+	return e.api.Moving.Record(ctx, b.Away(), batch, func(own *usage.Batch) error {
+		if err := e.shard.refuse(ctx, by, own); err != nil {
+			return err
+		}
+		return b.Record(ctx, time.Now(), own)
+	})
+}
+
+// ledger returns the one that is open.
+func (e *ledgerExtension) ledger() (*ledger.Ledger, error) {
+	b, err := e.opened()
+	if err != nil {
+		return nil, err
 	}
-	return b.Record(ctx, time.Now(), batch)
+	l, is := b.(*ledger.Ledger)
+	if !is {
+		return nil, fmt.Errorf("extension %s has no ledger: %w", e.id, usage.ErrUnavailable)
+	}
+	return l, nil
 }
 
 // Collect returns the figures at the whole minute at or before now, and those

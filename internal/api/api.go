@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/api/seen"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
+	"github.com/otelcol-usage/otelcol-usage/internal/moving"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 )
@@ -40,6 +41,9 @@ type API struct {
 
 	// Gate finds out who asks.
 	admission.Gate
+
+	// Moving makes steps of organizations' moves between shards.
+	Moving moving.Shard
 
 	AlertTests AlertTests
 	// Schedules returns what sends reports; nil: no ledger is open.
