@@ -116,7 +116,8 @@ type ledgerExtension struct {
 	shard     sharding
 	collector atomic.Pointer[api.Collector]
 
-	api api.API
+	api    api.API
+	moving moving.Shard
 
 	telemetry *metadata.TelemetryBuilder
 
@@ -149,7 +150,8 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
 	e.api.Issuer = cfg.Reports.Issuer
-	e.api.Moving = moving.Shard{Name: cfg.Shard.Name, Ledger: e.ledger, Map: e.shard.current, Follow: e.catalogue.refit, Peers: e.peers.Load, Now: time.Now}
+	e.moving = moving.Shard{Name: cfg.Shard.Name, Ledger: e.ledger, Map: e.shard.current, Follow: e.catalogue.refit, Peers: e.peers.Load, Now: time.Now}
+	e.api.Moving = &e.moving
 	return e
 }
 
@@ -353,7 +355,7 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 	// First the map and then who is away: what another map than the one here gives to
 	// another shard may be on its way to it.
 	by := e.shard.current()
-	return e.api.Moving.Record(ctx, b.Away(), batch, func(own *usage.Batch) error {
+	return e.moving.Record(ctx, b.Away(), batch, func(own *usage.Batch) error {
 		if err := e.shard.refuse(ctx, by, own); err != nil {
 			return err
 		}

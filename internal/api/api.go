@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,11 +44,18 @@ type API struct {
 	admission.Gate
 
 	// Moving makes steps of organizations' moves between shards.
-	Moving moving.Shard
+	Moving Moving
 
 	AlertTests AlertTests
 	// Schedules returns what sends reports; nil: no ledger is open.
 	Schedules func() *dispatch.Dispatcher
+}
+
+// Moving is this shard's part in moves. A [moving.Shard] is one.
+type Moving interface {
+	State(id string) (moving.State, error)
+	CopyOut(ctx context.Context, id string, to io.Writer) error
+	Do(ctx context.Context, id string, r *moving.Request) (any, error)
 }
 
 // Book is what of a ledger is read and changed here.

@@ -56,12 +56,10 @@ func (a *API) transferStep(w http.ResponseWriter, r *admitted) error {
 // refusedStep is how an error of a step is answered.
 func refusedStep(err error) error {
 	switch {
-	case errors.Is(err, transfer.Err):
+	case errors.Is(err, transfer.Err), errors.Is(err, inquiry.ErrNoOrganization):
 		return refuse(http.StatusConflict, conflict, "%s", err)
 	case errors.Is(err, usage.ErrUnavailable):
 		return refuse(http.StatusServiceUnavailable, unavailable, "%s", err)
-	case errors.Is(err, inquiry.ErrNoOrganization):
-		return refuse(http.StatusNotFound, notFound, "%s", err)
 	case errors.Is(err, moving.ErrStep):
 		return refuse(http.StatusBadRequest, badData, "%s", err)
 	}
