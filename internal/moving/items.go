@@ -58,7 +58,7 @@ func (s *Shard) Record(ctx context.Context, away map[string]*part.Transfer, batc
 }
 
 // handedOver is how many items go to another shard at once: some hundred bytes each.
-const handedOver = 4000
+const handedOver = 1000
 
 // split returns the items of a batch that are of organizations that are away, by
 // organization, and the others.
