@@ -23,6 +23,7 @@ type apiClient struct {
 	address string
 	headers []string
 	within  time.Duration // bounds one question; 0: answerTimeout
+	flag    string        // that names the address; "": --api
 }
 
 // flags adds how the API is reached.
@@ -51,7 +52,7 @@ func (c *apiClient) send(ctx context.Context, method, path string, object any) (
 	}
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.address, "/")+path, body)
 	if err != nil {
-		return nil, wrongUsage{fmt.Errorf("--api %q: %w", c.address, err)}
+		return nil, wrongUsage{fmt.Errorf("%s %q: %w", cmp.Or(c.flag, "--api"), c.address, err)}
 	}
 	if object != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -65,7 +66,7 @@ func (c *apiClient) send(ctx context.Context, method, path string, object any) (
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("%w; is the collector running there, and is --api its address?", err)
+		return nil, fmt.Errorf("%w; is the collector running there, and is %s its address?", err, cmp.Or(c.flag, "--api"))
 	}
 	return response, nil
 }

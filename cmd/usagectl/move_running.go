@@ -47,6 +47,7 @@ func (m *runningMove) flags(cmd *cobra.Command) {
 func (m *runningMove) run(ctx context.Context, out io.Writer) error {
 	// A copy takes as long as it takes: the shards end it when they part.
 	m.from.headers, m.to.headers, m.from.within, m.to.within = m.headers, m.headers, 24*time.Hour, 24*time.Hour
+	m.from.flag, m.to.flag = "--from", "--to"
 	if m.undo {
 		return m.takeBack(ctx, out)
 	}

@@ -145,6 +145,9 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 	e.api.Collector = func() api.Collector {
 		c := *e.collector.Load()
 		c.Shard = e.shard.state()
+		if moved := e.underWay(); moved != "" {
+			c.Shard.OK, c.Shard.Detail = false, moved
+		}
 		return c
 	}
 	e.api.Schedules = e.schedules.Load
@@ -361,6 +364,25 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 		}
 		return b.Record(ctx, time.Now(), own)
 	})
+}
+
+// underWay says which organizations are not counted here since they are being moved.
+func (e *ledgerExtension) underWay() string {
+	b, err := e.opened()
+	if err != nil {
+		return ""
+	}
+	var ids []string
+	for id, t := range b.Away() {
+		if t.State != part.Gone {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	slices.Sort(ids)
+	return fmt.Sprintf("being moved, and not counted until that has ended or is taken back: %s: see usagectl move", strings.Join(ids, ", "))
 }
 
 // ledger returns the one that is open.

@@ -25,11 +25,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
-// knowingEachOther has each of two shards ask the other one.
-const knowingEachOther = `
-extensions: {usage_ledger: {api: {peers: [{name: "${env:PEER}", endpoint: "http://${env:PEER_API}"}]}}}
-`
-
 // pair is two shards that know each other, with a gateway before them and a single node
 // beside them that gets the same.
 type pair struct {
@@ -42,11 +37,11 @@ type pair struct {
 func newPair(t *testing.T, catalogue string, all []request) *pair {
 	t.Helper()
 	p := &pair{topology: newTopology(t, "a", "b"), shards: map[string]*ledger{}, whole: startNode(t, "", catalogue), left: all}
-	p.catalogue, p.overShards = catalogue, []string{file(t, knowingEachOther)}
+	p.catalogue, p.overShards = catalogue, []string{"config/scale/peer.yaml"}
 	p.peers = map[string]string{"a": free(t), "b": free(t)}
 	p.startGateway(t)
 	for _, name := range []string{"a", "b"} {
-		p.shards[name] = p.startShard(t, name, "", "PEER="+p.other(name), "PEER_API="+p.peers[p.other(name)])
+		p.shards[name] = p.startShard(t, name, "", "USAGE_PEER="+p.other(name), "USAGE_PEER_API=http://"+p.peers[p.other(name)])
 	}
 	return p
 }
