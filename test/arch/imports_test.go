@@ -149,7 +149,7 @@ var allowed = map[string]struct {
 			standard, "internal/usage", "internal/period", "internal/wire", "internal/meter", "internal/organization", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
-		"an organization is moved by files alone, while no ledger has them open",
+		"an organization is moved by its rows alone, of which nothing changes meanwhile",
 	},
 	"internal/repair": {
 		[]string{
