@@ -203,7 +203,7 @@ func (m *runningMove) pin(to string) error {
 		return fmt.Errorf("--map: %w", err)
 	}
 	next := m.mapFile + ".next"
-	if err := os.WriteFile(next, pinned, is.Mode().Perm()); err != nil {
+	if err := os.WriteFile(next, pinned, is.Mode().Perm()); err != nil { //nolint:gosec // whoever runs it says which file
 		return fmt.Errorf("--map: %w", err)
 	}
 	if err := os.Rename(next, m.mapFile); err != nil {

@@ -95,13 +95,13 @@ func (s *side) follow(t *testing.T, organizations string, now time.Time) {
 	require.NoError(t, s.SetCatalogue(t.Context(), s.settings.Catalogue, now))
 }
 
-// figures are those of an organization, as text.
-func figures(t *testing.T, l *ledger.Ledger, id string, now time.Time) (lines []string) {
+// figures are those of acme, as text.
+func figures(t *testing.T, l *ledger.Ledger, now time.Time) (lines []string) {
 	t.Helper()
 	c, err := l.Collect(context.Background(), now)
 	require.NoError(t, err)
 	for _, o := range c.Organizations {
-		if o.Organization == id {
+		if o.Organization == "acme" {
 			for _, f := range o.Figures {
 				lines = append(lines, fmt.Sprint(f.Series.Name, f.Series.Labels, f.Value))
 			}
@@ -197,8 +197,8 @@ func TestAnOrganizationMovesBetweenOpenLedgers(t *testing.T) {
 			require.NoError(t, s.Record(t.Context(), at, sent("acme", "dan", at)))
 		}
 		for _, later := range []time.Duration{time.Minute, 25 * time.Hour, 40 * 24 * time.Hour} {
-			require.Equal(t, figures(t, whole.Ledger, "acme", noon.Add(later)), figures(t, to.Ledger, "acme", noon.Add(later)))
-			require.Empty(t, figures(t, from.Ledger, "acme", noon.Add(later)))
+			require.Equal(t, figures(t, whole.Ledger, noon.Add(later)), figures(t, to.Ledger, noon.Add(later)))
+			require.Empty(t, figures(t, from.Ledger, noon.Add(later)))
 		}
 		want, err := whole.Statements(t.Context(), ledger.StatementQuery{Organization: "acme"})
 		require.NoError(t, err)
@@ -223,8 +223,8 @@ func TestAnOrganizationThatWasHeldGoesOn(t *testing.T) {
 	at := noon
 	for range 5 {
 		at = at.Add(time.Minute)
-		require.Empty(t, figures(t, held.Ledger, "acme", at))
-		require.NotEmpty(t, figures(t, whole.Ledger, "acme", at))
+		require.Empty(t, figures(t, held.Ledger, at))
+		require.NotEmpty(t, figures(t, whole.Ledger, at))
 	}
 	require.NoError(t, Release(held.Ledger, "acme", at))
 	for _, s := range []*side{held, whole} {
@@ -233,7 +233,7 @@ func TestAnOrganizationThatWasHeldGoesOn(t *testing.T) {
 	held.cut(t, at)
 	whole.cut(t, at)
 	for _, later := range []time.Duration{time.Minute, 25 * time.Hour, 40 * 24 * time.Hour} {
-		require.Equal(t, figures(t, whole.Ledger, "acme", at.Add(later)), figures(t, held.Ledger, "acme", at.Add(later)))
+		require.Equal(t, figures(t, whole.Ledger, at.Add(later)), figures(t, held.Ledger, at.Add(later)))
 	}
 	require.NoError(t, held.Close(t.Context()))
 	require.NoError(t, whole.Close(t.Context()))

@@ -77,7 +77,7 @@ func (p *pair) kill(t *testing.T, names ...string) {
 }
 
 // step has a shard make a step of a move, and discards a copy.
-func (p *pair) step(t *testing.T, name, id string, r moving.Request) (is moving.State) {
+func (p *pair) step(t *testing.T, name, id string, r moving.Request) {
 	t.Helper()
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
@@ -87,10 +87,6 @@ func (p *pair) step(t *testing.T, name, id string, r moving.Request) (is moving.
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode, "%s %s: %s", name, r.Step, body)
-	if r.Step != moving.CopyOut {
-		require.NoError(t, json.Unmarshal(body, &struct{ Data any }{&is}))
-	}
-	return is
 }
 
 func (p *pair) state(name, id string) (is moving.State, err error) {
@@ -187,6 +183,7 @@ func TestAnOrganizationMovesWhileEventsComeIn(t *testing.T) {
 			p.send(t, 1)
 		}
 	}
+	t.Log(said)
 	undisturbed := pauseSaid.FindStringSubmatch(said)
 	require.Len(t, undisturbed, 3, said)
 	at = p.other(at)
