@@ -187,7 +187,7 @@ func (m *runningMove) pinned(ctx context.Context, to string) error {
 // pin pins the organization in the map's file, or says who is to.
 func (m *runningMove) pin(to string) error {
 	if m.mapFile == "" {
-		m.line.say(fmt.Sprintf("Now pin it in the map that gateways and shards read, with the next version: pins: {%s: %s}", m.organization, to))
+		m.line.say(fmt.Sprintf("Now pin it in the map that gateways and shards read, with the next version: pins: {%q: %s}", m.organization, to))
 		return nil
 	}
 	text, err := os.ReadFile(m.mapFile)
