@@ -33,7 +33,7 @@ test: build build/plugin-harness/harness.js check-generated vet lint-fast ## eve
 demo: bin/otelcol-usage bin/usagectl ## fourteen months of history, then live traffic
 	scripts/demo.sh
 
-scale: bin/otelcol-usage ## a gateway, two shards, a broker and a store on this machine, see docs/scale.md
+scale: bin/otelcol-usage bin/usagectl ## a gateway, two shards, a broker and a store on this machine, see docs/scale.md
 	scripts/scale.sh
 
 bench: ## the figures of docs/performance.md

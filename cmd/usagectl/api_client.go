@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 type apiClient struct {
 	address string
 	headers []string
+	within  time.Duration // bounds one question; 0: answerTimeout
+	flag    string        // that names the address; "": --api
 }
 
 // flags adds how the API is reached.
@@ -49,7 +52,7 @@ func (c *apiClient) send(ctx context.Context, method, path string, object any) (
 	}
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.address, "/")+path, body)
 	if err != nil {
-		return nil, wrongUsage{fmt.Errorf("--api %q: %w", c.address, err)}
+		return nil, wrongUsage{fmt.Errorf("%s %q: %w", cmp.Or(c.flag, "--api"), c.address, err)}
 	}
 	if object != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -63,7 +66,7 @@ func (c *apiClient) send(ctx context.Context, method, path string, object any) (
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("%w; is the collector running there, and is --api its address?", err)
+		return nil, fmt.Errorf("%w; is the collector running there, and is %s its address?", err, cmp.Or(c.flag, "--api"))
 	}
 	return response, nil
 }
@@ -84,7 +87,7 @@ func (c *apiClient) call(ctx context.Context, method, path string, into any) err
 
 // callWith sends an object with it.
 func (c *apiClient) callWith(ctx context.Context, method, path string, object, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.within, answerTimeout))
 	defer cancel()
 	response, err := c.send(ctx, method, "/api/v1/"+path, object)
 	if err != nil {

@@ -51,6 +51,13 @@ func TestMoveSaysWhatItDidAndWhatIsWrong(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "--from and --to")
 
+	code, _, stderr = usagectl(t, "move", "acme", "--from", "http://localhost:1", "--to", to)
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "use two addresses, as http://shard-a:8320, or two directories")
+	code, _, stderr = usagectl(t, "move", "acme", "--from", "http://localhost:1", "--to", "http://localhost:1")
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "is the collector running there")
+
 	code, stdout, stderr := usagectl(t, "move", "acme", "--from", from, "--to", to)
 	require.Equal(t, exitOK, code, stderr)
 	require.Regexp(t, `^acme is in .*/b/ledger: \d+ rows, \d+ bytes, \d+ figures equal, in .*s\n$`, stdout)

@@ -47,6 +47,13 @@ func (s *statusLine) show() {
 	s.shown, s.text, s.wrote = time.Now(), "", true
 }
 
+// say writes a line that stays.
+func (s *statusLine) say(text string) {
+	s.end()
+	_, _ = fmt.Fprintln(s.w, text) // as show
+	s.wrote = false
+}
+
 // end shows what is not shown yet and leaves the line.
 func (s *statusLine) end() {
 	if s.text != "" {

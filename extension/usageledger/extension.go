@@ -37,6 +37,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/garbage"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/moving"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -49,6 +51,7 @@ type book interface {
 	SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now time.Time) error
 	Calendar(organization string) (*calendar.Calendar, error)
 	Pseudonym(organization, user string) string
+	Away() map[string]*part.Transfer
 	usage.Memory
 	Close(ctx context.Context) error
 }
@@ -114,7 +117,8 @@ type ledgerExtension struct {
 	shard     sharding
 	collector atomic.Pointer[api.Collector]
 
-	api api.API
+	api    api.API
+	moving moving.Shard
 
 	telemetry *metadata.TelemetryBuilder
 
@@ -142,11 +146,16 @@ func newExtension(set extension.Settings, cfg *Config, open opener) *ledgerExten
 	e.api.Collector = func() api.Collector {
 		c := *e.collector.Load()
 		c.Shard = e.shard.state()
+		if moved := e.underWay(); moved != "" {
+			c.Shard.OK, c.Shard.Detail = false, moved
+		}
 		return c
 	}
 	e.api.Schedules = e.schedules.Load
 	e.api.Logger, e.api.Now = set.Logger, time.Now
 	e.api.Issuer = cfg.Reports.Issuer
+	e.moving = moving.Shard{Name: cfg.Shard.Name, Ledger: e.ledger, Map: e.shard.current, Follow: e.catalogue.refit, Peers: e.peers.Load, Now: time.Now}
+	e.api.Moving = &e.moving
 	return e
 }
 
@@ -348,10 +357,47 @@ func (e *ledgerExtension) Record(ctx context.Context, batch *usage.Batch) (err e
 		return err
 	}
 	defer e.rescue("record", &err)
-	if err := e.shard.refuse(ctx, batch); err != nil {
-		return err
+	// First the map and then who is away: what another map than the one here gives to
+	// another shard may be on its way to it.
+	by := e.shard.current()
+	return e.moving.Record(ctx, b.Away(), batch, func(own *usage.Batch) error {
+		if err := e.shard.refuse(ctx, by, own); err != nil {
+			return err
+		}
+		return b.Record(ctx, time.Now(), own)
+	})
+}
+
+// underWay says which organizations are not counted here since they are being moved.
+func (e *ledgerExtension) underWay() string {
+	b, err := e.opened()
+	if err != nil {
+		return ""
 	}
-	return b.Record(ctx, time.Now(), batch)
+	var ids []string
+	for id, t := range b.Away() {
+		if t.State != part.Gone {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	slices.Sort(ids)
+	return fmt.Sprintf("being moved, and not counted until that has ended or is taken back: %s: see usagectl move", strings.Join(ids, ", "))
+}
+
+// ledger returns the one that is open.
+func (e *ledgerExtension) ledger() (*ledger.Ledger, error) {
+	b, err := e.opened()
+	if err != nil {
+		return nil, err
+	}
+	l, is := b.(*ledger.Ledger)
+	if !is {
+		return nil, fmt.Errorf("extension %s has no ledger: %w", e.id, usage.ErrUnavailable)
+	}
+	return l, nil
 }
 
 // Collect returns the figures at the whole minute at or before now, and those

@@ -28,6 +28,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -78,6 +79,8 @@ func (f *fakeBook) SetCatalogue(_ context.Context, c *catalogue.Catalogue, _ tim
 	f.catalogues = append(f.catalogues, c)
 	return nil
 }
+
+func (f *fakeBook) Away() map[string]*part.Transfer { return nil }
 
 func (f *fakeBook) IDs() []string { return nil }
 

@@ -69,13 +69,21 @@ func (s *sharding) run(ctx context.Context, changed func(context.Context, time.T
 	s.file.Run(ctx, func(now time.Time) error { return changed(ctx, now) })
 }
 
-// refuse makes what belongs to other shards unauthorized. An error says that it
-// may be this one's by a map that is on its way.
-func (s *sharding) refuse(ctx context.Context, batch *usage.Batch) error {
+// current returns the map in force, nil where there is none.
+func (s *sharding) current() *shard.Map {
 	if s.file == nil {
 		return nil
 	}
-	return s.file.Current().Refuse(batch, s.name, shard.Sent(client.FromContext(ctx).Metadata.Get(shard.MapKey)))
+	return s.file.Current().Map
+}
+
+// refuse makes what belongs to other shards by a map unauthorized. An error says that
+// it may be this one's by a map that is on its way.
+func (s *sharding) refuse(ctx context.Context, by *shard.Map, batch *usage.Batch) error {
+	if by == nil {
+		return nil
+	}
+	return by.Refuse(batch, s.name, shard.Sent(client.FromContext(ctx).Metadata.Get(shard.MapKey)))
 }
 
 // own leaves of a collection what this shard publishes: the organizations that

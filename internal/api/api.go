@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,6 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/api/seen"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
+	"github.com/otelcol-usage/otelcol-usage/internal/moving"
 	"github.com/otelcol-usage/otelcol-usage/internal/overview"
 	"github.com/otelcol-usage/otelcol-usage/internal/peers"
 )
@@ -41,9 +43,19 @@ type API struct {
 	// Gate finds out who asks.
 	admission.Gate
 
+	// Moving makes steps of organizations' moves between shards.
+	Moving Moving
+
 	AlertTests AlertTests
 	// Schedules returns what sends reports; nil: no ledger is open.
 	Schedules func() *dispatch.Dispatcher
+}
+
+// Moving is this shard's part in moves. A [moving.Shard] is one.
+type Moving interface {
+	State(id string) (moving.State, error)
+	CopyOut(ctx context.Context, id string, to io.Writer) error
+	Do(ctx context.Context, id string, r *moving.Request) (any, error)
 }
 
 // Book is what of a ledger is read and changed here.

@@ -27,6 +27,8 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/inquiry"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
+	"github.com/otelcol-usage/otelcol-usage/internal/moving"
+	"github.com/otelcol-usage/otelcol-usage/internal/transfer"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -188,9 +190,36 @@ func over(t *testing.T, b *fakeBook) *API {
 		Collector:       func() Collector { return Collector{OTLP: "http://localhost:4318"} },
 		Logger:          zaptest.NewLogger(t),
 		Now:             func() time.Time { return at },
+		Moving:          fakeShard{},
 	}
 	a.dispatching(t, func(id string) bool { _, known := b.Status(id); return known || id == "birch" })
 	return a
+}
+
+// fakeShard makes every step, or none where it is stuck.
+type fakeShard struct{ stuck bool }
+
+func (f fakeShard) State(id string) (moving.State, error) {
+	return moving.State{Organization: id, Shard: "a", Here: true}, f.err()
+}
+
+func (f fakeShard) CopyOut(_ context.Context, _ string, to io.Writer) error {
+	_, err := io.WriteString(to, "rows")
+	return errors.Join(err, f.err())
+}
+
+func (f fakeShard) Do(_ context.Context, id string, r *moving.Request) (any, error) {
+	if r.Step == moving.CopyIn {
+		return moving.Copy{Token: "T", Rows: 1}, f.err()
+	}
+	return moving.State{Organization: id, Shard: "a"}, f.err()
+}
+
+func (f fakeShard) err() error {
+	if f.stuck {
+		return transfer.Err
+	}
+	return nil
 }
 
 // lists puts a catalogue in force.

@@ -317,6 +317,7 @@ func TestEveryAnswerThatIsDescribedIsGiven(t *testing.T) {
 			try(asIs, acme, "no JSON", "Content-Type", "text/plain")
 			try(func(a *API, _ *fakeBook) { a.Catalogue = func() Catalogue { return Catalogue{} } }, acme, "")
 			try(closed, acme, "")
+			try(func(a *API, _ *fakeBook) { a.Moving = fakeShard{stuck: true} }, acme, body, "Content-Type", kind)
 			responses, _, _ := d.at(t, "paths", way.path(), strings.ToLower(way.method), "responses")
 			for status := range responses.(map[string]any) {
 				require.True(t, given[status], "%s is never answered", status)

@@ -81,6 +81,9 @@ func (a *API) routes() []route {
 		{"DELETE", one + "/users/{user}", writeOne, answer(a.eraseUser), nil},
 		{"GET", one + "/explain", seeOne, answer(explain), []string{"meter", "window", "period", "user"}},
 		{"GET", "/api/v1/backup", writeAll, a.backup, nil},
+		// Of organizations that may be on their way, and so in no ledger.
+		{"GET", "/api/v1/transfers/{transfer}", writeAll, answer(a.transferState), nil},
+		{"POST", "/api/v1/transfers/{transfer}", writeAll, a.transferStep, nil},
 		{"POST", one + "/bills/{month}", writeOne, answer(a.billed), nil},
 		{"GET", "/api/v1/reports/{kind}", seeAny, a.report, fileParameters},
 		{"POST", one + "/alerts/test", writeOne, answer(a.testAlert), nil},

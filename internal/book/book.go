@@ -56,6 +56,9 @@ type Book struct {
 	// unlisted is how many organizations the catalogue does not have.
 	unlisted int
 	full     bool // as many as their limit, and the log has said so
+	// Transfers are organizations that are on their way to or from another ledger, or
+	// have left.
+	Transfers map[string]*part.Transfer
 
 	Duplicates *dedupe.Set
 	Now        int64        // the latest arrival or collection, ns; never goes back
@@ -80,10 +83,12 @@ type Org struct {
 	// passed is the last collection that passed a dormant organization over, 0
 	// where it took part; collected the last one that it took part in.
 	passed, collected period.Minute
-	Dirty             bool // changed since its last checkpoint
-	Erased            bool // no longer in the book; see erase
-	whole             bool // to be saved in full: rows go further than the snapshot, or a checkpoint was given up
-	unlisted          bool // the catalogue does not have it
+	Dirty             bool   // changed since its last checkpoint
+	Erased            bool   // no longer in the book; see erase
+	Held              bool   // nothing of it changes: it is being moved, see part.Transfer
+	whole             bool   // to be saved in full: rows go further than the snapshot, or a checkpoint was given up
+	unlisted          bool   // the catalogue does not have it
+	Copied            string // of Held: the token under which a copy of it has left this book
 	Secret            [32]byte
 	position          part.Position
 	names             map[uint32]string        // ids shown in labels, by slot
@@ -134,8 +139,7 @@ func (b *Book) setUnlisted(o *Org, unlisted bool) {
 func (b *Book) open(id string) *Org {
 	id = strings.Clone(id)
 	secret := identity.Secret(cmp.Or(b.Settings.Key, rand.Text()), id)
-	zone, anchor := b.Settings.zoneOf(id)
-	cal := calendar.New(zone, anchor)
+	cal := b.Settings.Catalogue.CalendarOf(id)
 	o := b.add(uint32(len(b.Orgs)), id, secret[:], b.newOrganization(id, cal, b.Now))
 	o.Dirty = true
 	b.Pending.Set(rowkey.Of(rowkey.Organization, o.Number), append(secret[:], id...))
@@ -271,20 +275,3 @@ func (b *Book) person(o *Org, user uint32, reveal bool) string {
 // maxNames bounds the names kept of one organization: the top users of a few
 // meters and periods.
 const maxNames = 1000
-
-// Definition is when the version of a meter's definition took effect.
-func (b *Book) Definition(meter, version int) usage.Date {
-	if versions := b.Defs.Meters[meter].Versions; version < len(versions) {
-		return versions[version].EffectiveFrom
-	}
-	return usage.Date{}
-}
-
-// SlotOf finds a user by an id that somebody asks for: as it is, else as
-// telemetry is spelled now.
-func (b *Book) SlotOf(o *Org, id string) (slot uint32, known bool) {
-	if slot, known = o.Blocks().Find(o.Hashes.User(id)); known {
-		return slot, true
-	}
-	return o.Blocks().Find(o.Hashes.User(identity.Spell(id, b.Spellings.Newest())))
-}

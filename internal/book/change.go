@@ -6,8 +6,6 @@ package book
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
@@ -24,21 +22,6 @@ import (
 
 // What a configuration or a catalogue changes about organizations that are
 // there, and what a restart tells them.
-
-func encodeOutages(e *wire.Encoder, outages []meter.Outage) {
-	e.Uint(uint64(len(outages)))
-	for _, o := range outages {
-		e.Int(o.Down)
-		e.Int(o.Up)
-	}
-}
-
-func decodeOutages(d *wire.Decoder) (outages []meter.Outage) {
-	for range d.Count(2) {
-		outages = append(outages, meter.Outage{Down: d.Int(), Up: d.Int()})
-	}
-	return outages
-}
 
 // recover tells every organization that the ledger was down until now.
 func (b *Book) recover(down int64) {
@@ -99,21 +82,10 @@ func (b *Book) redefine(merged []versions.Meter, fresh bool) error {
 	return b.Rows.WriteThrough(batch)
 }
 
-// InOrder returns the organizations of a catalogue in the order of their ids,
-// in which the book takes new ones in without moving others.
-func InOrder(c *catalogue.Catalogue) []*catalogue.Organization {
-	entries := make([]*catalogue.Organization, c.Len())
-	for i := range entries {
-		entries[i] = &c.Organizations[i]
-	}
-	slices.SortFunc(entries, func(x, y *catalogue.Organization) int { return strings.Compare(x.ID, y.ID) })
-	return entries
-}
-
 // follow makes the organizations of a catalogue exist, in their zones and on
 // their terms.
 func (b *Book) follow(c *catalogue.Catalogue) {
-	for _, entry := range InOrder(c) {
+	for _, entry := range c.InOrder() {
 		b.Admit(entry)
 	}
 	for _, o := range b.ByID {
@@ -125,7 +97,12 @@ func (b *Book) follow(c *catalogue.Catalogue) {
 func (b *Book) Admit(entry *catalogue.Organization) {
 	o := b.Find(entry.ID)
 	if o == nil {
-		b.open(entry.ID)
+		if !b.elsewhere(entry.ID) {
+			b.open(entry.ID)
+		}
+		return
+	}
+	if o.Held {
 		return
 	}
 	if o.Journal != nil {
@@ -135,7 +112,7 @@ func (b *Book) Admit(entry *catalogue.Organization) {
 		b.giveCalendar(o, entry)
 	}
 	cal := o.Calendar()
-	if sameCalendar(cal, entry) {
+	if entry.Keeps(cal) {
 		return
 	}
 	b.Advance(o)
@@ -149,6 +126,9 @@ func (b *Book) Admit(entry *catalogue.Organization) {
 // Settle tells an organization what the catalogue says of it, if only that it
 // is not in it any more.
 func (b *Book) Settle(o *Org) {
+	if o.Held {
+		return
+	}
 	b.Wake(o) // the collections that passed it over were under the old quotas
 	b.list(o)
 	b.agree(o)

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
 	"github.com/otelcol-usage/otelcol-usage/internal/trust"
@@ -21,7 +22,7 @@ import (
 func (b *Book) Clock() []byte {
 	var e wire.Encoder
 	e.Int(b.Now)
-	encodeOutages(&e, b.Defs.Outages)
+	meter.EncodeOutages(&e, b.Defs.Outages)
 	return e.Bytes
 }
 

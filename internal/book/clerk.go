@@ -10,6 +10,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/dedupe"
 	"github.com/otelcol-usage/otelcol-usage/internal/intake"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -177,6 +178,8 @@ func (c *Clerk) Take(now int64, up func() bool) error {
 		o := c.orgs[item]
 		if o.Prefetch(); o.Erased {
 			return fmt.Errorf("%w: organization %q has just been erased", usage.ErrUnavailable, o.ID)
+		} else if o.Held {
+			return part.Moving(o.ID)
 		}
 	}
 	c.now, c.duplicates = now, c.book.Duplicates.Part(c.shard)

@@ -13,7 +13,8 @@ import (
 // longer than its longest window is dormant: it has no series until something
 // of it comes again. Nearly all collections pass it over. What they would have
 // done to its state the last of them does, when the organization wakes: of one
-// of which nothing comes it does not matter how many collections there were.
+// of which nothing comes it does not matter how many collections there were. One
+// that is held, see part.Transfer, is passed over likewise.
 
 // restful is how long a dormant organization may be passed over: its periods
 // are to be closed, if late.
@@ -22,7 +23,7 @@ const restful = period.Minute(60)
 // Collect returns an organization's figures; ok is false where it has none.
 func (b *Book) Collect(o *Org, at period.Minute, to *group.Changes) (figures []usage.Figure, ok bool) {
 	dormant := o.unlisted && o.Dormant(at)
-	if dormant && at-o.collected < restful {
+	if o.Held || dormant && at-o.collected < restful {
 		o.passed = at
 		return nil, false
 	}

@@ -171,7 +171,7 @@ func (b *Book) readJournal(o *Org) error {
 		return err
 	}
 	d := &wire.Decoder{Bytes: first}
-	j, undone := &journal{began: d.Int(), outages: decodeOutages(d)}, journalRows(o.Number)
+	j, undone := &journal{began: d.Int(), outages: meter.DecodeOutages(d)}, journalRows(o.Number)
 	undone.From = append(rowkey.OfJournalTo(o.Number, o.position.Group, o.position.Offset), 0)
 	ahead := false
 	err = errors.Join(d.Err(), b.Rows.Each(journalRows(o.Number), func(key, value []byte) error {
@@ -205,7 +205,7 @@ func (b *Book) closed(o *Org, s *closing.Statement, to *group.Changes) {
 // catalogue gives it, from its beginning on. Where that is the one it has, or the
 // journal cannot be read, the journal ends, and that is all.
 func (b *Book) giveCalendar(o *Org, entry *catalogue.Organization) {
-	if cal := o.Calendar(); !sameCalendar(cal, entry) {
+	if cal := o.Calendar(); !entry.Keeps(cal) {
 		anew, err := b.Retell(o, calendar.New(entry.Location, entry.AnchorDay))
 		if err == nil {
 			b.replace(o, anew)
@@ -215,10 +215,6 @@ func (b *Book) giveCalendar(o *Org, entry *catalogue.Organization) {
 			zap.String("organization", o.ID), zap.Error(err))
 	}
 	b.forget(o, &b.Pending.Changes)
-}
-
-func sameCalendar(cal *calendar.Calendar, entry *catalogue.Organization) bool {
-	return cal.Zone().String() == entry.Location.String() && cal.Anchor() == entry.AnchorDay
 }
 
 // Retell makes an organization from its journal, by another calendar.

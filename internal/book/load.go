@@ -103,6 +103,9 @@ func Open(s *Settings, lock *pebble.Lock, certified *certificate.Keeper, now int
 		return nil, err
 	}
 	b.Extraction.Spellings = b.Spellings
+	if err := b.readTransfers(); err != nil {
+		return nil, err
+	}
 	b.arrive(b.Now)
 	if !fresh {
 		b.recover(down)
@@ -162,7 +165,7 @@ func (b *Book) readMeta(begin int64) (meters []versions.Meter, fresh bool, err e
 		b.Now = d.Int()
 	}
 	if len(d.Bytes) > 0 { // of before format 4: none
-		b.Defs.Outages = decodeOutages(d)
+		b.Defs.Outages = meter.DecodeOutages(d)
 	}
 	return meters, false, d.Err()
 }

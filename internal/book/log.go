@@ -65,43 +65,13 @@ func (b *Book) openLog() error {
 	return b.applyRows()
 }
 
-// applyBytes is how many bytes of rows are applied together.
-const applyBytes = 1 << 20
-
 // applyRows applies the rows of groups that the store has not.
 func (b *Book) applyRows() error {
 	done, _, err := b.source().Number(rowkey.MetaApplied)
 	if err != nil {
 		return err
 	}
-	batch, last := b.Rows.NewBatch(), done
-	apply := func() error {
-		if batch.Empty() {
-			return nil
-		}
-		applied(batch, last)
-		err := b.Rows.Write(batch)
-		batch = b.Rows.NewBatch()
-		return err
-	}
-	err = b.Log.Read(func(number uint64, record []byte) error {
-		rows, _, err := group.ReadRecord(record)
-		if err == nil && number > done && len(rows) > 0 {
-			var of pebble.Batch
-			last = number
-			if err = of.SetRepr(rows); err == nil {
-				err = batch.Apply(&of, nil)
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("rows of group %d: %w", number, err)
-		}
-		if batch.Len() < applyBytes {
-			return nil
-		}
-		return apply()
-	})
-	return errors.Join(err, apply())
+	return group.Apply(b.Rows, b.Log.Read, done, applied)
 }
 
 // openWhole reads since which group entries have first items, and are not in

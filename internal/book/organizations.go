@@ -38,18 +38,24 @@ func (b *Book) readOrgs() error {
 		if r == nil {
 			continue
 		}
-		o := b.add(numbers[i], r.Users.Organization, r.Users.Secret, r.Organization)
-		o.position, o.Trends = r.Position, r.Trends
-		o.Dirty, o.whole = r.InRows, r.InRows
+		o, err := b.enter(numbers[i], r)
+		if err != nil {
+			return err
+		}
 		if !r.InRows && inRows[o.Number] { // a crash has left them
 			part.ClearRows(b.Pending.Rows, o.Number)
 		}
-		if err := b.readRest(o); err != nil {
-			return err
-		}
-		b.Now = max(b.Now, r.Now())
 	}
 	return nil
+}
+
+// enter enters an organization as it was read.
+func (b *Book) enter(number uint32, r *part.ReadBack) (*Org, error) {
+	o := b.add(number, r.Users.Organization, r.Users.Secret, r.Organization)
+	o.position, o.Trends = r.Position, r.Trends
+	o.Dirty, o.whole = r.InRows, r.InRows
+	b.Now = max(b.Now, r.Now())
+	return o, b.readRest(o)
 }
 
 func (b *Book) source() part.Source { return part.Source{Rows: b.Rows, Snapshot: b.Snapshot} }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
-	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 )
 
 // publish writes the statements that an organization has made since the last
@@ -38,17 +37,4 @@ func (b *Book) republish(o *Org, batch *pebble.Batch) error {
 		}
 	}
 	return nil
-}
-
-// archived is the store as package archive reads it.
-type archived struct{ *rows.DB }
-
-// Range implements archive.Rows.
-func (a archived) Range(from, to []byte) (archive.Cursor, error) {
-	return a.DB.Range(rows.Span{From: from, To: to})
-}
-
-// Archive returns a reader of what an organization has written down for good.
-func (b *Book) Archive(o *Org) *archive.Reader {
-	return &archive.Reader{Rows: archived{b.Rows}, ID: o.ID, Number: o.Number, Names: o, Meters: b.Defs.Meters}
 }

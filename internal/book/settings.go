@@ -55,13 +55,6 @@ const (
 	FoldEvery = 15 * time.Minute
 )
 
-func (s *Settings) zoneOf(id string) (*time.Location, int) {
-	if o, listed := s.Catalogue.Lookup(id); listed {
-		return o.Location, o.AnchorDay
-	}
-	return time.UTC, 1
-}
-
 // rules are what items are judged by, but for meters and spellings, of which the
 // directory has a say.
 func (s *Settings) rules() intake.Rules {

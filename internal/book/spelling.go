@@ -44,12 +44,3 @@ func (b *Book) Identity() identity.Rule {
 		Placeholders: identity.NewPlaceholders(b.Settings.Extraction.Placeholders),
 	}
 }
-
-// Named returns an organization by an id that somebody asks for: as it is, else
-// as telemetry is spelled now.
-func (b *Book) Named(id string) *Org {
-	if o := b.Find(id); o != nil {
-		return o
-	}
-	return b.Find(identity.Spell(id, b.Spellings.Newest()))
-}

@@ -21,12 +21,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // a zone must not depend on what the machine has installed
 
 	"github.com/shopspring/decimal"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/billing"
+	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -175,6 +178,31 @@ func (c *Catalogue) Lookup(id string) (*Organization, bool) {
 		return nil, false
 	}
 	return &c.Organizations[i], true
+}
+
+// CalendarOf returns the calendar by which an organization that is new is counted:
+// UTC from the first where it is not listed.
+func (c *Catalogue) CalendarOf(id string) *calendar.Calendar {
+	if o, listed := c.Lookup(id); listed {
+		return calendar.New(o.Location, o.AnchorDay)
+	}
+	return calendar.New(time.UTC, 1)
+}
+
+// Keeps reports whether a calendar is the one that the catalogue gives the organization.
+func (o *Organization) Keeps(cal *calendar.Calendar) bool {
+	return cal.Zone().String() == o.Location.String() && cal.Anchor() == o.AnchorDay
+}
+
+// InOrder returns the organizations in the order of their ids, in which a ledger
+// takes new ones in without moving others.
+func (c *Catalogue) InOrder() []*Organization {
+	entries := make([]*Organization, c.Len())
+	for i := range entries {
+		entries[i] = &c.Organizations[i]
+	}
+	slices.SortFunc(entries, func(x, y *Organization) int { return strings.Compare(x.ID, y.ID) })
+	return entries
 }
 
 // Len is the number of organizations.

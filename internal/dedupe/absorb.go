@@ -4,6 +4,7 @@
 package dedupe
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -48,3 +49,40 @@ func (s *Set) Absorb(other *Set, more []usage.UID) error {
 
 // RoomFor is how many bytes keys of another set take.
 func (s *Set) RoomFor() uint64 { return uint64(s.Len()) * (keySize + bitsPerKey/8 + 1) }
+
+// EachRun calls f for the keys of all runs, in order, some more than once. Keys that
+// are in memory only are left out. Nothing may be written meanwhile.
+func (s *Set) EachRun(f func(usage.UID) error) error {
+	var sources []source
+	for _, r := range s.runs {
+		sources = append(sources, r.inOrder())
+	}
+	return merge(sources, f)
+}
+
+// Receive writes a run of keys that come from elsewhere, in order and n at most; next
+// appends some of them, none at the end. They stay as long as an epoch's, and are not
+// looked into before Flushed. Nothing may be sealed.
+func (s *Set) Receive(epoch uint16, n int, next func(to []usage.UID) ([]usage.UID, error)) error {
+	if sealed, _ := s.sealedKeys(); sealed > 0 {
+		return errors.New("counted items are being written")
+	}
+	if n == 0 {
+		return nil
+	}
+	i := identity{epoch: epoch, first: 1, last: 1}
+	if at := len(s.runs); at > 0 {
+		latest := s.runs[at-1]
+		i = identity{epoch: max(i.epoch, latest.epoch), first: latest.last + 1, last: latest.last + 1}
+	}
+	return s.join(nil, i, n, next)
+}
+
+// InRuns returns how many keys runs have, some of them more than once, and their
+// latest epoch.
+func (s *Set) InRuns() (n int, epoch uint16) {
+	for _, r := range s.runs {
+		n, epoch = n+r.keys, max(epoch, r.epoch)
+	}
+	return n, epoch
+}

@@ -27,7 +27,7 @@ func (a *Asked) Explanation() *Explanation {
 	x := &Explanation{
 		Organization: o.ID, Meter: m.Name, Type: m.Type, Unit: m.Unit, Window: a.Span.Window.String(),
 		Start: a.Span.Start.Time(), End: a.Span.End.Time(), Zone: cal.Zone().String(), Anchor: cal.Anchor(), AsOf: o.AsOf().Time(),
-		State: Running, Definition: a.Book.Definition(a.meter, o.DefinitionIn(a.meter, a.Span)),
+		State: Running, Definition: definition(a.Book, a.meter, o.DefinitionIn(a.meter, a.Span)),
 	}
 	x.Incomplete, x.Sampled = o.Flaws(a.meter)
 	if back, _ := o.PeriodOf(a.Span); back > 0 {
@@ -84,7 +84,7 @@ func ExplainQuota(q *quota.Allowance) *QuotaExplanation {
 func (a *Asked) ExplainUser(id string) (*UserExplanation, error) {
 	o, m := a.Org, &a.Book.Defs.Meters[a.meter]
 	x := &UserExplanation{ID: id, Verdict: NotKnown}
-	slot, known := a.Book.SlotOf(o, id)
+	slot, known := SlotOf(a.Book, o, id)
 	if !known {
 		return x, nil
 	}

@@ -49,7 +49,7 @@ type Asked struct {
 
 // Ask finds what a question is about.
 func Ask(b *book.Book, organization, meterName, window string, back int) (*Asked, error) {
-	o := b.Named(organization)
+	o := Named(b, organization)
 	if o == nil || o.ID == usage.NoOrganization {
 		return nil, fmt.Errorf("organization %q: %w", organization, ErrNoOrganization)
 	}

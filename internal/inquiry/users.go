@@ -284,7 +284,7 @@ func (r *Reader) in(f *archive.First) bool {
 }
 
 func (a *Asked) firstItem(f *archive.First) *FirstItem {
-	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: a.Book.Definition(int(f.Meter), int(f.Version))}
+	item := &FirstItem{Time: time.Unix(0, f.Time).UTC(), Action: f.Action, UID: f.UID, Definition: definition(a.Book, int(f.Meter), int(f.Version))}
 	if f.Signal > 0 && int(f.Signal) <= usage.NumSignals {
 		item.Signal = usage.Signal(f.Signal - 1).String()
 	}

@@ -25,7 +25,7 @@ func (l *Ledger) Account(ctx context.Context, organization string) (*billing.Acc
 	var entry *catalogue.Organization
 	listed := false
 	if err == nil { // else the directory may be being read anew, and the catalogue with it
-		if o := l.book.Named(organization); o != nil {
+		if o := inquiry.Named(l.book, organization); o != nil {
 			organization, cal = o.ID, o.Calendar()
 		}
 		entry, listed = l.settings.Catalogue.Lookup(organization)
@@ -60,7 +60,7 @@ func (l *Ledger) Calendar(organization string) (*calendar.Calendar, error) {
 	if err := l.unreadable(); err != nil {
 		return nil, err
 	}
-	o := l.book.Named(organization)
+	o := inquiry.Named(l.book, organization)
 	if o == nil {
 		return nil, fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 	}

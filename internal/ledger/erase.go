@@ -48,19 +48,22 @@ func (l *Ledger) erase(id string, now time.Time) (_ *erasure, users int, _ error
 		return nil, 0, err
 	}
 	b := l.book
-	o := b.Named(id)
+	o := inquiry.Named(b, id)
 	if o == nil || o == b.Nobody {
 		return nil, 0, inquiry.ErrNoOrganization
 	}
 	if _, listed := b.Settings.Catalogue.Lookup(o.ID); listed {
 		return nil, 0, ErrListed
 	}
+	if err := held(o); err != nil {
+		return nil, 0, err
+	}
 	err := redact(b, func(text string) bool {
 		_, known := o.Blocks().Find(o.Hashes.User(text))
 		return known
 	})
 	if err == nil {
-		err = forgetMemory(b, o)
+		err = ForgetMemory(b, o.ID)
 	}
 	if err != nil {
 		return nil, 0, err

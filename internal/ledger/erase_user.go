@@ -76,11 +76,14 @@ func (l *Ledger) eraseUser(organization, user string, now time.Time) (*erasure, 
 		return nil, err
 	}
 	b := l.book
-	o := b.Named(organization)
+	o := inquiry.Named(b, organization)
 	if o == nil || o == b.Nobody {
 		return nil, inquiry.ErrNoOrganization
 	}
-	slot, known := b.SlotOf(o, user)
+	if err := held(o); err != nil {
+		return nil, err
+	}
+	slot, known := inquiry.SlotOf(b, o, user)
 	if !known || o.Nameless(slot) {
 		return nil, ErrNoUser
 	}

@@ -63,7 +63,7 @@ func (l *Ledger) durably(ctx context.Context, organization string) error {
 	l.mu.Lock()
 	err, g := l.unreadable(), (*group.Group)(nil)
 	if err == nil {
-		if o := l.book.Named(organization); o != nil {
+		if o := inquiry.Named(l.book, organization); o != nil {
 			l.file(o)
 		}
 		g = l.book.Last()

@@ -27,7 +27,7 @@ func (l *Ledger) SetCatalogue(ctx context.Context, c *catalogue.Catalogue, now t
 		l.mu.Unlock()
 		return err
 	}
-	b, entries := l.book, book.InOrder(c)
+	b, entries := l.book, c.InOrder()
 	l.settings.Catalogue = c
 	b.Tick(now.UnixNano())
 	l.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/group"
@@ -38,8 +39,10 @@ type Ledger struct {
 	late       atomic.Bool // a checkpoint is not to be waited for any more
 	backing    sync.Mutex  // held by the one backup that is made
 	billing    sync.Mutex  // held while marks of billing are written
+	stepping   sync.Mutex  // held by the one Step that is made
 
-	now atomic.Int64 // the latest time that a caller gave, ns
+	now  atomic.Int64                              // the latest time that a caller gave, ns
+	away atomic.Pointer[map[string]*part.Transfer] // see Away
 
 	// mu guards everything below. Who has it for reading may take items in and
 	// commit, each under one of the locks that follow, taken in this order.

@@ -69,10 +69,10 @@ func remember(b *book.Book, key, row []byte) error {
 	return err
 }
 
-// forgetMemory drops the rows of an organization that others keep, see
+// ForgetMemory drops the rows of an organization that others keep, see
 // usage.Memory.
-func forgetMemory(b *book.Book, o *book.Org) error {
-	series, own := append([]byte{usage.MemoryOfOrganization}, o.ID...), append([]byte(o.ID), 0)
+func ForgetMemory(b *book.Book, id string) error {
+	series, own := append([]byte{usage.MemoryOfOrganization}, id...), append([]byte(id), 0)
 	return b.Rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, _ []byte) error {
 		name, of, _ := bytes.Cut(key[1:], []byte{0})
 		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {

@@ -80,6 +80,7 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
 	}
 	l.book, l.extraction = b, b.Extraction
+	l.tellAway()
 	tellSpellings(b)
 	l.wg.Add(3)
 	go l.commitLoop(b)

@@ -50,6 +50,9 @@ func (r *reception) open() error {
 	if err := r.stopped(); err != nil {
 		return err
 	}
+	if err := r.clerk.Barred(); err != nil {
+		return err
+	}
 	r.book.Tick(r.now)
 	r.clerk.Open()
 	return nil

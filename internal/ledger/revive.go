@@ -55,6 +55,7 @@ func (l *Ledger) revive(failed *book.Book, found *store.Damage) {
 		}
 		l.mu.Lock()
 		l.book, l.failure, l.scrubbed.Damaged = b, nil, nil
+		l.tellAway()
 		l.wg.Add(1)
 		l.mu.Unlock()
 		go l.commitLoop(b)

@@ -24,7 +24,7 @@ func (l *Ledger) SignUps(ctx context.Context, organization string, from, to time
 		}
 		l.mu.Lock()
 		if err = l.unreadable(); err == nil {
-			o := l.book.Named(organization)
+			o := inquiry.Named(l.book, organization)
 			if o == nil {
 				err = fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 			} else {

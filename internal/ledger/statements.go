@@ -91,7 +91,7 @@ func (l *Ledger) reading(org uint32, f func(*archive.Reader) error) error {
 	if o == nil { // erased meanwhile
 		return inquiry.ErrNoOrganization
 	}
-	return f(l.book.Archive(o))
+	return f(inquiry.ArchiveOf(l.book, o))
 }
 
 // eachRange calls f for each meter's window that a query selects, by the name
@@ -102,7 +102,7 @@ func (l *Ledger) eachRange(q StatementQuery, f func(org uint32, r archive.Range)
 		l.mu.Unlock()
 		return err
 	}
-	o := l.book.Named(q.Organization)
+	o := inquiry.Named(l.book, q.Organization)
 	meters := l.book.Defs.Meters
 	l.mu.Unlock()
 	if o == nil || o.ID == usage.NoOrganization {
@@ -183,6 +183,9 @@ func (l *Ledger) bill(organization string, periods []StatementID) (_ *group.Grou
 	if o == nil {
 		return nil, nil, fmt.Errorf("organization %q: %w", organization, inquiry.ErrNoOrganization)
 	}
+	if err := held(o); err != nil {
+		return nil, nil, err
+	}
 	var marks []*archive.Mark
 	for _, id := range periods {
 		version, mark, err := billOne(b, o, id)
@@ -207,5 +210,5 @@ func billOne(b *book.Book, o *book.Org, id StatementID) (version uint32, _ *arch
 	if err != nil || m < 0 {
 		return 0, nil, cmp.Or(err, errors.New("there is no such meter"))
 	}
-	return b.Archive(o).Bill(uint16(m), w.Kind, period.MinuteOf(id.Start), id.Version)
+	return inquiry.ArchiveOf(b, o).Bill(uint16(m), w.Kind, period.MinuteOf(id.Start), id.Version)
 }

@@ -37,7 +37,7 @@ func (l *Ledger) IDs() []string {
 func (l *Ledger) Status(id string) (inquiry.Status, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.Named(id)
+	o := inquiry.Named(l.book, id)
 	if o == nil {
 		return inquiry.Status{}, false
 	}
@@ -50,7 +50,7 @@ func (l *Ledger) Status(id string) (inquiry.Status, bool) {
 func (l *Ledger) Pseudonym(organization, user string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.book.Named(organization)
+	o := inquiry.Named(l.book, organization)
 	if o == nil {
 		return "unknown"
 	}

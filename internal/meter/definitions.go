@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
 // Definitions are the meters of a ledger and the terms on which it counts.
@@ -96,3 +97,20 @@ func VersionAt(def *usage.Meter, cal *calendar.Calendar, at time.Time) (version 
 
 // Outage is a span (Down, Up] in which the ledger was down, ns.
 type Outage struct{ Down, Up int64 }
+
+// EncodeOutages writes outages as DecodeOutages reads them.
+func EncodeOutages(e *wire.Encoder, outages []Outage) {
+	e.Uint(uint64(len(outages)))
+	for _, o := range outages {
+		e.Int(o.Down)
+		e.Int(o.Up)
+	}
+}
+
+// DecodeOutages reads outages.
+func DecodeOutages(d *wire.Decoder) (outages []Outage) {
+	for range d.Count(2) {
+		outages = append(outages, Outage{Down: d.Int(), Up: d.Int()})
+	}
+	return outages
+}

@@ -147,16 +147,7 @@ func (d *directory) copyRows(ctx context.Context, o owned, to *directory, as uin
 	var s sum
 	batch := to.rows.NewBatch()
 	err := d.each(ctx, o, func(kind byte, rest, value []byte) error {
-		key := append(rowkey.Of(kind, as), rest...)
-		switch {
-		case kind == rowkey.Head:
-			var e wire.Encoder
-			e.Uint(at.Group)
-			e.Uint(at.Offset)
-			value = append(e.Bytes, value...)
-		case kind == rowkey.Journal && rest == nil:
-			key = rowkey.OfJournalTo(as, at.Group, at.Offset)
-		}
+		key, value := placed(kind, as, at, rest, value)
 		if err := batch.Set(key, value, nil); err != nil {
 			return err
 		}
@@ -175,6 +166,20 @@ func (d *directory) copyRows(ctx context.Context, o owned, to *directory, as uin
 	return to.rows.Write(batch)
 }
 
+// placed is where a row belongs under another number, as of a position.
+func placed(kind byte, as uint32, at part.Position, rest, value []byte) (key, of []byte) {
+	switch {
+	case kind == rowkey.Head:
+		var e wire.Encoder
+		e.Uint(at.Group)
+		e.Uint(at.Offset)
+		value = append(e.Bytes, value...)
+	case kind == rowkey.Journal && len(rest) == 0:
+		return rowkey.OfJournalTo(as, at.Group, at.Offset), value
+	}
+	return append(rowkey.Of(kind, as), rest...), value
+}
+
 // wipe takes all rows of a number away.
 func wipe(batch *pebble.Batch, number uint32) {
 	for _, kind := range rowkey.OfOrganization {
@@ -184,14 +189,25 @@ func wipe(batch *pebble.Batch, number uint32) {
 }
 
 // memory calls f for the rows that others keep about an organization, see
-// usage.Memory.
-func (d *directory) memory(id string, f func(key, value []byte)) error {
+// usage.Memory. Those that go with it are its bills: what was shown of it names series
+// by numbers that are of one ledger.
+func (d *directory) memory(id string, f func(key, value []byte, goes bool)) error {
 	series, own := append([]byte{usage.MemoryOfOrganization}, id...), append([]byte(id), 0)
 	return d.rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, value []byte) error {
 		name, of, _ := bytes.Cut(key[1:], []byte{0})
-		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
-			f(key, value)
+		bill := string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own)
+		if bill || bytes.Equal(of, series) {
+			f(key, value, bill)
 		}
 		return nil
+	})
+}
+
+// bills calls f for those that go with it.
+func (d *directory) bills(id string, f func(key, value []byte)) error {
+	return d.memory(id, func(key, value []byte, goes bool) {
+		if goes {
+			f(key, value)
+		}
 	})
 }

@@ -22,5 +22,9 @@
 // Keys of counted items are hashes under the organization's secret, which goes with
 // it: nobody can tell whose a key is, so all of the source's keys are copied.
 //
-// File order follows the way: directory.go, organization.go, copy.go, same.go, move.go.
+// Between ledgers that run, package transfer makes the steps, and [Write] and [Reader]
+// are the way of the same rows: a stream, of an organization that nothing changes of.
+//
+// File order follows the way: directory.go, organization.go, copy.go, same.go, move.go,
+// stream.go.
 package move

@@ -215,7 +215,7 @@ func (m *mover) clear() error {
 	}
 	batch := m.to.rows.NewBatch()
 	wipe(batch, number)
-	err = m.to.memory(m.Organization, func(key, _ []byte) { _ = batch.Delete(key, nil) }) // cannot fail before it is committed
+	err = m.to.memory(m.Organization, func(key, _ []byte, _ bool) { _ = batch.Delete(key, nil) }) // cannot fail before it is committed
 	if err != nil {
 		return err
 	}
@@ -371,7 +371,7 @@ func (m *mover) copy(ctx context.Context, all sum, keys []usage.UID) error {
 	}
 	batch = m.to.rows.NewBatch()
 	_ = batch.Set(rowkey.OfMemory(memoryOfComer, m.Organization), m.row, nil)
-	err := m.from.memory(m.Organization, func(key, value []byte) { _ = batch.Set(key, value, nil) })
+	err := m.from.bills(m.Organization, func(key, value []byte) { _ = batch.Set(key, value, nil) })
 	if err == nil {
 		err = m.formerly(func(row []byte) { _ = batch.Set(rowkey.MetaFormer, row, nil) })
 	}
@@ -433,7 +433,7 @@ func (m *mover) leave() error {
 	var at wire.Encoder
 	at.Int(m.Now.UnixNano())
 	_ = batch.Set(rowkey.Of(rowkey.Erased, m.at.number), at.Bytes, nil) // cannot fail before it is committed
-	if err := m.from.memory(m.Organization, func(key, _ []byte) { _ = batch.Delete(key, nil) }); err != nil {
+	if err := m.from.memory(m.Organization, func(key, _ []byte, _ bool) { _ = batch.Delete(key, nil) }); err != nil {
 		return err
 	}
 	_ = batch.Set(rowkey.OfMemory(memoryOfMoves, m.Organization), text, nil)

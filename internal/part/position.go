@@ -27,6 +27,15 @@ func (p Position) encode(e *wire.Encoder) {
 	e.Uint(p.Offset)
 }
 
+// Head returns a head of an organization with this position in the place of its own.
+func (p Position) Head(head []byte) []byte {
+	d := &wire.Decoder{Bytes: head}
+	DecodePosition(d)
+	var e wire.Encoder
+	p.encode(&e)
+	return append(e.Bytes, d.Bytes...)
+}
+
 // DecodePosition reads a position, with which a head begins.
 func DecodePosition(d *wire.Decoder) Position { return Position{Group: d.Uint(), Offset: d.Uint()} }
 

@@ -4,6 +4,7 @@
 package peers
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,6 +76,8 @@ const maxPart = 256 << 20
 type Question struct {
 	Method, Path string
 	Query        url.Values
+	// Body is sent as JSON; nil: nothing is.
+	Body any
 	// By are claims of the person for whom it is asked; none: of nobody, by the
 	// rights of the credentials.
 	By access.Claims
@@ -137,6 +140,28 @@ func (p *Peers) Stream(ctx context.Context, shard string, q Question, read func(
 	return nil
 }
 
+// Tell has one shard do something, or asks it alone, and reads the data of its answer.
+func (p *Peers) Tell(ctx context.Context, shard string, q Question, into any) error {
+	peer, err := p.named(shard)
+	if err != nil {
+		return err
+	}
+	err = peer.ask(ctx, &q, func(body io.Reader) error {
+		answer := struct{ Data any }{into}
+		return json.NewDecoder(body).Decode(&answer)
+	})
+	if err != nil {
+		return fmt.Errorf("shard %s: %w", shard, err)
+	}
+	return nil
+}
+
+// Has reports whether there is a shard of a name.
+func (p *Peers) Has(shard string) bool {
+	_, err := p.named(shard)
+	return err == nil
+}
+
 func (p *Peers) named(shard string) (*Peer, error) {
 	i := slices.IndexFunc(p.All, func(peer Peer) bool { return peer.Name == shard })
 	if i < 0 {
@@ -167,11 +192,22 @@ func (p *Peer) ask(ctx context.Context, q *Question, read func(io.Reader) error)
 		ctx, cancel = context.WithTimeout(ctx, p.Within)
 		defer cancel()
 	}
-	request, err := p.request(ctx, q.Method, q.Path, q.Query.Encode(), nil, q.By)
+	var body io.Reader
+	if q.Body != nil {
+		text, err := json.Marshal(q.Body)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := p.request(ctx, q.Method, q.Path, q.Query.Encode(), body, q.By)
 	if err != nil {
 		return err
 	}
 	request.Header.Set(Header, Part)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := p.Client.Do(request)
 	if err != nil {
 		return err

@@ -145,3 +145,41 @@ func TestAFileIsReloadedOnlyByWhatIsNewer(t *testing.T) {
 	require.ErrorIs(t, f.Current().Err, os.ErrNotExist)
 	require.Equal(t, 2, f.Current().Version, "the last good one stays")
 }
+
+func TestPinWritesWhatAnOperatorWould(t *testing.T) {
+	const text = `# which shard counts whom
+version: 7 # raise it
+shards:
+  - {name: a, topic: usage-a, virtual: 00-7f}
+  - {name: b, topic: usage-b, virtual: [80-fe, ff]}
+`
+	pinned, err := Pin("shards.yaml", []byte(text), "globex", "b")
+	require.NoError(t, err)
+	require.Equal(t, `# which shard counts whom
+version: 8 # raise it
+shards:
+  - {name: a, topic: usage-a, virtual: 00-7f}
+  - {name: b, topic: usage-b, virtual: [80-fe, ff]}
+pins:
+  globex: b
+`, string(pinned))
+	again, err := Pin("shards.yaml", pinned, "globex", "b")
+	require.NoError(t, err)
+	require.Equal(t, string(pinned), string(again))
+	more, err := Pin("shards.yaml", []byte(text+"pins: {acme: a}\n"), "4711", "a")
+	require.NoError(t, err)
+	require.Contains(t, string(more), `pins: {acme: a, "4711": a}`)
+	for _, id := range []string{"80", "null", "a: b", "- x", "#", "\u00a0Zo\u00eb", "{x", "version"} {
+		for _, name := range []string{"a", "b"} {
+			pinned, err := Pin("shards.yaml", []byte(text), id, name)
+			require.NoError(t, err)
+			m, err := Parse("shards.yaml", pinned)
+			require.NoError(t, err)
+			require.Equal(t, name, m.Owner(id).Name, id)
+		}
+	}
+	_, err = Pin("shards.yaml", []byte(text), "globex", "c")
+	require.EqualError(t, err, `shards.yaml: shards: none is named "c": add it, or name the file that the shards read`)
+	_, err = Pin("shards.yaml", []byte("version: 0"), "globex", "c")
+	require.Error(t, err)
+}

@@ -32,6 +32,7 @@ var floors = [][]string{
 	{"internal/book"},
 	{"internal/inquiry", "internal/backup", "internal/move"},
 	{"internal/ledger"},
+	{"internal/transfer"},
 }
 
 // floorOf returns the floor of a room, -1 of what is no room of the heart.

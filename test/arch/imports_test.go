@@ -149,7 +149,7 @@ var allowed = map[string]struct {
 			standard, "internal/usage", "internal/period", "internal/wire", "internal/meter", "internal/organization", "internal/redo", "internal/dedupe", "internal/versions", "internal/certificate", "internal/trust", "internal/rowkey", "internal/book", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group",
 			pebble, zap,
 		},
-		"an organization is moved by files alone, while no ledger has them open",
+		"an organization is moved by its rows alone, of which nothing changes meanwhile",
 	},
 	"internal/repair": {
 		[]string{
@@ -185,6 +185,10 @@ var allowed = map[string]struct {
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
+	},
+	"internal/transfer": {
+		[]string{standard, "internal/usage", "internal/rowkey", "internal/part", "internal/certificate", "internal/book", "internal/inquiry", "internal/move", only + "internal/ledger", zap},
+		"a step is between two ledgers, wherever they run and however they speak",
 	},
 	"internal/rowkey": {
 		[]string{standard, "internal/archive"},

@@ -66,7 +66,7 @@ func customers(t *testing.T, organizations []string) string {
 // to know, or something else.
 func (y *topology) startShard(t *testing.T, name, replica string, environment ...string) *ledger {
 	t.Helper()
-	l, mapFile := &ledger{api: free(t), settings: file(t, settings(y.catalogue, openPeriods))}, y.mapFile
+	l, mapFile := &ledger{api: y.addressOf(t, name), settings: file(t, settings(y.catalogue, openPeriods))}, y.mapFile
 	environment = append([]string{
 		"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
 		"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + free(t), "USAGE_TELEMETRY=" + port(t), "USAGE_DATA=" + y.directory,
@@ -77,6 +77,15 @@ func (y *topology) startShard(t *testing.T, name, replica string, environment ..
 	y.shards = append(y.shards, l)
 	l.Eventually(t, l.ready)
 	return l
+}
+
+// addressOf is where a shard's API answers, one that its peers know where they have to.
+func (y *topology) addressOf(t *testing.T, name string) string {
+	t.Helper()
+	if known := y.peers[name]; known != "" {
+		return known
+	}
+	return free(t)
 }
 
 // node is what makes a single node for tests, or a load balancer's shard.

@@ -56,8 +56,9 @@ func (p *program) restart(t *testing.T) {
 type topology struct {
 	directory, kafka, broker string // addresses are host:port
 	topics                   string
-	catalogue                string   // file; empty: none
-	overShards               []string // configurations
+	catalogue                string            // file; empty: none
+	overShards               []string          // configurations
+	peers                    map[string]string // addresses of shards that know each other, by name
 	mapFile                  string
 	gatewayAddress           string
 
@@ -202,3 +203,10 @@ func post(ctx context.Context, address string, r request) error {
 
 // permanent is an error after which nothing is sent again.
 type permanent struct{ error }
+
+func (y *topology) mapText(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(y.mapFile)
+	require.NoError(t, err)
+	return string(text)
+}
