@@ -47,7 +47,7 @@ func (i *Idle) read(c *period.Clock, f func(k Kind)) {
 }
 
 // Turn has nothing to follow the clock with.
-func (*Idle) Turn(*period.Clock, *period.Turn) {}
+func (*Idle) Turn(*period.Clock, *period.Turn) bool { return false }
 
 // Prefetch has nothing to read.
 func (*Idle) Prefetch(uint32, []uint32, uint32) uint64 { return 0 }

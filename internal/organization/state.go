@@ -244,6 +244,7 @@ type state struct {
 	defs    *meter.Definitions
 	counted bool            // an event, ever
 	values  []*meter.Values // by breakdown
+	last    section
 }
 
 func (o *Organization) newState(number uint16) state {
