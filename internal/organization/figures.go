@@ -28,7 +28,7 @@ func (o *Organization) figures(before []usage.Figure) []usage.Figure {
 	o.titleFigures(s)
 	for i := range o.meters {
 		if !o.Has(i) {
-			o.meters[i].last.same = false
+			o.meters[i].Same = false
 			continue
 		}
 		o.meterFigures(s, i, before)
@@ -57,4 +57,24 @@ func (o *Organization) titleFigures(s *series.Sheet) {
 			}
 		}
 	}
+}
+
+// section is where the figures of a meter are among those that are set aside, but for
+// those that follow from the time alone.
+type section struct{ from, to int }
+
+// meterFigures writes the figures of a meter that do not follow from the time alone. In
+// most minutes nothing happens to most meters, and they are copied from before, which
+// were set aside last.
+func (o *Organization) meterFigures(s *series.Sheet, i int, before []usage.Figure) {
+	m, from := &o.meters[i], len(s.Figures)
+	if m.Same {
+		s.Figures = append(s.Figures, before[m.last.from:m.last.to]...)
+	} else {
+		s.Passing = false
+		m.Figures(&o.clock, s, func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) })
+		o.pace.PastFigures(s, i)
+		m.Same = !s.Passing
+	}
+	m.last = section{from, len(s.Figures)}
 }
