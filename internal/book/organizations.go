@@ -69,7 +69,7 @@ func (b *Book) reopen(number uint32, cal *calendar.Calendar, now int64) error {
 	}
 	m := b.newOrganization(users.Organization, cal, now)
 	for _, h := range users.Hashes {
-		m.AddUser(h)
+		m.Blocks().Insert(h)
 	}
 	users.Unname(m)
 	o := b.add(number, users.Organization, users.Secret, m)

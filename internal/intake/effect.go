@@ -89,7 +89,7 @@ func (h *hearing) slot(id string) (slot uint32, full bool) {
 	if h.o.Users() >= h.j.Rules.Limits.UsersPerOrganization {
 		return meter.NoUser, true
 	}
-	slot = h.o.AddUser(hash)
+	slot = h.o.Blocks().Insert(hash)
 	h.to.NewUser(slot, hash, id)
 	return slot, false
 }

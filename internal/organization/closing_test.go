@@ -52,7 +52,7 @@ func workspace(t testing.TB, grace time.Duration) *Organization {
 // live has users 0 to n-1 do something each day at noon, for so many days.
 func live(o *Organization, n uint32, days int) {
 	for user := range n {
-		o.AddUser(uint64(user) * 0x9e3779b97f4a7c15)
+		o.Blocks().Insert(uint64(user) * 0x9e3779b97f4a7c15)
 	}
 	for _, m := range []uint16{0, 1} {
 		for value := range 20 {
@@ -202,7 +202,7 @@ func BenchmarkAliasWithClosedPeriods(b *testing.B) {
 	live(o, 60, 36)
 	users := uint32(60)
 	for b.Loop() {
-		o.AddUser(uint64(users) * 0x9e3779b97f4a7c15)
+		o.Blocks().Insert(uint64(users) * 0x9e3779b97f4a7c15)
 		o.Apply(&meter.Event{Time: o.Now() - 1, User: 1, Effects: []meter.Effect{{Kind: usage.Alias, Key: users}}})
 		users++
 	}

@@ -11,9 +11,10 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// figures appends the organization's figures at clock.asOf.
-func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
-	s := &series.Sheet{Book: o.defs.book, Figures: figures, Person: o.Person}
+// figures returns the organization's figures at clock.asOf; before are those that were
+// set aside last.
+func (o *Organization) figures(before []usage.Figure) []usage.Figure {
+	s := &series.Sheet{Book: o.defs.book, Figures: make([]usage.Figure, 0, len(before)), Person: o.Person}
 	if o.ID == usage.NoOrganization {
 		o.stream.itemFigures(o.defs, s)
 		return s.Figures
@@ -27,14 +28,11 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	o.titleFigures(s)
 	for i := range o.meters {
 		if !o.Has(i) {
+			o.meters[i].Same = false
 			continue
 		}
-		exists := func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) }
-		o.meters[i].Figures(&o.clock, s, exists)
-		o.pace.Figures(s, i, o.defs.pace[i], func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool)) {
-			o.quotas.Expect(i, w, passes)
-		})
-		o.pace.PastFigures(s, i)
+		o.meterFigures(s, i, before)
+		o.pace.Figures(s, i, o.defs.pace[i], func(w usage.Window) (limit float64, falls *period.Minute) { return o.quotas.Limited(i, w) })
 	}
 	o.periodFigures(s)
 	o.streamFigures(s)
@@ -57,4 +55,24 @@ func (o *Organization) titleFigures(s *series.Sheet) {
 			}
 		}
 	}
+}
+
+// section is where the figures of a meter are among those that are set aside, but for
+// those that follow from the time alone.
+type section struct{ from, to int }
+
+// meterFigures writes the figures of a meter that do not follow from the time alone. In
+// most minutes nothing happens to most meters, and they are copied from before, which
+// were set aside last.
+func (o *Organization) meterFigures(s *series.Sheet, i int, before []usage.Figure) {
+	m, from := &o.meters[i], len(s.Figures)
+	if m.Same {
+		s.Figures = append(s.Figures, before[m.last.from:m.last.to]...)
+	} else {
+		s.Passing = false
+		m.Figures(&o.clock, s, func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) })
+		o.pace.PastFigures(s, i)
+		m.Same = !s.Passing
+	}
+	m.last = section{from, len(s.Figures)}
 }

@@ -73,7 +73,7 @@ func TestAMeterThatIsMadeLaterIsAsIfItHadBeenThereFromTheBeginning(t *testing.T)
 				o.Advance(now.Ns()+1, false)
 				user, known := o.Blocks().Find(uint64(m % 3))
 				if !known {
-					user = o.AddUser(uint64(m % 3))
+					user = o.Blocks().Insert(uint64(m % 3))
 				}
 				e := meter.Effect{Kind: usage.Active, Meter: m, Value: 7 * usage.Micro, ByUser: true}
 				switch d.Meters[m].Type {

@@ -23,9 +23,6 @@ func (o *Organization) Users() int { return max(o.users.Len(), len(o.hashes)) }
 // SamePerson reports whether two users are one person.
 func (o *Organization) SamePerson(a, b uint32) bool { return o.users.Root(a) == o.users.Root(b) }
 
-// AddUser gives a new user a slot; slots are given in order from 0.
-func (o *Organization) AddUser(hash uint64) uint32 { return o.users.Insert(hash) }
-
 // Value returns the number of a breakdown's value; isNew tells that it has
 // just been given one, which must be repeated (in order) after a restart.
 func (o *Organization) Value(number uint16, breakdown int, name string) (n uint32, isNew bool) {

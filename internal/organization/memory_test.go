@@ -85,7 +85,7 @@ func one(t testing.TB, d *Shared, i, items int, way string) *Organization {
 	o := New(fmt.Sprint("customer-", i), d, calendar.New(time.UTC, 1), now.Ns())
 	if items > 0 {
 		o.Advance(now.Ns()+1, false)
-		user := o.AddUser(uint64(i)<<32 + 1)
+		user := o.Blocks().Insert(uint64(i)<<32 + 1)
 		o.Apply(&meter.Event{Time: now.Ns(), User: user, Effects: []meter.Effect{{Kind: usage.Active, Meter: 0}}})
 	}
 	if way == "made" {

@@ -32,7 +32,7 @@ func BenchmarkCollect(b *testing.B) {
 	}}
 	o := New("acme", share(b, d), calendar.New(berlin, 15), began.Ns())
 	for user := range uint64(200) {
-		o.AddUser(user)
+		o.Blocks().Insert(user)
 	}
 	var quotas []quota.Quota
 	for i := range d.Meters {

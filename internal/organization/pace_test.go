@@ -61,8 +61,8 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 			lives, read := New("acme", d, cal, began.Ns()), New("acme", d, cal, began.Ns())
 			hashes := []uint64{}
 			for user := range uint64(60) {
-				lives.AddUser(user)
-				read.AddUser(user)
+				lives.Blocks().Insert(user)
+				read.Blocks().Insert(user)
 				hashes = append(hashes, user)
 			}
 			quotas := []quota.Quota{
@@ -131,7 +131,7 @@ func TestCurvesHaveTheValueOfEachMidnight(t *testing.T) {
 			d := paceDefinitions(t, began)
 			o := New("acme", d, calendar.New(metertest.NamedZone(t, "Europe/Berlin"), 1), began.Ns())
 			for user := range uint64(40) {
-				o.AddUser(user)
+				o.Blocks().Insert(user)
 			}
 			visit := func(at string, first, last uint32) {
 				now := metertest.MinuteAt(t, at)
@@ -168,7 +168,7 @@ func FuzzPaceDecode(f *testing.F) {
 	d := paceDefinitions(f, began)
 	cal := calendar.New(metertest.NamedZone(f, "Europe/Berlin"), 31)
 	o := New("acme", d, cal, began.Ns())
-	o.AddUser(1)
+	o.Blocks().Insert(1)
 	o.SetQuotas([]quota.Quota{{Meter: 2, Window: d.Meters[2].Windows[3], Limit: metertest.Units(200), Thresholds: quarters}})
 	for day := range period.Minute(80) {
 		now := began + day*period.MinutesPerDay

@@ -47,7 +47,7 @@ func club(t testing.TB) *Organization {
 	}
 	o := New("acme", share(t, d), calendar.New(time.UTC, 1), closingStart.UnixNano())
 	for user := range uint64(12) {
-		o.AddUser((user + 1) * 0x9e3779b97f4a7c15)
+		o.Blocks().Insert((user + 1) * 0x9e3779b97f4a7c15)
 	}
 	for m := range uint16(2) {
 		for b := range 2 {

@@ -153,7 +153,7 @@ func (s *subject) user(id string) uint32 {
 	if slot, known := s.Blocks().Find(h.Sum64()); known {
 		return slot
 	}
-	return s.AddUser(h.Sum64())
+	return s.Blocks().Insert(h.Sum64())
 }
 
 // read collects at the moments that have come.

@@ -41,8 +41,10 @@ type Meter struct {
 	total      headcount
 	standing   map[uint32]struct{} // roots with a key on
 	stood      people.Bitmap       // roots that ever had a key on
+	oldest     []period.Minute     // by rolling window: nobody counts in it whose latest action is older
 	lifted     bool                // see Meet
 	scratch    []acted             // see fetch
+	latest     []latest            // see latestUnder
 }
 
 // Shared is what organizations share of a meter, so that it is in the caches when one
@@ -107,6 +109,7 @@ func New(shared *Shared, vals []meter.Values, users *people.Users, c *period.Clo
 		a.rules = append(a.rules, newRules(len(a.def.Classes), v))
 	}
 	a.total = a.newHeadcount(len(a.def.Classes), false)
+	a.oldest = make([]period.Minute, len(a.lengths))
 	for i := range a.def.Breakdowns {
 		a.breakdowns = append(a.breakdowns, breakdown{number: uint8(i), values: &vals[i]})
 	}
@@ -197,6 +200,7 @@ func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *person.Timelin
 		last = max(last, a.lastIn(rs, r, p, t, class))
 		if t.width > 1 || n == len(rs.order)-1 {
 			t.prefix[min(n, t.width-1)].add(c.AsOf, last, sign)
+			a.reaches(c.AsOf, last)
 		}
 	}
 }
@@ -363,20 +367,24 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	a.meet(c, to, 1)
 }
 
-// Turn follows the clock.
-func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
-	used, lost := false, false
-	a.eachHeadcount(func(t *headcount) {
-		for _, k := range a.kinds {
-			period.Shift(t.periods[k], t.width, step.Ended[k])
-		}
-		for _, rs := range t.prefix {
-			for i := range rs {
-				u, l := rs[i].slide(step.From, c.AsOf)
-				used, lost = used || u, lost || l
+// Turn follows the clock, and reports whether somebody has left a rolling window or
+// another version has come into force.
+func (a *Meter) Turn(c *period.Clock, step *period.Turn) (changed bool) {
+	if step.Ended != [usage.NumKinds]int{} {
+		a.eachHeadcount(func(t *headcount) {
+			for _, k := range a.kinds {
+				period.Shift(t.periods[k], t.width, step.Ended[k])
 			}
-		}
-	})
+		})
+	}
+	used, lost := a.edgesEnd(c.AsOf)
+	if !lost && a.anyLeaves(c.AsOf) {
+		a.eachHeadcount(func(t *headcount) {
+			for _, rs := range t.prefix {
+				changed = rs.slide(step.From, c.AsOf) || changed
+			}
+		})
+	}
 	for root := range a.standing {
 		r, p := a.own(c, root), a.users.Persons.Of(root)
 		for _, k := range a.kinds {
@@ -389,11 +397,14 @@ func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
 	case v != a.version:
 		a.version = v
 		a.recount(c)
+		return true
 	case lost:
 		a.rebuildRollings(c)
+		return true
 	case used:
 		a.renewEdges(c)
 	}
+	return changed
 }
 
 // recount builds the counts of running windows anew, when a definition comes
@@ -412,6 +423,7 @@ func (a *Meter) recount(c *period.Clock) {
 	a.rebuildRollings(c)
 }
 
+// rebuildRollings counts rolling windows anew.
 func (a *Meter) rebuildRollings(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
@@ -426,15 +438,11 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 			a.stood.Set(root)
 		}
 	})
-	rs := &a.rules[a.version]
-	a.eachRecord(c, func(root uint32, r record, t *headcount) {
-		a.prefixes(c, rs, r, a.users.Persons.Of(root), t, 1)
-	})
+	a.eachLatest(c.AsOf, func(rs rollings, last period.Minute) { rs.add(c.AsOf, last, 1) })
 }
 
-// renewEdges builds the next edges. Only those who stand in them are looked at
-// closely, who are few: users whose latest action of some class is about as old
-// as a window is long, and those who ever had a standing activity.
+// renewEdges builds the next edges, in which few users stand: those whose latest
+// action is about as old as a window is long. Often nobody's is.
 func (a *Meter) renewEdges(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
@@ -443,29 +451,12 @@ func (a *Meter) renewEdges(c *period.Clock) {
 			}
 		}
 	})
-	rs, edges := &a.rules[a.version], a.total.prefix[0]
-	a.eachRecord(c, func(root uint32, r record, t *headcount) {
-		if !a.stood.Has(root) && !anyAtEdge(r, c.AsOf, edges) {
+	for i, r := range a.total.prefix[0] {
+		if a.oldest[i] < r.base+EdgeLength {
+			a.eachLatest(c.AsOf, func(rs rollings, last period.Minute) { rs.mark(c.AsOf, last) })
 			return
 		}
-		p, last := a.users.Persons.Of(root), period.Minute(0)
-		for n, class := range rs.order {
-			last = max(last, a.lastIn(rs, r, p, t, class))
-			if t.width > 1 || n == len(rs.order)-1 {
-				t.prefix[min(n, t.width-1)].mark(c.AsOf, last)
-			}
-		}
-	})
-}
-
-// anyAtEdge reports whether the latest action of some class stands in an edge.
-func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
-	for class := range r.classes() {
-		if edges.atEdge(asOf, r.last(class)) {
-			return true
-		}
 	}
-	return false
 }
 
 // Prefetch asks for what every event reads of the meter.

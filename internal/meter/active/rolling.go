@@ -3,7 +3,16 @@
 
 package active
 
-import "github.com/otelcol-usage/otelcol-usage/internal/period"
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // EdgeLength is how many minutes of a rolling window's far end are kept one by
 // one. Windows are whole hours long, so all edges of an organization end at
@@ -58,21 +67,19 @@ func (r *rolling) move(asOf, old, m period.Minute) {
 	r.add(asOf, m, 1)
 }
 
-// slide moves the window's far end as asOf goes on. used tells that the edge has
-// come to its end, lost that it does not reach and the count has to be built
-// anew as well.
-func (r *rolling) slide(from, asOf period.Minute) (used, lost bool) {
-	for m := from - r.length + 1; m <= asOf-r.length; m++ {
-		i := m - r.base
-		if i >= EdgeLength {
-			return true, true
-		}
-		if r.edge != nil {
-			r.count -= int64(r.edge[i])
-			r.edge[i] = 0
-		}
+// slide moves the window's far end within the edge as asOf goes on, and reports whether
+// somebody has left.
+func (r *rolling) slide(from, asOf period.Minute) (left bool) {
+	if r.edge == nil {
+		return false
 	}
-	return asOf-r.length+1 >= r.base+EdgeLength, false
+	for m := from - r.length + 1; m <= asOf-r.length; m++ {
+		n := &r.edge[m-r.base]
+		left = left || *n != 0
+		r.count -= int64(*n)
+		*n = 0
+	}
+	return left
 }
 
 // reset empties the window, with an edge that begins at the hour (shifted by
@@ -114,14 +121,11 @@ func (rs rollings) move(asOf, old, m period.Minute) {
 	}
 }
 
-// atEdge reports whether a user whose latest action is m stands in some edge.
-func (rs rollings) atEdge(asOf, m period.Minute) bool {
+func (rs rollings) slide(from, asOf period.Minute) (left bool) {
 	for i := range rs {
-		if rs[i].atEdge(asOf, m) {
-			return true
-		}
+		left = rs[i].slide(from, asOf) || left
 	}
-	return false
+	return left
 }
 
 // mark counts a user in the edges where they stand.
@@ -137,4 +141,113 @@ func (rs rollings) reset(asOf, phase period.Minute) {
 	for i := range rs {
 		rs[i].reset(asOf, phase)
 	}
+}
+
+// reaches notes that somebody counts whose latest action is of a minute.
+func (a *Meter) reaches(asOf, last period.Minute) {
+	for i, length := range a.lengths {
+		if last > asOf-length {
+			a.oldest[i] = min(a.oldest[i], last)
+		}
+	}
+}
+
+// edgesEnd reports whether the edges have come to their end at a minute, which is at the
+// same time for all, and whether the minute is beyond it, so that counts have to be built
+// anew as well.
+func (a *Meter) edgesEnd(asOf period.Minute) (used, lost bool) {
+	for _, r := range a.total.prefix[0] {
+		used = used || asOf-r.length+1 >= r.base+EdgeLength
+		lost = lost || asOf-r.length >= r.base+EdgeLength
+	}
+	return used, lost
+}
+
+// anyLeaves reports whether somebody may leave a rolling window up to a minute, and notes
+// that nobody is left then who is older.
+func (a *Meter) anyLeaves(asOf period.Minute) (any bool) {
+	for i, length := range a.lengths {
+		if first := asOf - length + 1; a.oldest[i] < first {
+			a.oldest[i], any = first, true
+		}
+	}
+	return any
+}
+
+// eachLatest calls f for the rolling windows in which a user may count, in all and
+// under each value, with the minute of their latest action of the classes of these
+// windows. It reads the users in the order in which they lie in memory, each once, and
+// notes how old the oldest of these actions is.
+func (a *Meter) eachLatest(asOf period.Minute, f func(rs rollings, last period.Minute)) {
+	rs := &a.rules[a.version]
+	for i := range a.oldest {
+		a.oldest[i] = math.MaxInt32
+	}
+	for root := range uint32(a.users.Len()) {
+		block := a.users.At(root)
+		if block.Stamp() == 0 {
+			continue // nothing is known of them
+		}
+		p, last := a.timeline(root), period.Minute(0)
+		for n, class := range rs.order {
+			if last = max(last, a.lastIn(rs, record{block: block, fields: a.fields}, p, &a.total, class)); last != 0 {
+				f(a.total.prefix[n], last)
+				a.reaches(asOf, last)
+			}
+		}
+		for _, under := range a.latestUnder(rs, block, p) {
+			f(a.breakdowns[under.breakdown].totals[under.value].prefix[0], under.last)
+			a.reaches(asOf, under.last)
+		}
+	}
+}
+
+// latest is the minute of a user's latest action under a value.
+type latest struct {
+	breakdown uint8
+	value     uint32
+	last      period.Minute
+}
+
+func (l latest) place() uint64 { return uint64(l.breakdown)<<32 | uint64(l.value) }
+
+// latestUnder returns the latest actions of a user under values, of classes in which
+// they count. It is good until the next call.
+func (a *Meter) latestUnder(rs *rules, block people.Block, p *person.Timeline) []latest {
+	if len(a.breakdowns) == 0 {
+		return nil
+	}
+	found, sorted := a.latest[:0], true
+	for c := block.Entries(); c.Next(); {
+		e := c.Entry()
+		of, periodic := a.users.Pairs.Of(e.ID())
+		if !periodic || of.Meter != a.number || !slices.Contains(rs.order, of.Class) {
+			continue
+		}
+		if required := rs.requires[of.Class]; required != usage.NoStatus && p.Status() != required {
+			continue
+		}
+		l := latest{of.Breakdown, of.Value, period.Minute(e.At())}
+		if n := len(found); n > 0 {
+			sorted = sorted && found[n-1].place() <= l.place()
+		}
+		found = append(found, l)
+	}
+	a.latest = found
+	if len(rs.order) == 1 { // a value has one entry then
+		return found
+	}
+	if !sorted {
+		slices.SortFunc(found, func(x, y latest) int { return cmp.Compare(x.place(), y.place()) })
+	}
+	n := 0
+	for _, l := range found {
+		if n > 0 && found[n-1].place() == l.place() {
+			found[n-1].last = max(found[n-1].last, l.last)
+			continue
+		}
+		found[n] = l
+		n++
+	}
+	return found[:n]
 }
