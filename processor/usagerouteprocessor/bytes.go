@@ -4,6 +4,8 @@
 package usagerouteprocessor
 
 import (
+	"sync"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -33,7 +35,7 @@ func splitBytes(r otlp.Request, items []usage.Item, s *sorter[*bytesPart]) {
 				places, organization = s.spread(items[:n], places)
 				items = items[n:]
 				for _, place := range places {
-					p := s.next(place, organization, len(record), func() *bytesPart { return &bytesPart{} })
+					p := s.next(place, organization, len(record), newBytesPart)
 					if p.at.resource != at.resource {
 						p.data.startResource(aboutResource)
 						p.at.scope = -1
@@ -59,6 +61,16 @@ const (
 // bytesPart is a request that is written record by record. What of it is still open is
 // apart: the length of a field comes before it.
 type bytesPart struct{ request, resource, scope []byte }
+
+var bytesParts = sync.Pool{New: func() any { return new(bytesPart) }}
+
+func newBytesPart() *bytesPart { return bytesParts.Get().(*bytesPart) }
+
+// free gives the part back once its bytes are copied.
+func (p *bytesPart) free() {
+	p.request = p.request[:0] // the others are empty since its end
+	bytesParts.Put(p)
+}
 
 func (p *bytesPart) startResource(about []byte) {
 	p.endResource()

@@ -166,6 +166,7 @@ func (r *router[T]) cut(request otlp.Request, items []usage.Item, place func(org
 	for _, p := range s.parts {
 		data := r.seal(otlp.Request{Signal: r.signal, Bytes: p.data.end()})
 		parts = append(parts, &part[T]{place: p.place, organization: p.organization, data: data})
+		p.data.free()
 	}
 	return parts
 }
