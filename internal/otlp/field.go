@@ -36,6 +36,13 @@ func Next(message []byte) (number int32, bits uint64, bytes, rest []byte) {
 	return number, bits, bytes, b
 }
 
+// AppendBytes appends a field that is length-delimited.
+func AppendBytes(b []byte, number int32, content []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(number)<<3|uint64(Bytes)) //nolint:gosec // numbers are positive
+	b = binary.AppendUvarint(b, uint64(len(content)))
+	return append(b, content...)
+}
+
 // uvarint reads a varint that is whole. The bits beyond 64 that its tenth byte
 // may have are dropped, as pdata does.
 func uvarint(b []byte) (uint64, []byte) {

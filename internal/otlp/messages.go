@@ -37,6 +37,19 @@ func Resource(b []byte) (attributes Attributes, scopes iter.Seq[[]byte]) {
 	return Attributes{resource, 1}, Fields(b, below)
 }
 
+// Around is what a message of a resource or of a scope says of itself: all but what
+// lies below it.
+func Around(b []byte) (around []byte) {
+	for rest := b; len(rest) > 0; {
+		before := rest
+		var number int32
+		if number, _, _, rest = Next(rest); number != fieldBelow && number != fieldDeprecated {
+			around = append(around, before[:len(before)-len(rest)]...)
+		}
+	}
+	return around
+}
+
 // Scope reads what is of one scope; records are metrics where the signal is theirs.
 func Scope(b []byte) (name, version []byte, attributes Attributes, records iter.Seq[[]byte]) {
 	var scope []byte

@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/attach"
+	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
+	"github.com/otelcol-usage/otelcol-usage/internal/sealed"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -38,6 +40,36 @@ func TestTelemetryIsCountedAndPassesOnUnchanged(t *testing.T) {
 	require.Equal(t, sent[1], wire(t, p.tracesSink.AllTraces()[0]))
 	require.Equal(t, sent[2], wire(t, p.metricsSink.AllMetrics()[0]))
 	require.False(t, p.logs.Capabilities().MutatesData)
+}
+
+func TestASealedRequestIsCountedAndDoesNotPassOn(t *testing.T) {
+	decoded, undecoded := &fakeLedger{}, &fakeLedger{}
+	p, q := newPipeline(t, decoded, nil), newPipeline(t, undecoded, nil)
+	ld, td, md := someLogs(t), someTraces(t), someMetrics(t)
+	require.NoError(t, q.logs.ConsumeLogs(t.Context(), sealed.Logs(otlp.Request{Signal: usage.Logs, Bytes: wire(t, ld)})))
+	require.NoError(t, q.traces.ConsumeTraces(t.Context(), sealed.Traces(otlp.Request{Signal: usage.Traces, Bytes: wire(t, td)})))
+	require.NoError(t, q.metrics.ConsumeMetrics(t.Context(), sealed.Metrics(otlp.Request{Signal: usage.Metrics, Bytes: wire(t, md)})))
+	require.NoError(t, p.logs.ConsumeLogs(t.Context(), ld))
+	require.NoError(t, p.traces.ConsumeTraces(t.Context(), td))
+	require.NoError(t, p.metrics.ConsumeMetrics(t.Context(), md))
+	require.Len(t, decoded.items, 1+4+5)
+	require.Equal(t, decoded.items, undecoded.items)
+	require.Empty(t, q.logsSink.AllLogs())
+	require.Empty(t, q.tracesSink.AllTraces())
+	require.Empty(t, q.metricsSink.AllMetrics())
+}
+
+func TestASealedRequestThatIsNotAcknowledgedComesAgain(t *testing.T) {
+	request := sealed.Logs(otlp.Request{Signal: usage.Logs, Bytes: wire(t, someLogs(t))})
+	err := newPipeline(t, &fakeLedger{fails: usage.ErrUnavailable}, nil).logs.ConsumeLogs(t.Context(), request)
+	require.ErrorIs(t, err, usage.ErrUnavailable)
+	require.False(t, consumererror.IsPermanent(err))
+
+	l := &keyedLedger{}
+	err = newPipeline(t, l, func(c *Config) { c.Pseudonymize = true }).logs.ConsumeLogs(t.Context(), request)
+	require.ErrorIs(t, err, errSealed, "nobody can be hidden in bytes")
+	require.False(t, consumererror.IsPermanent(err))
+	require.Empty(t, l.items)
 }
 
 func TestWhatTheLedgerDoesNotAcknowledgeIsNotAcknowledgedAndNotPassedOn(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/sealed"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/processor/usagerouteprocessor/internal/metadata"
 )
@@ -50,6 +51,7 @@ func createLogs(_ context.Context, set processor.Settings, cfg component.Config,
 		return nil, err
 	}
 	r.find, r.size, r.split, r.join = r.extractor.Logs, (&plog.ProtoMarshaler{}).LogsSize, splitLogs, joinLogs
+	r.open, r.seal, r.decode = sealed.OfLogs, sealed.Logs, (&plog.ProtoUnmarshaler{}).UnmarshalLogs
 	return logsRouter{r}, nil
 }
 
@@ -59,6 +61,7 @@ func createTraces(_ context.Context, set processor.Settings, cfg component.Confi
 		return nil, err
 	}
 	r.find, r.size, r.split, r.join = r.extractor.Traces, (&ptrace.ProtoMarshaler{}).TracesSize, splitTraces, joinTraces
+	r.open, r.seal, r.decode = sealed.OfTraces, sealed.Traces, (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces
 	return tracesRouter{r}, nil
 }
 
@@ -68,5 +71,6 @@ func createMetrics(_ context.Context, set processor.Settings, cfg component.Conf
 		return nil, err
 	}
 	r.find, r.size, r.split, r.join = r.extractor.Metrics, (&pmetric.ProtoMarshaler{}).MetricsSize, splitMetrics, joinMetrics
+	r.open, r.seal, r.decode = sealed.OfMetrics, sealed.Metrics, (&pmetric.ProtoUnmarshaler{}).UnmarshalMetrics
 	return metricsRouter{r}, nil
 }

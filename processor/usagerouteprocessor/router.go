@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/attach"
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
 	"github.com/otelcol-usage/otelcol-usage/internal/shard"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
@@ -36,12 +37,16 @@ type router[T any] struct {
 
 	// What the signal brings: find appends an item for each record, size is of a
 	// request in bytes, split moves the records into parts, join makes one request
-	// of parts.
-	find  func(data T, bound string, b *usage.Batch)
-	size  func(data T) int
-	split func(data T, items []usage.Item, s *sorter[T])
-	join  func(parts []*part[T], attribute string) T
-	next  func(ctx context.Context, data T) error
+	// of parts. A request may be sealed: bytes of it are found by open and decoded by
+	// decode, and seal makes one of bytes.
+	find   func(data T, bound string, b *usage.Batch)
+	size   func(data T) int
+	split  func(data T, items []usage.Item, s *sorter[T])
+	join   func(parts []*part[T], attribute string) T
+	open   func(data T) (otlp.Request, bool)
+	seal   func(otlp.Request) T
+	decode func([]byte) (T, error)
+	next   func(ctx context.Context, data T) error
 
 	batches sync.Pool
 	file    *shard.File        // nil: no map
@@ -105,26 +110,65 @@ func (r *router[T]) consume(ctx context.Context, data T) error {
 		batch.Reset()
 		r.batches.Put(batch)
 	}()
-	r.find(data, attach.BoundOrganization(ctx, r.config.Identity.BindOrganization), batch)
+	bound := attach.BoundOrganization(ctx, r.config.Identity.BindOrganization)
+	request, undecoded := r.open(data)
+	if undecoded {
+		r.extractor.Request(request, bound, batch)
+	} else {
+		r.find(data, bound, batch)
+	}
 	if r.file == nil {
+		if undecoded {
+			var err error
+			if data, err = r.decode(request.Bytes); err != nil {
+				return err
+			}
+		}
 		s := sorter[T]{max: math.MaxInt, place: func(organization string) string { return organization }}
 		r.split(data, batch.Items, &s)
 		return retryable(r.next(ctx, r.join(s.parts, r.config.ResourceAttribute)))
 	}
 	m := r.file.Current().Map
 	topics := map[string]string{} // of organizations, of which a request has few
-	s := sorter[T]{max: r.config.MaxBytes, place: func(organization string) string {
+	place := func(organization string) string {
 		topic, known := topics[organization]
 		if !known {
 			topic = m.Owner(organization).Topic
 			topics[organization] = topic
 		}
 		return topic
-	}}
-	if !s.whole(data, batch.Items, r.size) {
+	}
+	s := sorter[T]{max: r.config.MaxBytes, place: place}
+	size := r.size
+	if undecoded {
+		size = func(T) int { return len(request.Bytes) }
+	}
+	switch {
+	case s.whole(data, batch.Items, size):
+	case undecoded && r.signal != usage.Metrics:
+		s.parts = r.cut(request, batch.Items, place)
+	case undecoded: // points of one metric may be of several organizations
+		var err error
+		if data, err = r.decode(request.Bytes); err != nil {
+			return err
+		}
+		fallthrough
+	default:
 		r.split(data, batch.Items, &s)
 	}
 	return r.send(ctx, m, s.parts)
+}
+
+// cut makes sealed parts of a sealed request.
+func (r *router[T]) cut(request otlp.Request, items []usage.Item, place func(organization string) string) (parts []*part[T]) {
+	s := sorter[*bytesPart]{max: r.config.MaxBytes, place: place}
+	splitBytes(request, items, &s)
+	for _, p := range s.parts {
+		data := r.seal(otlp.Request{Signal: r.signal, Bytes: p.data.end()})
+		parts = append(parts, &part[T]{place: p.place, organization: p.organization, data: data})
+		p.data.free()
+	}
+	return parts
 }
 
 // send sends each part with the metadata that says where it goes.

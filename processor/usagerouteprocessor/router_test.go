@@ -24,7 +24,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
+	"github.com/otelcol-usage/otelcol-usage/internal/sealed"
 	"github.com/otelcol-usage/otelcol-usage/internal/shard"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/processor/usagerouteprocessor/internal/metadata"
 )
 
@@ -56,9 +59,15 @@ func (s *sent) note(ctx context.Context, what string) error {
 }
 
 func (s *sent) logs(ctx context.Context, ld plog.Logs) error {
+	if r, is := sealed.OfLogs(ld); is {
+		var err error
+		if ld, err = (&plog.ProtoUnmarshaler{}).UnmarshalLogs(r.Bytes); err != nil {
+			return err
+		}
+	}
 	var what strings.Builder
 	for _, resource := range ld.ResourceLogs().All() {
-		fmt.Fprintf(&what, "%v", resource.Resource().Attributes().AsRaw())
+		fmt.Fprintf(&what, "%s%v", resource.SchemaUrl(), resource.Resource().Attributes().AsRaw())
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, log := range scope.LogRecords().All() {
 				fmt.Fprintf(&what, " %s.%s", scope.Scope().Name(), log.EventName())
@@ -68,7 +77,20 @@ func (s *sent) logs(ctx context.Context, ld plog.Logs) error {
 	return s.note(ctx, what.String())
 }
 
+// sendLogs sends logs, and the same as bytes, which go to the same places.
 func sendLogs(t *testing.T, config *Config, s *sent, ld plog.Logs) error {
+	t.Helper()
+	bytes, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
+	require.NoError(t, err)
+	undecoded := sent{err: s.err}
+	failed := sendLogsAs(t, config, &undecoded, sealed.Logs(otlp.Request{Signal: usage.Logs, Bytes: bytes}))
+	err = sendLogsAs(t, config, s, ld)
+	require.Equal(t, err, failed)
+	require.Equal(t, s.parts, undecoded.parts)
+	return err
+}
+
+func sendLogsAs(t *testing.T, config *Config, s *sent, ld plog.Logs) error {
 	t.Helper()
 	require.NoError(t, config.Validate())
 	next, err := consumer.NewLogs(s.logs)
@@ -99,6 +121,7 @@ func twoResources() plog.Logs {
 	add(one, "s1", "acme/1", "globex/2", " acme\u200b/3")
 	add(one, "s2", "acme/4", "/5")
 	two := ld.ResourceLogs().AppendEmpty()
+	two.SetSchemaUrl("https://example.com/schema")
 	two.Resource().Attributes().PutStr("tenant.id", "initech")
 	add(two, "s3", "/6", "globex/7")
 	return ld
@@ -108,7 +131,7 @@ func TestARequestIsSplitByShard(t *testing.T) {
 	var s sent
 	require.NoError(t, sendLogs(t, withMap(t), &s, twoResources()))
 	require.Equal(t, []string{
-		"[usage-a-logs] [] map[] s1.2 s2.5map[tenant.id:initech] s3.6 s3.7", // who names nobody goes where __none__ is
+		"[usage-a-logs] [] map[] s1.2 s2.5https://example.com/schemamap[tenant.id:initech] s3.6 s3.7", // who names nobody goes where __none__ is
 		"[usage-b-logs] [acme] map[] s1.1 s1.3 s2.4",
 	}, s.parts)
 }
@@ -172,8 +195,16 @@ func TestASpanGoesWhereItsEventsAre(t *testing.T) {
 		}
 		span.Events().AppendEmpty() // of nobody
 	}
+	bytes, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
+	require.NoError(t, err)
 	var s sent
 	next, err := consumer.NewTraces(func(ctx context.Context, td ptrace.Traces) error {
+		if r, is := sealed.OfTraces(td); is {
+			var err error
+			if td, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(r.Bytes); err != nil {
+				return err
+			}
+		}
 		events := ""
 		for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
 			events += fmt.Sprint(span.Events().Len(), " ")
@@ -184,12 +215,15 @@ func TestASpanGoesWhereItsEventsAre(t *testing.T) {
 	p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), withMap(t), next)
 	require.NoError(t, err)
 	require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
-	require.NoError(t, p.ConsumeTraces(t.Context(), td))
+	for _, form := range []ptrace.Traces{td, sealed.Traces(otlp.Request{Signal: usage.Traces, Bytes: bytes})} {
+		s.parts = nil
+		require.NoError(t, p.ConsumeTraces(t.Context(), form))
+		require.Equal(t, []string{
+			"[usage-a-traces] [] 3 1", // once for globex and initech, who are counted together
+			"[usage-b-traces] [] 3 2", // some of its items are of others, or of nobody
+		}, s.parts)
+	}
 	require.NoError(t, p.Shutdown(t.Context()))
-	require.Equal(t, []string{
-		"[usage-a-traces] [] 3 1", // once for globex and initech, who are counted together
-		"[usage-b-traces] [] 3 2", // some of its items are of others, or of nobody
-	}, s.parts)
 }
 
 func TestPointsOfAMetricAreSplit(t *testing.T) {
@@ -209,6 +243,8 @@ func TestPointsOfAMetricAreSplit(t *testing.T) {
 	metrics.AppendEmpty().SetEmptySummary().DataPoints().AppendEmpty().Attributes().PutStr("organization.id", "acme")
 	metrics.AppendEmpty() // of no type: it has no point to send
 
+	bytes, err := (&pmetric.ProtoMarshaler{}).MarshalMetrics(md)
+	require.NoError(t, err)
 	var s sent
 	next, err := consumer.NewMetrics(func(ctx context.Context, md pmetric.Metrics) error {
 		first := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
@@ -218,12 +254,15 @@ func TestPointsOfAMetricAreSplit(t *testing.T) {
 	p, err := NewFactory().CreateMetrics(t.Context(), processortest.NewNopSettings(metadata.Type), withMap(t), next)
 	require.NoError(t, err)
 	require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
-	require.NoError(t, p.ConsumeMetrics(t.Context(), md))
+	for _, form := range []pmetric.Metrics{md, sealed.Metrics(otlp.Request{Signal: usage.Metrics, Bytes: bytes})} {
+		s.parts = nil
+		require.NoError(t, p.ConsumeMetrics(t.Context(), form))
+		require.Equal(t, []string{
+			"[usage-a-metrics] [globex] 1 1api.calls{call}true Delta",
+			"[usage-b-metrics] [acme] 5 6api.calls{call}true Delta",
+		}, s.parts)
+	}
 	require.NoError(t, p.Shutdown(t.Context()))
-	require.Equal(t, []string{
-		"[usage-a-metrics] [globex] 1 1api.calls{call}true Delta",
-		"[usage-b-metrics] [acme] 5 6api.calls{call}true Delta",
-	}, s.parts)
 }
 
 func TestABadConfigurationSaysWhatHelps(t *testing.T) {
@@ -241,4 +280,26 @@ func TestABadConfigurationSaysWhatHelps(t *testing.T) {
 		change(config)
 		require.EqualError(t, config.Validate(), want)
 	}
+}
+
+// TestScopesOfOldSendersAreCut has a request whose scopes have the number that they had
+// before OTLP 1.0.
+func TestScopesOfOldSendersAreCut(t *testing.T) {
+	bytes, err := (&plog.ProtoMarshaler{}).MarshalLogs(twoResources())
+	require.NoError(t, err)
+	var old []byte
+	r := otlp.Request{Signal: usage.Logs, Bytes: bytes}
+	for resource := range r.Resources() {
+		to := otlp.Around(resource)
+		_, scopes := otlp.Resource(resource)
+		for scope := range scopes {
+			to = otlp.AppendBytes(to, 1000, scope)
+		}
+		old = otlp.AppendBytes(old, top, to)
+	}
+	var now, before sent
+	require.NoError(t, sendLogsAs(t, withMap(t), &now, sealed.Logs(r)))
+	require.NoError(t, sendLogsAs(t, withMap(t), &before, sealed.Logs(otlp.Request{Signal: usage.Logs, Bytes: old})))
+	require.Len(t, now.parts, 2)
+	require.Equal(t, now.parts, before.parts)
 }

@@ -31,6 +31,12 @@ type Config struct {
 	// decoded, which is most of what receiving costs.
 	Forward []string `mapstructure:"forward"`
 
+	// Undecoded has requests go on into the pipeline as the bytes that they came as,
+	// and counts nothing, as a gateway does: its usage_route reads them, and the
+	// encoding usage_encoding writes them. Ledger and Forward are of no effect then.
+	// Default false.
+	Undecoded bool `mapstructure:"undecoded"`
+
 	// Limits bound requests.
 	Limits LimitsConfig `mapstructure:"limits"`
 

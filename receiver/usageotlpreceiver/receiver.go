@@ -78,10 +78,12 @@ func (r *otlpReceiver) Start(ctx context.Context, host component.Host) (err erro
 }
 
 func (r *otlpReceiver) start(ctx context.Context, host component.Host) error {
-	var err error
-	r.counter, err = attach.NewCounter(host, fmt.Sprintf("receivers::%s::ledger", r.settings.ID), r.config.Ledger)
-	if err != nil {
-		return err
+	if !r.config.Undecoded {
+		var err error
+		r.counter, err = attach.NewCounter(host, fmt.Sprintf("receivers::%s::ledger", r.settings.ID), r.config.Ledger)
+		if err != nil {
+			return err
+		}
 	}
 	if err := r.startGRPC(ctx, host); err != nil {
 		return fmt.Errorf("receivers::%s::protocols::grpc: %w", r.settings.ID, err)

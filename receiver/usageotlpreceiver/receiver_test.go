@@ -27,6 +27,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
+	"github.com/otelcol-usage/otelcol-usage/internal/sealed"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	receivermetadata "github.com/otelcol-usage/otelcol-usage/receiver/usageotlpreceiver/internal/metadata"
 )
@@ -101,6 +103,44 @@ func TestWhatIsNotForwardedIsCountedOnly(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUndecodedRequestsGoOnAsTheyCame needs no ledger. JSON is decoded, since what
+// goes on as bytes is protobuf.
+func TestUndecodedRequestsGoOnAsTheyCame(t *testing.T) {
+	for name, send := range ways {
+		t.Run(name, func(t *testing.T) {
+			every(t, func(t *testing.T, signal usage.Signal) {
+				t.Helper()
+				d := open(t, &ledger{}, func(c *Config) { c.Undecoded, c.Ledger = true, component.MustNewID("nothing") }, nil)
+				send(t, d, signal)
+				require.Empty(t, d.ledger.counted())
+				var r otlp.Request
+				var is bool
+				switch signal {
+				case usage.Logs:
+					r, is = sealed.OfLogs(d.logs.AllLogs()[0])
+				case usage.Traces:
+					r, is = sealed.OfTraces(d.traces.AllTraces()[0])
+				case usage.Metrics:
+					r, is = sealed.OfMetrics(d.metrics.AllMetrics()[0])
+				}
+				require.Equal(t, name != "json", is)
+				if is {
+					require.Equal(t, sample(t, signal, false), r.Bytes)
+				} else {
+					require.Equal(t, 2, d.logs.LogRecordCount()+2*d.traces.SpanCount()+d.metrics.DataPointCount())
+				}
+			})
+		})
+	}
+}
+
+func TestUndecodedRequestsAreBoundedAndHeardOf(t *testing.T) {
+	d := open(t, &ledger{}, func(c *Config) { c.Undecoded = true }, nil)
+	require.Equal(t, 400, d.http(t, usage.Logs, bytes.NewReader([]byte("no request"))).code)
+	d.r.nextLogs = consumertest.NewErr(errors.New("send to shards: the broker is away"))
+	require.Equal(t, 503, d.http(t, usage.Logs, bytes.NewReader(sample(t, usage.Logs, false))).code)
 }
 
 // partial reads the answer of a signal.

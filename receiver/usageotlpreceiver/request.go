@@ -16,6 +16,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/extract"
 	"github.com/otelcol-usage/otelcol-usage/internal/otlp"
+	"github.com/otelcol-usage/otelcol-usage/internal/sealed"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -77,13 +78,18 @@ func (p *passage) check() (err error) {
 		return invalid("%s", err)
 	}
 	room := int64(len(q.body)) + itemCost*int64(p.checked.Items)
-	if q.json || r.forwards[q.signal] || r.counter.Extractor.Decodes() {
+	switch {
+	case q.json:
+		room += p.checked.Decoded
+	case r.config.Undecoded:
+		room += 2 * int64(len(q.body)) // as it is handed on, and as parts of it
+	case r.forwards[q.signal] || r.counter.Extractor.Decodes():
 		room += p.checked.Decoded
 	}
 	if err := q.hold.resize(room); err != nil {
 		return err
 	}
-	if q.json || r.forwards[q.signal] && r.counter.Extractor.Decodes() {
+	if q.json || !r.config.Undecoded && r.forwards[q.signal] && r.counter.Extractor.Decodes() {
 		p.decoded, err = decode(q)
 	}
 	return err
@@ -91,17 +97,23 @@ func (p *passage) check() (err error) {
 
 // records is how many the request has; the events of spans are none.
 func (p *passage) records() int {
-	if p.decoded != nil {
+	if p.request.json || p.decoded != nil && !p.receiver.config.Undecoded {
 		return p.decoded.records()
 	}
 	return p.checked.Items - p.checked.Events
 }
 
-// pass counts a request and hands it on. A pipeline to which nothing is handed
+// pass counts a request and hands it on, or as bytes hands it on only. A pipeline to which nothing is handed
 // is asked first whether it would take anything: a memory_limiter in it speaks
 // for the process.
 func (p *passage) pass(ctx context.Context) (a answer, err error) {
 	r, q := p.receiver, p.request
+	if r.config.Undecoded {
+		if p.decoded == nil {
+			p.decoded = seal(p.checked)
+		}
+		return a, r.consume(ctx, p.decoded)
+	}
 	if !r.forwards[q.signal] {
 		if err := r.consume(ctx, nothing(q.signal)); err != nil {
 			return a, err
@@ -149,6 +161,20 @@ func nothing(signal usage.Signal) *telemetry {
 		t.traces = ptrace.NewTraces()
 	case usage.Metrics:
 		t.metrics = pmetric.NewMetrics()
+	}
+	return t
+}
+
+// seal is a request that is handed on as it came.
+func seal(r otlp.Request) *telemetry {
+	t := &telemetry{signal: r.Signal}
+	switch r.Signal {
+	case usage.Logs:
+		t.logs = sealed.Logs(r)
+	case usage.Traces:
+		t.traces = sealed.Traces(r)
+	case usage.Metrics:
+		t.metrics = sealed.Metrics(r)
 	}
 	return t
 }

@@ -116,6 +116,10 @@ var allowed = map[string]struct {
 		[]string{standard, "internal/usage"},
 		"a request is bounded before anything else looks at it, and by nothing that could be wrong about it",
 	},
+	"internal/sealed": {
+		[]string{standard, "internal/usage", "internal/otlp", pdata},
+		"bytes that are carried are looked at by nobody on the way",
+	},
 	"internal/dedupe": {
 		[]string{standard, "internal/prefetch", "internal/usage", only + "internal/store", pebble, hash},
 		"the keys of counted items are a part of the book, unaware of meters",

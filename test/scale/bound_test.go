@@ -13,9 +13,9 @@ import (
 const (
 	boundAtTheGateway = `
 extensions: {basicauth: {htpasswd: {inline: "%[1]s:secret\n%[2]s:secret"}}}
-receivers: {otlp: {protocols: {http: {auth: {authenticator: basicauth}}}}}
+receivers: {usage_otlp: {protocols: {http: {auth: {authenticator: basicauth}}}}}
 processors: {usage_route: {identity: {bind_organization: username}}}
-service: {extensions: [basicauth]}
+service: {extensions: [health_check, usage_encoding, basicauth]}
 `
 	boundAtShards = `extensions: {usage_ledger: {identity: {bind_organization: metadata.usage-organization}}}`
 )

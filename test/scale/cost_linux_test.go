@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
@@ -37,34 +38,41 @@ func cpu(t *testing.T, processes ...*collector.Process) (spent time.Duration) {
 
 // TestWhatARecordCosts sends the same requests to a single node, once for its own
 // door and once for the otlp receiver and the processor, and through gateway, broker
-// and a shard. What is told is CPU time for a record.
+// and shards. What is told is CPU time for a record.
 func TestWhatARecordCosts(t *testing.T) {
 	records := howMany(t, 20_000, 1_000_000)
-	for _, organizations := range []int{1, 8} { // in one request
-		t.Run(fmt.Sprintf("%d organizations a request", organizations), func(t *testing.T) {
-			all := costly(t, records, organizations)
+	for _, c := range []struct {
+		organizations int // in one request
+		shards        []string
+	}{{1, []string{"a"}}, {8, []string{"a"}}, {8, []string{"a", "b", "c"}}} {
+		t.Run(fmt.Sprintf("%d organizations a request and %d shards", c.organizations, len(c.shards)), func(t *testing.T) {
+			all := costly(t, records, c.organizations)
 			node := collector.Start(t, collector.Settings{})
-			door := measure(t, node.HTTP, node.API, all, records, node.Process)
+			door := measure(t, node.HTTP, []string{node.API}, all, records, node.Process)
 			node.Kill()
 
 			address, grpc := free(t), free(t)
 			slower := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(stockDoor, address, grpc)})
-			stock := measure(t, address, slower.API, all, records, slower.Process)
+			stock := measure(t, address, []string{slower.API}, all, records, slower.Process)
 			slower.Kill()
 
-			y := newTopology(t, "a")
+			y := newTopology(t, c.shards...)
 			y.startGateway(t)
-			shard := y.startShard(t, "a", "")
-			parts := []*collector.Process{y.gateway.Process, y.brokerProcess.Process, shard.Process}
-			before := []time.Duration{cpu(t, parts[0]), cpu(t, parts[1]), cpu(t, parts[2])}
-			total := measure(t, y.gatewayAddress, shard.api, all, records, parts...)
-			var each []time.Duration
+			parts := []*collector.Process{y.gateway.Process, y.brokerProcess.Process}
+			for _, name := range c.shards {
+				parts = append(parts, y.startShard(t, name, "").Process)
+			}
+			var before, each []time.Duration
+			for _, p := range parts {
+				before = append(before, cpu(t, p))
+			}
+			total := measure(t, y.gatewayAddress, apis(y.shards), all, records, parts...)
 			for i, p := range parts {
 				each = append(each, (cpu(t, p)-before[i])/time.Duration(records))
 			}
-			note := fmt.Sprintf("%d organizations a request: own door %v, otlp and processor %v, gateway, broker and shard %v (%v): %.1fx and %.1fx",
-				organizations, door, stock, total, each, float64(total)/float64(door), float64(total)/float64(stock))
-			campaign.Report(t, campaign.Line{What: "CPU of a record through gateway, broker and shard", Tried: records, Note: note})
+			note := fmt.Sprintf("%d organizations a request: own door %v, otlp and processor %v, gateway, broker and %d shards %v (%v): %.1fx and %.1fx",
+				c.organizations, door, stock, len(c.shards), total, each, float64(total)/float64(door), float64(total)/float64(stock))
+			campaign.Report(t, campaign.Line{What: "CPU of a record through gateway, broker and shards", Tried: records, Note: note})
 		})
 	}
 }
@@ -96,23 +104,39 @@ func costly(t *testing.T, records, organizations int) (all []request) {
 	return all
 }
 
+// together is how many requests are under way at once.
+const together = 16
+
+// sendTogether sends requests, several at a time, once each.
+func sendTogether(t *testing.T, address string, all []request) {
+	t.Helper()
+	var group errgroup.Group
+	group.SetLimit(together)
+	for _, r := range all {
+		group.Go(func() error { return post(t.Context(), address, r) })
+	}
+	require.NoError(t, group.Wait())
+}
+
 // measure sends requests and returns what a record cost once all are counted.
-func measure(t *testing.T, address, api string, all []request, records int, processes ...*collector.Process) time.Duration {
+func measure(t *testing.T, address string, apis []string, all []request, records int, processes ...*collector.Process) time.Duration {
 	t.Helper()
 	before := cpu(t, processes...)
-	sendAll(t, address, all, nil)
+	sendTogether(t, address, all)
 	processes[0].Within(t, limit, eachSecond(func() error {
-		ids, err := known(api)
-		if err != nil {
-			return err
-		}
 		counted := uint64(0)
-		for _, id := range ids {
-			got, err := items(api, id)
+		for _, api := range apis {
+			ids, err := known(api)
 			if err != nil {
 				return err
 			}
-			counted += got["counted"]
+			for _, id := range ids {
+				got, err := items(api, id)
+				if err != nil {
+					return err
+				}
+				counted += got["counted"]
+			}
 		}
 		if counted != uint64(records) {
 			return fmt.Errorf("%d of %d are counted", counted, records)

@@ -23,6 +23,7 @@ import (
 var (
 	inForce  = regexp.MustCompile(`(map of shards is in force)`)
 	newerMap = regexp.MustCompile(`(the gateway sent this by map)`)
+	notSent  = regexp.MustCompile(`otelcol_exporter_send_failed_log_records(_total)?\{[^}]*exporter="kafka"[^}]*\} [1-9]`)
 )
 
 // items of an organization by outcome.
@@ -179,6 +180,13 @@ func TestABrokerThatIsAwayIsNoLoss(t *testing.T) {
 	got, err := items(a.api, here)
 	require.NoError(t, err)
 	require.Empty(t, got)
+	y.gateway.Within(t, limit, eachSecond(func() error { // what UsageGatewayNotSending is about
+		text, err := read(y.gatewayMetrics)
+		if err == nil && !notSent.MatchString(text) {
+			err = errors.New("the gateway does not count what it could not send")
+		}
+		return err
+	}))
 
 	y.brokerProcess.restart(t)
 	sendAll(t, y.gatewayAddress, []request{call}, nil)

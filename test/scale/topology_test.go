@@ -61,6 +61,7 @@ type topology struct {
 	peers                    map[string]string // addresses of shards that know each other, by name
 	mapFile                  string
 	gatewayAddress           string
+	gatewayMetrics           string // of the Collector itself
 
 	brokerProcess, gateway *program
 	shards                 []*ledger
@@ -111,6 +112,7 @@ func (y *topology) startGateway(t *testing.T, over ...string) {
 	t.Helper()
 	y.gatewayAddress = free(t)
 	grpc, health, telemetry, mapFile := free(t), free(t), port(t), y.mapFile
+	y.gatewayMetrics = "http://localhost:" + telemetry + "/metrics"
 	y.gateway = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
 			"USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile, "USAGE_HTTP=" + y.gatewayAddress, "USAGE_GRPC=" + grpc,

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -15,11 +16,11 @@ import (
 )
 
 // ThirdParty builds a program of another project, of the version that its
-// module under test/thirdparty names, and returns where it is. A second call,
-// of another test program too, finds it built.
+// module under test/thirdparty names, with the build tags that it needs, and returns
+// where it is. A second call, of another test program too, finds it built.
 //
 //	ThirdParty(t, "victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/vmalert")
-func ThirdParty(t *testing.T, module, command string) (program string) {
+func ThirdParty(t *testing.T, module, command string, tags ...string) (program string) {
 	t.Helper()
 	directory := filepath.Join(Root(t), "build", "thirdparty")
 	require.NoError(t, os.MkdirAll(directory, 0o755))
@@ -30,7 +31,7 @@ func ThirdParty(t *testing.T, module, command string) (program string) {
 	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
 
 	// promtool without the discoveries of all clouds, which take minutes to build
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "remove_all_sd", "-o", program, command)
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", strings.Join(append(tags, "remove_all_sd"), ","), "-o", program, command)
 	build.Dir = filepath.Join(Root(t), "test", "thirdparty", module)
 	said, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", said)
