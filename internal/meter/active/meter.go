@@ -43,6 +43,7 @@ type Meter struct {
 	stood      people.Bitmap       // roots that ever had a key on
 	lifted     bool                // see Meet
 	scratch    []acted             // see fetch
+	latest     []latest            // see latestUnder
 }
 
 // Shared is what organizations share of a meter, so that it is in the caches when one
@@ -412,6 +413,7 @@ func (a *Meter) recount(c *period.Clock) {
 	a.rebuildRollings(c)
 }
 
+// rebuildRollings counts rolling windows anew.
 func (a *Meter) rebuildRollings(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
@@ -426,15 +428,11 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 			a.stood.Set(root)
 		}
 	})
-	rs := &a.rules[a.version]
-	a.eachRecord(c, func(root uint32, r record, t *headcount) {
-		a.prefixes(c, rs, r, a.users.Persons.Of(root), t, 1)
-	})
+	a.eachLatest(math.MaxInt32, func(rs rollings, last period.Minute) { rs.add(c.AsOf, last, 1) })
 }
 
-// renewEdges builds the next edges. Only those who stand in them are looked at
-// closely, who are few: users whose latest action of some class is about as old
-// as a window is long, and those who ever had a standing activity.
+// renewEdges builds the next edges, in which few users stand: those whose latest
+// action is about as old as a window is long.
 func (a *Meter) renewEdges(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
@@ -443,29 +441,11 @@ func (a *Meter) renewEdges(c *period.Clock) {
 			}
 		}
 	})
-	rs, edges := &a.rules[a.version], a.total.prefix[0]
-	a.eachRecord(c, func(root uint32, r record, t *headcount) {
-		if !a.stood.Has(root) && !anyAtEdge(r, c.AsOf, edges) {
-			return
-		}
-		p, last := a.users.Persons.Of(root), period.Minute(0)
-		for n, class := range rs.order {
-			last = max(last, a.lastIn(rs, r, p, t, class))
-			if t.width > 1 || n == len(rs.order)-1 {
-				t.prefix[min(n, t.width-1)].mark(c.AsOf, last)
-			}
-		}
-	})
-}
-
-// anyAtEdge reports whether the latest action of some class stands in an edge.
-func anyAtEdge(r record, asOf period.Minute, edges rollings) bool {
-	for class := range r.classes() {
-		if edges.atEdge(asOf, r.last(class)) {
-			return true
-		}
+	end := period.Minute(0) // of the latest edge
+	for _, r := range a.total.prefix[0] {
+		end = max(end, r.base+EdgeLength-1)
 	}
-	return false
+	a.eachLatest(end, func(rs rollings, last period.Minute) { rs.mark(c.AsOf, last) })
 }
 
 // Prefetch asks for what every event reads of the meter.

@@ -3,7 +3,15 @@
 
 package active
 
-import "github.com/otelcol-usage/otelcol-usage/internal/period"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
+	"github.com/otelcol-usage/otelcol-usage/internal/period"
+	"github.com/otelcol-usage/otelcol-usage/internal/person"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+)
 
 // EdgeLength is how many minutes of a rolling window's far end are kept one by
 // one. Windows are whole hours long, so all edges of an organization end at
@@ -114,16 +122,6 @@ func (rs rollings) move(asOf, old, m period.Minute) {
 	}
 }
 
-// atEdge reports whether a user whose latest action is m stands in some edge.
-func (rs rollings) atEdge(asOf, m period.Minute) bool {
-	for i := range rs {
-		if rs[i].atEdge(asOf, m) {
-			return true
-		}
-	}
-	return false
-}
-
 // mark counts a user in the edges where they stand.
 func (rs rollings) mark(asOf, m period.Minute) {
 	for i := range rs {
@@ -137,4 +135,80 @@ func (rs rollings) reset(asOf, phase period.Minute) {
 	for i := range rs {
 		rs[i].reset(asOf, phase)
 	}
+}
+
+// eachLatest calls f for the rolling windows in which a user may count, in all and
+// under each value, with the minute of their latest action of the classes of these
+// windows, where that is up to a minute. It reads the users in the order in which
+// they lie in memory, each once.
+func (a *Meter) eachLatest(upTo period.Minute, f func(rs rollings, last period.Minute)) {
+	rs := &a.rules[a.version]
+	for root := range uint32(a.users.Len()) {
+		block := a.users.At(root)
+		if block.Stamp() == 0 {
+			continue // nothing is known of them
+		}
+		p, last := a.timeline(root), period.Minute(0)
+		for n, class := range rs.order {
+			last = max(last, a.lastIn(rs, record{block: block, fields: a.fields}, p, &a.total, class))
+			if last != 0 && last <= upTo {
+				f(a.total.prefix[n], last)
+			}
+		}
+		for _, under := range a.latestUnder(rs, block, p) {
+			if under.last <= upTo {
+				f(a.breakdowns[under.breakdown].totals[under.value].prefix[0], under.last)
+			}
+		}
+	}
+}
+
+// latest is the minute of a user's latest action under a value.
+type latest struct {
+	breakdown uint8
+	value     uint32
+	last      period.Minute
+}
+
+func (l latest) place() uint64 { return uint64(l.breakdown)<<32 | uint64(l.value) }
+
+// latestUnder returns the latest actions of a user under values, of classes in which
+// they count. It is good until the next call.
+func (a *Meter) latestUnder(rs *rules, block people.Block, p *person.Timeline) []latest {
+	if len(a.breakdowns) == 0 {
+		return nil
+	}
+	found, sorted := a.latest[:0], true
+	for c := block.Entries(); c.Next(); {
+		e := c.Entry()
+		of, periodic := a.users.Pairs.Of(e.ID())
+		if !periodic || of.Meter != a.number || !slices.Contains(rs.order, of.Class) {
+			continue
+		}
+		if required := rs.requires[of.Class]; required != usage.NoStatus && p.Status() != required {
+			continue
+		}
+		l := latest{of.Breakdown, of.Value, period.Minute(e.At())}
+		if n := len(found); n > 0 {
+			sorted = sorted && found[n-1].place() <= l.place()
+		}
+		found = append(found, l)
+	}
+	a.latest = found
+	if len(rs.order) == 1 { // a value has one entry then
+		return found
+	}
+	if !sorted {
+		slices.SortFunc(found, func(x, y latest) int { return cmp.Compare(x.place(), y.place()) })
+	}
+	n := 0
+	for _, l := range found {
+		if n > 0 && found[n-1].place() == l.place() {
+			found[n-1].last = max(found[n-1].last, l.last)
+			continue
+		}
+		found[n] = l
+		n++
+	}
+	return found[:n]
 }
