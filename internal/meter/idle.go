@@ -47,7 +47,7 @@ func (i *Idle) read(c *period.Clock, f func(k Kind)) {
 }
 
 // Turn has nothing to follow the clock with.
-func (*Idle) Turn(*period.Clock, *period.Turn) {}
+func (*Idle) Turn(*period.Clock, *period.Turn) bool { return false }
 
 // Prefetch has nothing that would be needed.
 func (*Idle) Prefetch() {}

@@ -20,8 +20,9 @@ type Kind interface {
 	// Stop returns the first minute after asOf, up to another, at which counting
 	// changes.
 	Stop(asOf, to period.Minute) period.Minute
-	// Turn follows the clock through a step, after it has been taken.
-	Turn(c *period.Clock, t *period.Turn)
+	// Turn follows the clock through a step, after it has been taken. It reports
+	// whether figures may have changed, though no period ended in it.
+	Turn(c *period.Clock, t *period.Turn) (changed bool)
 
 	// Prefetch asks for the memory of the kind itself; PrefetchUser, when that is there,
 	// for what it has in a user's block; and PrefetchEvent after that for what else an
@@ -69,7 +70,8 @@ type Kind interface {
 	// Cells appends the numbers of a calendar period that are not 0.
 	Cells(to []Cell, c *period.Clock, k usage.Kind, back int) []Cell
 	// Figures writes the figures at the clock's minute; exists tells which calendar
-	// periods have any.
+	// periods have any. They are what they were before until something is applied,
+	// periods end, or Turn, or Settle of a sampler, reports a change.
 	Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool)
 
 	// Part returns what the meter has of a user in a span of one of its windows;
@@ -121,9 +123,9 @@ func (Steady) Lasts() bool { return false }
 // instant.
 type Sampler interface {
 	Kind
-	// Settle makes final what is due at now (ns): for an arrival what was due before
-	// it.
-	Settle(c *period.Clock, now int64, collecting bool)
+	// Settle makes final what is due at now (ns), for an arrival what was due before
+	// it, and reports whether there was anything.
+	Settle(c *period.Clock, now int64, collecting bool) (changed bool)
 	// Rest returns the first instant at which something is due for arrivals, ns.
 	Rest() int64
 	// Recover postpones what an outage kept from being counted, and reports whether

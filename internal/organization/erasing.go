@@ -80,4 +80,7 @@ func (o *Organization) eachValues(f func(*meter.Values)) {
 // Hide takes figures out of those that are set aside for the next collection.
 func (o *Organization) Hide(names func(*usage.Series) bool) {
 	o.aside = slices.DeleteFunc(slices.Clone(o.aside), func(f usage.Figure) bool { return names(f.Series) })
+	for i := range o.meters {
+		o.meters[i].last.same = false
+	}
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// figures appends the organization's figures at clock.asOf.
-func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
-	s := &series.Sheet{Book: o.defs.book, Figures: figures, Person: o.Person}
+// figures returns the organization's figures at clock.asOf; before are those that were
+// set aside last.
+func (o *Organization) figures(before []usage.Figure) []usage.Figure {
+	s := &series.Sheet{Book: o.defs.book, Figures: make([]usage.Figure, 0, len(before)), Person: o.Person}
 	if o.ID == usage.NoOrganization {
 		o.stream.itemFigures(o.defs, s)
 		return s.Figures
@@ -27,14 +28,13 @@ func (o *Organization) figures(figures []usage.Figure) []usage.Figure {
 	o.titleFigures(s)
 	for i := range o.meters {
 		if !o.Has(i) {
+			o.meters[i].last.same = false
 			continue
 		}
-		exists := func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) }
-		o.meters[i].Figures(&o.clock, s, exists)
+		o.meterFigures(s, i, before)
 		o.pace.Figures(s, i, o.defs.pace[i], func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool)) {
 			o.quotas.Expect(i, w, passes)
 		})
-		o.pace.PastFigures(s, i)
 	}
 	o.periodFigures(s)
 	o.streamFigures(s)

@@ -206,7 +206,7 @@ func (o *Organization) Judged() bool {
 }
 
 func (o *Organization) setAside(at period.Minute) {
-	o.aside, o.asideAt, o.asideJudged = o.figures(make([]usage.Figure, 0, len(o.aside))), at, false
+	o.aside, o.asideAt, o.asideJudged = o.figures(o.aside), at, false
 }
 
 // turn fixes the minute to: every applied event lies at or before it.
@@ -267,7 +267,7 @@ func (o *Organization) step(to period.Minute) {
 		o.pace.Next()
 	}
 	for i := range o.meters {
-		o.meters[i].Turn(&o.clock, &t)
+		o.meters[i].turn(&o.clock, &t)
 	}
 	o.release(to.Ns())
 }
@@ -305,9 +305,9 @@ func (o *Organization) settle(now int64, inclusive bool) {
 			continue
 		}
 		if oldest, _ := x.Unsettled(); period.Floor(oldest) < o.closings.To {
-			o.closings.LateSamples(uint16(i), x, func() { x.Settle(&o.clock, now, inclusive) })
+			o.closings.LateSamples(uint16(i), x, func() { o.meters[i].settle(x, &o.clock, now, inclusive) })
 		} else {
-			x.Settle(&o.clock, now, inclusive)
+			o.meters[i].settle(x, &o.clock, now, inclusive)
 		}
 	}
 }

@@ -244,6 +244,7 @@ type state struct {
 	defs    *meter.Definitions
 	number  uint16
 	counted bool // an event, ever
+	last    section
 }
 
 func (o *Organization) newState(number uint16) state {

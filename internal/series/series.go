@@ -64,6 +64,9 @@ type Sheet struct {
 	// Person returns the name by which a user may be shown in a label, "" of one who is
 	// not on disk yet: they have no figures of their own until then.
 	Person func(user uint32, reveal bool) string
+	// Passing says that there is something among the figures that will be otherwise,
+	// though nothing happens: the name of somebody who is not on disk yet.
+	Passing bool
 }
 
 // Add writes a figure.

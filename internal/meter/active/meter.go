@@ -364,8 +364,9 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 	a.meet(c, to, 1)
 }
 
-// Turn follows the clock.
-func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
+// Turn follows the clock, and reports whether somebody has left a rolling window or
+// another version has come into force.
+func (a *Meter) Turn(c *period.Clock, step *period.Turn) (changed bool) {
 	used, lost := false, false
 	a.eachHeadcount(func(t *headcount) {
 		for _, k := range a.kinds {
@@ -373,8 +374,10 @@ func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
 		}
 		for _, rs := range t.prefix {
 			for i := range rs {
+				before := rs[i].count
 				u, l := rs[i].slide(step.From, c.AsOf)
 				used, lost = used || u, lost || l
+				changed = changed || rs[i].count != before
 			}
 		}
 	})
@@ -390,11 +393,14 @@ func (a *Meter) Turn(c *period.Clock, step *period.Turn) {
 	case v != a.version:
 		a.version = v
 		a.recount(c)
+		return true
 	case lost:
 		a.rebuildRollings(c)
+		return true
 	case used:
 		a.renewEdges(c)
 	}
+	return changed
 }
 
 // recount builds the counts of running windows anew, when a definition comes

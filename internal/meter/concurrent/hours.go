@@ -157,7 +157,9 @@ func (h *hours) raise(c *period.Clock, of hour) {
 	}
 }
 
-func (h *hours) turn(c *period.Clock, t *period.Turn) {
+// turn lets hours and periods end, and reports whether a peak may have left a rolling
+// window.
+func (h *hours) turn(c *period.Clock, t *period.Turn) (left bool) {
 	for w, window := range h.windows {
 		if window.Kind != usage.Rolling {
 			period.Shift(h.tops[w], 1, t.Ended[window.Kind])
@@ -168,11 +170,12 @@ func (h *hours) turn(c *period.Clock, t *period.Turn) {
 			h.stale = true
 		}
 	}
-	h.frozen.turn(c, t)
+	left = h.frozen.turn(c, t)
 	h.freeze(c)
 	if len(h.open) > 0 {
 		h.reach(c)
 	}
+	return left || h.stale
 }
 
 // freeze takes the hours that have left the acceptance span out of the open

@@ -156,9 +156,9 @@ func (x *Meter) due(at int64, collecting bool) int64 {
 // a batch that arrives at now those due earlier, at a collection (collecting)
 // those due at now as well. The clock has reached them: c.AsOf is the last
 // minute before now, or now's own.
-func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) {
+func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) (changed bool) {
 	if x.next == 0 {
-		return
+		return false
 	}
 	isDue := func(at int64) bool {
 		due := x.due(at, collecting)
@@ -182,8 +182,9 @@ func (x *Meter) Settle(c *period.Clock, now int64, collecting bool) {
 			x.next += x.sessions.interval
 		default:
 			x.forgetOutages()
-			return
+			return changed
 		}
+		changed = true
 	}
 }
 
@@ -223,11 +224,13 @@ func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	return false
 }
 
-// Turn lets hours and periods end.
-func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
-	x.samples.turn(c, t)
-	x.nets.turn(c, t)
-	x.hours.turn(c, t)
+// Turn lets hours and periods end, and reports whether a peak may have left a rolling
+// window.
+func (x *Meter) Turn(c *period.Clock, t *period.Turn) (changed bool) {
+	changed = x.netFrom != 0 // a window may come to have all its hand-overs
+	changed = x.samples.turn(c, t) || changed
+	changed = x.nets.turn(c, t) || changed
+	return x.hours.turn(c, t) || changed
 }
 
 // Unsettled implements meter.Sampler.

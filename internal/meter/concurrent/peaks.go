@@ -135,13 +135,18 @@ func (p *peaks) add(c *period.Clock, at period.Minute, n uint32) {
 	}
 }
 
-func (p *peaks) turn(c *period.Clock, t *period.Turn) {
+// turn lets periods end, and reports whether a count has left a rolling window.
+func (p *peaks) turn(c *period.Clock, t *period.Turn) (left bool) {
 	for w, window := range p.windows {
 		if window.Kind != usage.Rolling {
 			period.Shift(p.byDate[w], 1, t.Ended[window.Kind])
+			continue
 		}
+		length := period.LengthOf(window)
+		left = left || p.stairs.after(t.From-length) != p.stairs.after(c.AsOf-length)
 	}
 	p.stairs.forget(c.AsOf - p.longest)
+	return left
 }
 
 // peak returns the peak of the period that lies i periods before the current

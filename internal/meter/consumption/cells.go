@@ -82,8 +82,9 @@ func (r *sumRow) any(l *sumLayout, w *sumWindow, back int) bool {
 	return r.cells.At(l.place(w, back)+eventsColumn) != wide.Int{}
 }
 
-// turn moves the row's windows through a step that ends at a minute.
-func (r *sumRow) turn(l *sumLayout, to period.Minute, t *period.Turn) {
+// turn moves the row's windows through a step that ends at a minute. It reports whether
+// that changed a rolling window.
+func (r *sumRow) turn(l *sumLayout, to period.Minute, t *period.Turn) (changed bool) {
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.Kind < usage.Rolling {
@@ -92,12 +93,19 @@ func (r *sumRow) turn(l *sumLayout, to period.Minute, t *period.Turn) {
 			}
 			continue
 		}
-		r.log.each(t.From, to, l.width, func(cells *wide.Ints, at int) { r.cells.AddFrom(w.first, cells, at, l.width) })
-		r.log.each(t.From-w.minutes, to-w.minutes, l.width, func(cells *wide.Ints, at int) { r.cells.SubFrom(w.first, cells, at, l.width) })
+		r.log.each(t.From, to, l.width, func(cells *wide.Ints, at int) {
+			r.cells.AddFrom(w.first, cells, at, l.width)
+			changed = true
+		})
+		r.log.each(t.From-w.minutes, to-w.minutes, l.width, func(cells *wide.Ints, at int) {
+			r.cells.SubFrom(w.first, cells, at, l.width)
+			changed = true
+		})
 	}
 	if l.longest > 0 {
 		r.log.drop(to - l.longest)
 	}
+	return changed
 }
 
 // resum finds the sums of the rolling windows from the minutes.

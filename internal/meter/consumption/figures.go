@@ -127,6 +127,7 @@ func (x *Meter) userFigures(s *series.Sheet, w *sumWindow, kind, back int) {
 		if e.series == nil {
 			name := s.Person(e.slot, x.def.ByUser.Reveal)
 			if name == "" {
+				s.Passing = true
 				continue // among the rest until there is one
 			}
 			e.series = x.userSeries(s, w, back, name)
@@ -174,6 +175,7 @@ func (x *Meter) lastFigures(s *series.Sheet) {
 			if series == nil {
 				name := s.Person(e.slot, x.def.ByUser.Reveal)
 				if name == "" {
+					s.Passing = true
 					continue
 				}
 				series = s.Book.Gauge("usage_user_last_activity_timestamp_seconds",

@@ -199,8 +199,9 @@ func (x *Meter) rank(cell int, slot uint32, before, after share) {
 	}
 }
 
-// Turn pours the minute that ends into the windows, and lets periods end.
-func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
+// Turn pours the minute that ends into the windows, and lets periods end. It reports
+// whether minutes have come into rolling windows or left them.
+func (x *Meter) Turn(c *period.Clock, t *period.Turn) (changed bool) {
 	have := x.read()
 	x.asOf = c.AsOf
 	if t.Days > 0 {
@@ -208,12 +209,13 @@ func (x *Meter) Turn(c *period.Clock, t *period.Turn) {
 	}
 	x.busiest.turn(c, &x.layout, have.total(), t)
 	for i := range have.rows {
-		have.rows[i].turn(&x.layout, c.AsOf, t)
+		changed = have.rows[i].turn(&x.layout, c.AsOf, t) || changed
 	}
 	for k, kind := range x.users.kinds {
 		period.Shift(x.nobody[k*period.Published:][:period.Published], 1, t.Ended[kind])
 		shiftTops(x.tops[k*period.Published:][:period.Published], t.Ended[kind])
 	}
+	return changed
 }
 
 // Merge makes one person of two users. What closed for good stays where it is.
