@@ -82,6 +82,12 @@ func TestFiguresThatAreCopiedAreThoseThatWouldBeWritten(t *testing.T) {
 				require.NoError(t, err)
 				both(func(o *Organization) { o.SetCalendar(o.Calendar().Change(now.Time(), tokyo, 3)) })
 			}
+			if step%10 == 0 { // what a start builds anew is what has come about
+				writes = readBack(t, s, writes)
+				for slot := range uint32(copies.Users()) {
+					writes.SetNameless(slot, copies.Nameless(slot))
+				}
+			}
 			for i := range writes.meters {
 				writes.meters[i].last.same = false
 				if copies.meters[i].last.same {
@@ -99,6 +105,36 @@ func TestFiguresThatAreCopiedAreThoseThatWouldBeWritten(t *testing.T) {
 		}
 	}
 	require.Greater(t, copied, 10_000)
+}
+
+// Who leaves a rolling window is known without a look at all users most of the time: the
+// counts are those that are found from what is known of each user.
+func TestRollingWindowsCountWhomTheirUsersTellOf(t *testing.T) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 13))
+		d := manyMeters(t)
+		d.Meters = d.Meters[:3]
+		for i := range d.Meters {
+			d.Meters[i].Windows = metertest.MustWindows(t, "day 3h 5h 24h")
+		}
+		s := share(t, d)
+		now := metertest.MinuteAt(t, "2026-11-20 12:00") + period.Minute(r.IntN(3000))
+		o := New("acme", s, calendar.New(time.UTC, 1), now.Ns())
+		for step := range 1500 {
+			now += period.Minute(1 + r.IntN(30))
+			got, _ := o.Collect(now)
+			if step%5 == 0 {
+				want := readBack(t, s, o).figures(nil)
+				require.Equal(t, want, got, "seed %d, step %d, %s", seed, step, now.Time())
+			}
+			if r.IntN(2+step/200%3*20) == 0 { // often, rarely, hardly ever
+				ev := anEvent(r, d.Meters, now)
+				ev.user %= 1 + seed
+				ev.at = now.Ns() + 1 - r.Int64N(2)*r.Int64N(6*int64(time.Hour))
+				take(o, now, ev)
+			}
+		}
+	}
 }
 
 // occurrence is an event of users and values by their names.

@@ -99,6 +99,7 @@ func (a *Meter) raise(c *period.Clock, r record, p *person.Timeline, t *headcoun
 	rs := &a.rules[a.version]
 	if t.width == 1 && len(rs.order) == 1 && rs.plain && p == nil {
 		t.prefix[0].move(c.AsOf, r.last(class), m)
+		a.reaches(c.AsOf, m)
 		r.setLast(class, m)
 		return
 	}

@@ -41,6 +41,7 @@ type Meter struct {
 	total      headcount
 	standing   map[uint32]struct{} // roots with a key on
 	stood      people.Bitmap       // roots that ever had a key on
+	oldest     []period.Minute     // by rolling window: nobody counts in it whose latest action is older
 	lifted     bool                // see Meet
 	scratch    []acted             // see fetch
 	latest     []latest            // see latestUnder
@@ -108,6 +109,7 @@ func New(shared *Shared, vals []meter.Values, users *people.Users, c *period.Clo
 		a.rules = append(a.rules, newRules(len(a.def.Classes), v))
 	}
 	a.total = a.newHeadcount(len(a.def.Classes), false)
+	a.oldest = make([]period.Minute, len(a.lengths))
 	for i := range a.def.Breakdowns {
 		a.breakdowns = append(a.breakdowns, breakdown{number: uint8(i), values: &vals[i]})
 	}
@@ -198,6 +200,7 @@ func (a *Meter) prefixes(c *period.Clock, rs *rules, r record, p *person.Timelin
 		last = max(last, a.lastIn(rs, r, p, t, class))
 		if t.width > 1 || n == len(rs.order)-1 {
 			t.prefix[min(n, t.width-1)].add(c.AsOf, last, sign)
+			a.reaches(c.AsOf, last)
 		}
 	}
 }
@@ -367,20 +370,21 @@ func (a *Meter) Merge(c *period.Clock, from, to uint32) {
 // Turn follows the clock, and reports whether somebody has left a rolling window or
 // another version has come into force.
 func (a *Meter) Turn(c *period.Clock, step *period.Turn) (changed bool) {
-	used, lost := false, false
-	a.eachHeadcount(func(t *headcount) {
-		for _, k := range a.kinds {
-			period.Shift(t.periods[k], t.width, step.Ended[k])
-		}
-		for _, rs := range t.prefix {
-			for i := range rs {
-				before := rs[i].count
-				u, l := rs[i].slide(step.From, c.AsOf)
-				used, lost = used || u, lost || l
-				changed = changed || rs[i].count != before
+	if step.Ended != [usage.NumKinds]int{} {
+		a.eachHeadcount(func(t *headcount) {
+			for _, k := range a.kinds {
+				period.Shift(t.periods[k], t.width, step.Ended[k])
 			}
-		}
-	})
+		})
+	}
+	used, lost := a.edgesEnd(c.AsOf)
+	if !lost && a.anyLeaves(c.AsOf) {
+		a.eachHeadcount(func(t *headcount) {
+			for _, rs := range t.prefix {
+				changed = rs.slide(step.From, c.AsOf) || changed
+			}
+		})
+	}
 	for root := range a.standing {
 		r, p := a.own(c, root), a.users.Persons.Of(root)
 		for _, k := range a.kinds {
@@ -434,11 +438,11 @@ func (a *Meter) rebuildRollings(c *period.Clock) {
 			a.stood.Set(root)
 		}
 	})
-	a.eachLatest(math.MaxInt32, func(rs rollings, last period.Minute) { rs.add(c.AsOf, last, 1) })
+	a.eachLatest(c.AsOf, func(rs rollings, last period.Minute) { rs.add(c.AsOf, last, 1) })
 }
 
 // renewEdges builds the next edges, in which few users stand: those whose latest
-// action is about as old as a window is long.
+// action is about as old as a window is long. Often nobody's is.
 func (a *Meter) renewEdges(c *period.Clock) {
 	a.eachHeadcount(func(t *headcount) {
 		for _, rs := range t.prefix {
@@ -447,11 +451,12 @@ func (a *Meter) renewEdges(c *period.Clock) {
 			}
 		}
 	})
-	end := period.Minute(0) // of the latest edge
-	for _, r := range a.total.prefix[0] {
-		end = max(end, r.base+EdgeLength-1)
+	for i, r := range a.total.prefix[0] {
+		if a.oldest[i] < r.base+EdgeLength {
+			a.eachLatest(c.AsOf, func(rs rollings, last period.Minute) { rs.mark(c.AsOf, last) })
+			return
+		}
 	}
-	a.eachLatest(end, func(rs rollings, last period.Minute) { rs.mark(c.AsOf, last) })
 }
 
 // Prefetch asks for what every event reads of the meter.

@@ -5,6 +5,7 @@ package active
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
@@ -66,21 +67,19 @@ func (r *rolling) move(asOf, old, m period.Minute) {
 	r.add(asOf, m, 1)
 }
 
-// slide moves the window's far end as asOf goes on. used tells that the edge has
-// come to its end, lost that it does not reach and the count has to be built
-// anew as well.
-func (r *rolling) slide(from, asOf period.Minute) (used, lost bool) {
-	for m := from - r.length + 1; m <= asOf-r.length; m++ {
-		i := m - r.base
-		if i >= EdgeLength {
-			return true, true
-		}
-		if r.edge != nil {
-			r.count -= int64(r.edge[i])
-			r.edge[i] = 0
-		}
+// slide moves the window's far end within the edge as asOf goes on, and reports whether
+// somebody has left.
+func (r *rolling) slide(from, asOf period.Minute) (left bool) {
+	if r.edge == nil {
+		return false
 	}
-	return asOf-r.length+1 >= r.base+EdgeLength, false
+	for m := from - r.length + 1; m <= asOf-r.length; m++ {
+		n := &r.edge[m-r.base]
+		left = left || *n != 0
+		r.count -= int64(*n)
+		*n = 0
+	}
+	return left
 }
 
 // reset empties the window, with an edge that begins at the hour (shifted by
@@ -122,6 +121,13 @@ func (rs rollings) move(asOf, old, m period.Minute) {
 	}
 }
 
+func (rs rollings) slide(from, asOf period.Minute) (left bool) {
+	for i := range rs {
+		left = rs[i].slide(from, asOf) || left
+	}
+	return left
+}
+
 // mark counts a user in the edges where they stand.
 func (rs rollings) mark(asOf, m period.Minute) {
 	for i := range rs {
@@ -137,12 +143,46 @@ func (rs rollings) reset(asOf, phase period.Minute) {
 	}
 }
 
+// reaches notes that somebody counts whose latest action is of a minute.
+func (a *Meter) reaches(asOf, last period.Minute) {
+	for i, length := range a.lengths {
+		if last > asOf-length {
+			a.oldest[i] = min(a.oldest[i], last)
+		}
+	}
+}
+
+// edgesEnd reports whether the edges have come to their end at a minute, which is at the
+// same time for all, and whether the minute is beyond it, so that counts have to be built
+// anew as well.
+func (a *Meter) edgesEnd(asOf period.Minute) (used, lost bool) {
+	for _, r := range a.total.prefix[0] {
+		used = used || asOf-r.length+1 >= r.base+EdgeLength
+		lost = lost || asOf-r.length >= r.base+EdgeLength
+	}
+	return used, lost
+}
+
+// anyLeaves reports whether somebody may leave a rolling window up to a minute, and notes
+// that nobody is left then who is older.
+func (a *Meter) anyLeaves(asOf period.Minute) (any bool) {
+	for i, length := range a.lengths {
+		if first := asOf - length + 1; a.oldest[i] < first {
+			a.oldest[i], any = first, true
+		}
+	}
+	return any
+}
+
 // eachLatest calls f for the rolling windows in which a user may count, in all and
 // under each value, with the minute of their latest action of the classes of these
-// windows, where that is up to a minute. It reads the users in the order in which
-// they lie in memory, each once.
-func (a *Meter) eachLatest(upTo period.Minute, f func(rs rollings, last period.Minute)) {
+// windows. It reads the users in the order in which they lie in memory, each once, and
+// notes how old the oldest of these actions is.
+func (a *Meter) eachLatest(asOf period.Minute, f func(rs rollings, last period.Minute)) {
 	rs := &a.rules[a.version]
+	for i := range a.oldest {
+		a.oldest[i] = math.MaxInt32
+	}
 	for root := range uint32(a.users.Len()) {
 		block := a.users.At(root)
 		if block.Stamp() == 0 {
@@ -150,15 +190,14 @@ func (a *Meter) eachLatest(upTo period.Minute, f func(rs rollings, last period.M
 		}
 		p, last := a.timeline(root), period.Minute(0)
 		for n, class := range rs.order {
-			last = max(last, a.lastIn(rs, record{block: block, fields: a.fields}, p, &a.total, class))
-			if last != 0 && last <= upTo {
+			if last = max(last, a.lastIn(rs, record{block: block, fields: a.fields}, p, &a.total, class)); last != 0 {
 				f(a.total.prefix[n], last)
+				a.reaches(asOf, last)
 			}
 		}
 		for _, under := range a.latestUnder(rs, block, p) {
-			if under.last <= upTo {
-				f(a.breakdowns[under.breakdown].totals[under.value].prefix[0], under.last)
-			}
+			f(a.breakdowns[under.breakdown].totals[under.value].prefix[0], under.last)
+			a.reaches(asOf, under.last)
 		}
 	}
 }
