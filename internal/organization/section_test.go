@@ -32,6 +32,7 @@ func TestFiguresThatAreCopiedAreThoseThatWouldBeWritten(t *testing.T) {
 			EffectiveFrom: usage.Date{Year: 2026, Month: 12, Day: 2}, Classes: []usage.Class{{Index: 2}, {Index: 0}},
 			Standing: &usage.Standing{Class: 2},
 		})
+		d.ValuesPerDimension = 10
 		d.Meters[5].Windows = metertest.MustWindows(t, "day 3h month 24h")
 		s := share(t, d)
 		now := metertest.MinuteAt(t, "2026-11-20 12:00") + period.Minute(r.IntN(3000))
@@ -113,9 +114,12 @@ func TestRollingWindowsCountWhomTheirUsersTellOf(t *testing.T) {
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		d := manyMeters(t)
-		d.Meters = d.Meters[:3]
+		d.ValuesPerDimension, d.Meters = 10, d.Meters[:3]
 		for i := range d.Meters {
 			d.Meters[i].Windows = metertest.MustWindows(t, "day 3h 5h 24h")
+			for b := range d.Meters[i].Breakdowns {
+				d.Meters[i].Breakdowns[b].Values = nil
+			}
 		}
 		s := share(t, d)
 		now := metertest.MinuteAt(t, "2026-11-20 12:00") + period.Minute(r.IntN(3000))
