@@ -4,12 +4,10 @@
 package book
 
 import (
-	"errors"
 	"fmt"
-	"runtime"
+	"iter"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/otelcol-usage/otelcol-usage/internal/lanes"
 	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/redo"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -17,11 +15,9 @@ import (
 
 // replay applies the redo entries again.
 //
-// What an entry of one organization does, it does to that one only. So entries
-// are read in their order and gathered to a stretch, and the stretch is applied
-// by several workers side by side, each taking the entries of its organizations
-// in their order. An entry that concerns all organizations, or makes one, ends
-// the stretch.
+// What an entry of one organization does, it does to that one only: organizations are
+// lanes, of which several are applied side by side. An entry that concerns all
+// organizations, or makes one, waits for those before it.
 //
 // now is the time at the last checkpoint, of which entries go on. The book's time
 // may be later: an organization may have been saved on its own since.
@@ -30,8 +26,13 @@ func (b *Book) replay(now int64) error {
 	if err != nil {
 		return err
 	}
-	r := &replayer{book: b, now: now, erased: erased, stretch: make([]step, stretchLength)}
-	if err := errors.Join(b.eachGroup(r.group), r.apply()); err != nil {
+	r := &replayer{book: b, now: now, erased: erased}
+	r.lanes = lanes.New(stretchLength, r.apply)
+	err = b.eachGroup(r.group)
+	if rest := r.lanes.Finish(); err == nil {
+		err = rest
+	}
+	if err != nil {
 		return err
 	}
 	again := b.Rows.NewBatch() // statements that no group has: those of a collection that was cut off
@@ -50,17 +51,16 @@ func (b *Book) replay(now int64) error {
 	return b.Rows.Write(again)
 }
 
-// stretchLength is how many entries are gathered: enough for the workers to
-// have some hundred entries each, few enough for the caches.
-const stretchLength = 1024
+// stretchLength is how many entries are gathered: enough for an organization to have
+// several of them where there are a thousand.
+const stretchLength = 1 << 14
 
 // replayer gathers entries and applies them.
 type replayer struct {
-	book    *Book
-	now     int64           // the arrival that the entries are of
-	erased  map[uint32]bool // organizations by number, of which nothing is there
-	stretch []step          // its memory is used again
-	n       int             // steps of the stretch
+	book   *Book
+	now    int64           // the arrival that the entries are of
+	erased map[uint32]bool // organizations by number, of which nothing is there
+	lanes  *lanes.Lanes[step]
 }
 
 // step is an entry of one organization.
@@ -85,12 +85,11 @@ func (r *replayer) group(number uint64, entries []byte) error {
 }
 
 func (r *replayer) entry(d *wire.Decoder, at part.Position) error {
-	if r.n == len(r.stretch) {
-		if err := r.apply(); err != nil {
-			return err
-		}
+	s, err := r.lanes.Next()
+	if err != nil {
+		return err
 	}
-	s, before := &r.stretch[r.n], d.Bytes
+	before := d.Bytes
 	if err := s.read.Read(d); err != nil {
 		return err
 	}
@@ -102,7 +101,7 @@ func (r *replayer) entry(d *wire.Decoder, at part.Position) error {
 	case redo.OfOrganization:
 		return r.gather(s, at, before[:len(before)-len(d.Bytes)])
 	}
-	if err := r.apply(); err != nil { // of the entries before this one
+	if err := r.lanes.Finish(); err != nil { // with the entries before this one
 		return err
 	}
 	return r.common(&s.read, at)
@@ -113,11 +112,11 @@ func (r *replayer) common(read *redo.Reading, at part.Position) error {
 	b := r.book
 	switch x := read.Entry.(type) {
 	case *redo.Collect:
-		for _, o := range b.ByID {
-			if !o.position.Covers(at) {
+		lanes.Each(len(b.ByID), func(i int) {
+			if o := b.ByID[i]; !o.position.Covers(at) {
 				o.Collect(x.At)
 			}
-		}
+		})
 		r.now = max(r.now, x.At.Ns())
 		b.Now = max(b.Now, r.now)
 	case *redo.Recover:
@@ -168,35 +167,23 @@ func (r *replayer) gather(s *step, at part.Position, entry []byte) error {
 	if s.kept = s.kept[:0]; s.org.Journal != nil && at.Group >= b.whole {
 		s.kept = append(s.kept, entry...)
 	}
-	r.n++
+	r.lanes.Enter(n)
 	return nil
 }
 
-// apply applies the stretch and begins a new one.
-func (r *replayer) apply() error {
-	steps, workers := r.stretch[:r.n], runtime.GOMAXPROCS(0)
-	r.n = 0
-	var g errgroup.Group
-	for worker := range workers {
-		g.Go(func() error {
-			mine := func(s *step) bool { return int(s.org.Number)%workers == worker }
-			for i := range steps {
-				s := &steps[i]
-				if x, is := s.read.Entry.(*redo.Event); is && mine(s) {
-					s.org.PrefetchEvent(&x.Event)
-				}
-			}
-			for i := range steps {
-				if s := &steps[i]; mine(s) {
-					if err := s.apply(r.book); err != nil {
-						return fmt.Errorf("redo of organization %d: %w", s.org.Number, err)
-					}
-				}
-			}
-			return nil
-		})
+// apply applies the entries of one organization.
+func (r *replayer) apply(entries iter.Seq[*step]) error {
+	for s := range entries {
+		if x, is := s.read.Entry.(*redo.Event); is {
+			s.org.PrefetchEvent(&x.Event)
+		}
 	}
-	return g.Wait()
+	for s := range entries {
+		if err := s.apply(r.book); err != nil {
+			return fmt.Errorf("redo of organization %d: %w", s.org.Number, err)
+		}
+	}
+	return nil
 }
 
 func (s *step) apply(b *Book) error {

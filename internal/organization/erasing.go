@@ -81,6 +81,6 @@ func (o *Organization) eachValues(f func(*meter.Values)) {
 func (o *Organization) Hide(names func(*usage.Series) bool) {
 	o.aside = slices.DeleteFunc(slices.Clone(o.aside), func(f usage.Figure) bool { return names(f.Series) })
 	for i := range o.meters {
-		o.meters[i].last.same = false
+		o.meters[i].Same = false
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // figures returns the organization's figures at clock.asOf; before are those that were
@@ -28,7 +29,7 @@ func (o *Organization) figures(before []usage.Figure) []usage.Figure {
 	o.titleFigures(s)
 	for i := range o.meters {
 		if !o.Has(i) {
-			o.meters[i].last.same = false
+			o.meters[i].Same = false
 			continue
 		}
 		o.meterFigures(s, i, before)
@@ -57,4 +58,35 @@ func (o *Organization) titleFigures(s *series.Sheet) {
 			}
 		}
 	}
+}
+
+// section is where the figures of a meter are among those that are set aside, but for
+// those that follow from the time alone.
+type section struct{ from, to int }
+
+// meterFigures writes the figures of a meter that do not follow from the time alone. In
+// most minutes nothing happens to most meters, and they are copied from before, which
+// were set aside last.
+func (o *Organization) meterFigures(s *series.Sheet, i int, before []usage.Figure) {
+	m, from := &o.meters[i], len(s.Figures)
+	if m.Same {
+		s.Figures = append(s.Figures, before[m.last.from:m.last.to]...)
+	} else {
+		s.Passing = false
+		m.Figures(&o.clock, s, func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) })
+		o.pace.PastFigures(s, i)
+		m.Same = !s.Passing
+	}
+	m.last = section{from, len(s.Figures)}
+}
+
+// Headline returns the one number that stands for a meter where there is room
+// for one: active users of all classes, peak of users in the hour, or the sum,
+// of its first window's current period, in millionths.
+func (o *Organization) Headline(meter int) wide.Int { return o.meters[meter].Headline(&o.clock) }
+
+// Today returns the civil date at the organization's time.
+func (o *Organization) Today() usage.Date {
+	y, m, d := o.clock.AsOf.Time().In(o.clock.Calendar.Zone()).Date()
+	return usage.Date{Year: y, Month: m, Day: d}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/closing"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
-	"github.com/otelcol-usage/otelcol-usage/internal/meter/active"
 	"github.com/otelcol-usage/otelcol-usage/internal/pace"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -76,7 +75,7 @@ func New(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization 
 // clock.
 func empty(id string, d *Shared, clock period.Clock) *Organization {
 	o := &Organization{ID: id, defs: d, clock: clock, users: people.NewUsers(d.layout), keys: meter.NewValues(&usage.Breakdown{}, 0)}
-	o.clock.Past, o.clock.Phase = d.Past, phaseOf(id)
+	o.clock.Past, o.clock.Phase = d.Past, period.PhaseOf(id)
 	o.closings = o.newClosings()
 	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
 	o.meters = make([]state, len(d.Meters))
@@ -105,15 +104,6 @@ func (o *Organization) Anew(cal *calendar.Calendar, now int64, outages []meter.O
 
 func (o *Organization) newClosings() closing.Closings {
 	return closing.New(&o.clock, &o.defs.Definitions, func(meter uint16) meter.Kind { return o.meters[meter].Kind })
-}
-
-// phaseOf spreads organizations over the minutes of an hour.
-func phaseOf(id string) period.Minute {
-	h := uint32(2166136261)
-	for _, b := range []byte(id) {
-		h = (h ^ uint32(b)) * 16777619
-	}
-	return period.Minute(h % active.EdgeLength)
 }
 
 // Advance moves the organization's time to an arrival at now (ns). Whole
@@ -267,7 +257,7 @@ func (o *Organization) step(to period.Minute) {
 		o.pace.Next()
 	}
 	for i := range o.meters {
-		o.meters[i].turn(&o.clock, &t)
+		o.meters[i].Turn(&o.clock, &t)
 	}
 	o.release(to.Ns())
 }
@@ -305,9 +295,9 @@ func (o *Organization) settle(now int64, inclusive bool) {
 			continue
 		}
 		if oldest, _ := x.Unsettled(); period.Floor(oldest) < o.closings.To {
-			o.closings.LateSamples(uint16(i), x, func() { o.meters[i].settle(x, &o.clock, now, inclusive) })
+			o.closings.LateSamples(uint16(i), x, func() { o.meters[i].Settle(&o.clock, now, inclusive) })
 		} else {
-			o.meters[i].settle(x, &o.clock, now, inclusive)
+			o.meters[i].Settle(&o.clock, now, inclusive)
 		}
 	}
 }

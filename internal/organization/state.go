@@ -16,7 +16,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/person"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
-	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -238,7 +237,7 @@ func (o *Organization) beginNets(n int) {
 // state is one meter of an organization. Until it has counted an event its kind is
 // a meter.Idle, where that suits the kind, and it has no values.
 type state struct {
-	meter.Kind
+	meter.Watched
 	values  []meter.Values // by breakdown; the kind knows them too
 	def     *usage.Meter
 	defs    *meter.Definitions
@@ -296,16 +295,6 @@ func (o *Organization) unmake(s *state) {
 	if idle := o.defs.idle[s.number]; idle != nil && !s.counted && !slices.ContainsFunc(s.values, meter.Values.Came) {
 		s.Kind, s.values = idle, nil
 	}
-}
-
-// Used returns what a quota is held against, in millionths.
-func (s *state) Used(c *period.Clock, window, back int) wide.Int {
-	n := s.Use(c, window, back)
-	if s.Scale() == usage.Micro {
-		return n
-	}
-	users, _ := n.Int64() // there are 2^32 at the most
-	return wide.Product(users, usage.Micro)
 }
 
 func (s *state) Definition() *usage.Meter { return s.def }

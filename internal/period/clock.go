@@ -63,6 +63,15 @@ type Clock struct {
 	Days     Days
 }
 
+// PhaseOf returns the phase of an organization, by its id.
+func PhaseOf(id string) Minute {
+	h := uint32(2166136261)
+	for _, b := range []byte(id) {
+		h = (h ^ uint32(b)) * 16777619
+	}
+	return Minute(h % MinutesPerHour)
+}
+
 // Follow starts tracking a kind, if it is not tracked yet.
 func (c *Clock) Follow(k usage.Kind) {
 	if c.Tracks[k] != nil {

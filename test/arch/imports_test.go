@@ -48,6 +48,10 @@ var allowed = map[string]struct {
 		[]string{standard},
 		"sums are exact whatever they are sums of",
 	},
+	"internal/lanes": {
+		[]string{standard, "golang.org/x/sync"},
+		"what is done side by side in order is not known where that is arranged",
+	},
 	"internal/calendar": {
 		[]string{standard, "internal/usage"},
 		"calendar arithmetic is the same wherever it is used",
@@ -170,7 +174,7 @@ var allowed = map[string]struct {
 	},
 	"internal/book": {
 		[]string{
-			standard, "internal/usage", "internal/wide", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", "internal/trust", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/wide", "internal/lanes", "internal/identity", "internal/calendar", "internal/period", "internal/wire", "internal/meter", "internal/quota", "internal/closing", "internal/organization", "internal/intake", "internal/redo", "internal/catalogue", "internal/dedupe", "internal/archive", "internal/versions", "internal/certificate", "internal/trust", "internal/part", "internal/store/snapshot", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, group, zap,
 		},
 		"the state has one owner at a time, and knows neither who that is nor who waits",

@@ -90,8 +90,8 @@ func TestFiguresThatAreCopiedAreThoseThatWouldBeWritten(t *testing.T) {
 				}
 			}
 			for i := range writes.meters {
-				writes.meters[i].last.same = false
-				if copies.meters[i].last.same {
+				writes.meters[i].Same = false
+				if copies.meters[i].Same {
 					copied++
 				}
 			}
