@@ -33,9 +33,7 @@ func (o *Organization) figures(before []usage.Figure) []usage.Figure {
 			continue
 		}
 		o.meterFigures(s, i, before)
-		o.pace.Figures(s, i, o.defs.pace[i], func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool)) {
-			o.quotas.Expect(i, w, passes)
-		})
+		o.pace.Figures(s, i, o.defs.pace[i], func(w usage.Window) (limit float64, falls *period.Minute) { return o.quotas.Limited(i, w) })
 	}
 	o.periodFigures(s)
 	o.streamFigures(s)

@@ -282,20 +282,25 @@ func NewSeries(book *series.Book, m *usage.Meter) (all []Series) {
 	return all
 }
 
-// Figures writes what is expected of a meter and what it had before; expected is
-// told when a limit on a window is expected to be passed.
-func (p *Paces) Figures(s *series.Sheet, meter int, shown []Series, expected func(w usage.Window, passes func(limit float64) (m period.Minute, ok bool))) {
+// Figures writes what is expected of a meter and what it had before. limited returns the
+// limit on a window and where it is to be noted when that is expected to be passed, nil
+// where there is none.
+func (p *Paces) Figures(s *series.Sheet, meter int, shown []Series, limited func(w usage.Window) (limit float64, falls *period.Minute)) {
 	for w, window := range p.meters(meter).Definition().Windows {
 		if !paced(window) {
 			continue
 		}
 		of := &shown[w]
+		limit, falls := limited(window)
+		if falls != nil {
+			*falls = 0
+		}
 		if SpanOf(p.clock, window.Kind).begun() {
 			out := p.meters(meter).Outlook(p.clock, w, p.Of(meter, w))
 			s.Add(of.projected, out.projected)
-			expected(window, out.passes)
-		} else {
-			expected(window, func(float64) (period.Minute, bool) { return 0, false })
+			if falls != nil {
+				*falls, _ = out.passes(limit)
+			}
 		}
 		start, end := p.clock.Tracks[window.Kind].Bounds(1)
 		if value, ok := p.then(meter, w, start, end); ok {

@@ -40,15 +40,40 @@ func (s Span) within(start, end period.Minute) period.Minute {
 }
 
 // Outlook is a use in a running period, what it is expected to be at the period's
-// end, and how it gets there; both ways are nil where that is not known.
+// end, and how it gets there. It is made for each window in each minute, and hardly ever
+// asked for more than its end: so it has what it was made of, and no functions.
 type Outlook struct {
 	span            Span
 	used, projected float64
-	// progress returns which part of what is to come has come at a minute between.
-	progress func(m period.Minute) float64
-	// exceeds returns when a use that does not rise by progress is expected to be above
-	// a limit.
-	exceeds func(limit float64) (m period.Minute, ok bool)
+	course          course
+
+	days  *period.Days
+	run   run
+	shape shape
+	peaks *DayPeaks
+}
+
+// course is how a use gets to its end.
+type course uint8
+
+const (
+	unknown course = iota
+	straight
+	asShaped // as earlier periods did, see shape
+	asUsual  // by the weight of weekdays, see run
+	byPeaks  // at once, on a day with a larger peak
+)
+
+// progress returns which part of what is to come has come at a minute between.
+func (o *Outlook) progress(m period.Minute) float64 {
+	switch o.course {
+	case asShaped:
+		return (o.shape.until(o.days, m) - o.shape.at) / (o.shape.end - o.shape.at)
+	case asUsual:
+		return o.run.come(o.days, m) / o.run.left
+	default:
+		return Span{o.span.Now, m, o.span.End}.share()
+	}
 }
 
 // passes returns the first minute at which the use is expected to be above a
@@ -57,9 +82,9 @@ func (o *Outlook) passes(limit float64) (m period.Minute, ok bool) {
 	switch {
 	case o.used > limit:
 		return 0, false
-	case o.exceeds != nil:
-		return o.exceeds(limit)
-	case o.projected <= limit || o.progress == nil:
+	case o.course == byPeaks:
+		return o.peaks.passes(o.days, o.span, limit)
+	case o.projected <= limit || o.course == unknown:
 		return 0, false
 	}
 	part := (limit - o.used) / (o.projected - o.used)
@@ -128,6 +153,22 @@ func (w *weekly) sum(first, n int) float64 {
 // week is what a whole week is expected to have.
 func (w *weekly) week() float64 { return w.sum(0, daysPerWeek) }
 
+// run is how a sum goes on, by what each weekday is expected to have.
+type run struct {
+	week  weekly
+	share float64 // of today that has passed
+	left  float64 // what the rest of the period has
+}
+
+// come returns what comes up to a minute.
+func (r *run) come(d *period.Days, m period.Minute) float64 {
+	if m < d.End {
+		return r.week[0] * (d.Share(d.Today(), m) - r.share)
+	}
+	whole, rest := int((m-d.End)/period.MinutesPerDay), float64((m-d.End)%period.MinutesPerDay)/period.MinutesPerDay
+	return r.week[0]*(1-r.share) + r.week.sum(1, whole) + r.week[(whole+1)%daysPerWeek]*rest
+}
+
 // RunRate projects a sum. The rate is that of the elapsed days, each weighted
 // with its weekday, and of what the last four weeks had in a quarter of the
 // period, a week at most, so that a few days do not stand for a month. The days
@@ -146,15 +187,8 @@ func (s *DaySums) RunRate(d *period.Days, p Span, used float64) Outlook {
 	if left <= 0 || elapsed+usual <= 0 {
 		return Outlook{span: p, used: used, projected: used}
 	}
-	come := func(m period.Minute) float64 {
-		if m < d.End {
-			return w[0] * (d.Share(today, m) - share)
-		}
-		whole, rest := int((m-d.End)/period.MinutesPerDay), float64((m-d.End)%period.MinutesPerDay)/period.MinutesPerDay
-		return w[0]*(1-share) + w.sum(1, whole) + w[(whole+1)%daysPerWeek]*rest
-	}
 	rate := (used + usual) / (elapsed + usual)
-	return Outlook{span: p, used: used, projected: used + rate*left, progress: func(m period.Minute) float64 { return come(m) / left }}
+	return Outlook{span: p, used: used, projected: used + rate*left, course: asUsual, days: d, run: run{w, share, left}}
 }
 
 // daysIn returns how many local days a stretch between two midnights has.
@@ -180,6 +214,28 @@ func (c *Curves) likely(kind usage.Kind) *curve {
 	return &c.Past[0]
 }
 
+// shape is how a period is expected to rise as earlier ones did.
+type shape struct {
+	kind    usage.Kind
+	of      Span
+	past    []curve
+	at, end float64 // what the earlier ones had, together, now and at the end
+}
+
+// until returns what the earlier periods had, together, when as much of them had passed
+// as of the running one at a minute.
+func (s *shape) until(d *period.Days, m period.Minute) (sum float64) {
+	at := Span{s.of.start, m, s.of.End}
+	for i := range s.past {
+		if m >= s.of.End {
+			sum += s.past[i].Last().Over(1)
+		} else {
+			sum += s.past[i].Until(d, s.kind, at.within(s.past[i].Start, s.past[i].end))
+		}
+	}
+	return sum
+}
+
 // Shaped projects a use by the shape of earlier periods: what they had at the
 // end for each one that they had at the same share. Early in a period that says
 // little, so the last period's end has the weight of the share still to come.
@@ -191,27 +247,18 @@ func (c *Curves) Shaped(d *period.Days, kind usage.Kind, p Span, used float64) O
 	if len(past) == 0 {
 		return c.recent(d, kind, p, used)
 	}
-	then := func(m period.Minute) (sum float64) {
-		at := Span{p.start, m, p.End}
-		for i := range past {
-			if m >= p.End {
-				sum += past[i].Last().Over(1)
-			} else {
-				sum += past[i].Until(d, kind, at.within(past[i].Start, past[i].end))
-			}
-		}
-		return sum
-	}
-	at, end, share := then(p.Now), then(p.End), p.share()
-	expected := used + end/float64(len(past))
-	if at > 0 {
-		expected = used * end / at
+	like := shape{kind: kind, of: p, past: past}
+	like.at, like.end = like.until(d, p.Now), like.until(d, p.End)
+	share, expected := p.share(), used+like.end/float64(len(past))
+	if like.at > 0 {
+		expected = used * like.end / like.at
 	}
 	expected = max(used, share*expected+(1-share)*c.likely(kind).Last().Over(1))
-	if end <= at {
-		return Outlook{span: p, used: used, projected: expected, progress: func(m period.Minute) float64 { return Span{p.Now, m, p.End}.share() }}
+	o := Outlook{span: p, used: used, projected: expected, course: straight}
+	if like.end > like.at {
+		o.course, o.days, o.shape = asShaped, d, like
 	}
-	return Outlook{span: p, used: used, projected: expected, progress: func(m period.Minute) float64 { return (then(m) - at) / (end - at) }}
+	return o
 }
 
 // recent projects a use that has no earlier period: as many as were new in the
@@ -224,7 +271,7 @@ func (c *Curves) recent(d *period.Days, kind usage.Kind, p Span, used float64) O
 		since, before = first, c.value(n, part)
 	}
 	rate := max(used-before, 0) / float64(p.Now-since)
-	return Outlook{span: p, used: used, projected: used + rate*float64(p.End-p.Now), progress: func(m period.Minute) float64 { return Span{p.Now, m, p.End}.share() }}
+	return Outlook{span: p, used: used, projected: used + rate*float64(p.End-p.Now), course: straight}
 }
 
 // value returns the running period's value between two marks.
@@ -255,8 +302,7 @@ func (b *DayPeaks) weekday(ahead int) (most uint32) {
 // Peaking projects a peak: it stays, unless a weekday that is still to come,
 // or is running, had a larger one in the last four weeks.
 func (b *DayPeaks) Peaking(d *period.Days, p Span, used float64) Outlook {
-	o := Outlook{span: p, used: used, projected: used}
-	o.exceeds = func(limit float64) (m period.Minute, ok bool) { return b.passes(d, p, limit) }
+	o := Outlook{span: p, used: used, projected: used, course: byPeaks, days: d, peaks: b}
 	for ahead := range min(1+daysIn(p.End-d.End), daysPerWeek) {
 		o.projected = max(o.projected, float64(b.weekday(ahead)))
 	}

@@ -213,12 +213,15 @@ func (q *Quotas) Read(used func(meter uint16, window int) wide.Int) {
 	}
 }
 
-// Expect notes when the limit of a quota is expected to be passed; passes says when
-// a limit is.
-func (q *Quotas) Expect(meter int, w usage.Window, passes func(limit float64) (m period.Minute, ok bool)) {
-	if of := q.on(meter, w); of != nil {
-		of.falls, _ = passes(series.Amount(of.Limit))
+// Limited returns the limit of the quota on a meter and window, and where it is to be
+// noted when that is expected to be passed, 0 for not in this period; nil where there is no
+// quota.
+func (q *Quotas) Limited(meter int, w usage.Window) (limit float64, falls *period.Minute) {
+	of := q.on(meter, w)
+	if of == nil {
+		return 0, nil
 	}
+	return series.Amount(of.Limit), &of.falls
 }
 
 // Judge holds what was noted at a collection's minute against the thresholds, and
