@@ -4,6 +4,8 @@
 package concurrent
 
 import (
+	"slices"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -323,7 +325,9 @@ func (s *sessions) encode(e *wire.Encoder) {
 // decode reads what encode wrote, of an organization with so many users; each is
 // there once. restored follows.
 func (s *sessions) decode(d *wire.Decoder, users int) {
-	for range d.Count(2) {
+	n := d.Count(2)
+	s.recent = slices.Grow(s.recent, min(n, users))
+	for range n {
 		user := d.Uint()
 		if user >= uint64(users) {
 			d.Fail()
