@@ -20,6 +20,24 @@ type consumptionSeries struct {
 	ever         *usage.Series
 	nobody, rest []*usage.Series
 	last, before map[uint32]*usage.Series // by user: of these figures, and of those before them
+	names        map[uint32]string        // of users who were listed: most are in several lists
+}
+
+// nameOf returns the name of a user, "" where there is none yet.
+func (x *Meter) nameOf(s *series.Sheet, user uint32) string {
+	if name := x.series.names[user]; name != "" {
+		return name
+	}
+	name := s.Person(user, x.def.ByUser.Reveal)
+	if name == "" {
+		s.Passing = true
+		return ""
+	}
+	if most := 2 * len(x.users.kinds) * x.def.ByUser.Top; x.series.names == nil || len(x.series.names) >= most {
+		x.series.names = map[uint32]string{}
+	}
+	x.series.names[user] = name
+	return name
 }
 
 // Figures appends the figures at c.AsOf. exists tells which periods of
@@ -125,9 +143,8 @@ func (x *Meter) userFigures(s *series.Sheet, w *sumWindow, kind, back int) {
 	for i := range entries {
 		e := &entries[i]
 		if e.series == nil {
-			name := s.Person(e.slot, x.def.ByUser.Reveal)
+			name := x.nameOf(s, e.slot)
 			if name == "" {
-				s.Passing = true
 				continue // among the rest until there is one
 			}
 			e.series = x.userSeries(s, w, back, name)
@@ -173,9 +190,8 @@ func (x *Meter) lastFigures(s *series.Sheet) {
 			}
 			series := known[e.slot]
 			if series == nil {
-				name := s.Person(e.slot, x.def.ByUser.Reveal)
+				name := x.nameOf(s, e.slot)
 				if name == "" {
-					s.Passing = true
 					continue
 				}
 				series = s.Book.Gauge("usage_user_last_activity_timestamp_seconds",
@@ -277,4 +293,5 @@ func (x *Meter) ForgetNames() {
 	for at := range x.tops {
 		x.tops[at].stale = true
 	}
+	x.series.names = nil
 }
