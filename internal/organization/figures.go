@@ -68,14 +68,14 @@ type section struct{ from, to int }
 func (o *Organization) meterFigures(s *series.Sheet, i int, before []usage.Figure) {
 	m, from := &o.meters[i], len(s.Figures)
 	if m.Same {
-		s.Figures = append(s.Figures, before[m.last.from:m.last.to]...)
+		s.Figures = append(s.Figures, before[o.sections[i].from:o.sections[i].to]...)
 	} else {
 		s.Passing = false
 		m.Figures(&o.clock, s, func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) })
 		o.pace.PastFigures(s, i)
 		m.Same = !s.Passing
 	}
-	m.last = section{from, len(s.Figures)}
+	o.sections[i] = section{from, len(s.Figures)}
 }
 
 // Headline returns the one number that stands for a meter where there is room
