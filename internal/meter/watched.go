@@ -10,10 +10,12 @@ import (
 )
 
 // Watched is a kind of which is noted whether anything has changed it: all that does goes
-// through here.
+// through here. What is known of it besides stands beside that, in the same line of memory.
 type Watched struct {
 	Kind
-	Same bool // its figures are those that were written last; whoever writes them sets it
+	Same   bool // its figures are those that were written last; whoever writes them sets it
+	Ever   bool // it has counted an event
+	Number uint16
 }
 
 // Start follows the clock's calendar.

@@ -9,6 +9,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
+	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
 // figures returns the organization's figures at clock.asOf; before are those that were
@@ -67,12 +68,23 @@ type section struct{ from, to int }
 func (o *Organization) meterFigures(s *series.Sheet, i int, before []usage.Figure) {
 	m, from := &o.meters[i], len(s.Figures)
 	if m.Same {
-		s.Figures = append(s.Figures, before[m.last.from:m.last.to]...)
+		s.Figures = append(s.Figures, before[o.sections[i].from:o.sections[i].to]...)
 	} else {
 		s.Passing = false
 		m.Figures(&o.clock, s, func(w usage.Window, back int) bool { return o.defs.Exists(&o.clock, i, w, back) })
 		o.pace.PastFigures(s, i)
 		m.Same = !s.Passing
 	}
-	m.last = section{from, len(s.Figures)}
+	o.sections[i] = section{from, len(s.Figures)}
+}
+
+// Headline returns the one number that stands for a meter where there is room
+// for one: active users of all classes, peak of users in the hour, or the sum,
+// of its first window's current period, in millionths.
+func (o *Organization) Headline(meter int) wide.Int { return o.meters[meter].Headline(&o.clock) }
+
+// Today returns the civil date at the organization's time.
+func (o *Organization) Today() usage.Date {
+	y, m, d := o.clock.AsOf.Time().In(o.clock.Calendar.Zone()).Date()
+	return usage.Date{Year: y, Month: m, Day: d}
 }

@@ -17,7 +17,7 @@ func (o *Organization) Has(meter int) bool {
 	if o.defs.IsRetired(meter) {
 		return false
 	}
-	return o.meters[meter].counted || meter < len(o.Named) && o.Named[meter] || o.quotas.Has(meter)
+	return o.meters[meter].Ever || meter < len(o.Named) && o.Named[meter] || o.quotas.Has(meter)
 }
 
 // encodeCounted appends which meters ever counted an event, and which values of
@@ -26,7 +26,7 @@ func (o *Organization) encodeCounted(e *wire.Encoder) {
 	e.Uint(uint64(len(o.meters)))
 	for i := range o.meters {
 		s := &o.meters[i]
-		e.Bool(s.counted)
+		e.Bool(s.Ever)
 		e.Uint(uint64(len(s.values)))
 		for b := range s.values {
 			s.values[b].EncodePlaces(e)
@@ -41,7 +41,7 @@ func (o *Organization) decodeCounted(d *wire.Decoder) {
 			return
 		}
 		s := &o.meters[i]
-		if s.counted = d.Bool(); s.counted {
+		if s.Ever = d.Bool(); s.Ever {
 			s = o.made(uint16(i))
 		}
 		for b := range d.Count(1) {

@@ -58,7 +58,8 @@ type Organization struct {
 
 	aside       []usage.Figure // figures of the minute asideAt
 	asideAt     period.Minute
-	asideJudged bool // those of quotas are among them
+	asideJudged bool      // those of quotas are among them
+	sections    []section // of aside, by meter
 }
 
 // New returns an organization without events. now is when the ledger first heard
@@ -78,7 +79,7 @@ func empty(id string, d *Shared, clock period.Clock) *Organization {
 	o.clock.Past, o.clock.Phase = d.Past, period.PhaseOf(id)
 	o.closings = o.newClosings()
 	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
-	o.meters = make([]state, len(d.Meters))
+	o.meters, o.sections = make([]state, len(d.Meters)), make([]section, len(d.Meters))
 	for i := range o.meters {
 		o.meters[i] = o.newState(uint16(i))
 	}
@@ -365,8 +366,8 @@ func (o *Organization) Apply(ev *meter.Event) (first uint64) {
 // count notes which meters have counted an event.
 func (o *Organization) count(ev *meter.Event) {
 	for i := range ev.Effects {
-		if e := &ev.Effects[i]; e.OfMeter() && !o.meters[e.Meter].counted {
-			o.made(e.Meter).counted = true
+		if e := &ev.Effects[i]; e.OfMeter() && !o.meters[e.Meter].Ever {
+			o.made(e.Meter).Ever = true
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (o *Organization) Restored() error {
 	for i := range o.meters {
 		o.meters[i].Restored(&o.clock)
 		if o.traces {
-			o.meters[i].counted = o.meters[i].HasTraces()
+			o.meters[i].Ever = o.meters[i].HasTraces()
 		} else {
 			o.unmake(&o.meters[i])
 		}

@@ -238,12 +238,9 @@ func (o *Organization) beginNets(n int) {
 // a meter.Idle, where that suits the kind, and it has no values.
 type state struct {
 	meter.Watched
-	values  []meter.Values // by breakdown; the kind knows them too
-	number  uint16
-	counted bool // an event, ever
-	def     *usage.Meter
-	defs    *meter.Definitions
-	last    section
+	values []meter.Values // by breakdown; the kind knows them too
+	def    *usage.Meter
+	defs   *meter.Definitions
 }
 
 func (o *Organization) newState(number uint16) state {
@@ -253,7 +250,7 @@ func (o *Organization) newState(number uint16) state {
 			o.clock.Follow(w.Kind)
 		}
 	}
-	s := state{def: def, number: number, defs: &o.defs.Definitions}
+	s := state{Watched: meter.Watched{Number: number}, def: def, defs: &o.defs.Definitions}
 	if def.Type == usage.ConcurrentUsers {
 		o.clock.Follow(usage.Hour)
 	}
@@ -292,7 +289,7 @@ func (o *Organization) kind(meter int) meter.Kind {
 
 // unmake takes the kind of a meter that has counted nothing away again.
 func (o *Organization) unmake(s *state) {
-	if idle := o.defs.idle[s.number]; idle != nil && !s.counted && !slices.ContainsFunc(s.values, meter.Values.Came) {
+	if idle := o.defs.idle[s.Number]; idle != nil && !s.Ever && !slices.ContainsFunc(s.values, meter.Values.Came) {
 		s.Kind, s.values = idle, nil
 	}
 }
@@ -300,11 +297,11 @@ func (o *Organization) unmake(s *state) {
 func (s *state) Definition() *usage.Meter { return s.def }
 
 func (s *state) Lived(window int, start period.Minute) bool {
-	return s.defs.Lived(int(s.number), window, start)
+	return s.defs.Lived(int(s.Number), window, start)
 }
 
 func (s *state) Exists(c *period.Clock, w usage.Window, back int) bool {
-	return s.defs.Exists(c, int(s.number), w, back)
+	return s.defs.Exists(c, int(s.Number), w, back)
 }
 
 // sampler returns the kind as a sampler, nil where it is none.

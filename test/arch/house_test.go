@@ -18,7 +18,7 @@ import (
 // floors are the rooms of the heart, from the ground up. A room uses those on
 // lower floors; rooms of one floor do not know of one another.
 var floors = [][]string{
-	{"internal/usage", "internal/wide", "internal/lanes", "internal/prefetch"},
+	{"internal/usage", "internal/wide", "internal/prefetch", "internal/lanes"},
 	{"internal/wire", "internal/calendar", "internal/store"},
 	{"internal/period", "internal/store/log", "internal/store/rows", "internal/store/snapshot"},
 	{"internal/series", "internal/person", "internal/store/group"},
