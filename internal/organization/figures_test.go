@@ -192,7 +192,7 @@ func take(o *Organization, now period.Minute, what occurrence) {
 	slot := func(hash uint64) uint32 {
 		user, known := o.Blocks().Find(hash)
 		if !known {
-			user = o.AddUser(hash)
+			user = o.Blocks().Insert(hash)
 		}
 		return user
 	}

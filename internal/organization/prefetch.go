@@ -32,7 +32,7 @@ const (
 func (o *Organization) Blocks() *people.Blocks { return &o.users.Blocks }
 
 // PrefetchMeter asks for what an organization has of a meter.
-func (o *Organization) PrefetchMeter(meter uint16) { prefetch.Head(&o.meters[meter], 64) }
+func (o *Organization) PrefetchMeter(meter uint16) { prefetch.Of(&o.meters[meter]) }
 
 // PrefetchKind asks for the meter's kind and the values of its breakdowns.
 func (o *Organization) PrefetchKind(meter uint16) {
