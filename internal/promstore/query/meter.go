@@ -17,7 +17,7 @@ import (
 
 // readsPerLook is after how many samples a query that reads looks whether its
 // time is up: some microseconds.
-const readsPerLook = 256
+const readsPerLook = 64
 
 // metered reads for a query and holds what it reads against the query's shape.
 // The engine selects by one goroutine, in the order of the shape's selectors.
