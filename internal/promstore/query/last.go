@@ -23,9 +23,9 @@ import (
 // 130,000. So of what it selects only these are read, and of a step's chunks the last.
 
 // isOfLast reports whether a selector is the argument of last_over_time, at the steps of the
-// query itself.
-func isOfLast(v *parser.VectorSelector, path []parser.Node) bool {
-	if v.Timestamp != nil || v.StartOrEnd != 0 || len(path) < 2 {
+// query itself, by what it stands in.
+func isOfLast(path []parser.Node) bool {
+	if len(path) < 2 {
 		return false
 	}
 	for _, node := range path {

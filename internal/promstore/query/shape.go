@@ -164,7 +164,7 @@ func shapeOf(p parser.Parser, limits Limits, query string, start, end time.Time,
 	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
 		if v, ok := node.(*parser.VectorSelector); ok {
 			s.selectors[v] = len(s.selectors)
-			s.ofLast = append(s.ofLast, isOfLast(v, path))
+			s.ofLast = append(s.ofLast, isOfLast(path))
 		}
 		return nil
 	})

@@ -102,7 +102,7 @@ service: {extensions: [bearertokenauth, usage_ledger]}
 	t.Logf("ingestion beside one who has just come: %s; %s", first.String(), answers.String())
 
 	quiet := ask("greedy", mayWait+8)
-	stopwatch(t, c, time.After(3*time.Second)) // it has had its burst then
+	stopwatch(t, c, time.After(6*time.Second)) // it has had its burst then
 	quiet()
 	var waits []time.Duration
 	then := inPairs(t, c, inTurns, func(int) (quiet func()) {
