@@ -71,6 +71,7 @@ func TestBadConfigIsRefusedWithKeyValueAndRemedy(t *testing.T) {
 		"unknown key of query": {map[string]any{"query": map[string]any{"length": 5}}, []string{"query", "length"}},
 		"a URL for a host":     {map[string]any{"allowed_hosts": []any{"http://a.example"}}, []string{"allowed_hosts[0]", "http://a.example", "without scheme"}},
 		"more than all time":   {map[string]any{"query": map[string]any{"principal_share": 1.5}}, []string{"query", "principal_share: 1.5", "more than 0 and at most 1"}},
+		"a burst of less":      {map[string]any{"query": map[string]any{"principal_burst": "-1s"}}, []string{"query", "principal_burst: -1s", "write it as 2s, or 0s for none"}},
 		"no time":              {map[string]any{"query": map[string]any{"principal_timeout": "0s"}}, []string{"query", "principal_timeout: 0s", "write it as 5s"}},
 		"no memory":            {map[string]any{"query": map[string]any{"max_memory_mib": 0}}, []string{"query", "max_memory_mib: 0", "write 1 or more"}},
 		"bad queue":            {map[string]any{"sending_queue": map[string]any{"queue_size": 0}}, []string{"sending_queue", "queue_size"}},

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/stretchr/testify/require"
 
@@ -230,11 +231,15 @@ func TestWhatIsReadWithoutAPrincipalIsNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, names)
 	require.NoError(t, q.Close())
+	chunks, err := boundReader{reader{store}}.ChunkQuerier(0, 1<<62)
+	require.NoError(t, err)
+	require.False(t, chunks.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchRegexp, "__name__", ".+")).Next())
+	require.NoError(t, chunks.Close())
 	require.NoError(t, store.Close())
 	_, err = boundReader{reader{store}}.Querier(0, 1<<62)
 	require.ErrorIs(t, err, tsdb.ErrNotReady)
-	_, err = boundReader{}.ChunkQuerier(0, 1)
-	require.ErrorIs(t, err, errNoChunks)
+	_, err = boundReader{reader{store}}.ChunkQuerier(0, 1<<62)
+	require.ErrorIs(t, err, tsdb.ErrNotReady)
 }
 
 func TestWhoCannotBeFoundOutIsNotLetIn(t *testing.T) {

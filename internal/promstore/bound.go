@@ -5,7 +5,6 @@ package promstore
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -32,8 +31,8 @@ func boundOf(ctx context.Context) *promql.Bound {
 
 // boundReader reads what a request may read, for whatever asks: queries are
 // evaluated as they are written over a store that seems to have nothing else. Its
-// queriers embed none, so that a method which is new there is not open here by
-// itself.
+// queriers embed none of the store's, so that a method which is new there is not open
+// here by itself.
 type boundReader struct{ all reader }
 
 var _ storage.SampleAndChunkQueryable = boundReader{}
@@ -43,30 +42,46 @@ func (r boundReader) Querier(mint, maxt int64) (storage.Querier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return boundQuerier{q}, nil
+	return boundQuerier{boundLabels{q}, q}, nil
 }
 
-var errNoChunks = errors.New("chunks are read by nobody: remote read is not served")
-
-func (boundReader) ChunkQuerier(int64, int64) (storage.ChunkQuerier, error) {
-	return nil, errNoChunks
+func (r boundReader) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
+	q, err := r.all.ChunkQuerier(mint, maxt)
+	if err != nil {
+		return nil, err
+	}
+	return boundChunkQuerier{boundLabels{q}, q}, nil
 }
 
-type boundQuerier struct{ all storage.Querier }
+type boundQuerier struct {
+	boundLabels
+	all storage.Querier
+}
 
 func (q boundQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	return q.all.Select(ctx, sorted, hints, bind(ctx, matchers)...)
 }
 
-func (q boundQuerier) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.all.LabelValues(ctx, name, hints, bind(ctx, matchers)...)
+type boundChunkQuerier struct {
+	boundLabels
+	all storage.ChunkQuerier
 }
 
-func (q boundQuerier) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.all.LabelNames(ctx, hints, bind(ctx, matchers)...)
+func (q boundChunkQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.ChunkSeriesSet {
+	return q.all.Select(ctx, sorted, hints, bind(ctx, matchers)...)
 }
 
-func (q boundQuerier) Close() error { return q.all.Close() }
+type boundLabels struct{ of storage.LabelQuerier }
+
+func (q boundLabels) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return q.of.LabelValues(ctx, name, hints, bind(ctx, matchers)...)
+}
+
+func (q boundLabels) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return q.of.LabelNames(ctx, hints, bind(ctx, matchers)...)
+}
+
+func (q boundLabels) Close() error { return q.of.Close() }
 
 // bind leaves the matchers of the query as they are, and in their order, which
 // the TSDB would change: what absent() answers follows from it.

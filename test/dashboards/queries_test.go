@@ -390,24 +390,8 @@ func days(t *testing.T, window string) float64 {
 
 func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []result {
 	r.t.Helper()
-	var form url.Values
-	begin, path := r.clock(), "/api/v1/query"
-	if q.Instant {
-		form = url.Values{"query": {r.fill(q.Expr, chosen, time.Minute)}, "time": {unix(r.at)}}
-	} else {
-		from, length := r.span()
-		to := r.at
-		if p.TimeShift != "" {
-			shift := duration(r.t, p.TimeShift)
-			from, to = from.Add(-shift), to.Add(-shift)
-		}
-		step := max(duration(r.t, p.Interval), (length / points).Truncate(time.Minute))
-		path = "/api/v1/query_range"
-		form = url.Values{
-			"query": {r.fill(q.Expr, chosen, step)}, "start": {unix(from.Truncate(step))}, "end": {unix(to.Truncate(step))},
-			"step": {fmt.Sprint(step.Seconds())},
-		}
-	}
+	path, form := r.request(p, q, chosen)
+	begin := r.clock()
 	results, err := ask(r.address, path, form)
 	require.NoError(r.t, err, "%s: %s", name, form.Get("query"))
 	if r.clock()-begin > limit { // the machine may have had other things to do
@@ -425,6 +409,25 @@ func (r *run) ask(name string, p *panel, q target, chosen map[string]string) []r
 		require.True(r.t, slices.IsSortedFunc(results, func(a, b result) int { return cmp.Compare(b.value(), a.value()) }), name)
 	}
 	return results
+}
+
+// request is what Grafana asks a store for a query of a panel.
+func (r *run) request(p *panel, q target, chosen map[string]string) (path string, form url.Values) {
+	r.t.Helper()
+	if q.Instant {
+		return "/api/v1/query", url.Values{"query": {r.fill(q.Expr, chosen, time.Minute)}, "time": {unix(r.at)}}
+	}
+	from, length := r.span()
+	to := r.at
+	if p.TimeShift != "" {
+		shift := duration(r.t, p.TimeShift)
+		from, to = from.Add(-shift), to.Add(-shift)
+	}
+	step := max(duration(r.t, p.Interval), (length / points).Truncate(time.Minute))
+	return "/api/v1/query_range", url.Values{
+		"query": {r.fill(q.Expr, chosen, step)}, "start": {unix(from.Truncate(step))}, "end": {unix(to.Truncate(step))},
+		"step": {fmt.Sprint(step.Seconds())},
+	}
 }
 
 var started = time.Now()

@@ -5,7 +5,8 @@
 // from counting.
 //
 //	request --Gate--> API --Engine--> parser, shape: refused before it runs (400)
-//	                              --> metered reading: refused by what is read (422)
+//	                              --> metered reading: refused by what is read (422);
+//	                                  of last_over_time only what it looks at is read
 //	                              --> Prometheus' engine: samples (422), time (503)
 //
 // Prometheus' engine bounds the samples of a query and looks at its time between

@@ -6,6 +6,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -17,7 +18,7 @@ import (
 
 // readsPerLook is after how many samples a query that reads looks whether its
 // time is up: some microseconds.
-const readsPerLook = 256
+const readsPerLook = 64
 
 // metered reads for a query and holds what it reads against the query's shape.
 // The engine selects by one goroutine, in the order of the shape's selectors.
@@ -44,22 +45,42 @@ func (m metered) Querier(mint, maxt int64) (storage.Querier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &meteredQuerier{Querier: q, shape: m.shape}, nil
+	metered := &meteredQuerier{Querier: q, shape: m.shape}
+	if of, is := m.Queryable.(storage.ChunkQueryable); is && slices.Contains(m.shape.ofLast, true) {
+		if metered.chunks, err = of.ChunkQuerier(mint, maxt); err != nil {
+			return nil, errors.Join(err, q.Close())
+		}
+	}
+	return metered, nil
 }
 
 type meteredQuerier struct {
 	storage.Querier
-	shape *shape
-	next  int // selector
+	chunks storage.ChunkQuerier // nil: no selector is of last_over_time
+	shape  *shape
+	next   int // selector
+}
+
+func (q *meteredQuerier) Close() error {
+	if q.chunks == nil {
+		return q.Querier.Close()
+	}
+	return errors.Join(q.chunks.Close(), q.Querier.Close())
 }
 
 func (q *meteredQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	read := &q.shape.read[q.next] // the parser sees to it that there are as many
+	n := q.next // the parser sees to it that there are as many
 	q.next++
 	if err := ended(ctx); err != nil { // finding the series is the most of it where there are millions
 		return storage.ErrSeriesSet(err)
 	}
-	return &meteredSet{SeriesSet: q.Querier.Select(ctx, sorted, hints, matchers...), ctx: ctx, shape: q.shape, read: read}
+	var set storage.SeriesSet
+	if q.chunks != nil && q.shape.ofLast[n] {
+		set = &lastSet{q.chunks.Select(ctx, sorted, hints, matchers...), ctx, stepsOf(hints), &q.shape.worker}
+	} else {
+		set = q.Querier.Select(ctx, sorted, hints, matchers...)
+	}
+	return &meteredSet{SeriesSet: set, ctx: ctx, shape: q.shape, read: &q.shape.read[n]}
 }
 
 // meteredSet counts its series, and ends where they are too many for what the

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,11 +155,14 @@ func TestTheGateLetsAsManyIn(t *testing.T) {
 }
 
 // asks returns how somebody asks a gate whose requests run as long as running says.
-func asks(t *testing.T, running func(*http.Request)) (ask func(who string) *httptest.ResponseRecorder) {
+func asks(t *testing.T, running func(*http.Request), change ...func(*Limits)) (ask func(who string) *httptest.ResponseRecorder) {
 	t.Helper()
 	type key struct{}
 	limits := DefaultLimits()
 	limits.Concurrency = 1
+	for _, c := range change {
+		c(&limits)
+	}
 	name := func(ctx context.Context) string { return ctx.Value(key{}).(string) }
 	handler := NewGate(limits).Admit(name, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { running(r) }))
 	return func(who string) *httptest.ResponseRecorder {
@@ -170,23 +174,56 @@ func asks(t *testing.T, running func(*http.Request)) (ask func(who string) *http
 
 func TestAPrincipalHasAPartOfTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ask := asks(t, func(*http.Request) { time.Sleep(time.Second) })
+		const runs = 100 * time.Millisecond
+		ask := asks(t, func(*http.Request) { time.Sleep(runs) })
 		took := func(who string) time.Duration {
 			began := time.Now()
 			require.Equal(t, http.StatusOK, ask(who).Code)
 			return time.Since(began)
 		}
 		began := time.Now()
-		for range 10 {
-			require.Equal(t, time.Second, took("greedy"), "of a page of dashboards nothing waits")
+		require.Equal(t, runs, took("greedy"), "the first waits for nothing")
+		for range 9 {
+			require.Equal(t, runs*5/2, took("greedy"), "within the burst a place rests for one and a half times as long as it was used")
 		}
-		for range 100 {
+		for range 990 {
 			took("greedy")
 		}
-		require.InDelta(t, 400, time.Since(began).Seconds(), 20, "110 s of queries in four times as long, but for the first ten")
-		require.Equal(t, time.Second, took("modest"), "of others nothing waits")
-		time.Sleep(40 * time.Second)
-		require.Equal(t, time.Second, took("greedy"), "and of it nothing, once it has been quiet")
+		require.InDelta(t, 400, time.Since(began).Seconds(), 10, "what follows the burst takes four times as long")
+		require.Equal(t, runs, took("modest"), "of others nothing waits")
+		time.Sleep(10 * time.Second)
+		require.Equal(t, runs, took("greedy"), "and of it nothing, once it has been quiet")
+		require.Equal(t, runs*5/2, took("greedy"), "when it has its burst again")
+	})
+}
+
+// With more places for a principal its share grows: each is used for a part of the time.
+func TestAPrincipalHasAPartOfTheTimeOfEachPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ask := asks(t, func(*http.Request) { time.Sleep(100 * time.Millisecond) }, func(l *Limits) { l.Concurrency = 8 })
+		var asking sync.WaitGroup
+		began := time.Now()
+		for range 8 { // more than it has places
+			asking.Go(func() {
+				for range 50 {
+					require.Equal(t, http.StatusOK, ask("greedy").Code)
+				}
+			})
+		}
+		asking.Wait()
+		require.InDelta(t, 40, time.Since(began).Seconds(), 3, "40 s of queries on four places, a quarter of the time each")
+	})
+}
+
+// Who writes a share of 1 has queries that follow each other at once.
+func TestAPrincipalMayHaveAllTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ask := asks(t, func(*http.Request) { time.Sleep(time.Second) }, func(l *Limits) { l.PrincipalShare = 1 })
+		began := time.Now()
+		for range 100 {
+			ask("greedy")
+		}
+		require.Equal(t, 100*time.Second, time.Since(began))
 	})
 }
 
@@ -196,6 +233,7 @@ func TestAPrincipalWaitsForItsPartWithinItsTime(t *testing.T) {
 		require.Equal(t, http.StatusOK, ask("greedy").Code)
 		w := ask("greedy")
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.Contains(t, w.Body.String(), "query::principal_burst = 2s")
 		require.Contains(t, w.Body.String(), "query::principal_share = 0.25")
 		require.Equal(t, http.StatusOK, ask("modest").Code)
 	})

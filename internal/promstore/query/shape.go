@@ -127,6 +127,7 @@ type shape struct {
 	grid      grid
 	selectors map[*parser.VectorSelector]int // in the order in which they select
 	read      []selected                     // by selector
+	ofLast    []bool                         // by selector; none: of no query
 	worker    aside.Worker                   // that reads
 }
 
@@ -160,9 +161,10 @@ func shapeOf(p parser.Parser, limits Limits, query string, start, end time.Time,
 	}
 	s := &shape{limits: limits, expr: expr, selectors: map[*parser.VectorSelector]int{}}
 	s.grid = grid{float64(end.Sub(start).Milliseconds()), float64(step.Milliseconds())}
-	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
 		if v, ok := node.(*parser.VectorSelector); ok {
 			s.selectors[v] = len(s.selectors)
+			s.ofLast = append(s.ofLast, isOfLast(path))
 		}
 		return nil
 	})
