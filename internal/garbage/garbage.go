@@ -2,22 +2,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package garbage says how much garbage the heap may have before it is collected.
+//
+// Most of a large ledger's heap are blocks of users, which have no pointers and so cost a
+// collection of garbage next to nothing: it may come at half of what is live, and not at as
+// much as that, as Go has it. A small heap is as it is everywhere: there is what is sent,
+// decoded, that garbage is made of, and collecting it more often would cost.
 package garbage
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 )
 
-// Percent is how much it is, of what is live: half of what Go takes by itself. Most of a
-// ledger's heap are blocks of users, which have no pointers and so cost a collection of
-// garbage next to nothing: it comes twice as often, and a million users take 1.0 GB
-// instead of 1.3.
-const Percent = 50
+const (
+	usual = 100 // percent of what is live: Go's
+	least = 50  // of a large heap
+	// some is how much garbage there may be in any case, bytes.
+	some = 64 << 20
+)
 
-// Bound sets that for the process, unless the operator has set the variable GOGC.
+// percentOf is how much garbage there may be beside so many live bytes, in percent.
+func percentOf(live uint64) int {
+	return int(max(least, min(usual, some*100/max(live, 1))))
+}
+
+// Bound sets that for the process after each collection of garbage from now on, unless the
+// operator has set the variable GOGC.
 func Bound() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(Percent)
+		new(bound).set()
 	}
+}
+
+// bound is made anew and dropped with each collection of garbage, which is how it learns of
+// them.
+type bound struct {
+	percent int
+	_       *bound // what has no pointers is allocated with others, and lives as long
+}
+
+func (b *bound) set() {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if percent := percentOf(sample[0].Value.Uint64()); percent != b.percent {
+		debug.SetGCPercent(percent)
+		b.percent = percent
+	}
+	runtime.SetFinalizer(&bound{percent: b.percent}, (*bound).set)
 }
