@@ -45,11 +45,10 @@ func (j *Judge) End() {
 
 // LookAhead takes items of the batch that arrive at now (ns since 1970), to be
 // judged one by one. It finds organizations, users, values and keys before any item
-// is applied, and reads from memory what the items are going to change. A million
-// users lie far apart there: each of these passes waits for memory nearly all of
-// its time, and the processor waits for many places at once where the reads
-// follow one another closely, which they do not when items are applied one by
-// one.
+// is applied, and asks for the memory that the items are going to change. A million
+// users lie far apart there. Each pass asks, for all items, for what is found by
+// what the pass before asked for: so the processor waits for many places at once,
+// which it does not when items are applied one by one.
 //
 // find returns the organization that an item of the batch names, its time moved to
 // the arrival, else nil.
@@ -73,7 +72,7 @@ func (j *Judge) LookAhead(items []int32, now int64, duplicates Duplicates, find 
 	pass(j.reach)
 	pass(j.approach)
 	pass(j.guess)
-	pass(j.arrive)
+	pass(j.aim)
 }
 
 // reach finds by what the item's user and, for sums, duplicates are known, and asks for
@@ -119,9 +118,9 @@ func (*Judge) guess(a *ahead, _ *usage.Item, effects []usage.Effect) {
 	}
 }
 
-// arrive finds the numbers of the values that have one, and asks for what the item is
+// aim finds the numbers of the values that have one, and asks for what the item is
 // about to change in its meters.
-func (j *Judge) arrive(a *ahead, _ *usage.Item, effects []usage.Effect) {
+func (j *Judge) aim(a *ahead, _ *usage.Item, effects []usage.Effect) {
 	for i := range effects {
 		e := &effects[i]
 		if e.Meter == usage.NoMeter {

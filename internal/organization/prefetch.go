@@ -12,7 +12,7 @@ import (
 
 // This file asks for memory before it is needed. A million users lie far apart in it: to
 // ask for what many items need, step by step, takes a fraction of the time that waiting
-// for each of them would. Each step reads what the one before has asked for.
+// for each of them would. Each step reads what the one before it has asked for.
 
 // Prefetch asks for what every item needs of an organization.
 func (o *Organization) Prefetch() {

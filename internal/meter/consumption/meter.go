@@ -35,8 +35,8 @@ type Meter struct {
 	// What every event needs comes first, see Prefetch.
 
 	*Shared
-	running running        // events of the minute that ends at asOf+1
-	users   userSums       //
+	running running // events of the minute that ends at asOf+1
+	users   userSums
 	tops    []topList      // by kind of users.kinds and period
 	vals    []meter.Values // of each breakdown, each noting its row of kept; the owner's
 	asOf    period.Minute  // of the clock when the state was last changed
