@@ -15,9 +15,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
@@ -81,7 +83,7 @@ func TestBombsAreRefusedWhileOthersAreCounted(t *testing.T) {
 	sent := uint64(1)
 	wait := func() time.Duration {
 		var took []time.Duration
-		for began := time.Now(); len(took) < canaries || time.Since(began) < 3*time.Second; { // forty at a time take a second until the first is refused
+		for began := time.Now(); len(took) < canaries || time.Since(began) < 3*time.Second; { // forty at a time take seconds until the first is refused
 			took = append(took, canary())
 		}
 		sent += uint64(len(took))
@@ -102,12 +104,14 @@ func TestBombsAreRefusedWhileOthersAreCounted(t *testing.T) {
 	require.Equal(t, collector.Items{"counted": sent}, items["good"])
 }
 
-// besideAttackers has attackers send a body while something is measured, and
-// returns how often they were refused.
+// besideAttackers has attackers send a body while something is measured, and until one of
+// them was answered, which takes as long as all of them: they take turns. It returns how
+// often they were refused.
 func besideAttackers(t *testing.T, url string, body []byte, measure func() time.Duration) (refused int, took time.Duration) {
 	t.Helper()
 	var wg sync.WaitGroup
 	codes := make([]map[int]int, attackers)
+	var answered atomic.Bool
 	ctx, stop := context.WithCancel(t.Context())
 	for i := range codes {
 		codes[i] = map[int]int{}
@@ -115,11 +119,13 @@ func besideAttackers(t *testing.T, url string, body []byte, measure func() time.
 			for ctx.Err() == nil {
 				if code, err := bomb(ctx, url, "application/x-protobuf", body); err == nil {
 					codes[i][code]++
+					answered.Store(true)
 				}
 			}
 		})
 	}
 	took = measure()
+	assert.Eventually(t, answered.Load, time.Minute, 10*time.Millisecond)
 	stop()
 	wg.Wait()
 	for _, by := range codes {
