@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
@@ -125,7 +124,7 @@ func besideAttackers(t *testing.T, url string, body []byte, measure func() time.
 		})
 	}
 	took = measure()
-	assert.Eventually(t, answered.Load, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, answered.Load, time.Minute, 10*time.Millisecond)
 	stop()
 	wg.Wait()
 	for _, by := range codes {
