@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 )
 
 const (
@@ -29,12 +30,15 @@ func percentOf(live uint64) int {
 }
 
 // Bound sets that for the process after each collection of garbage from now on, unless the
-// operator has set the variable GOGC.
+// operator has set the variable GOGC. A collector that is configured anew calls it again,
+// which changes nothing.
 func Bound() {
 	if os.Getenv("GOGC") == "" {
-		new(bound).set()
+		begin()
 	}
 }
+
+var begin = sync.OnceFunc(new(bound).set)
 
 // bound is made anew and dropped with each collection of garbage, which is how it learns of
 // them.
