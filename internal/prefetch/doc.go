@@ -12,9 +12,6 @@ package prefetch
 
 import "unsafe"
 
-// LineBytes is how much memory comes at once.
-const LineBytes = 64
-
 // Of asks for the line in which a value begins. The value is not read: what p points to
 // may be anything, and of anybody.
 func Of[T any](p *T) { line(unsafe.Pointer(p)) }

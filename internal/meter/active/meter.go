@@ -460,7 +460,10 @@ func (a *Meter) renewEdges(c *period.Clock) {
 }
 
 // Prefetch asks for what every event reads of the meter.
-func (a *Meter) Prefetch() { prefetch.Head(a, 64) }
+func (a *Meter) Prefetch() { prefetch.Head(a, hotBytes) }
+
+// hotBytes is how much of a Meter every event needs.
+const hotBytes = 64
 
 // PrefetchUser asks for the user's record. What is timed of a person matters to the first
 // action in a period only.
