@@ -103,9 +103,9 @@ func (p *passage) records() int {
 	return p.checked.Items - p.checked.Events
 }
 
-// pass counts a request and hands it on, or as bytes hands it on only. A pipeline to which nothing is handed
-// is asked first whether it would take anything: a memory_limiter in it speaks
-// for the process.
+// pass counts a request and hands it on; one that stays undecoded is handed on only. A
+// pipeline to which nothing is handed is asked first whether it would take anything: a
+// memory_limiter in it speaks for the process.
 func (p *passage) pass(ctx context.Context) (a answer, err error) {
 	r, q := p.receiver, p.request
 	if r.config.Undecoded {
