@@ -30,9 +30,7 @@ func (b *Book) Erase(o *Org) {
 	b.Orgs[o.Number] = nil
 	delete(b.byName, o.ID)
 	b.ByID = slices.DeleteFunc(slices.Clone(b.ByID), func(other *Org) bool { return other == o })
-	for _, kind := range rowkey.OfOrganization {
-		b.Pending.Clear(rowkey.Of(kind, o.Number))
-	}
+	part.Wipe(b.Pending.Rows, o.Number)
 	b.Pending.Set(rowkey.Of(rowkey.Erased, o.Number), part.Integer(b.Now))
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // Recall returns the rows that Remember keeps under a name, by their keys.
@@ -72,10 +71,8 @@ func remember(b *book.Book, key, row []byte) error {
 // ForgetMemory drops the rows of an organization that others keep, see
 // usage.Memory.
 func ForgetMemory(b *book.Book, id string) error {
-	series, own := append([]byte{usage.MemoryOfOrganization}, id...), append([]byte(id), 0)
 	return b.Rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, _ []byte) error {
-		name, of, _ := bytes.Cut(key[1:], []byte{0})
-		if bytes.Equal(of, series) || string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own) {
+		if is, _ := rowkey.MemoryOf(key, id); is {
 			b.Pending.Drop(key)
 		}
 		return nil

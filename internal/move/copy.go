@@ -10,14 +10,11 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
 	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -170,33 +167,19 @@ func (d *directory) copyRows(ctx context.Context, o owned, to *directory, as uin
 func placed(kind byte, as uint32, at part.Position, rest, value []byte) (key, of []byte) {
 	switch {
 	case kind == rowkey.Head:
-		var e wire.Encoder
-		e.Uint(at.Group)
-		e.Uint(at.Offset)
-		value = append(e.Bytes, value...)
+		value = at.Lead(value)
 	case kind == rowkey.Journal && len(rest) == 0:
 		return rowkey.OfJournalTo(as, at.Group, at.Offset), value
 	}
 	return append(rowkey.Of(kind, as), rest...), value
 }
 
-// wipe takes all rows of a number away.
-func wipe(batch *pebble.Batch, number uint32) {
-	for _, kind := range rowkey.OfOrganization {
-		of := rows.Under(rowkey.Of(kind, number))
-		_ = batch.DeleteRange(of.From, of.To, nil) // cannot fail before it is committed
-	}
-}
-
 // memory calls f for the rows that others keep about an organization, see
 // usage.Memory. Those that go with it are its bills: what was shown of it names series
 // by numbers that are of one ledger.
 func (d *directory) memory(id string, f func(key, value []byte, goes bool)) error {
-	series, own := append([]byte{usage.MemoryOfOrganization}, id...), append([]byte(id), 0)
 	return d.rows.Each(rows.Under([]byte{rowkey.Memory}), func(key, value []byte) error {
-		name, of, _ := bytes.Cut(key[1:], []byte{0})
-		bill := string(name) == usage.MemoryOfBills && bytes.HasPrefix(of, own)
-		if bill || bytes.Equal(of, series) {
+		if is, bill := rowkey.MemoryOf(key, id); is {
 			f(key, value, bill)
 		}
 		return nil

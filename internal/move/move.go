@@ -18,6 +18,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/part"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
@@ -214,7 +215,7 @@ func (m *mover) clear() error {
 		return err
 	}
 	batch := m.to.rows.NewBatch()
-	wipe(batch, number)
+	part.Wipe(batch, number)
 	err = m.to.memory(m.Organization, func(key, _ []byte, _ bool) { _ = batch.Delete(key, nil) }) // cannot fail before it is committed
 	if err != nil {
 		return err
@@ -429,7 +430,7 @@ func (m *mover) leave() error {
 		return err
 	}
 	batch := m.from.rows.NewBatch()
-	wipe(batch, m.at.number)
+	part.Wipe(batch, m.at.number)
 	var at wire.Encoder
 	at.Int(m.Now.UnixNano())
 	_ = batch.Set(rowkey.Of(rowkey.Erased, m.at.number), at.Bytes, nil) // cannot fail before it is committed

@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
+	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
 
@@ -31,9 +32,14 @@ func (p Position) encode(e *wire.Encoder) {
 func (p Position) Head(head []byte) []byte {
 	d := &wire.Decoder{Bytes: head}
 	DecodePosition(d)
+	return p.Lead(d.Bytes)
+}
+
+// Lead returns a head of an organization that begins with this position, of one without.
+func (p Position) Lead(head []byte) []byte {
 	var e wire.Encoder
 	p.encode(&e)
-	return append(e.Bytes, d.Bytes...)
+	return append(e.Bytes, head...)
 }
 
 // DecodePosition reads a position, with which a head begins.
@@ -78,6 +84,14 @@ func (s Source) Number(key []byte) (n uint64, there bool, err error) {
 	d := &wire.Decoder{Bytes: row}
 	n = d.Uint()
 	return n, true, d.Err()
+}
+
+// Wipe takes all rows of an organization away.
+func Wipe(batch *pebble.Batch, number uint32) {
+	for _, kind := range rowkey.OfOrganization {
+		of := rows.Under(rowkey.Of(kind, number))
+		_ = batch.DeleteRange(of.From, of.To, nil) // cannot fail before it is committed
+	}
 }
 
 // SetNumber has a batch write such a row.

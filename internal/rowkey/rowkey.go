@@ -6,9 +6,11 @@
 package rowkey
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/archive"
+	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
 // The first byte of a key says what it holds; numbers in keys are big-endian.
@@ -66,6 +68,14 @@ func OfPage(org uint32, meter uint16, population uint8, page uint32) []byte {
 // OfMemory is where a row of a name is, see ledger.Remember.
 func OfMemory(name, key string) []byte {
 	return append(append(append([]byte{Memory}, name...), 0), key...)
+}
+
+// MemoryOf reports whether the row that OfMemory is the key of goes with an organization,
+// and whether it is one of its bills, see usage.Memory.
+func MemoryOf(row []byte, organization string) (is, bill bool) {
+	name, key, _ := bytes.Cut(row[1:], []byte{0})
+	bill = string(name) == usage.MemoryOfBills && bytes.HasPrefix(key, append([]byte(organization), 0))
+	return bill || string(key) == string(usage.MemoryOfOrganization)+organization, bill
 }
 
 // OfJournal is a row of an organization's journal by its number, which up to format 9

@@ -97,7 +97,7 @@ func reserve(b *book.Book, r *move.Reader, shard string, now time.Time) (*part.T
 		return nil, fmt.Errorf("%w: %w", Err, err)
 	}
 	if coming {
-		wipe(b, before.Number)
+		part.Wipe(b.Pending.Rows, before.Number)
 	}
 	t := part.Transfer{State: part.Coming, Token: r.Token, Shard: shard, Number: uint32(len(b.Orgs))}
 	b.Orgs = append(b.Orgs, nil)
@@ -106,13 +106,6 @@ func reserve(b *book.Book, r *move.Reader, shard string, now time.Time) (*part.T
 	complete := t
 	complete.Row = r.Row
 	return &complete, nil
-}
-
-// wipe takes away the rows of an organization that has not arrived.
-func wipe(b *book.Book, number uint32) {
-	for _, kind := range rowkey.OfOrganization {
-		b.Pending.Clear(rowkey.Of(kind, number))
-	}
 }
 
 // TakeIn begins to count an organization of which a copy has come under a token, and of
@@ -162,7 +155,7 @@ func Discard(l *ledger.Ledger, id string, now time.Time) error {
 			if t == nil || t.State != part.Coming {
 				return nil
 			}
-			wipe(b, t.Number)
+			part.Wipe(b.Pending.Rows, t.Number)
 			if err := ledger.ForgetMemory(b, id); err != nil {
 				return err
 			}

@@ -199,7 +199,7 @@ var allowed = map[string]struct {
 		"a step is between two ledgers, wherever they run and however they speak",
 	},
 	"internal/rowkey": {
-		[]string{standard, "internal/archive"},
+		[]string{standard, "internal/archive", "internal/usage"},
 		"where a row is does not depend on who reads it",
 	},
 	"internal/store/group": {
