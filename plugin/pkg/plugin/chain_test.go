@@ -53,13 +53,17 @@ func says(status int, body string) http.HandlerFunc {
 	}
 }
 
-// closed is an address at which nothing listens.
+// closed is an address at which nothing listens while the test runs: that of the client's
+// end of a connection, which no server is given meanwhile.
 func closed(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return "http://" + listener.Addr().String()
+	t.Cleanup(func() { require.NoError(t, listener.Close()) })
+	client, err := net.Dial("tcp", listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	return "http://" + client.LocalAddr().String()
 }
 
 func TestTheCheckSaysWhatIsWrong(t *testing.T) {
