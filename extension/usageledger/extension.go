@@ -34,7 +34,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/catalogue"
 	"github.com/otelcol-usage/otelcol-usage/internal/dispatch"
-	"github.com/otelcol-usage/otelcol-usage/internal/garbage"
+	"github.com/otelcol-usage/otelcol-usage/internal/heap"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/ledger"
 	"github.com/otelcol-usage/otelcol-usage/internal/moving"
@@ -186,7 +186,7 @@ func (e *ledgerExtension) Start(ctx context.Context, host component.Host) error 
 }
 
 func (e *ledgerExtension) start(ctx context.Context, host component.Host) error {
-	garbage.Bound()
+	heap.Tune()
 	now := time.Now()
 	x, err := e.config.Extraction()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/garbage"
+	"github.com/otelcol-usage/otelcol-usage/internal/heap"
 )
 
 func main() { os.Exit(start(os.Args[1:])) }
@@ -25,7 +25,7 @@ func main() { os.Exit(start(os.Args[1:])) }
 func start(arguments []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	garbage.Bound() // as the collector does
+	heap.Tune() // as the collector does
 	if err := command(ctx, arguments); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -1,7 +1,7 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package garbage
+package heap
 
 import (
 	"runtime"
@@ -22,14 +22,14 @@ func TestALargeHeapHasLessGarbage(t *testing.T) {
 func TestWhatTheOperatorSaysHolds(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(80))
 	t.Setenv("GOGC", "80")
-	Bound()
+	boundGarbage()
 	require.Equal(t, 80, percent())
 }
 
 func TestItFollowsTheHeap(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(80))
 	t.Setenv("GOGC", "")
-	Bound()
+	boundGarbage()
 	large := make([]byte, 200<<20)
 	require.Eventually(t, func() bool { runtime.GC(); return percent() == least }, 10*time.Second, time.Millisecond)
 	runtime.KeepAlive(large)

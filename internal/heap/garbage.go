@@ -1,20 +1,13 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package garbage says how much garbage the heap may have before it is collected.
-//
-// Most of a large ledger's heap are blocks of users, which have no pointers and so cost a
-// collection of garbage next to nothing: it may come at half of what is live, and not at as
-// much as that, as Go has it. A small heap is as it is everywhere: there is what is sent,
-// decoded, that garbage is made of, and collecting it more often would cost.
-package garbage
+package heap
 
 import (
 	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync"
 )
 
 const (
@@ -24,21 +17,23 @@ const (
 	some = 64 << 20
 )
 
+// Most of a large ledger's heap are blocks of users, which have no pointers and so cost a
+// collection of garbage next to nothing: it may come at half of what is live, and not at as
+// much as that, as Go has it. A small heap is as it is everywhere: there is what is sent,
+// decoded, that garbage is made of, and collecting it more often would cost.
+
 // percentOf is how much garbage there may be beside so many live bytes, in percent.
 func percentOf(live uint64) int {
 	return int(max(least, min(usual, some*100/max(live, 1))))
 }
 
-// Bound sets that for the process after each collection of garbage from now on, unless the
-// operator has set the variable GOGC. A collector that is configured anew calls it again,
-// which changes nothing.
-func Bound() {
+// boundGarbage sets that after each collection of garbage from now on, unless the operator
+// has set the variable GOGC.
+func boundGarbage() {
 	if os.Getenv("GOGC") == "" {
-		begin()
+		new(bound).set()
 	}
 }
-
-var begin = sync.OnceFunc(new(bound).set)
 
 // bound is made anew and dropped with each collection of garbage, which is how it learns of
 // them.
