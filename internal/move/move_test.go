@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -393,19 +394,22 @@ func TestAKillAtAnyWriteLeavesItInOneOfThem(t *testing.T) {
 		step = 1
 	}
 	for at := int64(0); ; at += step {
-		fs, n, cut := whole(base), int64(0), (*vfs.MemFS)(nil)
+		fs := whole(base)
+		var n atomic.Int64 // Pebble writes on goroutines of its own
+		var left atomic.Pointer[vfs.MemFS]
 		kept := []int{0, 100}[at%2]
 		failing := errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
 				return nil
 			}
-			if n++; n == at+1 {
-				cut = fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: kept, RNG: rand.New(rand.NewPCG(uint64(at), 2))})
+			if n.Add(1) == at+1 {
+				left.Store(fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: kept, RNG: rand.New(rand.NewPCG(uint64(at), 2))}))
 			}
 			return nil
 		}))
 		_, err := run(failing, "acme")
 		require.NoError(t, err)
+		cut := left.Load()
 		if cut == nil {
 			break
 		}
