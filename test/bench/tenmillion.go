@@ -33,23 +33,30 @@ func (b *bench) tenMillion(ctx context.Context) (err error) {
 	}
 	b.report.measured(tenMillionRSS, spread{float64(made.RSS)})
 	b.say("  %d users are there, %s", users, gigabytes(float64(made.RSS)))
-	opened, err := elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &reopen{
-		Directory: directory, Minute: made.Minute.Add(time.Minute), Organizations: b.organizations, Users: users,
-		Paced: b.paced, FoldBytes: b.foldBytes,
-	}})
-	if err == nil {
-		err = same(activeUsers(made.Figures), activeUsers(opened.Figures))
+	// The end of the process that made them has a bounded time for its last checkpoint, and
+	// may have left some of it to the log. So the second start is the one after a clean end.
+	var opened [2]reopened
+	for i := range opened {
+		open := reopen{Directory: directory, Minute: made.Minute.Add(time.Duration(i+1) * time.Minute), Organizations: b.organizations, Users: users}
+		if i == 1 {
+			open.Paced, open.FoldBytes = b.paced, b.foldBytes
+		}
+		if opened[i], err = elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &open}); err == nil {
+			err = same(activeUsers(made.Figures), activeUsers(opened[i].Figures))
+		}
+		if err != nil {
+			return fmt.Errorf("reopen %d users: %w", users, err)
+		}
+		b.say("  start %d: %s", i+1, seconds(opened[i].Took.Seconds()))
 	}
-	if err != nil {
-		return fmt.Errorf("reopen %d users: %w", users, err)
-	}
-	b.report.measured(tenMillionRestart, spread{opened.Took.Seconds()})
-	b.report.measured(tenMillionStop, spread{quantile(opened.Waits, 1).Seconds()})
+	first, clean := &opened[0], &opened[1]
+	b.report.measured(tenMillionRestart, spread{clean.Took.Seconds()})
+	b.report.measured(tenMillionStop, spread{quantile(clean.Waits, 1).Seconds()})
 	t := b.report.section(fmt.Sprintf("%d users", users),
-		"RSS when all have come", "peak", "live bytes a user", "restart after a clean end", "CPU of it", "RSS after it", "request beside checkpoints, p50", "p99.9", "longest")
+		"RSS when all have come", "peak", "live bytes a user", "first start", "restart after a clean end", "CPU of it", "RSS after it", "request beside checkpoints, p50", "p99.9", "longest")
 	t.line(gigabytes(float64(made.RSS)), gigabytes(float64(made.Peak)), wholeBytes((made.Heap+made.OffHeap)/float64(users)),
-		seconds(opened.Took.Seconds()), seconds(opened.CPU.Seconds()), gigabytes(float64(opened.RSS)),
-		seconds(quantile(opened.Waits, 0.5).Seconds()), seconds(quantile(opened.Waits, 0.999).Seconds()), seconds(quantile(opened.Waits, 1).Seconds()))
+		seconds(first.Took.Seconds()), seconds(clean.Took.Seconds()), seconds(clean.CPU.Seconds()), gigabytes(float64(clean.RSS)),
+		seconds(quantile(clean.Waits, 0.5).Seconds()), seconds(quantile(clean.Waits, 0.999).Seconds()), seconds(quantile(clean.Waits, 1).Seconds()))
 	t.note("The files are in the page cache; the figures of active users are compared with those of the ledger that was closed. Checkpoints after %s of redo, for %s.",
 		kibibytes(b.foldBytes), b.paced)
 	return nil
