@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -58,7 +59,11 @@ func preferHugePages() {
 // advisable returns how much of the heap to advise, bytes: half of the machine's memory, or of
 // what the operator bounds the heap to (GOMEMLIMIT). It is none where addresses that are not
 // used count (ulimit -v, overcommit_memory 2): there the process could be refused the rest.
+// Go's own switch against huge pages (GODEBUG=disablethp=1) holds.
 func advisable() int64 {
+	if strings.Contains(os.Getenv("GODEBUG"), "disablethp=1") {
+		return 0
+	}
 	var addresses unix.Rlimit
 	var machine unix.Sysinfo_t
 	if unix.Getrlimit(unix.RLIMIT_AS, &addresses) != nil || addresses.Cur != unix.RLIM_INFINITY || unix.Sysinfo(&machine) != nil {

@@ -46,6 +46,11 @@ func TestABoundOfTheHeapBoundsWhatIsAdvised(t *testing.T) {
 	require.Zero(t, advisable(), "less than a piece")
 }
 
+func TestGoIsToldToLeaveHugePagesAlone(t *testing.T) {
+	t.Setenv("GODEBUG", "madvdontneed=1,disablethp=1")
+	require.Zero(t, advisable())
+}
+
 // mostResident returns the most that the process ever had in memory, KiB.
 func mostResident(t *testing.T) int {
 	t.Helper()
