@@ -247,7 +247,7 @@ func (m *mover) move(ctx context.Context) (r Result, err error) {
 	if err := m.prepare(); err != nil {
 		return r, err
 	}
-	if err := comparable(m.from, m.to); err != nil {
+	if err := countAlike(m.from, m.to); err != nil {
 		return r, errors.Join(err, m.to.endMoving())
 	}
 	if err := m.copy(ctx, s, keys); err != nil {

@@ -47,6 +47,7 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 		"no ledger":                {o: move.Options{From: "nowhere"}, want: []string{"nowhere", "no directory of a ledger"}},
 		"a target that is something else": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
 				require.NoError(t, fs.MkdirAll("data/c", 0o700))
 				f, err := fs.Create("data/c/letter.txt", vfs.WriteCategoryUnspecified)
 				require.NoError(t, err)
@@ -56,6 +57,7 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 		},
 		"already there": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
 				l := open(t, settings(t, fs, to), w.stopped) // its catalogue has acme
 				require.NoError(t, l.Close(context.Background()))
 			},
@@ -63,6 +65,7 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 		},
 		"other meters": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
 				s := without(settings(t, fs, to))
 				s.Extraction.Meters = s.Extraction.Meters[:1]
 				l := open(t, s, w.stopped)
@@ -72,6 +75,7 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 		},
 		"other spelling of ids": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
 				s := without(settings(t, fs, to))
 				s.Extraction.Spellings = usage.Spellings{{Normalize: usage.Fold}}
 				l := open(t, s, w.stopped)
@@ -81,13 +85,17 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 		},
 		"an older format": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
 				require.NoError(t, versions.WriteFormat(fs, from, versions.Format-1))
 			},
 			want: []string{from, fmt.Sprint("format ", versions.Format-1), "start the collector on it once"},
 		},
 		"a newer format": {
-			spoil: func(t *testing.T, fs *vfs.MemFS) { require.NoError(t, versions.WriteFormat(fs, to, versions.Format+1)) },
-			want:  []string{to, fmt.Sprint("format ", versions.Format+1), "use the newer program"},
+			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
+				require.NoError(t, versions.WriteFormat(fs, to, versions.Format+1))
+			},
+			want: []string{to, fmt.Sprint("format ", versions.Format+1), "use the newer program"},
 		},
 		"no room": {
 			disk: func(fs vfs.FS) vfs.FS { return full{fs, 1 << 20} },
@@ -95,6 +103,7 @@ func TestWhatCannotBeMovedIsRefusedAndStays(t *testing.T) {
 		},
 		"a target that began later": {
 			spoil: func(t *testing.T, fs *vfs.MemFS) {
+				t.Helper()
 				require.NoError(t, fs.RemoveAll(to))
 				require.NoError(t, fs.Remove(to+".certificate"))
 				l := open(t, without(settings(t, fs, to)), noon.Add(200*24*time.Hour))

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
@@ -60,8 +61,8 @@ func (d *directory) definitions() (*organization.Shared, error) {
 	return organization.Share(defs)
 }
 
-// comparable returns an error where directories count by different definitions.
-func comparable(from, to *directory) error {
+// countAlike returns an error where directories count by different definitions.
+func countAlike(from, to *directory) error {
 	a, err := from.meters()
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func figureAt(all []string, i int) string {
 // figures returns those of an organization at each of the minutes. Users are called by
 // their place in them: what they are called is in rows, which are compared.
 func figures(o *organization.Organization, defs *organization.Shared) (all [][]string, err error) {
-	o.Person = func(slot uint32, _ bool) string { return fmt.Sprint(slot) }
+	o.Person = func(slot uint32, _ bool) string { return strconv.FormatUint(uint64(slot), 10) }
 	o.Named = make([]bool, len(defs.Meters))
 	begin := o.AsOf()
 	for _, by := range later {
