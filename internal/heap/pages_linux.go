@@ -57,11 +57,11 @@ func preferHugePages() {
 }
 
 // advisable returns how much of the heap to advise, bytes: half of the machine's memory, or of
-// what the operator bounds the heap to (GOMEMLIMIT). It is none where addresses that are not
-// used count (ulimit -v, overcommit_memory 2): there the process could be refused the rest.
-// Go's own switch against huge pages (GODEBUG=disablethp=1) holds.
+// what the operator bounds the heap to (GOMEMLIMIT). It is none where unused addresses count
+// (ulimit -v, overcommit_memory 2), since the process could be refused the rest, where there
+// are few (32 bits), and where Go's own switch says so (GODEBUG=disablethp=1).
 func advisable() int64 {
-	if strings.Contains(os.Getenv("GODEBUG"), "disablethp=1") {
+	if strconv.IntSize < 64 || strings.Contains(os.Getenv("GODEBUG"), "disablethp=1") {
 		return 0
 	}
 	var addresses unix.Rlimit
