@@ -3,8 +3,8 @@
 
 // Package heap fits Go's heap to a large ledger.
 //
-//	Tune --once--> pages.go    what it is going to grow into is on huge pages
-//	           '-> garbage.go  a large heap has less garbage before it is collected
+//	Tune --once--> pages_linux.go  what it is going to grow into is on huge pages
+//	           '-> garbage.go      a large heap has less garbage before it is collected
 package heap
 
 import "sync"

@@ -10,17 +10,17 @@ import (
 	"runtime/metrics"
 )
 
+// Most of a large ledger's heap are blocks of users, which have no pointers and so cost a
+// collection of garbage next to nothing: it may come at half of what is live, and not at as
+// much as that, as Go has it. A small heap is as it is everywhere: there is what is sent,
+// decoded, that garbage is made of, and collecting it more often would cost.
+
 const (
 	usual = 100 // percent of what is live: Go's
 	least = 50  // of a large heap
 	// some is how much garbage there may be in any case, bytes.
 	some = 64 << 20
 )
-
-// Most of a large ledger's heap are blocks of users, which have no pointers and so cost a
-// collection of garbage next to nothing: it may come at half of what is live, and not at as
-// much as that, as Go has it. A small heap is as it is everywhere: there is what is sent,
-// decoded, that garbage is made of, and collecting it more often would cost.
 
 // percentOf is how much garbage there may be beside so many live bytes, in percent.
 func percentOf(live uint64) int {

@@ -5,7 +5,6 @@ package heap
 
 import (
 	"bytes"
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -34,8 +33,6 @@ const (
 	// largest is how large a huge page may be, bytes. Some kernels for ARM have such of
 	// 512 MiB, of which a small heap would have one.
 	largest = 2 << 20
-
-	settingsOfHugePages = "/sys/kernel/mm/transparent_hugepage/"
 )
 
 // preferHugePages advises Linux to give the heap huge pages. Where they are switched off
@@ -69,12 +66,11 @@ func advisable() int64 {
 	if unix.Getrlimit(unix.RLIMIT_AS, &addresses) != nil || addresses.Cur != unix.RLIM_INFINITY || unix.Sysinfo(&machine) != nil {
 		return 0
 	}
-	size, known := number(settingsOfHugePages + "hpage_pmd_size")
+	size, known := number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
 	if overcommit, _ := number("/proc/sys/vm/overcommit_memory"); overcommit == 2 || !known || size > largest {
 		return 0
 	}
-	memory := min(uint64(machine.Totalram)*uint64(machine.Unit), math.MaxInt64) //nolint:unconvert // 32 bits on some platforms
-	n := min(most, int64(memory)/2, debug.SetMemoryLimit(-1)/2)
+	n := min(most, int64(machine.Totalram)*int64(machine.Unit)/2, debug.SetMemoryLimit(-1)/2)
 	return n / piece * piece
 }
 
