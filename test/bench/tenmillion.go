@@ -33,23 +33,28 @@ func (b *bench) tenMillion(ctx context.Context) (err error) {
 	}
 	b.report.measured(tenMillionRSS, spread{float64(made.RSS)})
 	b.say("  %d users are there, %s", users, gigabytes(float64(made.RSS)))
-	// The end of the process that made them has a bounded time for its last checkpoint, and
-	// may have left some of it to the log. So the second start is the one after a clean end.
-	var opened [2]reopened
-	for i := range opened {
-		open := reopen{Directory: directory, Minute: made.Minute.Add(time.Duration(i+1) * time.Minute), Organizations: b.organizations, Users: users}
-		if i == 1 {
-			open.Paced, open.FoldBytes = b.paced, b.foldBytes
-		}
-		if opened[i], err = elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &open}); err == nil {
-			err = same(activeUsers(made.Figures), activeUsers(opened[i].Figures))
+	restart := func(r reopen) (opened reopened, err error) {
+		if opened, err = elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &r}); err == nil {
+			err = same(activeUsers(made.Figures), activeUsers(opened.Figures))
 		}
 		if err != nil {
-			return fmt.Errorf("reopen %d users: %w", users, err)
+			return opened, fmt.Errorf("reopen %d users: %w", users, err)
 		}
-		b.say("  start %d: %s", i+1, seconds(opened[i].Took.Seconds()))
+		b.say("  a start took %s", seconds(opened.Took.Seconds()))
+		return opened, nil
 	}
-	first, clean := &opened[0], &opened[1]
+	// The end of the process that made them has a bounded time for its last checkpoint, and
+	// may have left some of it to the log. So the second start is the one after a clean end.
+	many := reopen{Directory: directory, Minute: made.Minute.Add(time.Minute), Organizations: b.organizations, Users: users}
+	first, err := restart(many)
+	if err != nil {
+		return err
+	}
+	many.Minute, many.Paced, many.FoldBytes = many.Minute.Add(time.Minute), b.paced, b.foldBytes
+	clean, err := restart(many)
+	if err != nil {
+		return err
+	}
 	b.report.measured(tenMillionRestart, spread{clean.Took.Seconds()})
 	b.report.measured(tenMillionStop, spread{quantile(clean.Waits, 1).Seconds()})
 	t := b.report.section(fmt.Sprintf("%d users", users),
