@@ -5,6 +5,7 @@ package book
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -56,8 +57,9 @@ func (b *Book) Position() part.Position {
 // Checkpoint is one that is being written: what changed of organizations goes to the
 // next snapshot, what belongs to it to rows. Nothing of it counts before Commit.
 //
-//	Save --> Write, behind the commit of the entries that are in it --> ... --> Commit
-//	                                                                       else End
+//	Save --> Write, behind the commit of the entries that are in it --> Save ... --> Commit
+//	           ^ |                                                              else End
+//	           +-+ More, of an organization with many users
 type Checkpoint struct {
 	book   *Book
 	writer *snapshot.Writer // nil: nothing more can be written
@@ -89,15 +91,24 @@ func (b *Book) Checkpoint(orgs []*Org) (*Checkpoint, error) {
 // Anew has nothing remain on disk of what was replaced or dropped.
 func (c *Checkpoint) Anew() { c.writer.Anew() }
 
-// Save saves what changed of an organization. All that the entries before a position
-// do to it is done.
-func (c *Checkpoint) Save(o *Org, to part.Position) {
+// sliceBytes is about how much of an organization's users is saved at once: some
+// hundred microseconds, for which requests of its shard wait.
+const sliceBytes = 256 << 10
+
+// Save saves what changed of an organization, and reports whether it has to be asked
+// for more. All that the entries before a position do to it is done.
+func (c *Checkpoint) Save(o *Org, to part.Position) (more bool) {
 	c.orgs = append(c.orgs, o)
 	if o.whole {
 		c.moved = append(c.moved, o.Number)
 	}
 	o.save(to, &c.saved, c.rows)
+	return c.More()
 }
+
+// More saves more of the organization that was saved last, as it was then, and reports
+// whether it has to be asked again. What was saved before is written.
+func (c *Checkpoint) More() (more bool) { return c.saved.More(sliceBytes) }
 
 // Write writes what was saved last. The entries that are in it are on disk.
 func (c *Checkpoint) Write() error {
@@ -150,11 +161,17 @@ func (c *Checkpoint) Committed() bool { return c.done }
 // Organizations are those that were saved.
 func (c *Checkpoint) Organizations() []*Org { return c.orgs }
 
-// Again has the next checkpoint save all of an organization: the one that has saved it
-// was given up.
-func (o *Org) Again() { o.Dirty, o.whole = true, true }
+// Again has the next checkpoint save all of an organization: this one, which is given
+// up, has saved it.
+func (c *Checkpoint) Again(o *Org) {
+	if c.saved.Owner == o.Number {
+		c.saved.End()
+	}
+	o.Dirty, o.whole = true, true
+}
 
-// save saves an organization. What belongs to it goes to a batch of rows.
+// save saves an organization, all but the pages that More asks for. What belongs to it
+// goes to a batch of rows.
 func (o *Org) save(to part.Position, into *part.Saved, batch *pebble.Batch) {
 	into.Begin(o.Number)
 	if into.Whole = o.whole; o.whole {
@@ -172,6 +189,7 @@ func (o *Org) saveRows(to part.Position, batch *pebble.Batch) {
 	var all part.Saved
 	o.whole = true
 	o.save(to, &all, batch)
+	all.More(math.MaxInt)
 	all.SetRows(batch)
 	o.Dirty, o.whole = true, true
 }

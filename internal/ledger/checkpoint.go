@@ -118,14 +118,35 @@ func (l *Ledger) write(b *book.Book, anew bool) (err error) {
 	return nil
 }
 
+// checkpointOrg writes what changed of an organization. One with many users is saved
+// by slices, between which requests for it and for those of its shard go on.
 func (l *Ledger) checkpointOrg(b *book.Book, c *book.Checkpoint, o *book.Org) error {
-	if !l.save(b, c, o) {
+	changed, more := l.save(b, c, o)
+	if !changed {
 		return nil
 	}
-	if err := errors.Join(l.durable(b), l.roomFor(c)); err != nil {
+	if err := l.durable(b); err != nil {
 		return err
 	}
-	return c.Write()
+	for {
+		if err := l.roomFor(c); err != nil {
+			return err
+		}
+		if err := c.Write(); err != nil || !more {
+			return err
+		}
+		l.holding(o, func() { more = c.More() })
+	}
+}
+
+// holding calls f while nothing else is done with organizations of a shard.
+func (l *Ledger) holding(o *book.Org, f func()) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	shard := &l.shards[o.Shard()]
+	shard.Lock()
+	defer shard.Unlock()
+	f()
 }
 
 // roomFor says where the disk has no room for what was saved last: the log's is not to
@@ -138,26 +159,24 @@ func (l *Ledger) roomFor(c *book.Checkpoint) error {
 	return fmt.Errorf("%w: %s has %d MiB left; the log goes on, and a start takes longer meanwhile", errNoSpace, l.settings.Directory, disk.AvailBytes>>20)
 }
 
-// save saves what changed of an organization. It reports whether anything did. Only
-// those wait for it whose organizations are of the same shard.
-func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	shard := &l.shards[o.Shard()]
-	shard.Lock()
-	defer shard.Unlock()
-	l.line.Lock()
-	b.Bury(o)
-	changed = o.Dirty
-	if changed {
-		b.Wake(o)
-	}
-	to := b.Position()
-	l.line.Unlock()
-	if changed {
-		c.Save(o, to)
-	}
-	return changed
+// save saves what changed of an organization. It reports whether anything did, and
+// whether there is more of it. Only those wait for it whose organizations are of the
+// same shard.
+func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed, more bool) {
+	l.holding(o, func() {
+		l.line.Lock()
+		b.Bury(o)
+		changed = o.Dirty
+		if changed {
+			b.Wake(o)
+		}
+		to := b.Position()
+		l.line.Unlock()
+		if changed {
+			more = c.Save(o, to)
+		}
+	})
+	return changed, more
 }
 
 // giveUp ends a checkpoint that was not committed: the next one saves all again that
@@ -167,18 +186,9 @@ func (l *Ledger) giveUp(c *book.Checkpoint) error {
 		return nil
 	}
 	for _, o := range c.Organizations() {
-		l.again(o)
+		l.holding(o, func() { c.Again(o) })
 	}
 	return c.End()
-}
-
-func (l *Ledger) again(o *book.Org) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	shard := &l.shards[o.Shard()]
-	shard.Lock()
-	defer shard.Unlock()
-	o.Again()
 }
 
 // durable waits until all that has been applied is on disk.

@@ -5,12 +5,15 @@ package ledger
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -62,4 +65,76 @@ func TestACloseDoesNotWaitForALongCheckpoint(t *testing.T) {
 	send(t, l, noon.Add(time.Minute), func(b *usage.Batch) { minutes(b, "acme", "1", 1, noon) })
 	require.Equal(t, 1.0, figure(collect(t, l, noon.Add(2*time.Minute)), "acme", "usage_consumption", "window=day", "period=current"))
 	closeLedger(t, l)
+}
+
+// An organization with many users is saved by slices. What comes between two of them is
+// not in that checkpoint, and is read from the log: whenever the power is cut, every
+// figure is that of a ledger that went on.
+func TestAnOrganizationThatIsSavedBySlicesIsOfOneMoment(t *testing.T) {
+	const users = 40_000
+	r := rand.New(rand.NewPCG(1, 1))
+	traffic := func(n int) *usage.Batch {
+		var b usage.Batch
+		for range n {
+			user := fmt.Sprint("user-", r.IntN(users))
+			at := noon.Add(-time.Duration(r.IntN(40*60)) * time.Minute).UnixNano()
+			b.Values = append(b.Values, fmt.Sprint("value-", r.IntN(3)))
+			add(&b, usage.Item{Organization: "acme", User: user, Action: "course.accessed", Time: at},
+				usage.Effect{Kind: usage.Active, Meter: 0, FirstValue: int32(len(b.Values) - 1), NumValues: 1})
+			add(&b, usage.Item{Organization: "acme", User: user, Action: "transcription.finished", Time: at},
+				usage.Effect{Kind: usage.Consume, Meter: 1, Value: int64(r.IntN(1_000_000))})
+		}
+		return &b
+	}
+	all := &usage.Batch{}
+	for user := range users {
+		visitFeature(all, user, noon.Add(-time.Duration(user)*time.Second))
+	}
+	for _, crashed := range []bool{false, true} {
+		alone := open(t, sliced(t, vfs.NewCrashableMem()), noon)
+		require.NoError(t, alone.Record(t.Context(), noon, all))
+		fs := vfs.NewCrashableMem()
+		s := sliced(t, fs)
+		l := open(t, s, noon)
+		require.NoError(t, l.Record(t.Context(), noon, all))
+		both := func(b *usage.Batch) {
+			require.NoError(t, alone.Record(t.Context(), noon, b))
+			require.NoError(t, l.Record(t.Context(), noon, b))
+		}
+		both(traffic(4000))
+		o := l.book.Find("acme")
+		c, err := l.book.Checkpoint(l.book.ByID)
+		require.NoError(t, err)
+		slices := 1
+		for _, more := l.save(l.book, c, o); more; slices++ {
+			require.NoError(t, l.durable(l.book))
+			require.NoError(t, c.Write())
+			both(traffic(300))
+			l.holding(o, func() { more = c.More() })
+		}
+		require.Greater(t, slices, 3)
+		require.NoError(t, c.Write())
+		require.NoError(t, c.Commit(nil))
+		if both(traffic(500)); crashed {
+			l, _ = cut(t, l, s, fs, noon)
+		}
+		want := collect(t, alone, noon.Add(time.Minute))
+		requireSameFigures(t, want, collect(t, l, noon.Add(time.Minute)))
+		closeLedger(t, l) // which saves what came between the slices
+		s.FS = fs
+		if crashed {
+			s.FS = l.settings.FS
+		}
+		l = open(t, s, noon.Add(2*time.Minute))
+		requireSameFigures(t, collect(t, alone, noon.Add(3*time.Minute)), collect(t, l, noon.Add(3*time.Minute)))
+		closeLedger(t, l)
+		closeLedger(t, alone)
+	}
+}
+
+func sliced(t *testing.T, fs vfs.FS) book.Settings {
+	t.Helper()
+	s := settings(t, fs)
+	s.Extraction.Meters = byFeature(t)
+	return s
 }

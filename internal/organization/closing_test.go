@@ -141,7 +141,7 @@ func TestClosingsAreRestored(t *testing.T) {
 	again, err := Restore("acme", o.defs, o.users.Hashes(), e.Bytes)
 	require.NoError(t, err)
 	require.NoError(t, again.RestoreClosings(c.Bytes))
-	o.DirtyPages(func(page uint32, data []byte) {
+	savePages(o, func(page uint32, data []byte) {
 		require.NoError(t, again.RestorePage(UsersOfAll, 0, page, data))
 	})
 	require.NoError(t, again.Restored())

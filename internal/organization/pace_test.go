@@ -98,7 +98,7 @@ func TestReadingBackChangesNoProjection(t *testing.T) {
 				if random.IntN(20) == 0 {
 					var head wire.Encoder
 					read.Encode(&head)
-					read.DirtyPages(func(page uint32, data []byte) { disk[page] = slices.Clone(data) })
+					savePages(read, func(page uint32, data []byte) { disk[page] = slices.Clone(data) })
 					back, err := Restore("acme", d, hashes, head.Bytes)
 					require.NoError(t, err)
 					for _, page := range slices.Sorted(maps.Keys(disk)) {

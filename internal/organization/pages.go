@@ -14,18 +14,10 @@ import (
 // users' blocks, which are of all meters.
 const UsersOfAll = math.MaxUint16
 
-// DirtyPages calls f with every page of users that changed since it was last
-// called; the data are good until f returns.
-func (o *Organization) DirtyPages(f func(page uint32, data []byte)) {
-	var e people.Encoder
-	var data []byte
-	o.users.Changed(func(chunk int) {
-		data = e.AppendChunk(data[:0], &o.users.Blocks, chunk)
-		f(uint32(chunk), data)
-	})
-}
+// SavePages begins to save every page of users that changed since it was last called.
+func (o *Organization) SavePages(with *people.Saving) { with.Begin(&o.users.Blocks) }
 
-// ChangePages has DirtyPages call with every page.
+// ChangePages has SavePages save every page.
 func (o *Organization) ChangePages() { o.users.ChangeAll() }
 
 // RestorePage gives a page back. Those of one organization come by meter and page

@@ -148,7 +148,6 @@ func TestCountsDoNotDependOnTheOrderOfWhatBecomesKnown(t *testing.T) {
 		o.Encode(&e)
 		read, err := Restore("acme", o.defs, o.users.Hashes(), e.Bytes)
 		require.NoError(t, err)
-		o.users.Changed(func(int) {})
 		for chunk := range o.users.Chunks() {
 			var encoder people.Encoder
 			require.NoError(t, read.RestorePage(UsersOfAll, 0, uint32(chunk), encoder.AppendChunk(nil, &o.users.Blocks, chunk)))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter/metertest"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
 )
@@ -27,6 +28,14 @@ func readBack(t testing.TB, d *Shared, o *Organization) *Organization {
 	require.NoError(t, n.Restored())
 	n.Named, n.Person, n.Info = o.Named, o.Person, o.Info
 	return n
+}
+
+// savePages hands over the pages that changed since it was last called.
+func savePages(o *Organization, f func(page uint32, data []byte)) {
+	var s people.Saving
+	for o.SavePages(&s); s.Next(f); {
+		continue
+	}
 }
 
 func encoded(o *Organization) []byte {

@@ -4,7 +4,7 @@
 // Package part says what a ledger's snapshot is made of: the parts of each
 // organization, which is their owner by its number, and how far they go in the log.
 //
-//	an organization --Take--> Saved --Put--> snapshot: head, closings, pages; Mark
+//	an organization --Take, More--> Saved --Put--> snapshot: head, closings, pages; Mark
 //	                            |               |
 //	                            |               +--Source.Read--> ReadBack, at a start
 //	                            +--SetRows--> rows, where its state changes together with other rows;
@@ -17,6 +17,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/organization"
+	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/rows"
 	"github.com/otelcol-usage/otelcol-usage/internal/store/snapshot"
@@ -40,6 +41,7 @@ type Saved struct {
 	Whole bool
 	bytes []byte
 	parts []piece
+	pages people.Saving
 }
 
 // piece is a part that ends at a byte.
@@ -71,8 +73,9 @@ func (s *Saved) each(f func(kind uint8, number uint32, data []byte) error) error
 	return nil
 }
 
-// Take takes all of an organization that changed since it was saved last, and that the
-// entries before a position do to it.
+// Take takes what changed of an organization since it was saved last, and what the
+// entries before a position do to it: all but pages of users, which follow with More as
+// they are now.
 func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, to Position) {
 	var e wire.Encoder
 	to.encode(&e)
@@ -82,20 +85,36 @@ func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, 
 	e.Bytes = e.Bytes[:0]
 	o.EncodeClosings(&e)
 	s.add(Closings, 0, e.Bytes)
-	o.DirtyPages(func(page uint32, data []byte) { s.add(Page, page, data) })
+	o.SavePages(&s.pages)
 }
+
+// More takes pages until they have about so many bytes, and reports whether there may
+// be more of them.
+func (s *Saved) More(most int) bool {
+	for len(s.bytes) < most {
+		if !s.pages.Next(func(page uint32, data []byte) { s.add(Page, page, data) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// End gives up the pages that are left.
+func (s *Saved) End() { s.pages.End() }
 
 // Size returns how many parts it has, and their bytes.
 func (s *Saved) Size() (parts int, bytes int64) { return len(s.parts), int64(len(s.bytes)) }
 
-// Put puts it into the next snapshot.
+// Put puts what was taken into the next snapshot.
 func (s *Saved) Put(w *snapshot.Writer) error {
 	if s.Whole {
 		w.DropOwner(s.Owner)
 	}
-	return s.each(func(kind uint8, number uint32, data []byte) error {
+	err := s.each(func(kind uint8, number uint32, data []byte) error {
 		return w.Put(snapshot.Key{Owner: s.Owner, Kind: kind, Number: number}, data)
 	})
+	s.Begin(s.Owner) // more of it may follow
+	return err
 }
 
 // SetRows puts it, which is Whole, into rows: what came of the organization is on

@@ -38,6 +38,20 @@ func (b Bitmap) Unset(n uint32) {
 	}
 }
 
+// next returns the smallest number in the set that is at least n.
+func (b Bitmap) next(n uint32) (uint32, bool) {
+	for i := int(n >> 6); i < len(b); i++ {
+		w := b[i]
+		if i == int(n>>6) {
+			w &= ^uint64(0) << (n & 63)
+		}
+		if w != 0 {
+			return uint32(i<<6 + bits.TrailingZeros64(w)), true
+		}
+	}
+	return 0, false
+}
+
 // Each calls f for every number in the set, in order.
 func (b Bitmap) Each(f func(n uint32)) {
 	for i, w := range b {

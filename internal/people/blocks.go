@@ -15,7 +15,8 @@ import (
 // from 0 in the order in which they came. They have one owner.
 type Blocks struct {
 	layout  *Layout
-	changed Bitmap // chunks
+	changed Bitmap  // chunks
+	saving  *Saving // nil: none is under way
 	table   table
 	blocks  arena
 	spill   spill
@@ -43,13 +44,13 @@ func (b *Blocks) Reserve(users int) { b.blocks.known = uint32(users) }
 // Insert gives a hash that is not known a slot. Views of blocks and of entries
 // are good until then.
 func (b *Blocks) Insert(hash uint64) (slot uint32) {
+	b.Change(b.blocks.n)
 	slot, moved := b.blocks.add()
 	if moved {
 		b.moves.block()
 	}
 	b.blocks.at(slot)[0] = hash
 	b.table.insert(hash, slot)
-	b.Change(slot)
 	return slot
 }
 
@@ -111,7 +112,11 @@ func (b *Blocks) Clear(slot uint32) {
 
 // Change notes that a user's chunk is about to change.
 func (b *Blocks) Change(slot uint32) {
-	b.changed.Set(slot / chunkBlocks)
+	chunk := slot / chunkBlocks
+	if b.saving != nil {
+		b.saving.keep(chunk)
+	}
+	b.changed.Set(chunk)
 }
 
 // ChangeAll notes that every chunk is to be written again.
@@ -119,12 +124,6 @@ func (b *Blocks) ChangeAll() {
 	for chunk := range uint32(b.Chunks()) {
 		b.changed.Set(chunk)
 	}
-}
-
-// Changed calls f for each chunk that changed since the last call, in order.
-func (b *Blocks) Changed(f func(chunk int)) {
-	b.changed.Each(func(chunk uint32) { f(int(chunk)) })
-	clear(b.changed)
 }
 
 // Chunks returns how many chunks there are.

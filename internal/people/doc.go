@@ -11,7 +11,7 @@
 //	table    [ tag | slot ] 8 entries a line             table.go
 //	                   |
 //	blocks   [ 0 | 1 | .. slot .. | 63 ] [ 64 | ...      blocks.go, arena.go
-//	                   |      a chunk of 64: what is stored at once, codec.go
+//	                   |      a chunk of 64: what is stored at once, codec.go, saving.go
 //	block    hash 8 | stamp 4 | link 4 | fields of the first groups     line 0
 //	         fields of the other groups ...                             lines
 //	         entry 16 | entry 16 | ... up to the end of the line        layout.go, block.go

@@ -44,7 +44,7 @@ func TestWrongAccessesPanic(t *testing.T) {
 		for user := range uint64(2) {
 			b.At(b.Insert(user<<32)).Insert(10, 0)
 		}
-		b.Changed(func(int) {})
+		saved(b)
 		require.PanicsWithValue(t, message, func() { access(b) })
 	}
 }
