@@ -56,10 +56,11 @@ func (s *Saved) Begin(owner uint32) {
 	s.Owner, s.Whole, s.bytes, s.parts = owner, false, s.bytes[:0], s.parts[:0]
 }
 
-// add adds a part, in the order of kinds and numbers.
-func (s *Saved) add(kind uint8, number uint32, data []byte) {
-	s.bytes = append(s.bytes, data...)
-	s.parts = append(s.parts, piece{kind, number, len(s.bytes)})
+// end adds a part, in the order of kinds and numbers, that was appended to the bytes of
+// those before.
+func (s *Saved) end(kind uint8, number uint32, bytes []byte) {
+	s.bytes = bytes
+	s.parts = append(s.parts, piece{kind, number, len(bytes)})
 }
 
 func (s *Saved) each(f func(kind uint8, number uint32, data []byte) error) error {
@@ -77,14 +78,13 @@ func (s *Saved) each(f func(kind uint8, number uint32, data []byte) error) error
 // entries before a position do to it: all but pages of users, which follow with More as
 // they are now.
 func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, to Position) {
-	var e wire.Encoder
+	e := wire.Encoder{Bytes: s.bytes}
 	to.encode(&e)
 	trends.Encode(&e)
 	o.Encode(&e)
-	s.add(Head, 0, e.Bytes)
-	e.Bytes = e.Bytes[:0]
+	s.end(Head, 0, e.Bytes)
 	o.EncodeClosings(&e)
-	s.add(Closings, 0, e.Bytes)
+	s.end(Closings, 0, e.Bytes)
 	o.SavePages(&s.pages)
 }
 
@@ -92,7 +92,7 @@ func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, 
 // be more of them.
 func (s *Saved) More(most int) bool {
 	for len(s.bytes) < most {
-		if !s.pages.Next(func(page uint32, data []byte) { s.add(Page, page, data) }) {
+		if !s.pages.Next(func(page uint32, data []byte) { s.end(Page, page, append(s.bytes, data...)) }) {
 			return false
 		}
 	}
