@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/wire"
@@ -38,39 +39,66 @@ type Encoder struct {
 // their entries came about.
 func (e *Encoder) AppendChunk(to []byte, b *Blocks, chunk int) []byte {
 	e.Bytes = to
-	blocks := view{b, uint32(chunk * chunkBlocks), min(chunkBlocks, b.Len()-chunk*chunkBlocks)}
-	e.Uint(uint64(blocks.n))
-	for i := range blocks.n {
-		e.Bytes = binary.LittleEndian.AppendUint64(e.Bytes, blocks.words(i)[0])
+	v := b.view(chunk, min(chunkBlocks, b.Len()-chunk*chunkBlocks))
+	e.Uint(uint64(v.n))
+	for i := range v.n {
+		e.Bytes = binary.LittleEndian.AppendUint64(e.Bytes, v.words[i*v.stride])
 	}
-	e.stamps(blocks)
+	e.stamps(&v)
 	for _, c := range b.layout.columns {
 		if c.kind == Place {
 			continue
 		}
-		e.field(blocks, c)
+		e.field(&v, c)
 	}
 	e.Uint(0)
-	e.entries(blocks)
+	e.entries(&v)
 	to, e.Bytes = e.Bytes, nil
 	return to
 }
 
-// view is the n blocks of a chunk, of which the first has a slot.
+// view is the n blocks of a chunk, which stand one behind the other.
 type view struct {
 	blocks *Blocks
-	first  uint32
+	first  uint32 // slot
 	n      int
+	words  []uint64
+	stride int // words a block
 }
 
-func (v view) words(i int) []uint64 { return v.blocks.blocks.at(v.first + uint32(i)) }
+func (b *Blocks) view(chunk, n int) view {
+	v := view{blocks: b, first: uint32(chunk * chunkBlocks), n: n, stride: b.layout.words}
+	slab, i := b.blocks.place(v.first)
+	v.words = slab[i : i+n*v.stride]
+	return v
+}
 
-func (v view) stamp(i int) uint32 { return half(v.words(i), int(stampHalf)) }
+// spot is where a field stands in a word of a block.
+type spot struct {
+	word, shift int
+	mask        uint64
+}
+
+func (c column) spot() spot {
+	if c.kind.wide() {
+		return spot{word: int(c.at), mask: ^uint64(0)}
+	}
+	return spot{word: int(c.at) / 2, shift: int(c.at) % 2 * 32, mask: 1<<32 - 1}
+}
+
+func (s spot) set(words []uint64, value uint64) {
+	w := &words[s.word]
+	*w = *w&^(s.mask<<s.shift) | value<<s.shift
+}
+
+func (v *view) get(s spot, i int) uint64 { return v.words[i*v.stride+s.word] >> s.shift & s.mask }
+
+func (v *view) set(s spot, i int, value uint64) { s.set(v.words[i*v.stride:], value) }
 
 // absent returns a bit for each user of whom a field is zero.
-func (v view) absent(c column) (absent uint64) {
+func (v *view) absent(s spot) (absent uint64) {
 	for i := range v.n {
-		if c.get(v.words(i)) == 0 {
+		if v.get(s, i) == 0 {
 			absent |= 1 << i
 		}
 	}
@@ -78,72 +106,57 @@ func (v view) absent(c column) (absent uint64) {
 }
 
 // none is what absent returns where it is zero of all.
-func (v view) none() uint64 { return ^uint64(0) >> (chunkBlocks - v.n) }
+func (v *view) none() uint64 { return ^uint64(0) >> (chunkBlocks - v.n) }
 
-func (c column) get(words []uint64) uint64 {
-	if c.kind.wide() {
-		return words[c.at]
-	}
-	return uint64(half(words, int(c.at)))
-}
+// present returns a bit for each of the others.
+func (v *view) present(absent uint64) uint64 { return v.none() &^ absent }
 
-func (c column) set(words []uint64, v uint64) {
-	if c.kind.wide() {
-		words[c.at] = v
-	} else {
-		setHalf(words, int(c.at), uint32(v))
-	}
-}
+var stamps = column{kind: Half, at: uint16(stampHalf)}.spot()
 
-var stamps = column{kind: Half, at: uint16(stampHalf)}
-
-func (e *Encoder) stamps(v view) {
+func (e *Encoder) stamps(v *view) {
 	absent := v.absent(stamps)
 	e.Sparse(absent)
 	last := int64(0)
-	for i := range v.n {
-		if absent>>i&1 == 0 {
-			e.Int(int64(v.stamp(i)) - last)
-			last = int64(v.stamp(i))
-		}
+	for left := v.present(absent); left != 0; left &= left - 1 {
+		stamp := int64(v.get(stamps, bits.TrailingZeros64(left)))
+		e.Int(stamp - last)
+		last = stamp
 	}
 }
 
-func (e *Encoder) field(v view, c column) {
-	absent := v.absent(c)
+func (e *Encoder) field(v *view, c column) {
+	at := c.spot()
+	absent := v.absent(at)
 	if absent == v.none() {
 		return
 	}
 	e.Uint(1 + (uint64(c.id)<<2 | uint64(c.kind)))
 	e.Sparse(absent)
-	for i := range v.n {
-		if absent>>i&1 != 0 {
-			continue
-		}
-		switch value := c.get(v.words(i)); c.kind {
+	for left := v.present(absent); left != 0; left &= left - 1 {
+		i := bits.TrailingZeros64(left)
+		switch value := v.get(at, i); c.kind {
 		case Half:
 			e.Uint(value)
 		case Minute:
-			e.Int(int64(v.stamp(i)) - int64(value))
+			e.Int(int64(v.get(stamps, i)) - int64(value))
 		default:
 			e.Sparse(value)
 		}
 	}
 }
 
-func (e *Encoder) entries(v view) {
+func (e *Encoder) entries(v *view) {
 	absent := v.none()
 	switch l := v.blocks.layout; {
 	case l.places > 0:
-		absent = v.absent(column{kind: Word, at: uint16(l.first)})
+		absent = v.absent(column{kind: Word, at: uint16(l.first)}.spot())
 	case l.entries:
-		absent = v.absent(column{kind: Half, at: uint16(linkHalf)})
+		absent = v.absent(column{kind: Half, at: uint16(linkHalf)}.spot())
 	}
 	e.Sparse(absent)
-	for i := range v.n {
-		if absent>>i&1 == 0 {
-			e.entriesOf(v.blocks.At(v.first+uint32(i)), int64(v.stamp(i)))
-		}
+	for left := v.present(absent); left != 0; left &= left - 1 {
+		i := bits.TrailingZeros64(left)
+		e.entriesOf(v.blocks.At(v.first+uint32(i)), int64(v.get(stamps, i)))
 	}
 }
 
@@ -218,15 +231,17 @@ func (d *chunkDecoder) users(b *Blocks, chunk int) {
 	if d.Err() != nil {
 		return
 	}
-	d.view = view{b, uint32(first), int(n)}
-	b.Change(d.first)
+	b.Change(uint32(first))
 	for i := range int(n) {
 		if i < have {
 			b.Clear(uint32(first + i))
 		} else if _, moved := b.blocks.add(); moved {
 			b.moves.block()
 		}
-		d.words(i)[0] = d.Fixed()
+	}
+	d.view = b.view(chunk, int(n))
+	for i := range d.n {
+		d.words[i*d.stride] = d.Fixed()
 	}
 }
 
@@ -243,13 +258,11 @@ func (d *chunkDecoder) absent() uint64 {
 }
 
 func (d *chunkDecoder) stamps() {
-	absent, last := d.absent(), int64(0)
-	for i := range d.n {
-		if absent>>i&1 == 0 {
-			stamp := d.Half(last + d.Int())
-			stamps.set(d.words(i), uint64(stamp))
-			last = int64(stamp)
-		}
+	last := int64(0)
+	for left := d.present(d.absent()); left != 0; left &= left - 1 {
+		stamp := d.Half(last + d.Int())
+		d.set(stamps, bits.TrailingZeros64(left), uint64(stamp))
+		last = int64(stamp)
 	}
 }
 
@@ -270,20 +283,18 @@ func (d *chunkDecoder) field() bool {
 		d.FailWith(fmt.Errorf("field %d was stored as a %s and is claimed as a %s: claim it under another number", id, kind, c.kind))
 		return false
 	}
-	absent := d.absent()
-	for i := range d.n {
-		if absent>>i&1 != 0 {
-			continue
-		}
-		value := d.value(kind, d.stamp(i))
+	at := c.spot()
+	for left := d.present(d.absent()); left != 0; left &= left - 1 {
+		i := bits.TrailingZeros64(left)
+		value := d.value(kind, i)
 		if known {
-			c.set(d.words(i), value)
+			d.set(at, i, value)
 		}
 	}
 	return d.Err() == nil
 }
 
-func (d *chunkDecoder) value(kind Kind, stamp uint32) uint64 {
+func (d *chunkDecoder) value(kind Kind, user int) uint64 {
 	switch kind {
 	case Half:
 		v := d.Uint()
@@ -292,7 +303,7 @@ func (d *chunkDecoder) value(kind Kind, stamp uint32) uint64 {
 		}
 		return v
 	case Minute:
-		return uint64(d.Half(int64(stamp) - d.Int()))
+		return uint64(d.Half(int64(d.get(stamps, user)) - d.Int()))
 	default:
 		return d.Sparse()
 	}
@@ -301,11 +312,8 @@ func (d *chunkDecoder) value(kind Kind, stamp uint32) uint64 {
 // entries reads the entries of the users; they are passed over where no meter
 // claims any.
 func (d *chunkDecoder) entries() {
-	absent := d.absent()
-	for i := range d.n {
-		if absent>>i&1 == 0 {
-			d.entriesOf(d.blocks.At(d.first + uint32(i)))
-		}
+	for left := d.present(d.absent()); left != 0; left &= left - 1 {
+		d.entriesOf(d.blocks.At(d.first + uint32(bits.TrailingZeros64(left))))
 	}
 }
 

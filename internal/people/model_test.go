@@ -195,7 +195,7 @@ func (m model) build(r *rand.Rand, l *Layout) *Blocks {
 		block.Change()
 		block.SetStamp(p.stamp)
 		for _, c := range l.columns {
-			c.set(block.words, p.fields[c.id])
+			c.spot().set(block.words, p.fields[c.id])
 		}
 		if !l.entries {
 			continue

@@ -123,14 +123,20 @@ func (d *Decoder) Count(size int) int {
 // Sparse appends a word of which most bytes are 0: one bit for each byte that
 // is not, then those bytes, lowest first.
 func (e *Encoder) Sparse(v uint64) {
-	at := len(e.Bytes)
-	e.Bytes = append(e.Bytes, 0)
-	for i := range 8 {
-		if b := byte(v >> (8 * i)); b != 0 {
-			e.Bytes[at] |= 1 << i
-			e.Bytes = append(e.Bytes, b)
-		}
+	which, n := nonzero(v), 1
+	to := [9]byte{which}
+	for ; which != 0; which &= which - 1 {
+		to[n] = byte(v >> (8 * bits.TrailingZeros8(which)))
+		n++
 	}
+	e.Bytes = append(e.Bytes, to[:n]...)
+}
+
+// nonzero returns a bit for each byte of a word that is not 0, the lowest first.
+func nonzero(v uint64) uint8 {
+	const low = 0x7f7f7f7f7f7f7f7f
+	high := ((v&low + low) | v) &^ low // the highest bit of each such byte
+	return uint8(high >> 7 * 0x0102040810204080 >> 56)
 }
 
 // Sparse reads such a word.
