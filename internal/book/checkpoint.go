@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/archive"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/part"
@@ -57,17 +58,19 @@ func (b *Book) Position() part.Position {
 // Checkpoint is one that is being written: what changed of organizations goes to the
 // next snapshot, what belongs to it to rows. Nothing of it counts before Commit.
 //
-//	Save --> Write, behind the commit of the entries that are in it --> Save ... --> Commit
-//	           ^ |                                                              else End
-//	           +-+ More, of an organization with many users
+//	Save --> File, behind the commit of the entries that are in it --> Write --> Save ... --> Commit
+//	                                                                    ^ |              else End
+//	                          More, of an organization with many users  +-+
 type Checkpoint struct {
 	book   *Book
 	writer *snapshot.Writer // nil: nothing more can be written
 	saved  part.Saved
 	rows   *pebble.Batch
-	orgs   []*Org   // that it has
-	moved  []uint32 // those of which rows may have a state
-	done   bool     // committed
+	notes  archive.Notes // of what was saved last
+	filed  chan struct{} // its Org.filed
+	orgs   []*Org        // that it has
+	moved  []uint32      // those of which rows may have a state
+	done   bool          // committed
 }
 
 // Checkpoint begins one, of all organizations: of others, erased ones, it leaves nothing.
@@ -103,23 +106,32 @@ func (c *Checkpoint) Save(o *Org, to part.Position) (more bool) {
 		c.moved = append(c.moved, o.Number)
 	}
 	o.save(to, &c.saved, c.rows)
+	c.notes, o.notes = o.notes, archive.Notes{}
+	c.filed = make(chan struct{})
+	o.filed = c.filed
 	return c.More()
+}
+
+// File puts what belongs to what was saved last into rows. The entries that are in it are
+// on disk. Rows that go further than the snapshot do no harm.
+func (c *Checkpoint) File() error {
+	c.notes.Take(c.saved.Owner, func(key, value []byte) { _ = c.rows.Merge(key, value, nil) })
+	var err error
+	if !c.rows.Empty() {
+		err = c.book.Rows.Write(c.rows)
+		c.rows = c.book.Rows.NewBatch()
+	}
+	close(c.filed)
+	c.filed = nil
+	return err
 }
 
 // More saves more of the organization that was saved last, as it was then, and reports
 // whether it has to be asked again. What was saved before is written.
 func (c *Checkpoint) More() (more bool) { return c.saved.More(sliceBytes) }
 
-// Write writes what was saved last. The entries that are in it are on disk.
-func (c *Checkpoint) Write() error {
-	if !c.rows.Empty() {
-		if err := c.book.Rows.Write(c.rows); err != nil {
-			return err
-		}
-		c.rows = c.book.Rows.NewBatch()
-	}
-	return c.saved.Put(c.writer)
-}
+// Write writes what was saved last, and filed.
+func (c *Checkpoint) Write() error { return c.saved.Put(c.writer) }
 
 // Room returns how many bytes what was saved last needs on disk at most.
 func (c *Checkpoint) Room() int64 { return c.book.Snapshot.Room(c.saved.Size()) }
@@ -149,6 +161,9 @@ func (c *Checkpoint) Commit(mark *part.Mark) error {
 
 // End gives up what was not committed.
 func (c *Checkpoint) End() error {
+	if c.filed != nil {
+		close(c.filed)
+	}
 	if c.writer == nil {
 		return nil
 	}
@@ -180,7 +195,6 @@ func (o *Org) save(to part.Position, into *part.Saved, batch *pebble.Batch) {
 	o.Dirty, o.whole, o.position = false, false, to
 	into.Take(o.Organization, &o.Trends, to)
 	o.saveJournal(batch)
-	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
 }
 
 // saveRows saves all of an organization in rows, where it has changed with others of
@@ -191,6 +205,7 @@ func (o *Org) saveRows(to part.Position, batch *pebble.Batch) {
 	o.save(to, &all, batch)
 	all.More(math.MaxInt)
 	all.SetRows(batch)
+	o.notes.Take(o.Number, func(key, value []byte) { _ = batch.Merge(key, value, nil) })
 	o.Dirty, o.whole = true, true
 }
 

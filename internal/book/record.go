@@ -106,8 +106,12 @@ func (b *Book) note(o *Org, x *redo.First) {
 }
 
 // File puts the first items of an organization that are noted into their rows, to
-// be read there. To merge one once more after a crash makes no difference.
-func (b *Book) File(o *Org) { o.notes.Take(o.Number, b.Pending.Merge) }
+// be read there. To merge one once more after a crash makes no difference. Those that a
+// checkpoint has taken are there when filed is closed; nil: there are none.
+func (b *Book) File(o *Org) (filed <-chan struct{}) {
+	o.notes.Take(o.Number, b.Pending.Merge)
+	return o.filed
+}
 
 // NewUser implements intake.Scribe, as the methods below do.
 func (c *Clerk) NewUser(slot uint32, hash uint64, id string) {

@@ -128,6 +128,9 @@ func (l *Ledger) checkpointOrg(b *book.Book, c *book.Checkpoint, o *book.Org) er
 	if err := l.durable(b); err != nil {
 		return err
 	}
+	if err := c.File(); err != nil {
+		return err
+	}
 	for {
 		if err := l.roomFor(c); err != nil {
 			return err

@@ -106,8 +106,10 @@ func TestAnOrganizationThatIsSavedBySlicesIsOfOneMoment(t *testing.T) {
 		c, err := l.book.Checkpoint(l.book.ByID)
 		require.NoError(t, err)
 		slices := 1
-		for _, more := l.save(l.book, c, o); more; slices++ {
-			require.NoError(t, l.durable(l.book))
+		_, more := l.save(l.book, c, o)
+		require.NoError(t, l.durable(l.book))
+		require.NoError(t, c.File())
+		for ; more; slices++ {
 			require.NoError(t, c.Write())
 			both(traffic(300))
 			l.holding(o, func() { more = c.More() })

@@ -5,7 +5,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -49,11 +48,32 @@ func (l *Ledger) Explain(ctx context.Context, q inquiry.ExplainQuery) (*inquiry.
 	return x, nil
 }
 
-// file puts the first items of an organization into their rows, to be read there;
-// not while the disk is full.
-func (l *Ledger) file(o *book.Org) {
-	if l.unavailable(time.Time{}) == nil {
-		l.book.File(o)
+// file puts the first items of an organization into their rows; not while the disk is
+// full. They are to be read there when what it returns is done.
+func (l *Ledger) file(b *book.Book, o *book.Org) (f filing) {
+	if o != nil && l.unavailable(time.Time{}) == nil {
+		f.checkpoint = b.File(o)
+	}
+	f.group = b.Last()
+	return f
+}
+
+// filing is what has rows that are asked for.
+type filing struct {
+	group      *group.Group
+	checkpoint <-chan struct{} // closed when one that is under way has put its own there; nil: none is
+}
+
+// filed waits until it is done.
+func (l *Ledger) filed(ctx context.Context, f filing) error {
+	if err := l.await(ctx, f.group); err != nil || f.checkpoint == nil {
+		return err
+	}
+	select {
+	case <-f.checkpoint:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", usage.ErrUnavailable, ctx.Err())
 	}
 }
 
@@ -61,15 +81,13 @@ func (l *Ledger) file(o *book.Org) {
 // on disk.
 func (l *Ledger) durably(ctx context.Context, organization string) error {
 	l.mu.Lock()
-	err, g := l.unreadable(), (*group.Group)(nil)
-	if err == nil {
-		if o := inquiry.Named(l.book, organization); o != nil {
-			l.file(o)
-		}
-		g = l.book.Last()
+	if err := l.unreadable(); err != nil {
+		l.mu.Unlock()
+		return err
 	}
+	f := l.file(l.book, inquiry.Named(l.book, organization))
 	l.mu.Unlock()
-	return errors.Join(err, l.await(ctx, g))
+	return l.filed(ctx, f)
 }
 
 func (l *Ledger) explain(q *inquiry.ExplainQuery) (*inquiry.Explanation, *inquiry.Asked, error) {

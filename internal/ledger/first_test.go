@@ -110,5 +110,29 @@ func TestFirstItemsAreFoundWhereverTheyAre(t *testing.T) {
 	require.NoError(t, l.checkpoint(l.book))
 	crash()
 	check("all in rows")
+	on(4)
+	fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: minFree})
+	require.ErrorIs(t, l.checkpoint(l.book), errNoSpace)
+	fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 30})
+	require.NoError(t, l.checkpoint(l.book))
+	crash()
+	check("after a checkpoint that found no room")
+	on(5)
+	c, err := l.book.Checkpoint(l.book.ByID)
+	require.NoError(t, err)
+	o := l.book.Find("acme")
+	l.save(l.book, c, o)
+	f := l.file(l.book, o)
+	select {
+	case <-f.checkpoint:
+		t.Error("they are not in rows yet")
+	default:
+	}
+	require.NoError(t, l.durable(l.book))
+	require.NoError(t, c.File())
+	<-f.checkpoint
+	check("in a checkpoint that is under way")
+	require.NoError(t, c.Write())
+	require.NoError(t, c.Commit(nil))
 	closeLedger(t, l)
 }

@@ -30,10 +30,9 @@ func (l *Ledger) Users(ctx context.Context, q inquiry.UsersQuery, yield func(*in
 		l.mu.Unlock()
 		return err
 	}
-	l.file(a.Org)
-	g, end := a.Book.Last(), uint32(a.Org.Users())
+	f, end := l.file(a.Book, a.Org), uint32(a.Org.Users())
 	l.mu.Unlock()
-	if err := l.await(ctx, g); err != nil { // their ids are on disk then
+	if err := l.filed(ctx, f); err != nil { // their ids are on disk then
 		return err
 	}
 	r := &inquiry.Reader{Asked: a}
