@@ -118,12 +118,17 @@ func (c *Checkpoint) File() error {
 	c.notes.Take(c.saved.Owner, func(key, value []byte) { _ = c.rows.Merge(key, value, nil) })
 	var err error
 	if !c.rows.Empty() {
-		err = c.book.Rows.Write(c.rows)
-		c.rows = c.book.Rows.NewBatch()
+		err = c.book.Rows.Write(c.takeRows())
 	}
 	close(c.filed)
 	c.filed = nil
 	return err
+}
+
+// takeRows returns the batch of rows: what it is handed to keeps it, even where it fails.
+func (c *Checkpoint) takeRows() (rows *pebble.Batch) {
+	rows, c.rows = c.rows, c.book.Rows.NewBatch()
+	return rows
 }
 
 // More saves more of the organization that was saved last, as it was then, and reports
@@ -143,7 +148,7 @@ func (c *Checkpoint) Commit(mark *part.Mark) error {
 	if mark == nil {
 		mark = &b.mark
 	}
-	if err := b.Rows.WriteThrough(c.rows); err != nil {
+	if err := b.Rows.WriteThrough(c.takeRows()); err != nil {
 		return err
 	}
 	c.writer = nil

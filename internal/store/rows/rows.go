@@ -173,8 +173,8 @@ func (d *DB) Close() (err error) {
 	return d.DB.Close()
 }
 
-// Write applies a batch. One is under way at a time: one that the store does not
-// come back from ends with the store.
+// Write applies a batch, which is the store's from then on, also where it fails. One is
+// under way at a time: one that the store does not come back from ends with the store.
 func (d *DB) Write(batch *pebble.Batch) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
