@@ -14,6 +14,7 @@ import (
 type Notes struct {
 	bytes wire.Encoder
 	of    []note
+	filed <-chan struct{} // see Filed
 }
 
 // note is bytes[from:to], as a row has them.
@@ -43,5 +44,30 @@ func (n *Notes) Take(organization uint32, f func(key, value []byte)) {
 	for _, x := range n.of {
 		f(FirstsOf(organization, x.slot), n.bytes.Bytes[x.from:x.to])
 	}
-	*n = Notes{}
+	*n = Notes{filed: n.filed}
+}
+
+// Filing is notes on their way to rows, while others are noted. The zero Filing has none.
+type Filing struct {
+	Notes
+	done chan struct{}
+}
+
+// HandOver hands all notes over.
+func (n *Notes) HandOver() Filing {
+	f := Filing{*n, make(chan struct{})}
+	*n = Notes{filed: f.done}
+	return f
+}
+
+// Filed is closed when the notes that were handed over last are in their rows, or will not
+// be; nil: there were none.
+func (n *Notes) Filed() <-chan struct{} { return n.filed }
+
+// End says that they are.
+func (f *Filing) End() {
+	if f.done != nil {
+		close(f.done)
+		f.done = nil
+	}
 }

@@ -95,7 +95,6 @@ type Org struct {
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	Trends            organization.Trends
 	notes             archive.Notes
-	filed             chan struct{}   // closed when those that a checkpoint took are in rows; nil: none did
 	firsts            []archive.First // scratch of note
 }
 

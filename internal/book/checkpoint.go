@@ -66,11 +66,9 @@ type Checkpoint struct {
 	writer *snapshot.Writer // nil: nothing more can be written
 	saved  part.Saved
 	rows   *pebble.Batch
-	notes  archive.Notes // of what was saved last
-	filed  chan struct{} // its Org.filed
-	orgs   []*Org        // that it has
-	moved  []uint32      // those of which rows may have a state
-	done   bool          // committed
+	firsts archive.Filing // of what was saved last
+	orgs   []*Org         // that it has; none when it is committed
+	moved  []uint32       // those of which rows may have a state
 }
 
 // Checkpoint begins one, of all organizations: of others, erased ones, it leaves nothing.
@@ -106,23 +104,19 @@ func (c *Checkpoint) Save(o *Org, to part.Position) (more bool) {
 		c.moved = append(c.moved, o.Number)
 	}
 	o.save(to, &c.saved, c.rows)
-	c.notes, o.notes = o.notes, archive.Notes{}
-	c.filed = make(chan struct{})
-	o.filed = c.filed
+	c.firsts = o.notes.HandOver()
 	return c.More()
 }
 
 // File puts what belongs to what was saved last into rows. The entries that are in it are
 // on disk. Rows that go further than the snapshot do no harm.
 func (c *Checkpoint) File() error {
-	c.notes.Take(c.saved.Owner, func(key, value []byte) { _ = c.rows.Merge(key, value, nil) })
-	var err error
-	if !c.rows.Empty() {
-		err = c.book.Rows.Write(c.takeRows())
+	defer c.firsts.End()
+	c.firsts.Take(c.saved.Owner, func(key, value []byte) { _ = c.rows.Merge(key, value, nil) })
+	if c.rows.Empty() {
+		return nil
 	}
-	close(c.filed)
-	c.filed = nil
-	return err
+	return c.book.Rows.Write(c.takeRows())
 }
 
 // takeRows returns the batch of rows: what it is handed to keeps it, even where it fails.
@@ -155,7 +149,7 @@ func (c *Checkpoint) Commit(mark *part.Mark) error {
 	if err := w.Commit(mark.Encode()); err != nil {
 		return err
 	}
-	b.mark, c.done = *mark, true
+	b.mark, c.orgs = *mark, nil
 	if len(c.moved) == 0 {
 		return nil
 	}
@@ -166,19 +160,14 @@ func (c *Checkpoint) Commit(mark *part.Mark) error {
 
 // End gives up what was not committed.
 func (c *Checkpoint) End() error {
-	if c.filed != nil {
-		close(c.filed)
-	}
+	c.firsts.End()
 	if c.writer == nil {
 		return nil
 	}
 	return errors.Join(c.rows.Close(), c.writer.Abort())
 }
 
-// Committed reports whether there is nothing to give up.
-func (c *Checkpoint) Committed() bool { return c.done }
-
-// Organizations are those that were saved.
+// Organizations are those that were saved, and are not committed.
 func (c *Checkpoint) Organizations() []*Org { return c.orgs }
 
 // Again has the next checkpoint save all of an organization: this one, which is given

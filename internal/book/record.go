@@ -110,7 +110,7 @@ func (b *Book) note(o *Org, x *redo.First) {
 // checkpoint has taken are there when filed is closed; nil: there are none.
 func (b *Book) File(o *Org) (filed <-chan struct{}) {
 	o.notes.Take(o.Number, b.Pending.Merge)
-	return o.filed
+	return o.notes.Filed()
 }
 
 // NewUser implements intake.Scribe, as the methods below do.

@@ -4,33 +4,20 @@
 package book
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
-
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
-	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
 )
 
 // readSpellings finds how ids are spelled from now on, and writes that down
 // before anything is taken in by it.
 func (b *Book) readSpellings(fresh bool, now int64) error {
-	var old usage.Spellings
 	text, err := b.Rows.Get(rowkey.MetaSpellings)
-	if err == nil && text != nil && !fresh { // what a first start that was cut short has left means nothing
-		err = json.Unmarshal(text, &old)
-	}
 	if err != nil {
-		return fmt.Errorf("read how ids are spelled: %w", err)
+		return err
 	}
-	b.Spellings = versions.MergeSpellings(old, b.Settings.Extraction.Spellings, fresh, now+b.Settings.Future.Nanoseconds())
-	b.rules.Spellings = b.Spellings
-	if slices.Equal(old, b.Spellings) {
-		return nil
-	}
-	if text, err = json.Marshal(b.Spellings); err != nil {
+	b.Spellings, text, err = versions.Spellings(text, b.Settings.Extraction.Spellings, fresh, now+b.Settings.Future.Nanoseconds())
+	if b.rules.Spellings = b.Spellings; err != nil || text == nil {
 		return err
 	}
 	b.Pending.Set(rowkey.MetaSpellings, text)

@@ -185,9 +185,6 @@ func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed, m
 // giveUp ends a checkpoint that was not committed: the next one saves all again that
 // it has saved.
 func (l *Ledger) giveUp(c *book.Checkpoint) error {
-	if c.Committed() {
-		return nil
-	}
 	for _, o := range c.Organizations() {
 		l.holding(o, func() { c.Again(o) })
 	}

@@ -8,7 +8,7 @@
 //	                       +--Merge--> meters, each with all versions of its definition
 //	meters configured -----+           or why that cannot be: nothing is applied backwards
 //
-//	spellings so far, identity::normalize --MergeSpellings--> spellings, each from a day on
+//	spellings so far, identity::normalize --Spellings--> spellings, each from a day on
 //
 // Beside them stand the format of the directory, and the copy of its definitions
 // by which a configuration is judged while a process has the directory open.

@@ -4,11 +4,30 @@
 package versions
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
+
+// Spellings reads what a ledger has stored of its spellings, nil where it has nothing, and
+// returns those from now on, with what is to be stored where that changes; see
+// MergeSpellings.
+func Spellings(stored []byte, configured usage.Spellings, fresh bool, now int64) (all usage.Spellings, anew []byte, err error) {
+	var old usage.Spellings
+	if stored != nil && !fresh { // what a first start that was cut short has left means nothing
+		if err := json.Unmarshal(stored, &old); err != nil {
+			return nil, nil, fmt.Errorf("read how ids are spelled: %w", err)
+		}
+	}
+	if all = MergeSpellings(old, configured, fresh, now); slices.Equal(old, all) {
+		return all, nil, nil
+	}
+	anew, err = json.Marshal(all)
+	return all, anew, err
+}
 
 // MergeSpellings brings the spellings that a ledger has had to the one that is
 // configured, if any is. A change takes effect with the first UTC day that no

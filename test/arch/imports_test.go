@@ -168,7 +168,7 @@ var allowed = map[string]struct {
 	},
 	"internal/part": {
 		[]string{
-			standard, "internal/usage", "internal/wire", "internal/period", "internal/organization", "internal/rowkey", "internal/store/rows", "internal/store/snapshot", pebble,
+			standard, "internal/usage", "internal/wire", "internal/period", "internal/people", "internal/organization", "internal/rowkey", "internal/store/rows", "internal/store/snapshot", pebble,
 		},
 		"how an organization is written down and read back does not depend on who counts meanwhile",
 	},
