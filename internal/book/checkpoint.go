@@ -58,21 +58,22 @@ func (b *Book) Position() part.Position {
 // Checkpoint is one that is being written: what changed of organizations goes to the
 // next snapshot, what belongs to it to rows. Nothing of it counts before Commit.
 //
-//	Save --> File, behind the commit of the entries that are in it --> Write --> Save ... --> Commit
-//	                                                                    ^ |              else End
-//	                          More, of an organization with many users  +-+
+//	Save --> Write, behind the commit of the entries that are in it --> Save ... --> Commit
+//	                                                                           else End
 type Checkpoint struct {
 	book   *Book
 	writer *snapshot.Writer // nil: nothing more can be written
 	saved  part.Saved
-	rows   *pebble.Batch
+	more   bool           // of its pages are to be saved
+	rows   *pebble.Batch  // that belong to what was saved last
 	firsts archive.Filing // of what was saved last
 	orgs   []*Org         // that it has; none when it is committed
 	moved  []uint32       // those of which rows may have a state
 }
 
 // Checkpoint begins one, of all organizations: of others, erased ones, it leaves nothing.
-func (b *Book) Checkpoint(orgs []*Org) (*Checkpoint, error) {
+// anew has nothing remain on disk of what was replaced or dropped.
+func (b *Book) Checkpoint(orgs []*Org, anew bool) (*Checkpoint, error) {
 	w, err := b.Snapshot.Begin()
 	if err != nil {
 		return nil, err
@@ -86,54 +87,60 @@ func (b *Book) Checkpoint(orgs []*Org) (*Checkpoint, error) {
 			w.DropOwner(owner)
 		}
 	}
+	if anew {
+		w.Anew()
+	}
 	return &Checkpoint{book: b, writer: w, rows: b.Rows.NewBatch()}, nil
 }
-
-// Anew has nothing remain on disk of what was replaced or dropped.
-func (c *Checkpoint) Anew() { c.writer.Anew() }
 
 // sliceBytes is about how much of an organization's users is saved at once: some
 // hundred microseconds, for which requests of its shard wait.
 const sliceBytes = 256 << 10
 
-// Save saves what changed of an organization, and reports whether it has to be asked
-// for more. All that the entries before a position do to it is done.
-func (c *Checkpoint) Save(o *Org, to part.Position) (more bool) {
+// Save saves what changed of an organization: of one with many users a first slice. All
+// that the entries before a position do to it is done.
+func (c *Checkpoint) Save(o *Org, to part.Position) {
 	c.orgs = append(c.orgs, o)
 	if o.whole {
 		c.moved = append(c.moved, o.Number)
 	}
 	o.save(to, &c.saved, c.rows)
 	c.firsts = o.notes.HandOver()
-	return c.More()
+	c.more = c.saved.More(sliceBytes)
 }
 
-// File puts what belongs to what was saved last into rows. The entries that are in it are
-// on disk. Rows that go further than the snapshot do no harm.
-func (c *Checkpoint) File() error {
+// Hold calls f while nobody else does anything with an organization.
+type Hold func(o *Org, f func())
+
+// Write writes what was saved last, whose entries are on disk by now, and the slices that
+// follow. room is asked before as many bytes are written as may be at most.
+func (c *Checkpoint) Write(hold Hold, room func(bytes int64) error) error {
+	if err := c.file(); err != nil {
+		return err
+	}
+	for {
+		if err := room(c.book.Snapshot.Room(c.saved.Size())); err != nil {
+			return err
+		}
+		if err := c.saved.Put(c.writer); err != nil || !c.more {
+			return err
+		}
+		hold(c.orgs[len(c.orgs)-1], func() { c.more = c.saved.More(sliceBytes) })
+	}
+}
+
+// file puts what belongs to what was saved last into rows, before there may be no room
+// for the rest. Rows that go further than the snapshot do no harm.
+func (c *Checkpoint) file() error {
 	defer c.firsts.End()
 	c.firsts.Take(c.saved.Owner, func(key, value []byte) { _ = c.rows.Merge(key, value, nil) })
 	if c.rows.Empty() {
 		return nil
 	}
-	return c.book.Rows.Write(c.takeRows())
+	rows := c.rows
+	c.rows = c.book.Rows.NewBatch() // the other one is the store's, also where that fails
+	return c.book.Rows.Write(rows)
 }
-
-// takeRows returns the batch of rows: what it is handed to keeps it, even where it fails.
-func (c *Checkpoint) takeRows() (rows *pebble.Batch) {
-	rows, c.rows = c.rows, c.book.Rows.NewBatch()
-	return rows
-}
-
-// More saves more of the organization that was saved last, as it was then, and reports
-// whether it has to be asked again. What was saved before is written.
-func (c *Checkpoint) More() (more bool) { return c.saved.More(sliceBytes) }
-
-// Write writes what was saved last, and filed.
-func (c *Checkpoint) Write() error { return c.saved.Put(c.writer) }
-
-// Room returns how many bytes what was saved last needs on disk at most.
-func (c *Checkpoint) Room() int64 { return c.book.Snapshot.Room(c.saved.Size()) }
 
 // Commit puts the snapshot in force. A mark says how far the log is covered; without
 // one that is as before.
@@ -142,7 +149,7 @@ func (c *Checkpoint) Commit(mark *part.Mark) error {
 	if mark == nil {
 		mark = &b.mark
 	}
-	if err := b.Rows.WriteThrough(c.takeRows()); err != nil {
+	if err := b.Rows.WriteThrough(b.Rows.NewBatch()); err != nil {
 		return err
 	}
 	c.writer = nil
@@ -158,29 +165,26 @@ func (c *Checkpoint) Commit(mark *part.Mark) error {
 	return b.Rows.WriteThrough(old)
 }
 
-// End gives up what was not committed.
-func (c *Checkpoint) End() error {
+// End gives up what was not committed: the next checkpoint saves all again that this one
+// has saved.
+func (c *Checkpoint) End(hold Hold) error {
 	c.firsts.End()
+	for _, o := range c.orgs {
+		hold(o, func() {
+			if c.saved.Owner == o.Number {
+				c.saved.End()
+			}
+			o.Dirty, o.whole = true, true
+		})
+	}
 	if c.writer == nil {
 		return nil
 	}
 	return errors.Join(c.rows.Close(), c.writer.Abort())
 }
 
-// Organizations are those that were saved, and are not committed.
-func (c *Checkpoint) Organizations() []*Org { return c.orgs }
-
-// Again has the next checkpoint save all of an organization: this one, which is given
-// up, has saved it.
-func (c *Checkpoint) Again(o *Org) {
-	if c.saved.Owner == o.Number {
-		c.saved.End()
-	}
-	o.Dirty, o.whole = true, true
-}
-
-// save saves an organization, all but the pages that More asks for. What belongs to it
-// goes to a batch of rows.
+// save saves an organization, but for its pages, which follow with part.Saved.More. What
+// belongs to it goes to a batch of rows.
 func (o *Org) save(to part.Position, into *part.Saved, batch *pebble.Batch) {
 	into.Begin(o.Number)
 	if into.Whole = o.whole; o.whole {

@@ -123,14 +123,15 @@ func (b *Book) eachGroup(f func(number uint64, entries []byte) error) error {
 // of them is written to rows. Until that is on disk nothing goes to the log, so
 // that a start does all of it again where it was cut short.
 func (b *Book) convert() (err error) {
-	c, err := b.Checkpoint(b.ByID)
+	c, err := b.Checkpoint(b.ByID, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.End()) }()
+	alone := func(_ *Org, f func()) { f() }
+	defer func() { err = errors.Join(err, c.End(alone)) }()
 	for _, o := range b.ByID {
 		c.Save(o, b.Position())
-		if err := c.Write(); err != nil {
+		if err := c.Write(alone, func(int64) error { return nil }); err != nil {
 			return err
 		}
 	}

@@ -63,18 +63,15 @@ func (l *Ledger) write(b *book.Book, anew bool) (err error) {
 	start, before := b.Pending.Number, b.Unfolded
 	now := b.Clock() // no entry is older that a checkpoint made from here on does not cover
 	l.mu.Unlock()
-	c, err := b.Checkpoint(orgs)
+	c, err := b.Checkpoint(orgs, anew)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, l.giveUp(c))
+			err = errors.Join(err, c.End(l.holding))
 		}
 	}()
-	if anew {
-		c.Anew()
-	}
 	for _, o := range orgs {
 		if l.late.Load() {
 			if err := c.Commit(nil); err != nil {
@@ -121,28 +118,16 @@ func (l *Ledger) write(b *book.Book, anew bool) (err error) {
 // checkpointOrg writes what changed of an organization. One with many users is saved
 // by slices, between which requests for it and for those of its shard go on.
 func (l *Ledger) checkpointOrg(b *book.Book, c *book.Checkpoint, o *book.Org) error {
-	changed, more := l.save(b, c, o)
-	if !changed {
+	if !l.save(b, c, o) {
 		return nil
 	}
 	if err := l.durable(b); err != nil {
 		return err
 	}
-	if err := c.File(); err != nil {
-		return err
-	}
-	for {
-		if err := l.roomFor(c); err != nil {
-			return err
-		}
-		if err := c.Write(); err != nil || !more {
-			return err
-		}
-		l.holding(o, func() { more = c.More() })
-	}
+	return c.Write(l.holding, l.roomFor)
 }
 
-// holding calls f while nothing else is done with organizations of a shard.
+// holding is a book.Hold: nothing is done with other organizations of the shard either.
 func (l *Ledger) holding(o *book.Org, f func()) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -152,20 +137,18 @@ func (l *Ledger) holding(o *book.Org, f func()) {
 	f()
 }
 
-// roomFor says where the disk has no room for what was saved last: the log's is not to
-// be taken.
-func (l *Ledger) roomFor(c *book.Checkpoint) error {
+// roomFor says where the disk has no room for so many bytes: the log's is not to be taken.
+func (l *Ledger) roomFor(bytes int64) error {
 	disk, err := l.settings.FS.GetDiskUsage(l.settings.Directory)
-	if err != nil || disk.AvailBytes >= minFree+uint64(c.Room()) { // a file system that cannot tell is not full
+	if err != nil || disk.AvailBytes >= minFree+uint64(bytes) { // a file system that cannot tell is not full
 		return nil
 	}
 	return fmt.Errorf("%w: %s has %d MiB left; the log goes on, and a start takes longer meanwhile", errNoSpace, l.settings.Directory, disk.AvailBytes>>20)
 }
 
-// save saves what changed of an organization. It reports whether anything did, and
-// whether there is more of it. Only those wait for it whose organizations are of the
-// same shard.
-func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed, more bool) {
+// save saves what changed of an organization. It reports whether anything did. Only
+// those wait for it whose organizations are of the same shard.
+func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed bool) {
 	l.holding(o, func() {
 		l.line.Lock()
 		b.Bury(o)
@@ -176,19 +159,10 @@ func (l *Ledger) save(b *book.Book, c *book.Checkpoint, o *book.Org) (changed, m
 		to := b.Position()
 		l.line.Unlock()
 		if changed {
-			more = c.Save(o, to)
+			c.Save(o, to)
 		}
 	})
-	return changed, more
-}
-
-// giveUp ends a checkpoint that was not committed: the next one saves all again that
-// it has saved.
-func (l *Ledger) giveUp(c *book.Checkpoint) error {
-	for _, o := range c.Organizations() {
-		l.holding(o, func() { c.Again(o) })
-	}
-	return c.End()
+	return changed
 }
 
 // durable waits until all that has been applied is on disk.

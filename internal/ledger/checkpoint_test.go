@@ -38,7 +38,7 @@ func TestACrashBetweenTheCheckpointsOfTwoOrganizationsChangesNothing(t *testing.
 	later := noon.Add(2 * time.Hour)
 	peak := figure(collect(t, l, later), "birch", "usage_concurrent_users_peak", "period=current", "window=month")
 	require.Equal(t, 1.0, peak)
-	c, err := l.book.Checkpoint(l.book.ByID) // one that is late
+	c, err := l.book.Checkpoint(l.book.ByID, false) // one that is late
 	require.NoError(t, err)
 	require.NoError(t, l.checkpointOrg(l.book, c, l.book.Find("acme")))
 	require.NoError(t, c.Commit(nil))
@@ -103,19 +103,17 @@ func TestAnOrganizationThatIsSavedBySlicesIsOfOneMoment(t *testing.T) {
 		}
 		both(traffic(4000))
 		o := l.book.Find("acme")
-		c, err := l.book.Checkpoint(l.book.ByID)
+		c, err := l.book.Checkpoint(l.book.ByID, false)
 		require.NoError(t, err)
 		slices := 1
-		_, more := l.save(l.book, c, o)
+		require.True(t, l.save(l.book, c, o))
 		require.NoError(t, l.durable(l.book))
-		require.NoError(t, c.File())
-		for ; more; slices++ {
-			require.NoError(t, c.Write())
+		require.NoError(t, c.Write(func(o *book.Org, save func()) {
 			both(traffic(300))
-			l.holding(o, func() { more = c.More() })
-		}
+			l.holding(o, save)
+			slices++
+		}, l.roomFor))
 		require.Greater(t, slices, 3)
-		require.NoError(t, c.Write())
 		require.NoError(t, c.Commit(nil))
 		if both(traffic(500)); crashed {
 			l, _ = cut(t, l, s, fs, noon)

@@ -118,7 +118,7 @@ func TestFirstItemsAreFoundWhereverTheyAre(t *testing.T) {
 	crash()
 	check("after a checkpoint that found no room")
 	on(5)
-	c, err := l.book.Checkpoint(l.book.ByID)
+	c, err := l.book.Checkpoint(l.book.ByID, false)
 	require.NoError(t, err)
 	o := l.book.Find("acme")
 	l.save(l.book, c, o)
@@ -129,10 +129,11 @@ func TestFirstItemsAreFoundWhereverTheyAre(t *testing.T) {
 	default:
 	}
 	require.NoError(t, l.durable(l.book))
-	require.NoError(t, c.File())
-	<-f.checkpoint
-	check("in a checkpoint that is under way")
-	require.NoError(t, c.Write())
+	require.NoError(t, c.Write(nil, func(int64) error {
+		<-f.checkpoint
+		check("in a checkpoint that is under way")
+		return nil
+	}))
 	require.NoError(t, c.Commit(nil))
 	closeLedger(t, l)
 }
