@@ -276,9 +276,11 @@ func damage(t *testing.T, killed, stopped string, all []damaging) (said []string
 		require.NotContains(t, base.said, gone)
 		require.NotContains(t, base.said, unanswered)
 		said = append(said, base.said)
-		for _, c := range all {
-			report(t, subject+" "+filepath.Base(of)+", "+c.name, c.run(t, seed, of, base.said))
-		}
+		t.Run(filepath.Base(of), func(t *testing.T) {
+			for _, c := range all {
+				report(t, subject+" "+filepath.Base(of)+", "+c.name, c.run(t, seed, of, base.said))
+			}
+		})
 	}
 	return said
 }
