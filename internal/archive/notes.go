@@ -55,6 +55,9 @@ type Filing struct {
 
 // HandOver hands all notes over.
 func (n *Notes) HandOver() Filing {
+	if n.of == nil { // as of most organizations at most times
+		return Filing{}
+	}
 	f := Filing{*n, make(chan struct{})}
 	*n = Notes{filed: f.done}
 	return f

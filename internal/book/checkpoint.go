@@ -93,8 +93,8 @@ func (b *Book) Checkpoint(orgs []*Org, anew bool) (*Checkpoint, error) {
 	return &Checkpoint{book: b, writer: w, rows: b.Rows.NewBatch()}, nil
 }
 
-// sliceBytes is about how much of an organization's users is saved at once: some
-// hundred microseconds, for which requests of its shard wait.
+// sliceBytes is about how much of an organization's users is saved at once: a millisecond
+// or two, for which requests of its shard wait.
 const sliceBytes = 256 << 10
 
 // Save saves what changed of an organization: of one with many users a first slice. All

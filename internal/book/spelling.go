@@ -4,6 +4,8 @@
 package book
 
 import (
+	"fmt"
+
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
 	"github.com/otelcol-usage/otelcol-usage/internal/rowkey"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
@@ -13,12 +15,14 @@ import (
 // before anything is taken in by it.
 func (b *Book) readSpellings(fresh bool, now int64) error {
 	text, err := b.Rows.Get(rowkey.MetaSpellings)
-	if err != nil {
-		return err
+	if err == nil {
+		b.Spellings, text, err = versions.Spellings(text, b.Settings.Extraction.Spellings, fresh, now+b.Settings.Future.Nanoseconds())
 	}
-	b.Spellings, text, err = versions.Spellings(text, b.Settings.Extraction.Spellings, fresh, now+b.Settings.Future.Nanoseconds())
-	if b.rules.Spellings = b.Spellings; err != nil || text == nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("read how ids are spelled: %w", err)
+	}
+	if b.rules.Spellings = b.Spellings; text == nil {
+		return nil
 	}
 	b.Pending.Set(rowkey.MetaSpellings, text)
 	return b.commitNow()

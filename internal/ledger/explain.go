@@ -69,12 +69,7 @@ func (l *Ledger) filed(ctx context.Context, f filing) error {
 	if err := l.await(ctx, f.group); err != nil || f.checkpoint == nil {
 		return err
 	}
-	select {
-	case <-f.checkpoint:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", usage.ErrUnavailable, ctx.Err())
-	}
+	return wait(ctx, f.checkpoint)
 }
 
 // durably waits until everything that was taken in of an organization is in rows,

@@ -91,9 +91,17 @@ func (l *Ledger) await(ctx context.Context, g *group.Group) error {
 		return nil
 	}
 	l.wakeCommitter()
+	if err := wait(ctx, g.Done); err != nil {
+		return err
+	}
+	return g.Err
+}
+
+// wait waits until something is done.
+func wait(ctx context.Context, done <-chan struct{}) error {
 	select {
-	case <-g.Done:
-		return g.Err
+	case <-done:
+		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", usage.ErrUnavailable, ctx.Err())
 	}
@@ -207,19 +215,16 @@ func (l *Ledger) collectAll(b *book.Book, orgs []*book.Org, at period.Minute, wo
 // collect returns the figures of one organization. changes are for what has to be
 // written of it, and empty.
 func (l *Ledger) collect(b *book.Book, o *book.Org, at period.Minute, changes *group.Changes) (figures []usage.Figure, ok bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if o.Erased {
-		return nil, false
-	}
-	shard := &l.shards[o.Shard()]
-	shard.Lock()
-	defer shard.Unlock()
-	if figures, ok = b.Collect(o, at, changes); !changes.Empty() {
-		l.line.Lock()
-		b.Pending.Take(changes)
-		l.line.Unlock()
-	}
+	l.holding(o, func() {
+		if o.Erased {
+			return
+		}
+		if figures, ok = b.Collect(o, at, changes); !changes.Empty() {
+			l.line.Lock()
+			b.Pending.Take(changes)
+			l.line.Unlock()
+		}
+	})
 	return figures, ok
 }
 

@@ -33,8 +33,9 @@ func readBack(t testing.TB, d *Shared, o *Organization) *Organization {
 // savePages hands over the pages that changed since it was last called.
 func savePages(o *Organization, f func(page uint32, data []byte)) {
 	var s people.Saving
-	for o.SavePages(&s); s.Next(f); {
-		continue
+	o.SavePages(&s)
+	for page, data, there := s.Next(nil); there; page, data, there = s.Next(nil) {
+		f(page, data)
 	}
 }
 

@@ -56,9 +56,9 @@ func (s *Saved) Begin(owner uint32) {
 	s.Owner, s.Whole, s.bytes, s.parts = owner, false, s.bytes[:0], s.parts[:0]
 }
 
-// end adds a part, in the order of kinds and numbers, that was appended to the bytes of
+// add adds a part, in the order of kinds and numbers, that was appended to the bytes of
 // those before.
-func (s *Saved) end(kind uint8, number uint32, bytes []byte) {
+func (s *Saved) add(kind uint8, number uint32, bytes []byte) {
 	s.bytes = bytes
 	s.parts = append(s.parts, piece{kind, number, len(bytes)})
 }
@@ -82,9 +82,9 @@ func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, 
 	to.encode(&e)
 	trends.Encode(&e)
 	o.Encode(&e)
-	s.end(Head, 0, e.Bytes)
+	s.add(Head, 0, e.Bytes)
 	o.EncodeClosings(&e)
-	s.end(Closings, 0, e.Bytes)
+	s.add(Closings, 0, e.Bytes)
 	o.SavePages(&s.pages)
 }
 
@@ -92,9 +92,11 @@ func (s *Saved) Take(o *organization.Organization, trends *organization.Trends, 
 // be more of them.
 func (s *Saved) More(most int) bool {
 	for len(s.bytes) < most {
-		if !s.pages.Next(func(page uint32, data []byte) { s.end(Page, page, append(s.bytes, data...)) }) {
+		page, bytes, there := s.pages.Next(s.bytes)
+		if !there {
 			return false
 		}
+		s.add(Page, page, bytes)
 	}
 	return true
 }

@@ -54,9 +54,7 @@ func (b Bitmap) next(n uint32) (uint32, bool) {
 
 // Each calls f for every number in the set, in order.
 func (b Bitmap) Each(f func(n uint32)) {
-	for i, w := range b {
-		for ; w != 0; w &= w - 1 {
-			f(uint32(i<<6 + bits.TrailingZeros64(w)))
-		}
+	for n, there := b.next(0); there; n, there = b.next(n + 1) {
+		f(n)
 	}
 }

@@ -18,7 +18,6 @@ type Saving struct {
 	aside  map[uint32][]byte // those of them that changed meanwhile
 	next   uint32            // no chunk before it is left
 	encode Encoder
-	data   []byte
 }
 
 // Begin begins to save what changed of some blocks. It ends when Next has nothing
@@ -30,27 +29,24 @@ func (s *Saving) Begin(b *Blocks) {
 	s.blocks, b.saving, s.next = b, s, 0
 }
 
-// Next calls f with the next chunk, in order, and reports whether there was one. The
-// data are good until f returns.
-func (s *Saving) Next(f func(chunk uint32, data []byte)) bool {
+// Next appends the next chunk to bytes, in order, and reports whether there was one.
+func (s *Saving) Next(to []byte) (chunk uint32, _ []byte, there bool) {
 	if s.blocks == nil {
-		return false
+		return 0, to, false
 	}
-	chunk, there := s.left.next(s.next)
-	if !there {
+	if chunk, there = s.left.next(s.next); !there {
 		s.End()
-		return false
+		return 0, to, false
 	}
-	data, kept := s.aside[chunk]
-	if !kept {
-		s.data = s.encode.AppendChunk(s.data[:0], s.blocks, int(chunk))
-		data = s.data
+	if data, kept := s.aside[chunk]; kept {
+		to = append(to, data...)
+		delete(s.aside, chunk)
+	} else {
+		to = s.encode.AppendChunk(to, s.blocks, int(chunk))
 	}
-	delete(s.aside, chunk)
 	s.left.Unset(chunk)
 	s.next = chunk + 1
-	f(chunk, data)
-	return true
+	return chunk, to, true
 }
 
 // End gives up what is left, if anything is. Those chunks do not count as changed.

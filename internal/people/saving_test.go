@@ -4,7 +4,6 @@
 package people
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"testing"
 
@@ -15,15 +14,14 @@ import (
 func saved(b *Blocks) map[uint32][]byte {
 	var s Saving
 	s.Begin(b)
-	return rest(&s)
-}
-
-func rest(s *Saving) map[uint32][]byte {
 	chunks := map[uint32][]byte{}
-	for s.Next(func(chunk uint32, data []byte) { chunks[chunk] = bytes.Clone(data) }) {
-		continue
+	for {
+		chunk, data, there := s.Next(nil)
+		if !there {
+			return chunks
+		}
+		chunks[chunk] = data
 	}
-	return chunks
 }
 
 // What is saved is what there was when it began, whatever comes between two chunks, and
@@ -43,9 +41,11 @@ func TestWhatIsSavedIsOfOneMoment(t *testing.T) {
 				for range r.IntN(20) {
 					live(r, b, &m)
 				}
-				if !s.Next(func(chunk uint32, data []byte) { stored[chunk] = bytes.Clone(data) }) {
+				chunk, data, there := s.Next(nil)
+				if !there {
 					break
 				}
+				stored[chunk] = data
 			}
 			require.Len(t, stored, len(want))
 			for chunk, data := range want {
@@ -70,5 +70,6 @@ func TestASavingThatIsGivenUpKeepsNothing(t *testing.T) {
 	b.Change(140)
 	require.Empty(t, s.aside)
 	require.Len(t, saved(b), 2)
-	require.False(t, s.Next(func(uint32, []byte) { t.Error("nothing is left") }))
+	_, _, there := s.Next(nil)
+	require.False(t, there, "nothing is left")
 }

@@ -5,7 +5,6 @@ package versions
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -19,7 +18,7 @@ func Spellings(stored []byte, configured usage.Spellings, fresh bool, now int64)
 	var old usage.Spellings
 	if stored != nil && !fresh { // what a first start that was cut short has left means nothing
 		if err := json.Unmarshal(stored, &old); err != nil {
-			return nil, nil, fmt.Errorf("read how ids are spelled: %w", err)
+			return nil, nil, err
 		}
 	}
 	if all = MergeSpellings(old, configured, fresh, now); slices.Equal(old, all) {
