@@ -159,3 +159,28 @@ func TestLateSamplesOfASeriesThatCameAgainOutliveTwoStarts(t *testing.T) {
 		require.NoError(t, store.Close())
 	}
 }
+
+// TestLateSamplesOutliveALogThatIsCutOff opens a store whose log ends in half a record,
+// as after a kill in the middle of a write: where the TSDB cuts its log off it leaves the
+// log of late samples unread.
+func TestLateSamplesOutliveALogThatIsCutOff(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	store := openStore(t, Settings{Directory: dir})
+	require.NoError(t, store.Write(figures(noon, 1)))
+	for n := range 5 {
+		late := gauge(noon.Add(time.Duration(n-60)*time.Minute), 1)
+		_, err := store.Append(t.Context(), late, noon)
+		require.NoError(t, err)
+	}
+	want := dump(t, store)
+	require.NoError(t, store.Close())
+
+	segment := filepath.Join(dir, "wal", "00000000")
+	text, err := os.ReadFile(segment)
+	require.NoError(t, err)
+	text[len(text)-1] = 1 // behind the last record
+	require.NoError(t, os.WriteFile(segment, text, 0o600))
+	store = openStore(t, Settings{Directory: dir})
+	require.Equal(t, want, dump(t, store))
+	require.Empty(t, store.Lost())
+}

@@ -137,7 +137,9 @@ func nextMinute(t time.Time) time.Time { return t.Truncate(time.Minute).Add(time
 // it then takes requests, with checkpoints.
 type reopen struct {
 	Directory            string
+	Meter                string // the only one; "": all
 	Minute               time.Time
+	Live                 bool // measure live bytes
 	Organizations, Users int
 	Paced                time.Duration
 	FoldBytes            int64
@@ -148,13 +150,15 @@ type reopened struct {
 	Took    time.Duration // opening and collecting
 	CPU     time.Duration // of the process until then
 	RSS     uint64        // bytes, then
+	Heap    float64       // live bytes, of the process
+	OffHeap float64
 	Figures usage.Collection
 	Waits   []time.Duration // of the requests, sorted
 }
 
 func (r *reopen) run(ctx context.Context, config string) (out reopened, err error) {
 	start := time.Now()
-	p, err := openPipeline(config, pipelineSettings{directory: r.Directory, foldBytes: r.FoldBytes})
+	p, err := openPipeline(config, pipelineSettings{directory: r.Directory, meter: r.Meter, foldBytes: r.FoldBytes})
 	if err != nil {
 		return out, err
 	}
@@ -165,6 +169,13 @@ func (r *reopen) run(ctx context.Context, config string) (out reopened, err erro
 	out.Took, out.CPU = time.Since(start), cpuTime()
 	if rss, err := residentMemory(); err == nil { // else it stays 0, and the row that wants it has failed before
 		out.RSS = rss.all
+	}
+	if r.Live {
+		after, err := liveMemory()
+		if err != nil {
+			return out, err
+		}
+		out.Heap, out.OffHeap = float64(after.heap), float64(after.offHeap)
 	}
 	if r.Paced == 0 {
 		return out, nil

@@ -71,12 +71,13 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 	if err != nil {
 		k.logger.Warn("the logs of the store could not be looked through", "error", err)
 	}
-	watch := &cutWatcher{Handler: k.logger.Handler(), log: Logs[0]}
 	var db *tsdb.DB
 	var registry *prometheus.Registry
 	for range mostMends {
-		registry = prometheus.NewRegistry()
-		if db, err = guarded(func() (*tsdb.DB, error) { return tsdb.Open(dir, slog.New(watch), registry, k.options, nil) }); err == nil {
+		var cut []Loss
+		db, registry, cut, err = k.openWhole(was, is)
+		lost = append(lost, cut...)
+		if err == nil {
 			break
 		}
 		more, mended := k.mend(was, err)
@@ -88,9 +89,6 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if loss, cut := watch.loss(was); cut {
-		lost = append(lost, loss)
-	}
 	lost = append(lost, unread...)
 	k.held = was
 	if err := k.survey(lost, nil); err != nil {
@@ -99,14 +97,43 @@ func (k *Keeper) open() (*tsdb.DB, *prometheus.Registry, error) {
 	return db, registry, nil
 }
 
-// putAside moves blocks away that cannot be opened or are cut off, and closes gaps of
-// the logs, which the TSDB does not read beyond.
+// openWhole opens the TSDB, and names what it cuts off its logs.
 //
 // It removes the mapped chunks where there is a log of late samples, of which that log
 // says which are mapped and need not be read again. A series that left the head and came
 // again has two references in the logs, and the TSDB drops the late chunks of the first
 // when it meets the second (v0.315.0, Head.resetSeriesWithMMappedChunks): those samples
 // would be gone after the second start. Without chunks it reads all of them from the logs.
+//
+// It opens once more where the first log was cut off, since the TSDB then leaves that of
+// late samples unread (v0.315.0, Head.Init): they would be missing from answers until the
+// next start, and gone where the head is compacted before it.
+func (k *Keeper) openWhole(was, is Holdings) (db *tsdb.DB, registry *prometheus.Registry, lost []Loss, err error) {
+	late := is.Logs[Logs[1]].Bytes() > 0
+	for again := late; ; again = false {
+		if late {
+			if err := os.RemoveAll(filepath.Join(k.directory, headChunks)); err != nil {
+				return nil, nil, lost, err
+			}
+		}
+		watch := &cutWatcher{Handler: k.logger.Handler(), log: Logs[0]}
+		registry = prometheus.NewRegistry()
+		db, err = guarded(func() (*tsdb.DB, error) { return tsdb.Open(k.directory, slog.New(watch), registry, k.options, nil) })
+		loss, cut := watch.loss(was)
+		if cut {
+			lost = append(lost, loss)
+		}
+		if err != nil || !again || !watch.leftLate() {
+			return db, registry, lost, err
+		}
+		if _, err := guarded(func() (any, error) { return nil, db.Close() }); err != nil {
+			return nil, nil, lost, err
+		}
+	}
+}
+
+// putAside moves blocks away that cannot be opened or are cut off, and closes gaps of
+// the logs, which the TSDB does not read beyond.
 func (k *Keeper) putAside(was, is Holdings) ([]Loss, error) {
 	lost := Compare(was, is, k.options.RetentionDuration)
 	named := map[string]bool{}
@@ -126,11 +153,6 @@ func (k *Keeper) putAside(was, is Holdings) ([]Loss, error) {
 			return nil, err
 		}
 		lost = append(lost, lossOf(was, is.At, name, b.Bad))
-	}
-	if is.Logs[Logs[1]].Bytes() > 0 {
-		if err := os.RemoveAll(filepath.Join(k.directory, headChunks)); err != nil {
-			return nil, err
-		}
 	}
 	for name, l := range is.Logs {
 		for n := range l.Last() {
@@ -322,6 +344,13 @@ func (w *cutWatcher) Handle(ctx context.Context, r slog.Record) error {
 // seen all the same.
 func (w *cutWatcher) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn || w.Handler.Enabled(ctx, level)
+}
+
+// leftLate reports whether the TSDB has not come to its second log.
+func (w *cutWatcher) leftLate() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cut && w.log == Logs[0]
 }
 
 // loss returns what was cut off of what was written down as being on disk. A record
