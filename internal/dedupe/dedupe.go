@@ -31,7 +31,7 @@
 //
 // A Set has parts, for callers that come at the same time: a key is always of the
 // same part, which has one owner. The Set has one owner too, who has all parts.
-// Only Write may run beside Seen, Prefetch and Add.
+// Only Write and Clean may run beside Seen, Prefetch and Add.
 package dedupe
 
 import (
@@ -232,10 +232,8 @@ func (s *Set) Seal(day uint16) {
 // sealedKeys returns how many keys are sealed, and where to read them.
 func (s *Set) sealedKeys() (n int, sources []source) {
 	for i := range s.parts {
-		if sealed := &s.parts[i].sealed; sealed.n > 0 {
-			n += sealed.n
-			sources = append(sources, sealed.inOrder())
-		}
+		n += s.parts[i].sealed.n
+		sources = append(sources, s.parts[i].sealed.inOrder()...)
 	}
 	return n, sources
 }
@@ -339,7 +337,15 @@ func (s *Set) Flushed() {
 	slices.SortFunc(s.runs, func(a, b *run) int { return a.compare(b.identity) })
 	s.written = nil
 	for i := range s.parts {
-		s.parts[i].sealed.reset()
+		s.parts[i].sealed.forget()
+	}
+}
+
+// Clean clears the memory of the keys that Flushed has ended: else the first to add one
+// there does. It may run beside Seen, Prefetch and Add.
+func (s *Set) Clean() {
+	for i := range s.parts {
+		s.parts[i].sealed.clean()
 	}
 }
 

@@ -20,6 +20,6 @@ func (s *Set) Add(uid usage.UID) { s.partOf(uid).Add(uid) }
 // reset forgets the recent keys.
 func (s *Set) reset() {
 	for i := range s.parts {
-		s.parts[i].recent.reset()
+		s.parts[i].recent.forget()
 	}
 }

@@ -27,7 +27,7 @@ func runOf(t testing.TB, keys int) []byte {
 	for n := range keys {
 		all.add(uidOf(n))
 	}
-	r, err := writeRun(fs, dir, ofTests, keys, all.inOrder())
+	r, err := writeRun(fs, dir, ofTests, keys, all.inOrder()...)
 	require.NoError(t, err)
 	text, err := io.ReadAll(io.NewSectionReader(r.file, 0, 1<<30))
 	require.NoError(t, err)

@@ -38,17 +38,54 @@ func TestATableGivesItsKeysInOrder(t *testing.T) {
 				require.True(t, set.has(uid))
 			}
 			var all []usage.UID
-			require.NoError(t, merge([]source{set.inOrder()}, func(uid usage.UID) error {
+			require.NoError(t, merge(set.inOrder(), func(uid usage.UID) error {
 				all = append(all, uid)
 				return nil
 			}))
 			require.Len(t, all, len(known))
 			require.Equal(t, len(known), set.n)
 			require.True(t, slices.IsSortedFunc(all, compare))
-			set.reset()
+			set.forget()
+			require.False(t, set.has(key(1)))
+			require.Empty(t, set.inOrder())
+			set.clean()
 			require.False(t, set.has(key(1)))
 		})
 	}
+}
+
+// A table that grows has all its keys at each step, and each once; no step of it moves
+// more than a few slots.
+func TestATableGrowsByAFewSlots(t *testing.T) {
+	var set table
+	grown := 0
+	for n := range 50_000 {
+		moved, growing := set.moved, len(set.old) > 0
+		set.add(uidOf(n))
+		set.add(uidOf(n / 2)) // one that is there, and has perhaps not moved
+		require.Equal(t, n+1, set.n)
+		if growing && len(set.old) > 0 {
+			require.LessOrEqual(t, set.moved-moved, 2*movedAtOnce)
+		}
+		if n%997 != 0 && !(growing && len(set.old) == 0) {
+			continue
+		}
+		if grown++; len(set.old) == 0 {
+			require.Less(t, set.moved, len(set.slots))
+		}
+		all := 0
+		require.NoError(t, merge(set.inOrder(), func(uid usage.UID) error {
+			all++
+			require.True(t, set.has(uid))
+			return nil
+		}))
+		require.Equal(t, n+1, all)
+		for known := range n + 1 {
+			require.True(t, set.has(uidOf(known)), "%d of %d", known, n)
+		}
+		require.False(t, set.has(uidOf(n+1)))
+	}
+	require.Greater(t, grown, 50)
 }
 
 func TestNewKeysRarelyPassAFilter(t *testing.T) {

@@ -106,6 +106,7 @@ func (l *Ledger) write(b *book.Book, anew bool) (err error) {
 	b.Unfolded -= before
 	is := b.Present()
 	l.mu.Unlock()
+	b.Duplicates.Clean()
 	if err := b.Certify(is); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
