@@ -48,7 +48,7 @@ func (b *Book) Wake(o *Org) { b.wake(o, &b.Pending.Changes) }
 
 func (b *Book) wake(o *Org, to *group.Changes) {
 	if o.passed != 0 {
-		o.Collect(o.passed)
+		o.Recollect(o.passed)
 		o.passed = 0
 		b.publish(o, to)
 	}

@@ -114,7 +114,7 @@ func (r *replayer) common(read *redo.Reading, at part.Position) error {
 	case *redo.Collect:
 		lanes.Each(len(b.ByID), func(i int) {
 			if o := b.ByID[i]; !o.position.Covers(at) {
-				o.Collect(x.At)
+				o.Recollect(x.At)
 			}
 		})
 		r.now = max(r.now, x.At.Ns())

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/book"
 	"github.com/otelcol-usage/otelcol-usage/internal/certificate"
 	"github.com/otelcol-usage/otelcol-usage/internal/identity"
+	"github.com/otelcol-usage/otelcol-usage/internal/lanes"
 	"github.com/otelcol-usage/otelcol-usage/internal/move"
 	"github.com/otelcol-usage/otelcol-usage/internal/store"
 	"github.com/otelcol-usage/otelcol-usage/internal/versions"
@@ -79,6 +80,9 @@ func Open(s Settings, now time.Time) (*Ledger, error) {
 	if err := l.space.keepReserve(); err != nil {
 		s.Logger.Warn("usage ledger: no room for the reserve that finishes writes on a full disk", zap.Error(err))
 	}
+	// Requests that meet the end of a minute wait for the figures of their organizations:
+	// at the end of the first one they are not to wait for names and series as well.
+	lanes.Each(len(b.ByID), func(i int) { b.ByID[i].Rehearse() })
 	l.book, l.extraction = b, b.Extraction
 	l.tellAway()
 	tellSpellings(b)

@@ -154,16 +154,26 @@ func (o *Organization) catchUp(to period.Minute) {
 // Collect returns the figures at the whole minute at, which nobody may change;
 // ok is false where that minute has passed and its figures were not set aside.
 func (o *Organization) Collect(at period.Minute) (figures []usage.Figure, ok bool) {
+	o.collect(at, true)
+	return o.aside, o.asideAt == at
+}
+
+// Recollect does to the state what Collect did, or would have done, of which nobody is
+// to be shown the figures.
+func (o *Organization) Recollect(at period.Minute) { o.collect(at, false) }
+
+func (o *Organization) collect(at period.Minute, keep bool) {
 	if at > o.clock.AsOf {
 		o.catchUp(at)
 		o.turn(at)
 		o.settle(at.Ns(), true)
 		o.quotas.Read(o.used)
-		o.setAside(at)
+		if keep {
+			o.setAside(at)
+		}
 		o.release((at + 1).Ns() - 1)
 	}
 	o.judge(at)
-	return o.aside, o.asideAt == at
 }
 
 // used returns what a quota on the running period of a meter's window is held

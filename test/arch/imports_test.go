@@ -189,7 +189,7 @@ var allowed = map[string]struct {
 	},
 	"internal/ledger": {
 		[]string{
-			standard, "internal/usage", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", "internal/move", "internal/part", "internal/backup", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
+			standard, "internal/usage", "internal/lanes", "internal/identity", "internal/calendar", "internal/period", "internal/quota", "internal/redo", "internal/catalogue", "internal/billing", "internal/dedupe", "internal/archive", "internal/versions", "internal/book", "internal/inquiry", "internal/certificate", "internal/trust", "internal/move", "internal/part", "internal/backup", only + "internal/store", "internal/store/log", "internal/store/rows", "internal/store/group", "internal/rowkey",
 			pebble, zap,
 		},
 		"the ledger must outlive the Collector that it runs in: replay and the command line open it too",
