@@ -40,7 +40,7 @@ type table struct {
 	n     int
 	old   []usage.UID // while it grows, the slots of before
 	moved int         // of old, from the first on
-	stale bool // keys that were forgotten are still in the slots, of which n is 0
+	stale bool        // keys that were forgotten are still in the slots, of which n is 0
 }
 
 const (
