@@ -22,7 +22,8 @@ import (
 // Organizations that the catalogue has some days after their first item have
 // the figures that they had if it had been there all the time: the model's. The
 // grace is as long as the acceptance span, so that nothing is closed before; and
-// no definition changes before, since what was judged by one stays so.
+// no definition changes before, since what was judged by one stays so. Only which
+// thresholds were reached before there were quotas is not known.
 func TestACatalogueThatComesLateCountsAsIfItHadBeenThere(t *testing.T) {
 	seeds := uint64(3)
 	if os.Getenv("USAGE_CAMPAIGN") == "long" {
@@ -53,8 +54,9 @@ func simulateLate(t *testing.T, seed uint64) {
 		if random.IntN(60) == 0 {
 			up := last.Add(time.Duration(random.Int64N(int64(step.Now.Sub(last)) + 1)))
 			oracle.Restart(last, up)
-			if last.After(late) && random.IntN(2) == 0 {
+			if last.After(late) && random.IntN(2) == 0 && e.settings.Catalogue != all {
 				e.settings.Catalogue = all // it came while the ledger was down
+				oracle.BeginQuotas()
 			}
 			if random.IntN(2) == 0 {
 				e.crash(up)
@@ -65,6 +67,7 @@ func simulateLate(t *testing.T, seed uint64) {
 		if last = step.Now; last.After(late) && e.settings.Catalogue != all {
 			require.NoError(t, e.ledger.SetCatalogue(t.Context(), all, last))
 			e.settings.Catalogue, e.now = all, last
+			oracle.BeginQuotas()
 		}
 		if e.settings.Catalogue != all { // else a period that ended before the ledger began is closed, with figures
 			step.Events = slices.DeleteFunc(step.Events, func(e model.Event) bool { return e.Time.Before(began.Add(-20 * 24 * time.Hour)) })

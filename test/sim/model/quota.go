@@ -78,6 +78,14 @@ func (m *Model) quotaFigures(o *organization, at time.Time, others []Sample) []S
 	return samples
 }
 
+// BeginQuotas has all quotas be known from now on only: which thresholds were reached at
+// the collections before, nobody has judged.
+func (m *Model) BeginQuotas() {
+	for _, o := range m.organizations {
+		clear(o.reached)
+	}
+}
+
 func (q Quota) thresholds() []string {
 	if q.Thresholds == nil {
 		return []string{"0.5", "0.75", "0.9", "1"}
