@@ -40,10 +40,8 @@ func (b *bench) memory(ctx context.Context) (err error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", kind.name, err)
 		}
-		again, err := elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &reopen{
-			Directory: directory, Meter: kind.meter, Minute: got.Minute.Add(time.Minute), Live: true,
-		}})
-		if err = errors.Join(err, same(activeUsers(got.Figures), activeUsers(again.Figures)), os.RemoveAll(directory)); err != nil {
+		again, err := b.openAgain(ctx, reopen{Directory: directory, Meter: kind.meter, Minute: got.Minute.Add(time.Minute), Live: true}, got.Figures)
+		if err = errors.Join(err, os.RemoveAll(directory)); err != nil {
 			return fmt.Errorf("%s, opened again: %w", kind.name, err)
 		}
 		users := float64(b.users)

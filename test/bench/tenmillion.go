@@ -34,10 +34,7 @@ func (b *bench) tenMillion(ctx context.Context) (err error) {
 	b.report.measured(tenMillionRSS, spread{float64(made.RSS)})
 	b.say("  %d users are there, %s", users, gigabytes(float64(made.RSS)))
 	restart := func(r reopen) (opened reopened, err error) {
-		if opened, err = elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &r}); err == nil {
-			err = same(activeUsers(made.Figures), activeUsers(opened.Figures))
-		}
-		if err != nil {
+		if opened, err = b.openAgain(ctx, r, made.Figures); err != nil {
 			return opened, fmt.Errorf("reopen %d users: %w", users, err)
 		}
 		b.say("  a start took %s", seconds(opened.Took.Seconds()))
@@ -65,6 +62,15 @@ func (b *bench) tenMillion(ctx context.Context) (err error) {
 	t.note("The files are in the page cache; the figures of active users are compared with those of the ledger that was closed. Checkpoints after %s of redo, for %s.",
 		kibibytes(b.foldBytes), b.paced)
 	return nil
+}
+
+// openAgain opens a ledger in a process of its own, and compares its active users with
+// those of figures of before.
+func (b *bench) openAgain(ctx context.Context, r reopen, before usage.Collection) (opened reopened, err error) {
+	if opened, err = elsewhere[reopened](ctx, errand{Config: b.config, Reopen: &r}); err == nil {
+		err = same(activeUsers(before), activeUsers(opened.Figures))
+	}
+	return opened, err
 }
 
 // activeUsers keeps the figures that a minute without records does not change.
