@@ -67,7 +67,7 @@ func TestATableGrowsByAFewSlots(t *testing.T) {
 		if growing && len(set.old) > 0 {
 			require.LessOrEqual(t, set.moved-moved, 2*movedAtOnce)
 		}
-		if n%997 != 0 && !(growing && len(set.old) == 0) {
+		if grew := growing && len(set.old) == 0; n%997 != 0 && !grew {
 			continue
 		}
 		if grown++; len(set.old) == 0 {
