@@ -42,44 +42,70 @@ func compareStretches(a, b stretch) int {
 	return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 }
 
+// standing is what is known of the keys that somebody has switched.
+type standing struct {
+	switches  []StandingSwitch // in the order of CompareSwitch
+	stood     int64            // the first on, ns; 0: none
+	stretches []stretches      // of many switches, else nil
+}
+
+// nothing is what those have switched who have switched nothing.
+var nothing standing
+
+// stands returns what is known of a person's keys, to be read.
+func (p *Timeline) stands() *standing {
+	if p == nil || p.standing == nil {
+		return &nothing
+	}
+	return p.standing
+}
+
 // Switch enters a switch and reports whether it is new.
 func (p *Timeline) Switch(s StandingSwitch) bool {
-	i, known := slices.BinarySearchFunc(p.Switches, s, CompareSwitch)
+	if p.standing == nil {
+		p.standing = &standing{}
+	}
+	return p.standing.enter(s)
+}
+
+func (k *standing) enter(s StandingSwitch) bool {
+	i, known := slices.BinarySearchFunc(k.switches, s, CompareSwitch)
 	if known {
 		return false
 	}
-	to := p.until(i, s)
-	p.Switches = slices.Insert(p.Switches, i, s)
-	if !s.Off && (p.stood == 0 || s.At < p.stood) {
-		p.stood = s.At
+	to := k.until(i, s)
+	k.switches = slices.Insert(k.switches, i, s)
+	if !s.Off && (k.stood == 0 || s.At < k.stood) {
+		k.stood = s.At
 	}
 	switch {
-	case len(p.Switches) <= fewSwitches:
+	case len(k.switches) <= fewSwitches:
 		return true
-	case p.stretches == nil:
-		p.index()
+	case k.stretches == nil:
+		k.index()
 		return true
 	}
-	if i > 0 && s.sameKey(p.Switches[i-1]) {
-		p.cut(p.Switches[i-1], to, s.At)
+	if i > 0 && s.sameKey(k.switches[i-1]) {
+		k.cut(k.switches[i-1], to, s.At)
 	}
-	p.cut(s, s.At, to)
+	k.cut(s, s.At, to)
 	return true
 }
 
 // until returns when the key of a switch that has a place is switched next, MaxInt64
 // for never.
-func (p *Timeline) until(i int, s StandingSwitch) int64 {
-	if i < len(p.Switches) && s.sameKey(p.Switches[i]) {
-		return p.Switches[i].At
+func (k *standing) until(i int, s StandingSwitch) int64 {
+	if i < len(k.switches) && s.sameKey(k.switches[i]) {
+		return k.switches[i].At
 	}
 	return math.MaxInt64
 }
 
 // UntilSwitch returns when the key of a switch that is not there is switched next.
 func (p *Timeline) UntilSwitch(s StandingSwitch) int64 {
-	i, _ := slices.BinarySearchFunc(p.Switches, s, CompareSwitch)
-	return p.until(i, s)
+	k := p.stands()
+	i, _ := slices.BinarySearchFunc(k.switches, s, CompareSwitch)
+	return k.until(i, s)
 }
 
 func (s StandingSwitch) sameKey(other StandingSwitch) bool {
@@ -87,22 +113,22 @@ func (s StandingSwitch) sameKey(other StandingSwitch) bool {
 }
 
 // index finds the stretches of all switches.
-func (p *Timeline) index() {
-	p.stretches = make([]stretches, 0, 1)
-	for on, to := range p.stretchesOf {
-		p.cut(on, on.At, to)
+func (k *standing) index() {
+	k.stretches = make([]stretches, 0, 1)
+	for on, to := range k.stretchesOf {
+		k.cut(on, on.At, to)
 	}
 }
 
 // stretchesOf yields each on with the end of its stretch: MaxInt64 while it lasts.
-func (p *Timeline) stretchesOf(yield func(on StandingSwitch, to int64) bool) {
-	for i, s := range p.Switches {
+func (k *standing) stretchesOf(yield func(on StandingSwitch, to int64) bool) {
+	for i, s := range k.switches {
 		if s.Off {
 			continue
 		}
 		to := int64(math.MaxInt64)
-		if i+1 < len(p.Switches) && s.sameKey(p.Switches[i+1]) {
-			to = p.Switches[i+1].At
+		if i+1 < len(k.switches) && s.sameKey(k.switches[i+1]) {
+			to = k.switches[i+1].At
 		}
 		if !yield(s, to) {
 			return
@@ -111,14 +137,14 @@ func (p *Timeline) stretchesOf(yield func(on StandingSwitch, to int64) bool) {
 }
 
 // cut makes the stretch of an on, which ended at one instant, end at another.
-func (p *Timeline) cut(on StandingSwitch, was, to int64) {
+func (k *standing) cut(on StandingSwitch, was, to int64) {
 	if on.Off || was == to {
 		return
 	}
-	s := p.stretchesIn(on.Meter, on.Class)
+	s := k.stretchesIn(on.Meter, on.Class)
 	if s == nil {
-		p.stretches = append(p.stretches, stretches{meter: on.Meter, class: on.Class})
-		s = &p.stretches[len(p.stretches)-1]
+		k.stretches = append(k.stretches, stretches{meter: on.Meter, class: on.Class})
+		s = &k.stretches[len(k.stretches)-1]
 	}
 	first := len(s.all)
 	if was != on.At {
@@ -143,9 +169,9 @@ func (p *Timeline) cut(on StandingSwitch, was, to int64) {
 }
 
 // stretchesIn returns those of a class, nil where there are none.
-func (p *Timeline) stretchesIn(meter uint16, class uint8) *stretches {
-	for i := range p.stretches {
-		if s := &p.stretches[i]; s.meter == meter && s.class == class {
+func (k *standing) stretchesIn(meter uint16, class uint8) *stretches {
+	for i := range k.stretches {
+		if s := &k.stretches[i]; s.meter == meter && s.class == class {
 			return s
 		}
 	}
@@ -155,10 +181,7 @@ func (p *Timeline) stretchesIn(meter uint16, class uint8) *stretches {
 // Stretches calls f for each stretch [on.At, to) in which a key of the meter is on;
 // to is MaxInt64 while it still is.
 func (p *Timeline) Stretches(meter uint16, f func(on StandingSwitch, to int64)) {
-	if p == nil {
-		return
-	}
-	for on, to := range p.stretchesOf {
+	for on, to := range p.stands().stretchesOf {
 		if on.Meter == meter {
 			f(on, to)
 		}
@@ -166,22 +189,26 @@ func (p *Timeline) Stretches(meter uint16, f func(on StandingSwitch, to int64)) 
 }
 
 // StoodBefore reports whether any key was ever switched on before an instant.
-func (p *Timeline) StoodBefore(ns int64) bool { return p != nil && p.stood != 0 && p.stood < ns }
+func (p *Timeline) StoodBefore(ns int64) bool {
+	stood := p.stands().stood
+	return stood != 0 && stood < ns
+}
 
 // Stood reports whether a person may have stood in a meter: its keys were switched.
 func (p *Timeline) Stood(meter uint16) bool {
-	if p == nil || p.stood == 0 {
+	k := p.stands()
+	if k.stood == 0 {
 		return false
 	}
-	i, _ := slices.BinarySearchFunc(p.Switches, meter, func(s StandingSwitch, meter uint16) int { return cmp.Compare(s.Meter, meter) })
-	return i < len(p.Switches) && p.Switches[i].Meter == meter
+	i, _ := slices.BinarySearchFunc(k.switches, meter, func(s StandingSwitch, meter uint16) int { return cmp.Compare(s.Meter, meter) })
+	return i < len(k.switches) && k.switches[i].Meter == meter
 }
 
 // StandsIn reports whether a class of the meter is on at some instant of
 // [start, end).
 func (p *Timeline) StandsIn(meter uint16, class uint8, start, end period.Minute) (found bool) {
-	if p != nil && p.stretches != nil {
-		s := p.stretchesIn(meter, class)
+	if k := p.stands(); k.stretches != nil {
+		s := k.stretchesIn(meter, class)
 		if s == nil {
 			return false
 		}
@@ -209,8 +236,8 @@ func (p *Timeline) LastStanding(meter uint16, class uint8) period.Minute {
 
 // latest returns the end of the stretch of a class that ends last, 0 for none.
 func (p *Timeline) latest(meter uint16, class uint8) (latest int64) {
-	if p != nil && p.stretches != nil {
-		if s := p.stretchesIn(meter, class); s != nil && len(s.all) > 0 {
+	if k := p.stands(); k.stretches != nil {
+		if s := k.stretchesIn(meter, class); s != nil && len(s.all) > 0 {
 			return s.all[len(s.all)-1].latest
 		}
 		return 0
@@ -225,9 +252,9 @@ func (p *Timeline) latest(meter uint16, class uint8) (latest int64) {
 
 // Standing reports whether any key of the meter is on.
 func (p *Timeline) Standing(meter uint16) (on bool) {
-	if p != nil && p.stretches != nil {
-		for i := range p.stretches {
-			if s := &p.stretches[i]; s.meter == meter && p.latest(meter, s.class) == math.MaxInt64 {
+	if k := p.stands(); k.stretches != nil {
+		for i := range k.stretches {
+			if s := &k.stretches[i]; s.meter == meter && p.latest(meter, s.class) == math.MaxInt64 {
 				return true
 			}
 		}

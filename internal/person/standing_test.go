@@ -45,7 +45,7 @@ func TestTimelinesAnswerAsIfLookedThrough(t *testing.T) {
 		d := &wire.Decoder{Bytes: e.Bytes}
 		read := DecodeTimeline(d)
 		require.NoError(t, d.Err())
-		require.Equal(t, p.Switches, read.Switches)
+		require.Equal(t, p.stands().switches, read.stands().switches)
 		requireAsLookedThrough(t, random, read)
 	}
 }
@@ -60,14 +60,14 @@ func requireAsLookedThrough(t *testing.T, random *rand.Rand, p *Timeline) {
 		start := minuteOf(random)
 		end := start + period.Minute(1+random.IntN(10))
 		in, last, standing, stood := false, period.Minute(0), false, false
-		for i, s := range p.Switches {
+		for i, s := range p.stands().switches {
 			if s.Off {
 				continue
 			}
 			stood = stood || s.At < start.Ns()
 			to := int64(math.MaxInt64)
-			if i+1 < len(p.Switches) && p.Switches[i+1].Meter == s.Meter && p.Switches[i+1].Key == s.Key {
-				to = p.Switches[i+1].At
+			if i+1 < len(p.stands().switches) && p.stands().switches[i+1].Meter == s.Meter && p.stands().switches[i+1].Key == s.Key {
+				to = p.stands().switches[i+1].At
 			}
 			if s.Meter != meter {
 				continue

@@ -25,10 +25,7 @@ const MaxTransitions = 4096
 // between any two.
 type Timeline struct {
 	Statuses []StatusChange // by time, then by status
-	Switches []StandingSwitch
-
-	stood     int64       // the first on, ns; 0: none
-	stretches []stretches // of many switches, else nil; see Switch
+	standing *standing      // nil: of most there is none
 }
 
 // StatusChange gives a person a status from an instant (ns) on.
@@ -93,9 +90,7 @@ func (p *Timeline) HasChange(of StatusChange) (known bool) {
 
 // HasSwitch reports whether a switch is there.
 func (p *Timeline) HasSwitch(of StandingSwitch) (known bool) {
-	if p != nil {
-		_, known = slices.BinarySearchFunc(p.Switches, of, CompareSwitch)
-	}
+	_, known = slices.BinarySearchFunc(p.stands().switches, of, CompareSwitch)
 	return known
 }
 
@@ -104,7 +99,7 @@ func (p *Timeline) Len() int {
 	if p == nil {
 		return 0
 	}
-	return len(p.Statuses) + len(p.Switches)
+	return len(p.Statuses) + len(p.stands().switches)
 }
 
 // Status returns the latest status.
@@ -140,7 +135,7 @@ func Unite(a, b *Timeline) *Timeline {
 		for _, s := range b.Statuses {
 			a.Change(s)
 		}
-		for _, s := range b.Switches {
+		for _, s := range b.stands().switches {
 			a.Switch(s)
 		}
 	}
@@ -154,8 +149,9 @@ func (p *Timeline) Encode(e *wire.Encoder) {
 		e.Int(s.At)
 		e.Uint(uint64(s.Status))
 	}
-	e.Uint(uint64(len(p.Switches)))
-	for _, s := range p.Switches {
+	switches := p.stands().switches
+	e.Uint(uint64(len(switches)))
+	for _, s := range switches {
 		e.Uint(uint64(s.Meter))
 		e.Uint(uint64(s.Key))
 		e.Int(s.At)
@@ -170,17 +166,28 @@ func DecodeTimeline(d *wire.Decoder) *Timeline {
 	for range d.Count(2) {
 		p.Statuses = append(p.Statuses, StatusChange{At: d.Int(), Status: usage.Status(d.Uint() % uint64(usage.NumStatuses))})
 	}
-	for range d.Count(5) {
-		s := StandingSwitch{Meter: uint16(d.Uint()), Key: uint32(d.Uint()), At: d.Int(), Off: d.Bool(), Class: uint8(d.Uint())}
-		p.Switches = append(p.Switches, s)
-		if !s.Off && (p.stood == 0 || s.At < p.stood) {
-			p.stood = s.At
-		}
+	if switches := d.Count(5); switches > 0 {
+		p.standing = decodeStanding(d, switches)
 	}
-	if !slices.IsSortedFunc(p.Statuses, CompareStatus) || !slices.IsSortedFunc(p.Switches, CompareSwitch) {
+	if !slices.IsSortedFunc(p.Statuses, CompareStatus) {
 		d.Fail()
-	} else if len(p.Switches) > fewSwitches {
-		p.index()
 	}
 	return p
+}
+
+func decodeStanding(d *wire.Decoder, switches int) *standing {
+	k := &standing{switches: make([]StandingSwitch, 0, switches)}
+	for range switches {
+		s := StandingSwitch{Meter: uint16(d.Uint()), Key: uint32(d.Uint()), At: d.Int(), Off: d.Bool(), Class: uint8(d.Uint())}
+		k.switches = append(k.switches, s)
+		if !s.Off && (k.stood == 0 || s.At < k.stood) {
+			k.stood = s.At
+		}
+	}
+	if !slices.IsSortedFunc(k.switches, CompareSwitch) {
+		d.Fail()
+	} else if len(k.switches) > fewSwitches {
+		k.index()
+	}
+	return k
 }
