@@ -33,7 +33,6 @@ type memory struct {
 	// unsure are the organizations whose rows may not be what was last taken.
 	unsure  map[string]struct{}
 	written bool     // what was to be remembered last
-	saved   int      // series of the register that have rows
 	unused  []string // rows that nothing names any more
 }
 
@@ -56,24 +55,15 @@ func (m *memory) recall(ctx context.Context, r *register) (shown, error) {
 		}
 		return shown{}, err
 	}
-	m.saved = len(r.series)
-	used := map[uint32]struct{}{}
-	for _, o := range was.organizations {
-		for _, n := range o.numbers {
-			used[n] = struct{}{}
-		}
-		for _, n := range o.rested {
-			used[n] = struct{}{}
-		}
-	}
-	for n, s := range r.series {
-		if _, is := used[uint32(n)]; s != nil && !is {
-			delete(r.byName, string(encodeSeries(s)))
-			r.series[n] = nil
-			m.unused = append(m.unused, seriesKey(n))
-		}
-	}
+	m.sweep(r, was)
 	return was, nil
+}
+
+// sweep gives up what is kept of series that were not shown.
+func (m *memory) sweep(r *register, was shown) {
+	for _, n := range r.sweep(was) {
+		m.unused = append(m.unused, seriesKey(n))
+	}
 }
 
 func (r *register) read(rows map[string][]byte) (shown, error) {
@@ -118,6 +108,7 @@ func (r *register) read(rows map[string][]byte) (shown, error) {
 // twice, whatever becomes of the process in between.
 func (m *memory) remember(ctx context.Context, r *register, now shown, changes []change) error {
 	if m.ledger == nil {
+		r.fresh, m.unused = r.fresh[:0], nil
 		return nil
 	}
 	for i := range changes {
@@ -128,8 +119,10 @@ func (m *memory) remember(ctx context.Context, r *register, now shown, changes [
 		rows[key] = nil
 	}
 	rows[rowAt] = binary.AppendVarint(nil, now.at.Unix())
-	for n := m.saved; n < len(r.series); n++ {
-		rows[seriesKey(n)] = encodeSeries(r.series[n])
+	for _, n := range r.fresh {
+		if s := r.series[n]; s != nil { // else it was taken back before it was written down
+			rows[seriesKey(n)] = encodeSeries(s)
+		}
 	}
 	for id := range m.unsure {
 		rows[rowOrganization+id] = nil
@@ -140,7 +133,7 @@ func (m *memory) remember(ctx context.Context, r *register, now shown, changes [
 	}
 	err := m.ledger.Remember(ctx, m.name, rows)
 	if m.written = err == nil; m.written {
-		m.saved, m.unused = len(r.series), nil
+		r.fresh, m.unused = r.fresh[:0], nil
 	}
 	return err
 }
@@ -152,8 +145,8 @@ func (m *memory) taken() {
 	}
 }
 
-func seriesKey(number int) string {
-	return rowSeries + string(binary.BigEndian.AppendUint32(nil, uint32(number)))
+func seriesKey(number uint32) string {
+	return rowSeries + string(binary.BigEndian.AppendUint32(nil, number))
 }
 
 func appendNumbers(b []byte, numbers []uint32) []byte {

@@ -6,6 +6,7 @@ package usagereceiver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"testing"
 	"time"
@@ -62,6 +63,9 @@ func (r *remembering) show(c usage.Collection) pmetric.Metrics {
 	_ = r.memory.remember(r.t.Context(), r.register, now, changes) // tests look at what is kept
 	r.memory.taken()
 	r.shown = now
+	if r.register.grown() {
+		r.memory.sweep(r.register, r.shown)
+	}
 	return convert(context.Background(), c, before, changes, time.Minute)
 }
 
@@ -140,6 +144,45 @@ func TestRowsOfWhatIsNoMoreAreDropped(t *testing.T) {
 	start(t, kept).show(acme(after(2), series("c")))
 	require.Len(t, kept.kept, 3, "at, acme and one series")
 	require.Equal(t, []string{"c"}, names(start(t, kept)))
+}
+
+// A user who is listed for a day has a series that ends with it. What is kept is that of
+// some days, whatever has been shown before; numbers are used again.
+func TestSeriesThatAreShownNoMoreAreForgotten(t *testing.T) {
+	kept := &rows{kept: map[string][]byte{}}
+	r := start(t, kept)
+	const days, aDay = 30, 500
+	for day := range days {
+		figures := []*usage.Series{series("always"), series("c_total")}
+		for n := range aDay {
+			figures = append(figures, series(fmt.Sprintf(`user{name="%d"}`, day*aDay+n)))
+		}
+		kept.full = nil
+		if day%3 == 0 {
+			kept.full = errors.New("full")
+		}
+		md := r.show(acme(after(day), figures...))
+		if day > 0 {
+			require.Equal(t, aDay, ends(md))
+		}
+	}
+	most := 2*aDay + 1024 + aDay
+	require.Less(t, len(r.register.series), most)
+	require.Less(t, len(r.register.byPlace), most)
+	require.Less(t, len(kept.kept), most)
+	again := start(t, kept)
+	require.Len(t, names(again), aDay+2)
+	require.Equal(t, encodeAll(r), encodeAll(again))
+}
+
+// encodeAll are the series that are shown, as they are called.
+func encodeAll(r *remembering) (all []string) {
+	for _, o := range r.shown.organizations {
+		for _, n := range o.numbers {
+			all = append(all, string(encodeSeries(r.register.series[n])))
+		}
+	}
+	return all
 }
 
 // names are the series that a process finds.

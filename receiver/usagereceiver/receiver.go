@@ -161,4 +161,7 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 		r.shown = shows
 		r.memory.taken()
 	}
+	if r.register.grown() {
+		r.memory.sweep(r.register, r.shown)
+	}
 }

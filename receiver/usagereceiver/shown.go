@@ -46,6 +46,9 @@ type register struct {
 	series  []*usage.Series // by number; nil: the number is not in use
 	byName  map[string]uint32
 	byPlace map[*usage.Series]uint32
+	free    []uint32 // numbers that are not in use
+	fresh   []uint32 // numbers that were given since they were last written down
+	kept    int      // how many were in use after the last sweep
 }
 
 func newRegister() *register {
@@ -60,12 +63,54 @@ func (r *register) number(s *usage.Series) uint32 {
 	name := string(encodeSeries(s))
 	n, known := r.byName[name]
 	if !known {
-		n = uint32(len(r.series))
-		r.series = append(r.series, nil)
-		r.byName[name] = n
+		n = r.unused()
+		r.byName[name], r.fresh = n, append(r.fresh, n)
 	}
 	r.series[n], r.byPlace[s] = s, n
 	return n
+}
+
+// unused returns a number that is not in use.
+func (r *register) unused() (n uint32) {
+	if last := len(r.free) - 1; last >= 0 {
+		n, r.free = r.free[last], r.free[:last]
+		return n
+	}
+	r.series = append(r.series, nil)
+	return uint32(len(r.series) - 1)
+}
+
+// grown reports whether so many series have come since the last sweep that there may be
+// as many that are shown no more: users come into lists of the busiest and leave them.
+func (r *register) grown() bool { return len(r.byName) > 2*r.kept+1024 }
+
+// sweep takes the numbers of series that were not shown, and returns them.
+func (r *register) sweep(was shown) (taken []uint32) {
+	used := make([]bool, len(r.series))
+	for i := range was.organizations {
+		for _, numbers := range [...][]uint32{was.organizations[i].numbers, was.organizations[i].rested} {
+			for _, n := range numbers {
+				used[n] = true
+			}
+		}
+	}
+	r.free = r.free[:0]
+	for n, s := range r.series {
+		if used[n] {
+			continue
+		}
+		if r.free = append(r.free, uint32(n)); s != nil {
+			delete(r.byName, string(encodeSeries(s)))
+			r.series[n], taken = nil, append(taken, uint32(n))
+		}
+	}
+	for s, n := range r.byPlace {
+		if r.series[n] != s {
+			delete(r.byPlace, s)
+		}
+	}
+	r.kept = len(r.byName)
+	return taken
 }
 
 // follow returns what a collection shows, and what it changes, in the order of
