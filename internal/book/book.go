@@ -188,9 +188,9 @@ func (b *Book) describe(o *Org) {
 	}
 	o.Named = b.metersOf(entry.Meters)
 	plan := string(entry.Plan.Type)
-	o.Info = append(b.Defs.Receivers(entry.Notify.Email, entry.Notify.SMS, entry.Notify.Webhook), b.Defs.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
+	o.Info = append(b.Defs.Series.Receivers(entry.Notify.Email, entry.Notify.SMS, entry.Notify.Webhook), b.Defs.Series.Info(name, entry.Reseller, plan, o.Calendar().Zone().String()))
 	if entry.ClientID != "" || entry.Subdomain != "" || plan != "" {
-		o.Info = append(o.Info, b.Defs.Account(entry.ClientID, entry.Subdomain, plan))
+		o.Info = append(o.Info, b.Defs.Series.Account(entry.ClientID, entry.Subdomain, plan))
 	}
 }
 

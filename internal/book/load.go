@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -132,7 +133,7 @@ func (b *Book) define(meters []versions.Meter, birth int64) error {
 		d.Since = append(d.Since, m.Since)
 		d.Retired, d.RetiredAt = append(d.Retired, m.Retired), append(d.RetiredAt, m.RetiredAt)
 	}
-	shared, err := organization.Share(d)
+	shared, err := organization.Share(d, maphash.MakeSeed())
 	if err != nil {
 		return fmt.Errorf("meters: %w", err)
 	}

@@ -6,7 +6,6 @@ package intake
 import (
 	"slices"
 
-	"github.com/otelcol-usage/otelcol-usage/internal/meter"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -26,11 +25,7 @@ type ahead struct {
 func (j *Judge) Begin(batch *usage.Batch) {
 	j.batch = batch
 	j.numbers = slices.Grow(j.numbers[:0], len(batch.Values))[:len(batch.Values)]
-	j.hashes = slices.Grow(j.hashes[:0], len(batch.Values))[:len(batch.Values)]
 	clear(j.numbers)
-	for i, value := range batch.Values {
-		j.hashes[i] = meter.ValueHash(value)
-	}
 }
 
 // Forget lets go of what was found of items that are not judged yet, since others may
@@ -140,7 +135,7 @@ func (j *Judge) findValues(a *ahead, e *usage.Effect) {
 		if j.numbers[at] != 0 {
 			continue // effects of one meter share them
 		}
-		if number, known := a.subject.FindValue(e.Meter, n, j.hashes[at]); known {
+		if number, known := a.subject.FindValue(e.Meter, n, j.batch.Values[at]); known {
 			j.numbers[at] = number + 1
 		}
 	}

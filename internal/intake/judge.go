@@ -19,7 +19,6 @@ type Judge struct {
 	items      []int32  // of the batch
 	ahead      []ahead  // by place among the items
 	numbers    []uint32 // by value: its number + 1, or 0 where it has none yet
-	hashes     []uint64 // by value
 	dims       []uint32 // of the verdict's effects
 	verdict    Verdict
 }

@@ -6,6 +6,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +89,7 @@ type court struct {
 func newCourt(t testing.TB) *court {
 	t.Helper()
 	d := meter.Definitions{Past: 35 * 24 * 60, ValuesPerDimension: 2, Meters: meters(t)}
-	shared, err := organization.Share(d)
+	shared, err := organization.Share(d, maphash.MakeSeed())
 	require.NoError(t, err)
 	c := &court{seen: counted{}}
 	c.keys = c.seen

@@ -130,7 +130,7 @@ func (*Idle) ForgetNames() {}
 // Encode appends the names of a meter's values, then all of its kind but pages.
 func Encode(e *wire.Encoder, kind Kind, values []Values) {
 	for i := range values {
-		e.Strings(values[i].Names[2:])
+		e.Strings(values[i].Names())
 	}
 	kind.Encode(e)
 }

@@ -5,7 +5,6 @@ package meter
 
 import (
 	"fmt"
-	"hash/maphash"
 	"slices"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
@@ -20,14 +19,7 @@ const (
 	otherValue = uint32(1)
 )
 
-// ValueHash stands for a value where it is looked for. It is keyed, of 64 bits
-// and of this process only: that two of the few values of a breakdown share one
-// is as good as impossible, as it is for users.
-func ValueHash(name string) uint64 { return maphash.String(valueSeed, name) }
-
-var valueSeed = maphash.MakeSeed()
-
-// Values numbers the values of one breakdown of one organization: a fixed
+// Values numbers the values that one organization has of one breakdown: a fixed
 // list, or first come. First-come values have a place each, up to a limit; what
 // is beyond is otherValue. A value gives its place up when it has not been used
 // for long, but keeps its number, which statements name it by: if it is used
@@ -37,9 +29,9 @@ var valueSeed = maphash.MakeSeed()
 type Values struct {
 	places []place           // by number
 	many   map[uint64]uint32 // by hash, the numbers of more than fewValues, with or without a place; else nil
-	Names  []string
-	placed int32 // how many have a place, besides the two that every breakdown has
-	Fixed  bool
+	of     *Dictionary
+	all    []*Value // by number
+	placed int32    // how many have a place, besides the two that every breakdown has
 }
 
 // place is that of a value.
@@ -50,14 +42,33 @@ type place struct {
 }
 
 // NewValues numbers those of the list, if the breakdown has one.
-func NewValues(b *usage.Breakdown, now period.Minute) Values {
-	v := Values{Fixed: b.Values != nil}
-	v.Restore(b.Values, now)
+func NewValues(of *Dictionary) Values {
+	v := Values{of: of}
+	v.Restore(nil, 0)
 	return v
 }
 
+// NumberAll numbers those of each breakdown of a meter. Those of a list keep their places,
+// whenever they were used.
+func NumberAll(of []*Dictionary) (all []Values) {
+	for _, d := range of {
+		all = append(all, NewValues(d))
+	}
+	return all
+}
+
+// Fixed reports whether the breakdown has a list.
+func (v *Values) Fixed() bool { return v.of.list != nil }
+
+// Len returns how many values have a number.
+func (v *Values) Len() int { return len(v.all) }
+
+// Of returns the value of a number.
+func (v *Values) Of(n uint32) *Value { return v.all[n] }
+
 // Find returns the number of a value that has a place.
-func (v *Values) Find(hash uint64) (n uint32, known bool) {
+func (v *Values) Find(name string) (n uint32, known bool) {
+	hash := v.of.book.Hash(name)
 	if v.many != nil {
 		n, known = v.many[hash]
 		return n, known && v.places[n].hash == hash
@@ -71,15 +82,16 @@ func (v *Values) Find(hash uint64) (n uint32, known bool) {
 }
 
 // Place gives a value that has none a place, and a number if it never had one.
-func (v *Values) Place(name string, now period.Minute) uint32 {
-	hash := ValueHash(name)
-	n := v.numbered(name, hash)
+func (v *Values) Place(name string, now period.Minute) uint32 { return v.place(v.of.Value(name), now) }
+
+func (v *Values) place(value *Value, now period.Minute) uint32 {
+	n := v.numbered(value)
 	if n < 0 {
-		n = len(v.Names)
-		v.Names, v.places = append(v.Names, name), append(v.places, place{})
+		n = len(v.all)
+		v.all, v.places = append(v.all, value), append(v.places, place{})
 		v.index(n)
 	}
-	v.places[n].hash, v.places[n].used = hash, now
+	v.places[n].hash, v.places[n].used = value.hash, now
 	if n > int(otherValue) {
 		v.placed++
 	}
@@ -93,21 +105,21 @@ const fewValues = 128
 func (v *Values) index(n int) {
 	switch {
 	case v.many != nil:
-		v.many[ValueHash(v.Names[n])] = uint32(n)
+		v.many[v.all[n].hash] = uint32(n)
 	case n >= fewValues:
 		v.many = make(map[uint64]uint32, 2*n)
-		for n, name := range v.Names {
-			v.many[ValueHash(name)] = uint32(n)
+		for n, value := range v.all {
+			v.many[value.hash] = uint32(n)
 		}
 	}
 }
 
 // numbered returns the number of a value that has one, -1 else.
-func (v *Values) numbered(name string, hash uint64) int {
+func (v *Values) numbered(value *Value) int {
 	if v.many == nil {
-		return slices.Index(v.Names, name)
+		return slices.Index(v.all, value)
 	}
-	if n, known := v.many[hash]; known {
+	if n, known := v.many[value.hash]; known {
 		return int(n)
 	}
 	return -1
@@ -116,10 +128,10 @@ func (v *Values) numbered(name string, hash uint64) int {
 // Number returns the number of a value; isNew tells that it took a place of
 // its own just now. limit is the number of first-come values.
 func (v *Values) Number(name string, limit int, now period.Minute) (n uint32, isNew bool) {
-	if n, known := v.Find(ValueHash(name)); known {
+	if n, known := v.Find(name); known {
 		return n, false
 	}
-	if v.Fixed || int(v.placed) >= limit {
+	if v.Fixed() || int(v.placed) >= limit {
 		return otherValue, false
 	}
 	return v.Place(name, now), true
@@ -157,10 +169,10 @@ func (v *Values) Use(n uint32, at period.Minute) {
 // Vacate takes the places of first-come values that were last used before a
 // minute.
 func (v *Values) Vacate(before period.Minute) {
-	if v.Fixed {
+	if v.Fixed() {
 		return
 	}
-	for n := otherValue + 1; int(n) < len(v.Names); n++ {
+	for n := otherValue + 1; int(n) < len(v.all); n++ {
 		if v.places[n].hash != 0 && v.places[n].used < before {
 			v.places[n].hash = 0
 			v.placed--
@@ -171,26 +183,31 @@ func (v *Values) Vacate(before period.Minute) {
 // Restore numbers the values as they were stored, and those of the list that
 // are new behind them.
 func (v *Values) Restore(names []string, now period.Minute) {
-	var list []string
-	if len(v.Names) > 0 {
-		list = v.Names[2:]
-	}
-	*v = Values{Fixed: v.Fixed}
-	for _, name := range slices.Concat([]string{usage.NoValue, usage.OtherValue}, names, list) {
-		if _, known := v.Find(ValueHash(name)); !known {
+	*v = Values{of: v.of}
+	for _, name := range slices.Concat([]string{usage.NoValue, usage.OtherValue}, names, v.of.list) {
+		if _, known := v.Find(name); !known {
 			v.Place(name, now)
 		}
 	}
 }
 
+// Names returns those of the values that are not the two that every breakdown has.
+func (v *Values) Names() []string {
+	names := make([]string, 0, len(v.all)-2)
+	for _, value := range v.all[2:] {
+		names = append(names, value.Name)
+	}
+	return names
+}
+
 // Came reports whether any value has a number that no list gives it.
-func (v Values) Came() bool { return !v.Fixed && len(v.Names) > int(otherValue)+1 }
+func (v Values) Came() bool { return !v.Fixed() && len(v.all) > int(otherValue)+1 }
 
 // EncodePlaces appends, for each value from number 2 on, 0 where it has no
 // place, else 1 + the minute of its latest use.
 func (v *Values) EncodePlaces(e *wire.Encoder) {
-	e.Uint(uint64(len(v.Names) - 2))
-	for n := 2; n < len(v.Names); n++ {
+	e.Uint(uint64(len(v.all) - 2))
+	for n := 2; n < len(v.all); n++ {
 		if v.places[n].hash == 0 {
 			e.Uint(0)
 		} else {
@@ -205,10 +222,10 @@ func (v *Values) DecodePlaces(d *wire.Decoder) {
 		stored, n := d.Uint(), i+2
 		switch {
 		case v == nil:
-		case n >= len(v.Names):
+		case n >= len(v.all):
 			d.Fail()
 			return
-		case stored == 0 && !v.Fixed:
+		case stored == 0 && !v.Fixed():
 			v.places[n].hash = 0
 			v.placed--
 		case stored != 0:
@@ -219,8 +236,8 @@ func (v *Values) DecodePlaces(d *wire.Decoder) {
 
 // Named returns the number of a value that came, -1 where none is called so.
 func (v *Values) Named(name string) int {
-	for n := int(otherValue) + 1; n < len(v.Names); n++ {
-		if v.Names[n] == name {
+	for n := int(otherValue) + 1; n < len(v.all); n++ {
+		if v.all[n].Name == name {
 			return n
 		}
 	}
@@ -234,10 +251,10 @@ func (v *Values) Forget(name string) {
 	if n < 0 {
 		return
 	}
-	delete(v.many, ValueHash(name))
-	v.Names[n] = fmt.Sprintf("__erased_%d__", n)
+	delete(v.many, v.all[n].hash)
+	v.all[n] = v.of.Value(fmt.Sprintf("__erased_%d__", n))
 	v.index(n)
 	if v.places[n].hash != 0 {
-		v.places[n].hash = ValueHash(v.Names[n])
+		v.places[n].hash = v.all[n].hash
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func (d *directory) definitions() (*organization.Shared, error) {
 		defs.Meters, defs.Since = append(defs.Meters, m.Meter), append(defs.Since, m.Since)
 		defs.Retired, defs.RetiredAt = append(defs.Retired, m.Retired), append(defs.RetiredAt, m.RetiredAt)
 	}
-	return organization.Share(defs)
+	return organization.Share(defs, maphash.MakeSeed())
 }
 
 // countAlike returns an error where directories count by different definitions.

@@ -70,7 +70,7 @@ func (o *Organization) ForgetName(name string) {
 func (o *Organization) eachValues(f func(*meter.Values)) {
 	for i := range o.meters {
 		for b := range o.meters[i].values {
-			if v := &o.meters[i].values[b]; !v.Fixed {
+			if v := &o.meters[i].values[b]; !v.Fixed() {
 				f(v)
 			}
 		}

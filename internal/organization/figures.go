@@ -15,7 +15,7 @@ import (
 // figures returns the organization's figures at clock.asOf; before are those that were
 // set aside last.
 func (o *Organization) figures(before []usage.Figure) []usage.Figure {
-	s := &series.Sheet{Book: o.defs.book, Figures: make([]usage.Figure, 0, len(before)), Person: o.Person}
+	s := &series.Sheet{Book: o.defs.Series, Figures: make([]usage.Figure, 0, len(before)), Person: o.Person}
 	if o.ID == usage.NoOrganization {
 		o.stream.itemFigures(o.defs, s)
 		return s.Figures

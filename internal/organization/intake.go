@@ -32,15 +32,15 @@ func (o *Organization) Value(number uint16, breakdown int, name string) (n uint3
 // PlaceValue gives a breakdown's value a place again, as Value did.
 func (o *Organization) PlaceValue(number uint16, breakdown int, name string) {
 	v := &o.made(number).values[breakdown]
-	if _, known := v.Find(meter.ValueHash(name)); !known {
+	if _, known := v.Find(name); !known {
 		v.Place(name, o.clock.AsOf)
 	}
 }
 
 // ValueName returns the name of a breakdown's value.
 func (o *Organization) ValueName(number uint16, breakdown int, n uint32) string {
-	if values := o.meters[number].values; values != nil && int(n) < len(values[breakdown].Names) {
-		return values[breakdown].Names[n]
+	if values := o.meters[number].values; values != nil && int(n) < values[breakdown].Len() {
+		return values[breakdown].Of(n).Name
 	}
 	return usage.OtherValue
 }
@@ -54,7 +54,7 @@ const maxKeys = 1 << 20
 
 // FindKey returns the number of a standing key, NoKey where it has none.
 func (o *Organization) FindKey(name string) uint32 {
-	if n, known := o.keys.Find(meter.ValueHash(name)); known {
+	if n, known := o.keys.Find(name); known {
 		return n
 	}
 	return NoKey
@@ -96,7 +96,7 @@ func (o *Organization) Refusal(user uint32, t int64, e *meter.Effect) usage.Reas
 	case usage.Lifecycle:
 		known = func(p *person.Timeline) bool { return p.HasChange(person.StatusChange{At: t, Status: e.Status}) }
 	case usage.StandingOn, usage.StandingOff:
-		if e.Key == NoKey && len(o.keys.Names) >= maxKeys {
+		if e.Key == NoKey && o.keys.Len() >= maxKeys {
 			return usage.ReasonStandingKeys
 		}
 		known = func(p *person.Timeline) bool { return p.HasSwitch(switchOf(t, e)) }

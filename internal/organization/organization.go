@@ -75,7 +75,7 @@ func New(id string, d *Shared, cal *calendar.Calendar, now int64) *Organization 
 // empty returns an organization of which nothing is known yet at the time of a
 // clock.
 func empty(id string, d *Shared, clock period.Clock) *Organization {
-	o := &Organization{ID: id, defs: d, clock: clock, users: people.NewUsers(d.layout), keys: meter.NewValues(&usage.Breakdown{}, 0)}
+	o := &Organization{ID: id, defs: d, clock: clock, users: people.NewUsers(d.layout), keys: meter.NewValues(d.keys)}
 	o.clock.Past, o.clock.Phase = d.Past, period.PhaseOf(id)
 	o.closings = o.newClosings()
 	o.quotas = quota.Quotas{Clock: &o.clock, Defs: &d.Definitions}
@@ -189,7 +189,7 @@ func (o *Organization) judge(at period.Minute) {
 		o.quotas.Judge(at, nil)
 		return
 	}
-	s := &series.Sheet{Book: o.defs.book, Figures: o.aside}
+	s := &series.Sheet{Book: o.defs.Series, Figures: o.aside}
 	o.quotas.Judge(at, s)
 	o.aside, o.asideJudged = s.Figures, true
 }

@@ -66,7 +66,7 @@ func (o *Organization) periodInfo(k usage.Kind) *usage.Series {
 	start, end := o.clock.Tracks[k].Bounds(0)
 	if info.start != start || info.end != end || info.zone != zone {
 		date := func(m period.Minute) string { return m.Time().In(zone).Format(time.DateOnly) }
-		*info = periodInfo{start, end, zone, o.defs.book.Gauge("usage_period_info",
+		*info = periodInfo{start, end, zone, o.defs.Series.Gauge("usage_period_info",
 			usage.Label{Name: "window", Value: k.String()}, usage.Label{Name: "period", Value: usage.PeriodName(0)},
 			usage.Label{Name: "start", Value: date(start)}, usage.Label{Name: "end", Value: date(end)},
 			usage.Label{Name: "timezone", Value: zone.String()})}

@@ -73,11 +73,10 @@ func (o *Organization) PrefetchEvent(ev *meter.Event) {
 	}
 }
 
-// FindValue returns the number of a breakdown's value, by its ValueHash, that
-// has one.
-func (o *Organization) FindValue(meter uint16, breakdown int, hash uint64) (n uint32, known bool) {
+// FindValue returns the number of a breakdown's value that has one.
+func (o *Organization) FindValue(meter uint16, breakdown int, name string) (n uint32, known bool) {
 	if values := o.meters[meter].values; values != nil {
-		return values[breakdown].Find(hash)
+		return values[breakdown].Find(name)
 	}
 	return 0, false
 }

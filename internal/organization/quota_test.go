@@ -6,6 +6,7 @@ package organization
 import (
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -269,7 +270,7 @@ func TestACollectionAMomentLateJudgesItsOwnMinute(t *testing.T) {
 
 func share(t testing.TB, d meter.Definitions) *Shared {
 	t.Helper()
-	shared, err := Share(d)
+	shared, err := Share(d, maphash.MakeSeed())
 	require.NoError(t, err)
 	return shared
 }

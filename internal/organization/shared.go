@@ -4,9 +4,7 @@
 package organization
 
 import (
-	"cmp"
-	"slices"
-	"strings"
+	"hash/maphash"
 	"time"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/calendar"
@@ -22,17 +20,19 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// Shared is what the organizations of one ledger have in common: its definitions
-// and the series that they share. It has one owner.
+// Shared is what the organizations of one ledger have in common: its definitions, the
+// values of breakdowns and the series that they share. They use it side by side.
 type Shared struct {
 	meter.Definitions
+	Series *series.Book
 
-	bare   *Shared
-	book   *series.Book
-	active []*active.Shared      // by meter
-	sums   []*consumption.Shared // likewise
-	pace   [][]pace.Series       // by meter and window
-	common commonSeries
+	bare       *Shared
+	keys       *meter.Dictionary     // of standing activities
+	active     []*active.Shared      // by meter
+	concurrent []*concurrent.Shared  // likewise
+	sums       []*consumption.Shared // likewise
+	pace       [][]pace.Series       // by meter and window
+	common     commonSeries
 	// longest is the longest window of each meter.
 	longest []usage.Window
 
@@ -61,8 +61,9 @@ type titleSeries struct {
 }
 
 // Share lays out what is kept by user and makes the series that organizations
-// share. It fails where the definitions would keep too much of every user.
-func Share(of meter.Definitions) (*Shared, error) {
+// share. It fails where the definitions would keep too much of every user. seed is that of
+// hashes that are kept nowhere.
+func Share(of meter.Definitions, seed maphash.Seed) (*Shared, error) {
 	d := &Shared{Definitions: of}
 	var claims []people.Claim
 	for i := range d.Meters {
@@ -79,36 +80,38 @@ func Share(of meter.Definitions) (*Shared, error) {
 	if d.layout, err = people.NewLayout(claims); err != nil {
 		return nil, err
 	}
-	d.book = series.NewBook(time.Unix(0, d.Began).UTC())
-	d.active, d.sums = make([]*active.Shared, len(d.Meters)), make([]*consumption.Shared, len(d.Meters))
+	d.Series = series.NewBook(time.Unix(0, d.Began).UTC(), seed)
+	d.keys = meter.NewDictionary(nil, 0, d.Series)
+	d.active, d.concurrent, d.sums = make([]*active.Shared, len(d.Meters)), make([]*concurrent.Shared, len(d.Meters)), make([]*consumption.Shared, len(d.Meters))
 	d.days = period.Depth[usage.Day]
 	for i := range d.Meters {
 		d.follow(&d.Meters[i])
 		d.longest = append(d.longest, period.LongestWindow(&d.Meters[i]))
 		switch d.Meters[i].Type {
 		case usage.ActiveUsers:
-			d.active[i] = active.Share(i, &d.Meters[i], d.layout, d.book)
-		case usage.Consumption:
-			d.sums[i] = consumption.Share(i, &d.Meters[i], d.layout)
+			d.active[i] = active.Share(i, &d.Meters[i], d.layout, d.Series)
 		case usage.ConcurrentUsers:
+			d.concurrent[i] = concurrent.Share(i, &d.Meters[i], d.Series)
+		case usage.Consumption:
+			d.sums[i] = consumption.Share(i, &d.Meters[i], d.layout, d.Series)
 		}
 		label := usage.Label{Name: "meter", Value: d.Meters[i].Name}
-		d.common.incomplete = append(d.common.incomplete, d.book.Gauge("usage_incomplete", label))
-		d.common.sampled = append(d.common.sampled, d.book.Gauge("usage_sampled", label))
+		d.common.incomplete = append(d.common.incomplete, d.Series.Gauge("usage_incomplete", label))
+		d.common.sampled = append(d.common.sampled, d.Series.Gauge("usage_sampled", label))
 		d.common.titles = append(d.common.titles, d.newTitleSeries(&d.Meters[i]))
 	}
 	for s := range usage.NumStatuses {
-		d.common.registered[s] = d.book.Gauge("usage_registered_users", usage.Label{Name: "status", Value: closing.StatusLabel(usage.Status(s))})
+		d.common.registered[s] = d.Series.Gauge("usage_registered_users", usage.Label{Name: "status", Value: closing.StatusLabel(usage.Status(s))})
 	}
 	for signal := range usage.NumSignals {
 		for outcome := usage.Unmatched; int(outcome) < usage.NumOutcomes; outcome++ {
-			d.common.items[signal][outcome] = d.book.Counter("usage_items_total",
+			d.common.items[signal][outcome] = d.Series.Counter("usage_items_total",
 				usage.Label{Name: "signal", Value: usage.Signal(signal).String()},
 				usage.Label{Name: "outcome", Value: outcome.String()})
 		}
 	}
-	d.common.lastEvent = d.book.Gauge("usage_last_event_timestamp_seconds")
-	d.common.silent = d.book.Gauge("usage_stream_silent")
+	d.common.lastEvent = d.Series.Gauge("usage_last_event_timestamp_seconds")
+	d.common.silent = d.Series.Gauge("usage_stream_silent")
 	for i := range d.Meters {
 		d.idle = append(d.idle, d.newIdle(uint16(i)))
 	}
@@ -130,16 +133,14 @@ func (d *Shared) newIdle(number uint16) *meter.Idle {
 // newKind returns the kind of a meter that has counted nothing at the time of a
 // clock, and the values of its breakdowns.
 func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (kind meter.Kind, values []meter.Values) {
-	def := &d.Meters[number]
-	for i := range def.Breakdowns {
-		values = append(values, meter.NewValues(&def.Breakdowns[i], 0)) // those of a list stay, whenever they were used
-	}
-	switch def.Type {
+	switch d.Meters[number].Type {
 	case usage.ActiveUsers:
+		values = meter.NumberAll(d.active[number].Values)
 		kind = active.New(d.active[number], values, users, c)
 	case usage.ConcurrentUsers:
-		kind = concurrent.New(number, def, users, d.Began, d.Outages)
+		kind = concurrent.New(d.concurrent[number], users, d.Began, d.Outages)
 	case usage.Consumption:
+		values = meter.NumberAll(d.sums[number].Values)
 		kind = consumption.New(d.sums[number], values, users)
 	}
 	return kind, values
@@ -147,64 +148,27 @@ func (d *Shared) newKind(number uint16, users *people.Users, c *period.Clock) (k
 
 // follow makes what depends on the windows of a meter.
 func (d *Shared) follow(m *usage.Meter) {
-	d.pace = append(d.pace, pace.NewSeries(d.book, m))
+	d.pace = append(d.pace, pace.NewSeries(d.Series, m))
 	for _, w := range m.Windows {
 		if w.Kind == usage.Rolling {
 			continue
 		}
 		d.days = max(d.days, period.DaysBack[w.Kind])
 		if d.periods[w.Kind] == nil {
-			d.periods[w.Kind] = newPeriodSeries(d.book, w.Kind)
+			d.periods[w.Kind] = newPeriodSeries(d.Series, w.Kind)
 		}
 	}
 }
 
 func (d *Shared) newTitleSeries(m *usage.Meter) titleSeries {
-	s := titleSeries{meter: d.book.Gauge("usage_meter_info",
+	s := titleSeries{meter: d.Series.Gauge("usage_meter_info",
 		usage.Label{Name: "meter", Value: m.Name}, usage.Label{Name: "title", Value: d.Titles.Meter(m.Name)},
 		usage.Label{Name: "type", Value: m.Type.String()}, usage.Label{Name: "unit", Value: m.Unit})}
 	for _, w := range m.Windows {
-		s.windows = append(s.windows, d.book.Gauge("usage_window_info",
+		s.windows = append(s.windows, d.Series.Gauge("usage_window_info",
 			usage.Label{Name: "window", Value: w.String()}, usage.Label{Name: "title", Value: d.Titles.Window(w)}))
 	}
 	return s
-}
-
-// Info returns the gauge whose labels tell about an organization.
-func (d *Shared) Info(name, reseller, plan, timezone string) *usage.Series {
-	return d.book.Gauge("usage_organization_info",
-		usage.Label{Name: "name", Value: name}, usage.Label{Name: "reseller", Value: reseller},
-		usage.Label{Name: "plan", Value: plan}, usage.Label{Name: "timezone", Value: timezone})
-}
-
-// Account returns the gauge whose labels tell what an organization is in the
-// vendor's books.
-func (d *Shared) Account(clientID, subdomain, plan string) *usage.Series {
-	return d.book.Gauge("usage_organization_account",
-		usage.Label{Name: "client_id", Value: clientID}, usage.Label{Name: "subdomain", Value: subdomain}, usage.Label{Name: "plan", Value: plan})
-}
-
-// Receivers returns the gauges that name the receivers of an organization's alerts,
-// and the one that lists by which channels it has any, as email,sms, or none.
-func (d *Shared) Receivers(email, sms, webhook []string) (gauges []*usage.Series) {
-	var channels []string
-	for _, of := range [...]struct {
-		channel   string
-		receivers []string
-	}{{"email", email}, {"sms", sms}, {"webhook", webhook}} {
-		if len(of.receivers) > 0 {
-			channels = append(channels, of.channel)
-		}
-		for _, receiver := range of.receivers {
-			s := d.book.Gauge("usage_organization_notify",
-				usage.Label{Name: "channel", Value: of.channel}, usage.Label{Name: "receiver", Value: receiver})
-			if !slices.Contains(gauges, s) { // else it is listed twice
-				gauges = append(gauges, s)
-			}
-		}
-	}
-	list := cmp.Or(strings.Join(channels, ","), "none")
-	return append(gauges, d.book.Gauge("usage_organization_notify_channels", usage.Label{Name: "notify", Value: list}))
 }
 
 // Bare returns definitions without meters that share the series: those of the

@@ -26,7 +26,7 @@ import (
 // Encode appends the head: everything but users and pages.
 func (o *Organization) Encode(e *wire.Encoder) {
 	o.clock.Encode(e)
-	e.Strings(o.keys.Names[2:])
+	e.Strings(o.keys.Names())
 	e.Uint(uint64(o.users.Aliases.N))
 	o.users.Aliases.Each(func(from, target uint32) {
 		e.Uint(uint64(from))

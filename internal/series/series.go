@@ -1,29 +1,36 @@
 // Copyright The otelcol-usage Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package series holds every series of a ledger once, and the sheet on which a
-// collection writes its figures.
+// Package series holds every series of a ledger once, as long as it is shown, and the
+// sheet on which a collection writes its figures.
 package series
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/intern"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
-// Book holds every series of a ledger once, whichever organizations have it.
-// These ask for theirs side by side.
+// Book holds every series of a ledger once, whichever organizations have it, as long as
+// any of them or a reader of figures has it. They ask for theirs side by side.
 type Book struct {
 	began time.Time // of the ledger, and so of its counters
-	mu    sync.Mutex
-	byKey map[string]*usage.Series
+	seed  maphash.Seed
+	all   intern.Pool[usage.Series]
 }
 
-// NewBook returns an empty book of a ledger that began at a time.
-func NewBook(began time.Time) *Book { return &Book{began: began, byKey: map[string]*usage.Series{}} }
+// NewBook returns an empty book of a ledger that began at a time. seed is that of the
+// hashes by which series and names are looked for.
+func NewBook(began time.Time, seed maphash.Seed) *Book { return &Book{began: began, seed: seed} }
+
+// Hash stands for a name where it is looked for. It is keyed, of 64 bits and of this
+// process only: that two of a few names share one is as good as impossible, as it is for
+// users.
+func (b *Book) Hash(name string) uint64 { return maphash.String(b.seed, name) }
 
 // Gauge returns the gauge of that name and labels; labels without a value are
 // left out.
@@ -41,20 +48,19 @@ func (b *Book) series(s usage.Series, of []usage.Label) *usage.Series {
 	var room [8]usage.Label // a series that is known, as nearly all are, takes no memory
 	labels := slices.DeleteFunc(append(room[:0], of...), func(l usage.Label) bool { return l.Value == "" })
 	slices.SortFunc(labels, func(x, y usage.Label) int { return strings.Compare(x.Name, y.Name) })
-	key := append(make([]byte, 0, 256), s.Name...)
+	var hash maphash.Hash
+	hash.SetSeed(b.seed)
+	maphash.WriteComparable(&hash, s.Name)
 	for _, l := range labels {
-		key = append(append(key, 0), l.Name...)
-		key = append(append(key, 0), l.Value...)
+		maphash.WriteComparable(&hash, l)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if known := b.byKey[string(key)]; known != nil {
-		return known
-	}
-	made := s
-	made.Labels = append([]usage.Label(nil), labels...)
-	b.byKey[string(key)] = &made
-	return &made
+	return b.all.Get(hash.Sum64(),
+		func(known *usage.Series) bool { return known.Name == s.Name && slices.Equal(known.Labels, labels) },
+		func() *usage.Series {
+			made := s
+			made.Labels = slices.Clone(labels)
+			return &made
+		})
 }
 
 // Sheet is where figures are written at a collection.

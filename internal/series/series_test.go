@@ -4,6 +4,7 @@
 package series_test
 
 import (
+	"hash/maphash"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // All organizations ask for the same series, a thousand of them in the first collection
 // after a start.
 func TestAKnownSeriesIsFoundWithoutMemory(t *testing.T) {
-	b := series.NewBook(time.Unix(0, 0))
+	b := series.NewBook(time.Unix(0, 0), maphash.MakeSeed())
 	find := func() *usage.Series {
 		return b.Gauge("usage_active_users", usage.Label{Name: "window", Value: "day"}, usage.Label{Name: "class"}, usage.Label{Name: "meter", Value: "learners"})
 	}

@@ -31,8 +31,8 @@ type Figure struct {
 }
 
 // Series names a time series of one organization: its metric name and all
-// labels besides organization, sorted by name. A ledger makes each Series
-// once and hands out the same pointer at every collection, so that a reader
+// labels besides organization, sorted by name. As long as anybody has a Series,
+// a ledger hands out the same pointer at every collection, so that a reader
 // can keep what it derived from it.
 type Series struct {
 	Name    string // Prometheus name

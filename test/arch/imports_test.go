@@ -52,6 +52,10 @@ var allowed = map[string]struct {
 		[]string{standard, "golang.org/x/sync"},
 		"what is done side by side in order is not known where that is arranged",
 	},
+	"internal/intern": {
+		[]string{standard},
+		"what is kept once is not known where that is arranged",
+	},
 	"internal/calendar": {
 		[]string{standard, "internal/usage"},
 		"calendar arithmetic is the same wherever it is used",
@@ -65,7 +69,7 @@ var allowed = map[string]struct {
 		"what is kept by user is unaware of what it means, so that every meter may keep it there",
 	},
 	"internal/meter": {
-		[]string{standard, "internal/prefetch", "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace"},
+		[]string{standard, "internal/prefetch", "internal/intern", "internal/usage", "internal/wide", "internal/wire", "internal/calendar", "internal/period", "internal/series", "internal/person", "internal/people", "internal/pace"},
 		"the figures customers are billed by follow from events and time alone",
 	},
 	"internal/wire": {
@@ -77,7 +81,7 @@ var allowed = map[string]struct {
 		"when something is counted is settled before what",
 	},
 	"internal/series": {
-		[]string{standard, "internal/usage", "internal/wide"},
+		[]string{standard, "internal/intern", "internal/usage", "internal/wide"},
 		"names and labels are the same whoever writes a figure",
 	},
 	"internal/pace": {

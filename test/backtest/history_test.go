@@ -5,6 +5,7 @@ package backtest
 
 import (
 	"hash/fnv"
+	"hash/maphash"
 	"math"
 	"slices"
 	"testing"
@@ -88,7 +89,7 @@ func live(t *testing.T, seed uint64) []*subject {
 		m.Versions = []usage.Version{{Classes: []usage.Class{{Billable: true}}}}
 		defs.Meters = append(defs.Meters, m)
 	}
-	shared, err := organization.Share(defs)
+	shared, err := organization.Share(defs, maphash.MakeSeed())
 	require.NoError(t, err)
 	subjects := map[string]*subject{}
 	for e := range plan.Events(plan.Start, plan.Present) {

@@ -22,8 +22,7 @@ type breakdown struct {
 	values *meter.Values // the owner's
 	pairs  []uint32      // by value and class: the id of entries; 0: nobody has one
 	totals []*headcount  // by value; nil until it has a user
-	series [][]*usage.Series
-	legacy []uint64 // of a state of before format 7: user<<32 | value of each record
+	legacy []uint64      // of a state of before format 7: user<<32 | value of each record
 }
 
 func (s *breakdown) encode(e *wire.Encoder, kinds []usage.Kind) {
@@ -53,17 +52,17 @@ func (s *breakdown) decode(d *wire.Decoder, a *Meter, kinds []usage.Kind) {
 }
 
 // figures appends the counts of every value that has users in a window.
-func (s *breakdown) figures(a *Meter, sheet *series.Sheet, dimension string, exists func(w usage.Window, back int) bool) {
+func (s *breakdown) figures(a *Meter, sheet *series.Sheet, exists func(w usage.Window, back int) bool) {
 	for value, t := range s.totals {
 		if t == nil {
 			continue
 		}
-		all := s.seriesOf(a.def, sheet.Book, dimension, value)
+		v := s.values.Of(uint32(value))
 		rolling, n := 0, 0
 		for _, window := range a.def.Windows {
 			if window.Kind == usage.Rolling {
 				if count := t.prefix[0][rolling].count; count != 0 {
-					sheet.Add(all[n], float64(count))
+					sheet.Add(s.seriesOf(a.def, sheet.Book, v, n, window, 0), float64(count))
 				}
 				rolling++
 				n++
@@ -71,7 +70,7 @@ func (s *breakdown) figures(a *Meter, sheet *series.Sheet, dimension string, exi
 			}
 			for i := range period.Published {
 				if count := t.periods[window.Kind][i]; count != 0 && exists(window, i) {
-					sheet.Add(all[n], float64(count))
+					sheet.Add(s.seriesOf(a.def, sheet.Book, v, n, window, i), float64(count))
 				}
 				n++
 			}
@@ -79,21 +78,23 @@ func (s *breakdown) figures(a *Meter, sheet *series.Sheet, dimension string, exi
 	}
 }
 
-// seriesOf returns a value's series in the order of windows and periods.
-func (s *breakdown) seriesOf(def *usage.Meter, book *series.Book, dimension string, value int) []*usage.Series {
-	for len(s.series) <= value {
-		s.series = append(s.series, nil)
+// seriesOf returns the series that shows a value in a period of a window, which is the
+// one of a number.
+func (s *breakdown) seriesOf(def *usage.Meter, book *series.Book, v *meter.Value, number int, w usage.Window, back int) *usage.Series {
+	if known := v.Series(number); known != nil {
+		return known
 	}
-	if s.series[value] == nil {
-		for _, w := range def.Windows {
-			for i := range period.PeriodsOf(w) {
-				s.series[value] = append(s.series[value], book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, i,
-					usage.Label{Name: "dimension", Value: dimension},
-					usage.Label{Name: "dimension_value", Value: s.values.Names[value]})...))
-			}
-		}
+	return v.Show(number, book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, back,
+		usage.Label{Name: "dimension", Value: def.Breakdowns[s.number].Dimension},
+		usage.Label{Name: "dimension_value", Value: v.Name})...))
+}
+
+// seriesOfValue returns how many series show a value of a breakdown of a meter.
+func seriesOfValue(def *usage.Meter) (n int) {
+	for _, w := range def.Windows {
+		n += period.PeriodsOf(w)
 	}
-	return s.series[value]
+	return n
 }
 
 func (s *breakdown) counts(a *Meter, c *period.Clock, value uint32) *headcount {
@@ -134,7 +135,7 @@ func (a *Meter) Numbered(id uint32, of people.Pair) (ok bool) {
 		return false
 	}
 	s := &a.breakdowns[of.Breakdown]
-	if int(of.Value) >= len(s.values.Names) {
+	if int(of.Value) >= s.values.Len() {
 		return false
 	}
 	s.ids(a, of.Value)[of.Class] = id

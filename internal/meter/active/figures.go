@@ -30,7 +30,7 @@ func (a *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 		}
 	}
 	for i := range a.breakdowns {
-		a.breakdowns[i].figures(a, s, a.def.Breakdowns[i].Dimension, exists)
+		a.breakdowns[i].figures(a, s, exists)
 	}
 }
 
@@ -113,12 +113,8 @@ func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 	return cells
 }
 
-// ForgetNames drops the series of values.
-func (a *Meter) ForgetNames() {
-	for b := range a.breakdowns {
-		clear(a.breakdowns[b].series)
-	}
-}
+// ForgetNames has none: those of values are theirs.
+func (a *Meter) ForgetNames() {}
 
 // newSeries returns the series of a meter without breakdowns: [window][period][class],
 // and for each whether it is billable.

@@ -144,7 +144,7 @@ func (a *Meter) standsSince(p *person.Timeline, class uint8, s meter.Span, keys 
 	p.Stretches(a.number, func(on person.StandingSwitch, to int64) {
 		touches := on.At < to && on.At < (s.End+1).Ns() && to > s.Start.Ns()
 		if on.Class == class && touches && on.At < since {
-			since, key = on.At, keys.Names[on.Key]
+			since, key = on.At, keys.Of(on.Key).Name
 		}
 	})
 	return since, key

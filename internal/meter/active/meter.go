@@ -50,6 +50,7 @@ type Meter struct {
 // Shared is what organizations share of a meter, so that it is in the caches when one
 // of them needs it.
 type Shared struct {
+	Values   []*meter.Dictionary // by breakdown
 	number   uint16
 	def      *usage.Meter
 	kinds    []usage.Kind           // calendar kinds of its windows
@@ -67,6 +68,7 @@ type Shared struct {
 // blocks and the book of their series.
 func Share(number int, def *usage.Meter, layout *people.Layout, book *series.Book) *Shared {
 	s := &Shared{number: uint16(number), def: def, plain: true, shown: newSeries(book, def)}
+	s.Values = meter.NewDictionaries(def, seriesOfValue(def), book)
 	for _, w := range def.Windows {
 		if w.Kind == usage.Rolling {
 			s.lengths = append(s.lengths, period.LengthOf(w))

@@ -282,7 +282,7 @@ func TestAnOrganizationThatIsFirstSeenAfterOutagesHasTheSamplesOfTheOthers(t *te
 				last = o[1]
 			}
 			young := newYard(t, "06:03")
-			young.x = New(0, young.def, crowd(t), clockTime(t, "06:03").UnixNano(), defs.Outages)
+			young.x = New(young.shared, crowd(t), clockTime(t, "06:03").UnixNano(), defs.Outages)
 
 			up := clockTime(t, last)
 			for _, y := range []*shiftRig{old, young} {
@@ -447,12 +447,12 @@ func FuzzConcurrentDecode(f *testing.F) {
 	r.x.Encode(e)
 	f.Add(e.Bytes)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		x, d := New(0, r.def, crowd(t), 0, nil), &wire.Decoder{Bytes: bytes}
+		x, d := New(r.shared, crowd(t), 0, nil), &wire.Decoder{Bytes: bytes}
 		x.Decode(d, 1000)
 		if d.Err() != nil {
 			return
 		}
-		again, e := New(0, r.def, crowd(t), 0, nil), &wire.Encoder{}
+		again, e := New(r.shared, crowd(t), 0, nil), &wire.Encoder{}
 		x.Encode(e)
 		d = &wire.Decoder{Bytes: e.Bytes}
 		again.Decode(d, 1000)

@@ -30,8 +30,8 @@ func (x *Meter) Cells(to []meter.Cell, c *period.Clock, k usage.Kind, back int) 
 	})
 }
 
-// concurrentSeries are the series of a concurrent_users meter.
-type concurrentSeries struct {
+// sharedSeries are the series of a meter.
+type sharedSeries struct {
 	active, idle, handover, net *usage.Series
 	hours                       [2]*usage.Series
 	peaks                       [][]peakSeries // by window and period
@@ -39,9 +39,9 @@ type concurrentSeries struct {
 
 type peakSeries struct{ samples, sampleHits, nets, netHits, hours, hourHits *usage.Series }
 
-func newConcurrentSeries(book *series.Book, def *usage.Meter) *concurrentSeries {
+func newSharedSeries(book *series.Book, def *usage.Meter) sharedSeries {
 	meter := usage.Label{Name: "meter", Value: def.Name}
-	s := &concurrentSeries{
+	s := sharedSeries{
 		active:   book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "active"}),
 		idle:     book.Gauge("usage_concurrent_users", meter, usage.Label{Name: "state", Value: "idle"}),
 		handover: book.Gauge("usage_concurrent_users_handover", meter),
@@ -70,9 +70,6 @@ func newConcurrentSeries(book *series.Book, def *usage.Meter) *concurrentSeries 
 
 // Figures appends the meter's figures at c.AsOf.
 func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
-	if x.series == nil {
-		x.series = newConcurrentSeries(s.Book, x.def)
-	}
 	s.Add(x.series.active, float64(x.latest.active))
 	s.Add(x.series.idle, float64(x.latest.idle))
 	s.Add(x.series.handover, float64(x.handover))

@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 )
 
@@ -43,7 +44,7 @@ type Meter struct {
 	pending []uint32
 	hours   hours
 
-	def      *usage.Meter
+	*Shared
 	samples  peaks
 	nets     peaks  // of samples less their hand-over
 	latest   sample // the last final one
@@ -61,8 +62,6 @@ type Meter struct {
 
 	busy   pace.DayPeaks
 	busyOf busyOf // what busy was found of
-
-	series *concurrentSeries
 }
 
 // hotBytes is how much of a Meter every event needs.
@@ -75,15 +74,28 @@ func Claims(number int) []people.Claim {
 
 func placeID(number int) uint32 { return uint32(number) << 16 }
 
+// Shared is what organizations share of a meter.
+type Shared struct {
+	number uint16
+	def    *usage.Meter
+	series sharedSeries
+}
+
+// Share returns what organizations share of a meter, which needs the book of their series.
+func Share(number int, def *usage.Meter, book *series.Book) *Shared {
+	return &Shared{number: uint16(number), def: def, series: newSharedSeries(book, def)}
+}
+
 // New returns an empty state, whose sampling begins with began: when the
 // ledger did, whenever the organization is first seen, so that its samples become
 // final when those of the others do. The first sample is the latest whose time had
 // come by then, or, where the ledger was down later on, at the end of what it took
 // in before.
-func New(number uint16, def *usage.Meter, users *people.Users, began int64, outages []meter.Outage) *Meter {
+func New(shared *Shared, users *people.Users, began int64, outages []meter.Outage) *Meter {
+	def := shared.def
 	x := &Meter{
-		def:      def,
-		sessions: newSessions(number, def, users),
+		Shared:   shared,
+		sessions: newSessions(shared.number, def, users),
 		samples:  newPeaks(def.Windows),
 		nets:     newPeaks(def.Windows),
 		hours:    newHours(def.Windows),

@@ -5,6 +5,7 @@ package concurrent
 
 import (
 	"cmp"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -55,11 +56,12 @@ const (
 
 // shiftRig runs a concurrent_users meter as an organization does.
 type shiftRig struct {
-	t    *testing.T
-	def  *usage.Meter
-	c    *period.Clock
-	x    *Meter
-	book *series.Book
+	t      *testing.T
+	def    *usage.Meter
+	shared *Shared
+	c      *period.Clock
+	x      *Meter
+	book   *series.Book
 }
 
 // crowd are users who have been seen by now.
@@ -85,7 +87,9 @@ func newShiftRig(t *testing.T, def *usage.Meter, zone string, start time.Time) *
 			c.Follow(w.Kind)
 		}
 	}
-	return &shiftRig{t: t, def: def, c: c, x: New(0, def, crowd(t), start.UnixNano(), nil), book: series.NewBook(time.Time{})}
+	book := series.NewBook(time.Time{}, maphash.MakeSeed())
+	shared := Share(0, def, book)
+	return &shiftRig{t: t, def: def, shared: shared, c: c, x: New(shared, crowd(t), start.UnixNano(), nil), book: book}
 }
 
 func (r *shiftRig) advance(now int64) {
@@ -138,7 +142,7 @@ func (r *shiftRig) reload() {
 	r.x.Encode(e)
 	r.x.EncodeNets(e)
 	d := &wire.Decoder{Bytes: e.Bytes}
-	r.x = New(0, r.def, crowd(r.t), 0, nil)
+	r.x = New(r.shared, crowd(r.t), 0, nil)
 	r.x.Decode(d, 1<<20)
 	r.x.DecodeNets(d)
 	r.x.Restored(r.c)

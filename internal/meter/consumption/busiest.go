@@ -35,21 +35,24 @@ func (d daySum) busier(other daySum) daySum {
 //
 //	closed[window][period]  <--  | day 37 ... day 1, day 0 |
 type busiest struct {
+	*busyDays
+	closed [][]daySum                      // of each of windows, by published period
+	byDay  map[period.Minute]*usage.Series // by start, of the running month
+}
+
+// busyDays is what organizations share of it.
+type busyDays struct {
 	day     *sumWindow   // nil: the meter keeps no days
 	windows []*sumWindow // calendar windows longer than a day
-	closed  [][]daySum   // of each of windows, by published period
 	monthly bool         // whether months are among windows
-
-	series []daySeries                     // of each of windows, by period
-	byDay  map[period.Minute]*usage.Series // by start, of the running month
+	series  []daySeries  // of each of windows, by period
 }
 
 type daySeries [period.Published]struct{ sum, start *usage.Series }
 
-func newBusiest(l *sumLayout) busiest {
-	b := busiest{byDay: map[period.Minute]*usage.Series{}}
-	for i := range l.windows {
-		switch w := &l.windows[i]; w.Kind {
+func (x *Shared) newBusyDays(book *series.Book) (b busyDays) {
+	for i := range x.layout.windows {
+		switch w := &x.layout.windows[i]; w.Kind {
 		case usage.Day:
 			b.day = w
 		case usage.Hour, usage.Rolling:
@@ -58,10 +61,25 @@ func newBusiest(l *sumLayout) busiest {
 			fallthrough
 		default:
 			b.windows = append(b.windows, w)
-			b.closed = append(b.closed, make([]daySum, period.Published))
 		}
 	}
-	b.series = make([]daySeries, len(b.windows))
+	for _, w := range b.windows {
+		var of daySeries
+		for back := range w.shown() {
+			labels := series.WindowLabels(x.def.Name, w.Window, back)
+			of[back].sum = book.Gauge("usage_consumption_peak_day", labels...)
+			of[back].start = book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
+		}
+		b.series = append(b.series, of)
+	}
+	return b
+}
+
+func newBusiest(of *busyDays) busiest {
+	b := busiest{busyDays: of, byDay: map[period.Minute]*usage.Series{}}
+	for range of.windows {
+		b.closed = append(b.closed, make([]daySum, period.Published))
+	}
 	return b
 }
 
@@ -124,13 +142,7 @@ func (x *Meter) busiestFigures(c *period.Clock, s *series.Sheet, exists func(w u
 			if !exists(w.Window, back) {
 				continue
 			}
-			shown := &b.series[i][back]
-			if shown.sum == nil {
-				labels := series.WindowLabels(x.def.Name, w.Window, back)
-				shown.sum = s.Book.Gauge("usage_consumption_peak_day", labels...)
-				shown.start = s.Book.Gauge("usage_consumption_peak_day_timestamp_seconds", labels...)
-			}
-			day := b.of(c, &x.layout, total, i, back)
+			shown, day := &b.series[i][back], b.of(c, &x.layout, total, i, back)
 			s.Add(shown.sum, series.Amount(day.sum))
 			if day.start != 0 {
 				s.Add(shown.start, float64(day.start)*60)

@@ -65,9 +65,8 @@ func newSumLayout(def *usage.Meter) sumLayout {
 
 // sumRow is what is known of the whole meter, or of one value of a breakdown.
 type sumRow struct {
-	cells  wide.Ints // of each window, current period first
-	log    minuteLog
-	series []*usage.Series // of the published periods, by column; made when first shown
+	cells wide.Ints // of each window, current period first
+	log   minuteLog
 }
 
 func newSumRow(l *sumLayout) sumRow { return sumRow{cells: wide.Make(l.size)} }

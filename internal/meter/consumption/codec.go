@@ -195,7 +195,7 @@ func (x *Meter) decodeRows(d *wire.Decoder, reader *rowReader) {
 		case breakdown < 0:
 			nowhere := newSumRow(&x.layout)
 			reader.row(d, &nowhere)
-		case number >= uint64(len(x.vals[breakdown].Names)):
+		case number >= uint64(x.vals[breakdown].Len()):
 			d.Fail()
 			return
 		default:

@@ -5,6 +5,7 @@ package consumption
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math"
 	"strings"
 	"testing"
@@ -58,10 +59,7 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 	t.Helper()
 	location, err := time.LoadLocation(zone)
 	require.NoError(t, err)
-	b := &consumptionBench{t: t, def: def, book: series.NewBook(time.Time{})}
-	for i := range def.Breakdowns {
-		b.vals = append(b.vals, meter.NewValues(&def.Breakdowns[i], 0))
-	}
+	b := &consumptionBench{t: t, def: def, book: series.NewBook(time.Time{}, maphash.MakeSeed())}
 	b.c = &period.Clock{Calendar: calendar.New(location, 1), AsOf: metertest.MinuteAt(t, now), Past: 35 * 24 * 60}
 	b.c.Now, b.c.Days = b.c.AsOf, period.NewDays(b.c.Calendar, b.c.AsOf)
 	for _, w := range def.Windows {
@@ -70,7 +68,9 @@ func newConsumptionBench(t testing.TB, def *usage.Meter, zone, now string) *cons
 		}
 	}
 	b.users = crowd(t, def, nil, 1000)
-	b.x = New(Share(0, def, b.users.Layout()), b.vals, b.users)
+	shared := Share(0, def, b.users.Layout(), b.book)
+	b.vals = meter.NumberAll(shared.Values)
+	b.x = New(shared, b.vals, b.users)
 	return b
 }
 
@@ -142,7 +142,7 @@ func (b *consumptionBench) restart(def *usage.Meter) {
 	b.x.Encode(e)
 	b.x.EncodeDays(e)
 	b.users = crowd(b.t, def, b.users, 1000)
-	b.def, b.x = def, New(Share(0, def, b.users.Layout()), b.vals, b.users)
+	b.def, b.x = def, New(Share(0, def, b.users.Layout(), b.book), b.vals, b.users)
 	d := &wire.Decoder{Bytes: e.Bytes}
 	b.x.Decode(d, 0)
 	b.x.DecodeDays(d, len(b.c.Days.Starts))

@@ -14,18 +14,63 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
 
-// consumptionSeries are the series that no row or user has, made when first
-// shown; nobody and rest by kind of userSums.kinds and period.
-type consumptionSeries struct {
+// sharedSeries are the series of a meter that name neither value nor user.
+type sharedSeries struct {
 	ever         *usage.Series
-	nobody, rest []*usage.Series
+	total        []*usage.Series // of the published periods, by column
+	nobody, rest []*usage.Series // by kind of userFields.kinds and period; none without a breakdown by user
+}
+
+// newSharedSeries makes those of a meter.
+func (x *Shared) newSharedSeries(book *series.Book) (s sharedSeries) {
+	s.ever = book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
+	for i := range x.layout.windows {
+		w := &x.layout.windows[i]
+		for back := range w.shown() {
+			for column := range x.layout.width {
+				s.total = append(s.total, x.columnSeries(book, column, w, back, nil))
+			}
+			if w.Kind < usage.Rolling && x.def.ByUser != nil {
+				s.nobody = append(s.nobody, x.userSeries(book, w, back, usage.NoValue))
+				s.rest = append(s.rest, x.userSeries(book, w, back, usage.OtherValue))
+			}
+		}
+	}
+	return s
+}
+
+// columnSeries returns the series of a cell's column: of the total, or of a value of a
+// breakdown that labels name. How many events a value has is not shown.
+func (x *Shared) columnSeries(book *series.Book, column int, w *sumWindow, back int, value []usage.Label) *usage.Series {
+	labels := series.WindowLabels(x.def.Name, w.Window, back, value...)
+	switch {
+	case column >= firstAverage:
+		labels = append(labels, usage.Label{Name: "average", Value: x.def.Averages[(column-firstAverage)/2].Name})
+		return book.Gauge([...]string{"usage_average_sum", "usage_average_count"}[column%2], labels...)
+	case value != nil:
+		return book.Gauge("usage_consumption_breakdown", labels...)
+	case column == eventsColumn:
+		return book.Gauge("usage_consumption_events", labels...)
+	}
+	return book.Gauge("usage_consumption", append(labels, usage.Label{Name: "unit", Value: x.def.Unit})...)
+}
+
+// userSeries returns the series of a user, or of those who are not listed, in a period.
+func (x *Shared) userSeries(book *series.Book, w *sumWindow, back int, name string) *usage.Series {
+	return book.Gauge("usage_consumption_breakdown", series.WindowLabels(x.def.Name, w.Window, back,
+		usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
+		usage.Label{Name: "dimension_value", Value: name})...)
+}
+
+// named is what is known of users who are listed.
+type named struct {
 	last, before map[uint32]*usage.Series // by user: of these figures, and of those before them
 	names        map[uint32]string        // of users who were listed: most are in several lists
 }
 
 // nameOf returns the name of a user, "" where there is none yet.
 func (x *Meter) nameOf(s *series.Sheet, user uint32) string {
-	if name := x.series.names[user]; name != "" {
+	if name := x.named.names[user]; name != "" {
 		return name
 	}
 	name := s.Person(user, x.def.ByUser.Reveal)
@@ -33,10 +78,10 @@ func (x *Meter) nameOf(s *series.Sheet, user uint32) string {
 		s.Passing = true
 		return ""
 	}
-	if most := 2 * len(x.users.kinds) * x.def.ByUser.Top; x.series.names == nil || len(x.series.names) >= most {
-		x.series.names = map[uint32]string{}
+	if most := 2 * len(x.users.kinds) * x.def.ByUser.Top; x.named.names == nil || len(x.named.names) >= most {
+		x.named.names = map[uint32]string{}
 	}
-	x.series.names[user] = name
+	x.named.names[user] = name
 	return name
 }
 
@@ -44,9 +89,6 @@ func (x *Meter) nameOf(s *series.Sheet, user uint32) string {
 // calendar windows have figures.
 func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Window, back int) bool) {
 	if !x.def.Corrections {
-		if x.series.ever == nil {
-			x.series.ever = s.Book.Counter("usage_consumption_total", usage.Label{Name: "meter", Value: x.def.Name}, usage.Label{Name: "unit", Value: x.def.Unit})
-		}
 		s.Add(x.series.ever, series.Amount(x.read().ever))
 	}
 	x.refill(c)
@@ -74,64 +116,40 @@ func (x *Meter) Figures(c *period.Clock, s *series.Sheet, exists func(w usage.Wi
 // is a figure when it is zero too.
 func (x *Meter) periodFigures(s *series.Sheet, w *sumWindow, back int) {
 	have := x.read()
-	x.show(s, have.total(), w, back, consumptionSum, nil)
+	first, place := (w.figures+back)*x.layout.width, x.layout.place(w, back)
+	for column := range x.layout.width {
+		s.Add(x.series.total[first+column], have.total().shown(place, column))
+	}
 	for b := range x.vals {
 		for number, r := range x.met(have, b) {
 			if !r.any(&x.layout, w, back) {
 				continue
 			}
-			name := [2]usage.Label{
-				{Name: "dimension", Value: x.def.Breakdowns[b].Dimension},
-				{Name: "dimension_value", Value: x.vals[b].Names[number]},
+			value := x.vals[b].Of(number)
+			for column := range x.layout.width {
+				if column == eventsColumn {
+					continue
+				}
+				shown := value.Series(first + column)
+				if shown == nil {
+					shown = value.Show(first+column, x.columnSeries(s.Book, column, w, back, []usage.Label{
+						{Name: "dimension", Value: x.def.Breakdowns[b].Dimension},
+						{Name: "dimension_value", Value: value.Name},
+					}))
+				}
+				s.Add(shown, r.shown(place, column))
 			}
-			x.show(s, r, w, back, consumptionBreakdown, name[:])
 		}
 	}
 }
 
-// The series of a cell's columns; how many events a breakdown value has is
-// not one.
-var (
-	consumptionSum       = [...]string{"usage_consumption", "usage_consumption_events"}
-	consumptionBreakdown = [...]string{"usage_consumption_breakdown", ""}
-)
-
-// show appends one figure for each column of a cell.
-func (x *Meter) show(s *series.Sheet, r *sumRow, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
-	if r.series == nil {
-		r.series = make([]*usage.Series, x.layout.shown*x.layout.width)
+// shown returns a column of a cell as it is shown.
+func (r *sumRow) shown(place, column int) float64 {
+	v := r.cells.At(place + column)
+	if column%2 == 1 { // a count
+		return v.Over(1)
 	}
-	shown := r.series[(w.figures+back)*x.layout.width:][:x.layout.width]
-	if shown[sumColumn] == nil {
-		x.nameColumns(s.Book, shown, w, back, names, more)
-	}
-	for column := range x.layout.width {
-		v := r.cells.At(x.layout.place(w, back) + column)
-		switch {
-		case shown[column] == nil:
-		case column%2 == 1: // a count
-			s.Add(shown[column], v.Over(1))
-		default:
-			s.Add(shown[column], series.Amount(v))
-		}
-	}
-}
-
-func (x *Meter) nameColumns(book *series.Book, columns []*usage.Series, w *sumWindow, back int, names [firstAverage]string, more []usage.Label) {
-	labels := series.WindowLabels(x.def.Name, w.Window, back, more...)
-	unit := labels
-	if more == nil {
-		unit = slices.Concat(labels, []usage.Label{{Name: "unit", Value: x.def.Unit}})
-	}
-	columns[sumColumn] = book.Gauge(names[sumColumn], unit...)
-	if names[eventsColumn] != "" {
-		columns[eventsColumn] = book.Gauge(names[eventsColumn], labels...)
-	}
-	for a, average := range x.def.Averages {
-		of := append(slices.Clip(labels), usage.Label{Name: "average", Value: average.Name})
-		columns[firstAverage+2*a] = book.Gauge("usage_average_sum", of...)
-		columns[firstAverage+2*a+1] = book.Gauge("usage_average_count", of...)
-	}
+	return series.Amount(v)
 }
 
 // userFigures appends the breakdown by user: the top users, nobody, and the
@@ -147,26 +165,16 @@ func (x *Meter) userFigures(s *series.Sheet, w *sumWindow, kind, back int) {
 			if name == "" {
 				continue // among the rest until there is one
 			}
-			e.series = x.userSeries(s, w, back, name)
+			e.series = x.userSeries(s.Book, w, back, name)
 		}
 		s.Add(e.series, series.Amount(e.sum))
 		rest = rest.Sub(e.sum)
 	}
-	if x.series.nobody == nil {
-		x.series.nobody = make([]*usage.Series, len(x.tops))
-		x.series.rest = make([]*usage.Series, len(x.tops))
-	}
 	if none := x.nobody[at]; !none.none() {
-		if x.series.nobody[at] == nil {
-			x.series.nobody[at] = x.userSeries(s, w, back, usage.NoValue)
-		}
 		s.Add(x.series.nobody[at], series.Amount(none.sum()))
 		rest = rest.Sub(none.sum())
 	}
 	if rest != (wide.Int{}) {
-		if x.series.rest[at] == nil {
-			x.series.rest[at] = x.userSeries(s, w, back, usage.OtherValue)
-		}
 		s.Add(x.series.rest[at], series.Amount(rest))
 	}
 }
@@ -177,15 +185,15 @@ func (x *Meter) lastFigures(s *series.Sheet) {
 	if len(x.tops) == 0 {
 		return
 	}
-	known := x.series.last
-	x.series.last, x.series.before = x.series.before, known
-	if x.series.last == nil {
-		x.series.last = map[uint32]*usage.Series{}
+	known := x.named.last
+	x.named.last, x.named.before = x.named.before, known
+	if x.named.last == nil {
+		x.named.last = map[uint32]*usage.Series{}
 	}
-	clear(x.series.last)
+	clear(x.named.last)
 	for at := 0; at < len(x.tops); at += period.Published {
 		for _, e := range x.tops[at].entries {
-			if x.series.last[e.slot] != nil {
+			if x.named.last[e.slot] != nil {
 				continue
 			}
 			series := known[e.slot]
@@ -199,16 +207,10 @@ func (x *Meter) lastFigures(s *series.Sheet) {
 					usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
 					usage.Label{Name: "dimension_value", Value: name})
 			}
-			x.series.last[e.slot] = series
+			x.named.last[e.slot] = series
 			s.Add(series, float64(x.users.lastOf(e.slot))*60)
 		}
 	}
-}
-
-func (x *Meter) userSeries(s *series.Sheet, w *sumWindow, back int, name string) *usage.Series {
-	return s.Book.Gauge("usage_consumption_breakdown", series.WindowLabels(x.def.Name, w.Window, back,
-		usage.Label{Name: "dimension", Value: x.def.ByUser.Dimension},
-		usage.Label{Name: "dimension_value", Value: name})...)
 }
 
 // refill finds the users of stale top lists: one pass over all users after a
@@ -285,13 +287,10 @@ func (x *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 	return cells
 }
 
-// ForgetNames drops the series of values and users.
+// ForgetNames drops the names and series of users.
 func (x *Meter) ForgetNames() {
-	for i := range x.kept.rows {
-		x.kept.rows[i].series = nil
-	}
 	for at := range x.tops {
 		x.tops[at].stale = true
 	}
-	x.series.names = nil
+	x.named.names = nil
 }

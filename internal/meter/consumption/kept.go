@@ -29,7 +29,7 @@ func (k *kept) total() *sumRow { return &k.rows[0] }
 func (x *Meter) met(have *kept, breakdown int) iter.Seq2[uint32, *sumRow] {
 	return func(yield func(value uint32, r *sumRow) bool) {
 		vals := &x.vals[breakdown]
-		for value := range uint32(len(vals.Names)) {
+		for value := range uint32(vals.Len()) {
 			if n := vals.Note(value); n != 0 && !yield(value, &have.rows[n]) {
 				return
 			}

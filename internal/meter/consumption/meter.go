@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/people"
 	"github.com/otelcol-usage/otelcol-usage/internal/period"
 	"github.com/otelcol-usage/otelcol-usage/internal/prefetch"
+	"github.com/otelcol-usage/otelcol-usage/internal/series"
 	"github.com/otelcol-usage/otelcol-usage/internal/usage"
 	"github.com/otelcol-usage/otelcol-usage/internal/wide"
 )
@@ -47,7 +48,7 @@ type Meter struct {
 	busiest   busiest
 	nobody    []share // as tops: what no user stands for
 	place     []int   // scratch: where the period of an event of another minute starts in a row, -1: nowhere
-	series    consumptionSeries
+	named     named
 }
 
 // hotBytes is how much of a Meter every event needs.
@@ -56,15 +57,21 @@ const hotBytes = 128
 // Shared is what organizations share of a meter, so that it is in the caches when one
 // of them needs it.
 type Shared struct {
+	Values []*meter.Dictionary // by breakdown
 	def    *usage.Meter
 	layout sumLayout
 	fields userFields
+	days   busyDays
+	series sharedSeries
 }
 
 // Share returns what organizations share of a meter, which needs the layout of their
-// blocks.
-func Share(number int, def *usage.Meter, layout *people.Layout) *Shared {
-	return &Shared{def: def, layout: newSumLayout(def), fields: newUserFields(number, def, layout)}
+// blocks and the book of their series.
+func Share(number int, def *usage.Meter, layout *people.Layout, book *series.Book) *Shared {
+	s := &Shared{def: def, layout: newSumLayout(def), fields: newUserFields(number, def, layout)}
+	s.Values = meter.NewDictionaries(def, s.layout.shown*s.layout.width, book)
+	s.days, s.series = s.newBusyDays(book), s.newSharedSeries(book)
+	return s
 }
 
 // New returns an empty state. vals numbers the values of each
@@ -79,7 +86,7 @@ func New(shared *Shared, vals []meter.Values, users *people.Users) *Meter {
 		vals[i].ForgetNotes()
 	}
 	x.kept.rows = []sumRow{newSumRow(&x.layout)}
-	x.busiest = newBusiest(&x.layout)
+	x.busiest = newBusiest(&x.days)
 	if def.ByUser != nil {
 		x.tops = make([]topList, x.users.stride())
 		x.nobody = make([]share, x.users.stride())

@@ -300,7 +300,7 @@ func (w *consumptionWalk) event() {
 	for i := range def.Breakdowns {
 		n, _ := w.bench.vals[i].Number(fmt.Sprintf("v%d", w.r.IntN(5)), 3, 0)
 		effect.Dims = append(effect.Dims, n)
-		e.dims = append(e.dims, w.bench.vals[i].Names[n])
+		e.dims = append(e.dims, w.bench.vals[i].Of(n).Name)
 		e.numbers = append(e.numbers, n)
 	}
 	for range def.Averages {
