@@ -25,13 +25,12 @@ const (
 // for long, but keeps its number, which statements name it by: if it is used
 // again it has to find a place like any other. They are few: looking through
 // their places, which lie side by side, is faster than a map. Where they are many
-// there is one.
+// there is one. Values fill a line of memory.
 type Values struct {
 	places []place           // by number
 	many   map[uint64]uint32 // by hash, the numbers of more than fewValues, with or without a place; else nil
 	of     *Dictionary
 	all    []*Value // by number
-	placed int32    // how many have a place, besides the two that every breakdown has
 }
 
 // place is that of a value.
@@ -92,9 +91,6 @@ func (v *Values) place(value *Value, now period.Minute) uint32 {
 		v.index(n)
 	}
 	v.places[n].hash, v.places[n].used = value.hash, now
-	if n > int(otherValue) {
-		v.placed++
-	}
 	return uint32(n)
 }
 
@@ -131,10 +127,21 @@ func (v *Values) Number(name string, limit int, now period.Minute) (n uint32, is
 	if n, known := v.Find(name); known {
 		return n, false
 	}
-	if v.Fixed() || int(v.placed) >= limit {
+	if v.Fixed() || v.full(limit) {
 		return otherValue, false
 	}
 	return v.Place(name, now), true
+}
+
+// full reports whether so many values have a place, besides the two that every breakdown
+// has.
+func (v *Values) full(limit int) bool {
+	for n := otherValue + 1; int(n) < len(v.places) && limit > 0; n++ {
+		if v.places[n].hash != 0 {
+			limit--
+		}
+	}
+	return limit <= 0
 }
 
 // Prefetch asks for the places of the first values: few breakdowns have more.
@@ -175,7 +182,6 @@ func (v *Values) Vacate(before period.Minute) {
 	for n := otherValue + 1; int(n) < len(v.all); n++ {
 		if v.places[n].hash != 0 && v.places[n].used < before {
 			v.places[n].hash = 0
-			v.placed--
 		}
 	}
 }
@@ -227,7 +233,6 @@ func (v *Values) DecodePlaces(d *wire.Decoder) {
 			return
 		case stored == 0 && !v.Fixed():
 			v.places[n].hash = 0
-			v.placed--
 		case stored != 0:
 			v.places[n].used = period.Minute(stored - 1)
 		}
