@@ -14,10 +14,7 @@ import (
 	"github.com/otelcol-usage/otelcol-usage/internal/intern"
 )
 
-type thing struct {
-	name string
-	of   *int // so that it is an object of its own to the collector of garbage
-}
+type thing struct{ name string }
 
 // named returns the thing of a name in a pool in which all have one of two hashes.
 func named(p *intern.Pool[thing], name string) *thing {

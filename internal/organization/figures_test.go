@@ -217,6 +217,7 @@ func take(o *Organization, now period.Minute, what occurrence) {
 			e.Dims = append(e.Dims, n)
 		}
 		e.Averages = make([]usage.Average, len(o.defs.Meters[what.meter].Averages))
+	default:
 	}
 	if o.Refusal(ev.User, ev.Time, &e) != usage.ReasonNone {
 		return

@@ -81,6 +81,7 @@ func TestAMeterThatIsMadeLaterIsAsIfItHadBeenThereFromTheBeginning(t *testing.T)
 					e.Kind, e.Roles = usage.Concurrent, usage.RoleHourly|usage.RoleActivity
 				case usage.Consumption:
 					e.Kind = usage.Consume
+				case usage.ActiveUsers:
 				}
 				e.Dims = make([]uint32, 0, len(d.Meters[m].Breakdowns))
 				o.PrefetchEvent(&meter.Event{Time: at, User: user, Effects: []meter.Effect{{Kind: e.Kind, Meter: m, Dims: make([]uint32, cap(e.Dims))}}})

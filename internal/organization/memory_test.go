@@ -19,6 +19,7 @@ import (
 
 // manyMeters are as those of config/default.yaml.
 func manyMeters(t testing.TB) meter.Definitions {
+	t.Helper()
 	began := metertest.MinuteAt(t, "2026-11-01 00:00")
 	class := func(names ...string) (classes []usage.Class) {
 		for range names {
@@ -81,6 +82,7 @@ func BenchmarkMemory(b *testing.B) {
 
 // one returns an organization with one item at the most.
 func one(t testing.TB, d *Shared, i, items int, way string) *Organization {
+	t.Helper()
 	now := metertest.MinuteAt(t, "2026-11-20 12:00")
 	o := New(fmt.Sprint("customer-", i), d, calendar.New(time.UTC, 1), now.Ns())
 	if items > 0 {

@@ -27,8 +27,9 @@ import (
 func (o *Organization) Encode(e *wire.Encoder) {
 	o.clock.Encode(e)
 	e.Strings(o.keys.Names())
-	e.Uint(uint64(o.users.Aliases.N))
-	o.users.Aliases.Each(func(from, target uint32) {
+	merged := &o.users.Aliases
+	e.Uint(uint64(merged.N))
+	merged.Each(func(from, target uint32) {
 		e.Uint(uint64(from))
 		e.Uint(uint64(target))
 	})
@@ -162,7 +163,7 @@ func (o *Organization) decodeMeter(d *wire.Decoder, number uint16, breakdowns in
 	for b := range s.values[:breakdowns] {
 		s.values[b].Restore(d.Strings(), o.clock.AsOf)
 	}
-	s.Kind.Decode(d, o.Users())
+	s.Decode(d, o.Users())
 }
 
 // Now returns the minute (in ns) of the latest arrival or collection that the
@@ -339,7 +340,7 @@ func (o *Organization) decodePace(d *wire.Decoder) {
 			d.Fail()
 			return
 		}
-		if s := &o.meters[i]; s.def.Type == usage.Consumption && !(s.isIdle() && consumption.SkipNoDays(d)) {
+		if s := &o.meters[i]; s.def.Type == usage.Consumption && (!s.isIdle() || !consumption.SkipNoDays(d)) {
 			o.made(uint16(i)).Kind.(*consumption.Meter).DecodeDays(d, len(o.clock.Days.Starts))
 		}
 		o.pace.DecodeCurves(d, i)

@@ -52,10 +52,10 @@ func (s *spoken) has(hour int64) bool {
 	return s[at/64]>>(at%64)&1 != 0
 }
 
-func (s *spoken) set(hour int64, any bool) {
+func (s *spoken) set(hour int64, spoke bool) {
 	at := hour % hoursKept
 	s[at/64] &^= 1 << (at % 64)
-	if any {
+	if spoke {
 		s[at/64] |= 1 << (at % 64)
 	}
 }

@@ -165,13 +165,13 @@ func (a *Meter) edgesEnd(asOf period.Minute) (used, lost bool) {
 
 // anyLeaves reports whether somebody may leave a rolling window up to a minute, and notes
 // that nobody is left then who is older.
-func (a *Meter) anyLeaves(asOf period.Minute) (any bool) {
+func (a *Meter) anyLeaves(asOf period.Minute) (may bool) {
 	for i, length := range a.lengths {
 		if first := asOf - length + 1; a.oldest[i] < first {
-			a.oldest[i], any = first, true
+			a.oldest[i], may = first, true
 		}
 	}
-	return any
+	return may
 }
 
 // eachLatest calls f for the rolling windows in which a user may count, in all and
