@@ -90,7 +90,7 @@ type Kind interface {
 	Restored(c *period.Clock)
 	// HasTraces reports whether it shows that an event was counted.
 	HasTraces() bool
-	// ForgetNames drops the series that name values and users.
+	// ForgetNames drops the names and series of users.
 	ForgetNames()
 }
 

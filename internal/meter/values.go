@@ -81,9 +81,8 @@ func (v *Values) Find(name string) (n uint32, known bool) {
 }
 
 // Place gives a value that has none a place, and a number if it never had one.
-func (v *Values) Place(name string, now period.Minute) uint32 { return v.place(v.of.Value(name), now) }
-
-func (v *Values) place(value *Value, now period.Minute) uint32 {
+func (v *Values) Place(name string, now period.Minute) uint32 {
+	value := v.of.Value(name)
 	n := v.numbered(value)
 	if n < 0 {
 		n = len(v.all)

@@ -68,7 +68,7 @@ func (w *Watched) Merge(c *period.Clock, from, to uint32) {
 	w.Kind.Merge(c, from, to)
 }
 
-// ForgetNames drops the series that name values and users.
+// ForgetNames drops the names and series of users.
 func (w *Watched) ForgetNames() {
 	w.Same = false
 	w.Kind.ForgetNames()

@@ -62,9 +62,7 @@ func (o *Organization) HasName(name string) bool {
 func (o *Organization) ForgetName(name string) {
 	o.keys.Forget(name)
 	o.eachValues(func(v *meter.Values) { v.Forget(name) })
-	for i := range o.meters {
-		o.meters[i].ForgetNames()
-	}
+	o.showAnew()
 }
 
 func (o *Organization) eachValues(f func(*meter.Values)) {
@@ -80,7 +78,5 @@ func (o *Organization) eachValues(f func(*meter.Values)) {
 // Hide takes figures out of those that are set aside for the next collection.
 func (o *Organization) Hide(names func(*usage.Series) bool) {
 	o.aside = slices.DeleteFunc(slices.Clone(o.aside), func(f usage.Figure) bool { return names(f.Series) })
-	for i := range o.meters {
-		o.meters[i].Same = false
-	}
+	o.showAnew()
 }

@@ -45,6 +45,11 @@ func (o *Organization) figures(before []usage.Figure) []usage.Figure {
 // them. No minute begins here, and so those that are written next are copies of none.
 func (o *Organization) Rehearse() {
 	o.figures(o.aside)
+	o.showAnew()
+}
+
+// showAnew says that the figures of no meter are to be copied from those of before.
+func (o *Organization) showAnew() {
 	for i := range o.meters {
 		o.meters[i].Same = false
 	}

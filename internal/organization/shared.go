@@ -176,7 +176,7 @@ func (d *Shared) newTitleSeries(m *usage.Meter) titleSeries {
 func (d *Shared) Bare() *Shared {
 	if d.bare == nil {
 		bare := *d
-		bare.Meters, bare.active, bare.sums, bare.common.incomplete = nil, nil, nil, nil
+		bare.Meters, bare.active, bare.concurrent, bare.sums, bare.common.incomplete = nil, nil, nil, nil, nil
 		d.bare = &bare
 	}
 	return d.bare

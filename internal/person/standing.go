@@ -65,10 +65,7 @@ func (p *Timeline) Switch(s StandingSwitch) bool {
 	if p.standing == nil {
 		p.standing = &standing{}
 	}
-	return p.standing.enter(s)
-}
-
-func (k *standing) enter(s StandingSwitch) bool {
+	k := p.standing
 	i, known := slices.BinarySearchFunc(k.switches, s, CompareSwitch)
 	if known {
 		return false

@@ -59,7 +59,13 @@ func (m *memory) recall(ctx context.Context, r *register) (shown, error) {
 	return was, nil
 }
 
-// sweep gives up what is kept of series that were not shown.
+// shrink gives up what is kept of series that were not shown, where they may be many.
+func (m *memory) shrink(r *register, was shown) {
+	if r.grown() {
+		m.sweep(r, was)
+	}
+}
+
 func (m *memory) sweep(r *register, was shown) {
 	for _, n := range r.sweep(was) {
 		m.unused = append(m.unused, seriesKey(n))

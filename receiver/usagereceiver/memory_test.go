@@ -63,9 +63,7 @@ func (r *remembering) show(c usage.Collection) pmetric.Metrics {
 	_ = r.memory.remember(r.t.Context(), r.register, now, changes) // tests look at what is kept
 	r.memory.taken()
 	r.shown = now
-	if r.register.grown() {
-		r.memory.sweep(r.register, r.shown)
-	}
+	r.memory.shrink(r.register, r.shown)
 	return convert(context.Background(), c, before, changes, time.Minute)
 }
 

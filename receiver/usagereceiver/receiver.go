@@ -161,7 +161,5 @@ func (r *usageReceiver) collect(ctx context.Context, now time.Time) {
 		r.shown = shows
 		r.memory.taken()
 	}
-	if r.register.grown() {
-		r.memory.sweep(r.register, r.shown)
-	}
+	r.memory.shrink(r.register, r.shown)
 }

@@ -113,7 +113,7 @@ func (a *Meter) Cells(cells []meter.Cell, _ *period.Clock, k usage.Kind, back in
 	return cells
 }
 
-// ForgetNames has none: those of values are theirs.
+// ForgetNames has nothing to drop: no series names a user.
 func (a *Meter) ForgetNames() {}
 
 // newSeries returns the series of a meter without breakdowns: [window][period][class],
