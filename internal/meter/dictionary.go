@@ -52,12 +52,11 @@ type Value struct {
 	series []atomic.Pointer[usage.Series]
 }
 
-// Series returns a series of the value: what a book makes, where it was not shown yet.
-func (v *Value) Series(number int, made func() *usage.Series) *usage.Series {
-	if known := v.series[number].Load(); known != nil {
-		return known
-	}
-	by := made()
+// Series returns a series of the value, nil where it was not shown yet.
+func (v *Value) Series(number int) *usage.Series { return v.series[number].Load() }
+
+// Show says which series shows the value, and returns it.
+func (v *Value) Show(number int, by *usage.Series) *usage.Series {
 	v.series[number].Store(by)
 	return by
 }

@@ -92,9 +92,9 @@ func TestOrganizationsMeetValuesSideBySide(t *testing.T) {
 			for n := range shown[organization] {
 				number, _ := v.Number(strconv.Itoa(n), len(shown[organization]), 1)
 				value := v.Of(number)
-				shown[organization][n] = value.Series(0, func() *usage.Series {
-					return book.Gauge("usage_x", usage.Label{Name: "dimension_value", Value: value.Name})
-				})
+				if shown[organization][n] = value.Series(0); shown[organization][n] == nil {
+					shown[organization][n] = value.Show(0, book.Gauge("usage_x", usage.Label{Name: "dimension_value", Value: value.Name}))
+				}
 			}
 		})
 	}

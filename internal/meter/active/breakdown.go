@@ -81,11 +81,12 @@ func (s *breakdown) figures(a *Meter, sheet *series.Sheet, exists func(w usage.W
 // seriesOf returns the series that shows a value in a period of a window, which is the
 // one of a number.
 func (s *breakdown) seriesOf(def *usage.Meter, book *series.Book, v *meter.Value, number int, w usage.Window, back int) *usage.Series {
-	return v.Series(number, func() *usage.Series {
-		return book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, back,
-			usage.Label{Name: "dimension", Value: def.Breakdowns[s.number].Dimension},
-			usage.Label{Name: "dimension_value", Value: v.Name})...)
-	})
+	if known := v.Series(number); known != nil {
+		return known
+	}
+	return v.Show(number, book.Gauge("usage_active_users_breakdown", series.WindowLabels(def.Name, w, back,
+		usage.Label{Name: "dimension", Value: def.Breakdowns[s.number].Dimension},
+		usage.Label{Name: "dimension_value", Value: v.Name})...))
 }
 
 // seriesOfValue returns how many series show a value of a breakdown of a meter.

@@ -130,12 +130,14 @@ func (x *Meter) periodFigures(s *series.Sheet, w *sumWindow, back int) {
 				if column == eventsColumn {
 					continue
 				}
-				s.Add(value.Series(first+column, func() *usage.Series {
-					return x.columnSeries(s.Book, column, w, back, []usage.Label{
+				shown := value.Series(first + column)
+				if shown == nil {
+					shown = value.Show(first+column, x.columnSeries(s.Book, column, w, back, []usage.Label{
 						{Name: "dimension", Value: x.def.Breakdowns[b].Dimension},
 						{Name: "dimension_value", Value: value.Name},
-					})
-				}), r.shown(place, column))
+					}))
+				}
+				s.Add(shown, r.shown(place, column))
 			}
 		}
 	}
