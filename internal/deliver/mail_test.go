@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
-	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/config/configtls"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver/mailtest"
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 )
 
 func report() *Message {
@@ -106,10 +106,8 @@ func TestEncryptionIsAsConfigured(t *testing.T) {
 }
 
 func TestWhatAMailServerDoesIsTold(t *testing.T) {
-	absent, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, absent.Close())
-	require.ErrorContains(t, mailing(t, absent.Addr().String(), nil).Deliver(t.Context(), "jane@example.com", report()), "mail server "+absent.Addr().String())
+	absent := porttest.Free()
+	require.ErrorContains(t, mailing(t, absent, nil).Deliver(t.Context(), "jane@example.com", report()), "mail server "+absent)
 
 	server := mailtest.Start(t, nil)
 	d := mailing(t, server.Address, nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver"
 	"github.com/otelcol-usage/otelcol-usage/internal/deliver/mailtest"
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/internal/schedule"
 )
 
@@ -41,18 +42,14 @@ func TestEveryMinuteAMailWithTheReportArrives(t *testing.T) {
 }
 
 func TestAMailServerThatFailsGetsTheSameMailLater(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-
+	address := porttest.Free()
 	o := open(t, &disk{})
 	o.mailing(t, address)
 	id := o.create(t, monthly())
 	o.step(t.Context(), due)
 	require.Contains(t, o.history(t, id)[0].Error, "no connection", "it is absent")
 
-	listener, err = net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", address)
 	require.NoError(t, err)
 	server := mailtest.On(t, listener, nil)
 	server.Behave(mailtest.Refuse(451))

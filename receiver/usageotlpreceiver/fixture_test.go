@@ -10,7 +10,6 @@ import (
 	"encoding/binary"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -24,7 +23,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -121,24 +123,34 @@ type door struct {
 	r       *otlpReceiver
 }
 
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().String()
+// told are settings of a receiver whose log can be read.
+func told() (receiver.Settings, *observer.ObservedLogs) {
+	core, logs := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.Logger = zap.New(core)
+	return set, logs
+}
+
+// listens returns where a server listens by what was logged at its start, and "" if it
+// was not started.
+func listens(logs *observer.ObservedLogs, message string) string {
+	for _, entry := range logs.FilterMessage(message).All() {
+		return entry.ContextMap()["endpoint"].(string)
+	}
+	return ""
 }
 
 func open(t testing.TB, l *ledger, change func(*Config), more host) *door {
 	t.Helper()
-	d := &door{ledger: l, config: createDefaultConfig().(*Config), grpcAt: freeAddress(t), httpAt: freeAddress(t)}
-	d.config.Protocols.GRPC.GetOrInsertDefault().NetAddr.Endpoint = d.grpcAt
-	d.config.Protocols.HTTP.GetOrInsertDefault().NetAddr.Endpoint = d.httpAt
+	d := &door{ledger: l, config: createDefaultConfig().(*Config)}
+	d.config.Protocols.GRPC.GetOrInsertDefault().NetAddr.Endpoint = "localhost:0"
+	d.config.Protocols.HTTP.GetOrInsertDefault().NetAddr.Endpoint = "localhost:0"
 	if change != nil {
 		change(d.config)
 	}
 	require.NoError(t, d.config.Validate())
-	set, f := receivertest.NewNopSettings(metadata.Type), NewFactory()
+	set, told := told()
+	f := NewFactory()
 	logs, err := f.CreateLogs(t.Context(), set, d.config, &d.logs)
 	require.NoError(t, err)
 	traces, err := f.CreateTraces(t.Context(), set, d.config, &d.traces)
@@ -152,6 +164,7 @@ func open(t testing.TB, l *ledger, change func(*Config), more host) *door {
 		t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
 	}
 	d.r = logs.(*otlpReceiver)
+	d.grpcAt, d.httpAt = listens(told, "Starting GRPC server"), listens(told, "Starting HTTP server")
 	d.conn, err = grpc.NewClient(d.grpcAt, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.conn.Close()) })

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -331,12 +332,12 @@ func TestSendersAreBoundToTheirOrganization(t *testing.T) {
 
 func TestAPipelineOfOneSignalServesThatOne(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
-	address := freeAddress(t)
-	cfg.Protocols.HTTP.GetOrInsertDefault().NetAddr.Endpoint = address
-	r, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(receivermetadata.Type), cfg, consumertest.NewNop())
+	cfg.Protocols.HTTP.GetOrInsertDefault().NetAddr.Endpoint = "localhost:0"
+	set, told := told()
+	r, err := NewFactory().CreateLogs(t.Context(), set, cfg, consumertest.NewNop())
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context(), host{ledgerID: &ledger{}}))
-	d := &door{httpAt: address}
+	d := &door{httpAt: listens(told, "Starting HTTP server")}
 	require.Equal(t, 200, d.http(t, usage.Logs, bytes.NewReader(sample(t, usage.Logs, false))).code)
 	require.Equal(t, 404, d.http(t, usage.Traces, bytes.NewReader(sample(t, usage.Traces, false))).code)
 	require.NoError(t, r.Shutdown(context.Background()))
@@ -345,9 +346,11 @@ func TestAPipelineOfOneSignalServesThatOne(t *testing.T) {
 
 func TestAServerThatCannotStartEndsTheOther(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
-	taken := freeAddress(t)
-	cfg.Protocols.GRPC.GetOrInsertDefault().NetAddr.Endpoint = taken
-	cfg.Protocols.HTTP.GetOrInsertDefault().NetAddr.Endpoint = taken
+	taken, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, taken.Close()) }()
+	cfg.Protocols.GRPC.GetOrInsertDefault().NetAddr.Endpoint = "localhost:0"
+	cfg.Protocols.HTTP.GetOrInsertDefault().NetAddr.Endpoint = taken.Addr().String()
 	r, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(receivermetadata.Type), cfg, consumertest.NewNop())
 	require.NoError(t, err)
 	require.ErrorContains(t, r.Start(t.Context(), host{ledgerID: &ledger{}}), "::protocols::http: listen tcp")

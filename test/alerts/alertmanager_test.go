@@ -6,7 +6,6 @@ package alerts
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -50,13 +50,9 @@ func newAlertmanager(t *testing.T, r *receivers, wait time.Duration) *alertmanag
 	require.NoError(t, err)
 	config := filepath.Join(t.TempDir(), "alertmanager.yml")
 	require.NoError(t, os.WriteFile(config, []byte(changes(r, root, wait).Replace(string(text))), 0o600))
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := free.Addr().String()
-	require.NoError(t, free.Close())
 	a := &alertmanager{
 		program: collector.ThirdParty(t, "alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager"),
-		config:  config, directory: t.TempDir(), address: address, delay: wait,
+		config:  config, directory: t.TempDir(), address: porttest.Free(), delay: wait,
 	}
 	a.start(t)
 	return a

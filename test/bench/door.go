@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,6 +22,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 )
 
 // The built collector is started three times: with the receiver that everybody
@@ -146,14 +147,7 @@ service: {extensions: [usage_ledger], telemetry: {logs: {level: error}, metrics:
 `
 
 func (b *bench) startCollector(ctx context.Context, which int) (*collector, error) {
-	grpcAt, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	httpAt, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
+	grpcAt, httpAt := porttest.Free(), porttest.Free()
 	directory, err := filepath.Abs(b.directory)
 	if err != nil {
 		return nil, err
@@ -189,14 +183,6 @@ func (b *bench) startCollector(ctx context.Context, which int) (*collector, erro
 	}
 	_, err = c.byGRPC(ctx, nil, grpc.WaitForReady(true))
 	return c, err
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // measure sends requests, so many in flight, and returns what a record cost.

@@ -27,6 +27,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/admission/admissiontest"
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -57,7 +58,7 @@ func TestTheMatrixOfTheOtherPorts(t *testing.T) {
 	for name, auth := range map[string]string{"without": "", "with": "auth: {authenticator: basicauth}"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			health, otlpGRPC, otlpHTTP, telemetry := free(t), free(t), free(t), free(t)
+			health, otlpGRPC, otlpHTTP, telemetry := porttest.Free(), porttest.Free(), porttest.Free(), porttest.Free()
 			_, port, err := net.SplitHostPort(telemetry)
 			require.NoError(t, err)
 			c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(everyPort, health, otlpGRPC, otlpHTTP, port, auth)})
@@ -90,15 +91,6 @@ func TestTheMatrixOfTheOtherPorts(t *testing.T) {
 }
 
 func basic(text string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(text)) }
-
-// free is an address that was free a moment ago.
-func free(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
-}
 
 // ports are those of addresses.
 func ports(t *testing.T, addresses []string) (all []int) {

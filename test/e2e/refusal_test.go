@@ -4,9 +4,7 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
 
@@ -99,7 +98,7 @@ func TestABadCatalogueKeepsTheLastGoodOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "organizations.yaml")
 	edit := func(text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o600)) }
 	edit("organizations: [{id: acme, name: Acme GmbH, timezone: Europe/Berlin}]")
-	port := freePort(t)
+	port := porttest.FreePort() // the collector does not say which it chooses for its own metrics
 	c := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(telemetry, path, port)})
 	valid := func() string { return ownMetric(t, port, "otelcol_usage_catalogue_valid") }
 	require.Equal(t, "1", valid())
@@ -146,15 +145,4 @@ func ownMetric(t *testing.T, port, name string) string {
 	match := regexp.MustCompile(`(?m)^` + name + `(?:{.*})? (.+)$`).FindStringSubmatch(text)
 	require.NotNil(t, match, "no %s in\n%s", name, text)
 	return match[1]
-}
-
-// freePort returns a port that nobody listens on now: the collector does not
-// say which one it has chosen for its own metrics.
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, errors.Join(err, listener.Close()))
-	return port
 }

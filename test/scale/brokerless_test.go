@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 )
 
@@ -22,7 +23,7 @@ func TestALoadBalancerWithoutABroker(t *testing.T) {
 	// Without a map a shard has what its catalogue lists, so there is none.
 	whole := startNode(t, "", "")
 	shards := []*ledger{startNode(t, "a", ""), startNode(t, "b", "")}
-	address, grpc, telemetry := free(t), free(t), port(t)
+	address, grpc, telemetry := porttest.Free(), porttest.Free(), porttest.FreePort()
 	gateway := start(t, func() *exec.Cmd {
 		return distribution(t, []string{
 			"USAGE_HTTP=" + address, "USAGE_GRPC=" + grpc, "USAGE_TELEMETRY=" + telemetry, "USAGE_DATA=" + directory,

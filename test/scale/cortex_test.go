@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -49,10 +50,10 @@ func cortex(t *testing.T) (address string) {
 	t.Helper()
 	// Without that tag Cortex takes labels of Prometheus for what they are not, and panics.
 	program := collector.ThirdParty(t, "cortex", "github.com/cortexproject/cortex/cmd/cortex", "slicelabels")
-	address = free(t)
+	address = porttest.Free()
 	_, http, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	config := file(t, fmt.Sprintf(cortexConfig, http, port(t), port(t), t.TempDir()))
+	config := file(t, fmt.Sprintf(cortexConfig, http, porttest.FreePort(), porttest.FreePort(), t.TempDir()))
 	p := start(t, func() *exec.Cmd { return exec.Command(program, "-config.file="+config) })
 	p.Within(t, limit, eachSecond(func() error { _, err := read("http://" + address + "/ready"); return err }))
 	return address

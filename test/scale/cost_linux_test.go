@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -51,7 +52,7 @@ func TestWhatARecordCosts(t *testing.T) {
 			door := measure(t, node.HTTP, []string{node.API}, all, records, node.Process)
 			node.Kill()
 
-			address, grpc := free(t), free(t)
+			address, grpc := porttest.Free(), porttest.Free()
 			slower := collector.Start(t, collector.Settings{Overlay: fmt.Sprintf(stockDoor, address, grpc)})
 			stock := measure(t, address, []string{slower.API}, all, records, slower.Process)
 			slower.Kill()

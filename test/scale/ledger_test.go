@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -69,7 +70,7 @@ func (y *topology) startShard(t *testing.T, name, replica string, environment ..
 	l, mapFile := &ledger{api: y.addressOf(t, name), settings: file(t, settings(y.catalogue, openPeriods))}, y.mapFile
 	environment = append([]string{
 		"USAGE_SHARD=" + name, "USAGE_REPLICA=" + replica, "USAGE_BROKERS=" + y.broker, "USAGE_MAP=" + mapFile,
-		"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + free(t), "USAGE_TELEMETRY=" + port(t), "USAGE_DATA=" + y.directory,
+		"USAGE_KEY=" + key, "USAGE_API=" + l.api, "USAGE_HEALTH=" + porttest.Free(), "USAGE_TELEMETRY=" + porttest.FreePort(), "USAGE_DATA=" + y.directory,
 	}, environment...)
 	l.program = start(t, func() *exec.Cmd {
 		return distribution(t, environment, append([]string{"config/victoriametrics.yaml", "config/scale/shard.yaml", l.settings}, y.overShards...)...)
@@ -85,7 +86,7 @@ func (y *topology) addressOf(t *testing.T, name string) string {
 	if known := y.peers[name]; known != "" {
 		return known
 	}
-	return free(t)
+	return porttest.Free()
 }
 
 // node is what makes a single node for tests, or a load balancer's shard.
@@ -102,7 +103,7 @@ service: {extensions: [usage_ledger], telemetry: {metrics: {level: none}}}
 // load balancer's shard.
 func startNode(t *testing.T, name, catalogue string, over ...string) *ledger {
 	t.Helper()
-	l := &ledger{api: free(t), settings: file(t, settings(catalogue, openPeriods)), grpc: free(t), http: free(t)}
+	l := &ledger{api: porttest.Free(), settings: file(t, settings(catalogue, openPeriods)), grpc: porttest.Free(), http: porttest.Free()}
 	data := t.TempDir()
 	overlay := file(t, fmt.Sprintf(node, filepath.Join(data, "ledger"), l.api, key, name, l.grpc, l.http, filepath.Join(data, "queue")))
 	l.program = start(t, func() *exec.Cmd {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-usage/otelcol-usage/internal/moving"
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/internal/shard"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
@@ -38,7 +39,7 @@ func newPair(t *testing.T, catalogue string, all []request) *pair {
 	t.Helper()
 	p := &pair{topology: newTopology(t, "a", "b"), shards: map[string]*ledger{}, whole: startNode(t, "", catalogue), left: all}
 	p.catalogue, p.overShards = catalogue, []string{"config/scale/peer.yaml"}
-	p.peers = map[string]string{"a": free(t), "b": free(t)}
+	p.peers = map[string]string{"a": porttest.Free(), "b": porttest.Free()}
 	p.startGateway(t)
 	for _, name := range []string{"a", "b"} {
 		p.shards[name] = p.startShard(t, name, "", "USAGE_PEER="+p.other(name), "USAGE_PEER_API=http://"+p.peers[p.other(name)])

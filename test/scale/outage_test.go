@@ -25,6 +25,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"gopkg.in/yaml.v3"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -54,8 +55,8 @@ type away struct {
 
 func startAway(t *testing.T, maxBytes int) *away {
 	t.Helper()
-	a := &away{directory: t.TempDir(), door: free(t), telemetry: port(t), store: free(t)}
-	l := &ledger{api: free(t)}
+	a := &away{directory: t.TempDir(), door: porttest.Free(), telemetry: porttest.FreePort(), store: porttest.Free()}
+	l := &ledger{api: porttest.Free()}
 	overlay := file(t, fmt.Sprintf(outage, a.directory, l.api, a.door, maxBytes, a.store, a.telemetry))
 	a.program = start(t, func() *exec.Cmd { return distribution(t, nil, "config/victoriametrics.yaml", overlay) })
 	l.program = a.program

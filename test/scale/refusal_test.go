@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/internal/shard"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -201,7 +202,7 @@ func TestAMapWithoutThisShardIsRefusedAtStart(t *testing.T) {
 	y := &topology{mapFile: mapFile}
 	y.writeMap(t, mapOf(1, "a", "b"))
 	p := start(t, func() *exec.Cmd {
-		return distribution(t, []string{"USAGE_SHARD=c", "USAGE_MAP=" + mapFile, "USAGE_DATA=" + directory, "USAGE_TELEMETRY=" + port(t), "USAGE_KEY=" + key}, "config/victoriametrics.yaml", "config/scale/shard.yaml")
+		return distribution(t, []string{"USAGE_SHARD=c", "USAGE_MAP=" + mapFile, "USAGE_DATA=" + directory, "USAGE_TELEMETRY=" + porttest.FreePort(), "USAGE_KEY=" + key}, "config/victoriametrics.yaml", "config/scale/shard.yaml")
 	})
 	require.NotZero(t, p.End(t, time.Minute))
 	require.Contains(t, p.Log(t), `none is named "c"`)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -20,7 +21,7 @@ import (
 func victoria(t *testing.T) string {
 	t.Helper()
 	program := collector.ThirdParty(t, "victoriametrics", "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics")
-	address, data := free(t), t.TempDir()
+	address, data := porttest.Free(), t.TempDir()
 	p := start(t, func() *exec.Cmd {
 		return exec.Command(program, "-httpListenAddr="+address, "-storageDataPath="+data, "-search.latencyOffset=0s", "-dedup.minScrapeInterval=30s", "-retentionPeriod=2y")
 	})

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-usage/otelcol-usage/internal/porttest"
 	"github.com/otelcol-usage/otelcol-usage/test/campaign"
 	"github.com/otelcol-usage/otelcol-usage/test/e2e/collector"
 )
@@ -80,7 +80,7 @@ func mapOf(version int, names ...string) string {
 func newTopology(t *testing.T, shards ...string) *topology {
 	t.Helper()
 	d := t.TempDir()
-	y := &topology{directory: d, mapFile: filepath.Join(d, "shards.yaml"), kafka: collector.ThirdParty(t, "kafka", brokerCommand), broker: free(t)}
+	y := &topology{directory: d, mapFile: filepath.Join(d, "shards.yaml"), kafka: collector.ThirdParty(t, "kafka", brokerCommand), broker: porttest.Free()}
 	y.writeMap(t, mapOf(1, shards...))
 	var topics []string
 	for _, name := range shards {
@@ -110,8 +110,8 @@ func (y *topology) writeMap(t *testing.T, text string) {
 // startGateway starts config/scale/gateway.yaml, with configurations over it.
 func (y *topology) startGateway(t *testing.T, over ...string) {
 	t.Helper()
-	y.gatewayAddress = free(t)
-	grpc, health, telemetry, mapFile := free(t), free(t), port(t), y.mapFile
+	y.gatewayAddress = porttest.Free()
+	grpc, health, telemetry, mapFile := porttest.Free(), porttest.Free(), porttest.FreePort(), y.mapFile
 	y.gatewayMetrics = "http://localhost:" + telemetry + "/metrics"
 	y.gateway = start(t, func() *exec.Cmd {
 		return distribution(t, []string{
@@ -140,29 +140,6 @@ func file(t *testing.T, text string) string {
 	name := filepath.Join(t.TempDir(), "overlay.yaml")
 	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 	return name
-}
-
-// free returns an address of this machine that nobody listens on. It is below the
-// ports that systems give to who connects: one of those may be taken while what
-// listens there is killed and started again.
-func free(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
-		if err == nil {
-			require.NoError(t, listener.Close())
-			return listener.Addr().String()
-		}
-	}
-	require.FailNow(t, "no port is free between 10000 and 30000")
-	return ""
-}
-
-func port(t *testing.T) string {
-	t.Helper()
-	_, port, err := net.SplitHostPort(free(t))
-	require.NoError(t, err)
-	return port
 }
 
 func reached(address string) error {
