@@ -232,7 +232,7 @@ func TestOnlyTheLogIsSyncedWhileRequestsCome(t *testing.T) {
 	})))
 	l := open(t, s, noon)
 	require.NoError(t, l.checkpoint(l.book))
-	require.Eventually(t, func() bool { return l.book.Rows.Metrics().Compact.NumInProgress == 0 }, 10*time.Second, time.Millisecond)
+	settled(t, l)
 	counting.Store(true)
 	for request := range 50 {
 		require.NoError(t, l.Record(context.Background(), noon, lifeRequest(request)))

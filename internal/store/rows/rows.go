@@ -119,7 +119,7 @@ func (o *Options) removeEmptyLogs() error {
 	return nil
 }
 
-// damage names what an error of opening says is not as it was written.
+// damage names what an error of Pebble says is not as it was written.
 func (o *Options) damage(err error) error {
 	var known *store.Damage
 	switch {
@@ -160,12 +160,14 @@ func rescue(err *error) {
 	}
 }
 
-// Failed is closed when the store has been given up: nothing is written to disk
-// after that. Err says why.
-func (d *DB) Failed() <-chan struct{} { return d.fuse.blown }
-
-// Err says why the store was given up, nil where it was not.
-func (d *DB) Err() error { return d.fuse.err() }
+// Err says why the store was given up, after which nothing is written to disk; nil
+// where it was not.
+func (d *DB) Err() error {
+	if err := d.fuse.err(); err != nil {
+		return d.options.damage(err)
+	}
+	return nil
+}
 
 // Close closes the files.
 func (d *DB) Close() (err error) {
@@ -218,9 +220,9 @@ func (d *DB) flush() (_ <-chan struct{}, err error) {
 func (d *DB) await(done <-chan error) error {
 	select {
 	case err := <-done:
-		return errors.Join(err, d.fuse.err())
+		return errors.Join(err, d.Err())
 	case <-d.fuse.blown:
-		return d.fuse.err()
+		return d.Err()
 	}
 }
 

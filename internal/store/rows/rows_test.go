@@ -5,6 +5,7 @@ package rows
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-usage/otelcol-usage/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -87,21 +90,24 @@ func TestWhatWasWrittenThroughIsOnDisk(t *testing.T) {
 }
 
 // A table that cannot be written ends the write that waits for it, and every later
-// one.
+// one. Where its directory has gone the error says what helps.
 func TestAFailedFlushStrandsNobody(t *testing.T) {
-	var broken atomic.Bool
-	d := open(t, errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
-		if broken.Load() && strings.HasSuffix(o.Path, ".sst") {
-			return errorfs.ErrInjected
-		}
-		return nil
-	})))
-	broken.Store(true)
-	require.Error(t, d.WriteThrough(batch(t, d, "a")))
-	require.Error(t, d.WriteThrough(batch(t, d, "b")))
-	require.Error(t, d.Err())
-	broken.Store(false)
-	_ = d.Close() // it has failed
+	for cause, damaged := range map[error]bool{errorfs.ErrInjected: false, os.ErrNotExist: true} {
+		var broken atomic.Bool
+		d := open(t, errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
+			if broken.Load() && strings.HasSuffix(o.Path, ".sst") {
+				return cause
+			}
+			return nil
+		})))
+		broken.Store(true)
+		require.Equal(t, damaged, store.IsDamage(d.WriteThrough(batch(t, d, "a"))))
+		require.Error(t, d.WriteThrough(batch(t, d, "b")))
+		require.Error(t, d.Err())
+		require.Equal(t, damaged, store.IsDamage(d.Err()))
+		broken.Store(false)
+		_ = d.Close() // it has failed
+	}
 }
 
 // Logs that Pebble leaves and nothing is in are not there when a store is opened: it
