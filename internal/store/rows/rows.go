@@ -44,7 +44,8 @@ type DB struct {
 	*pebble.DB
 	options Options
 	fuse    *fuse
-	writing sync.Mutex // held by the one write that is under way
+	writing sync.Mutex     // held by the one write that is waited for, and by Close
+	writes  sync.WaitGroup // those that have not ended
 }
 
 // Open opens the rows of a directory, or begins with none.
@@ -169,9 +170,13 @@ func (d *DB) Err() error {
 	return nil
 }
 
-// Close closes the files.
+// Close closes the files, once no write is under way that was not waited for: it may
+// still put rows into memory that is about to be freed.
 func (d *DB) Close() (err error) {
 	defer rescue(&err)
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	d.writes.Wait()
 	return d.DB.Close()
 }
 
@@ -180,13 +185,16 @@ func (d *DB) Close() (err error) {
 func (d *DB) Write(batch *pebble.Batch) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
+	if err := d.Err(); err != nil {
+		return err
+	}
 	done := make(chan error, 1)
-	go func() {
+	d.writes.Go(func() {
 		var err error
 		defer func() { done <- err }()
 		defer rescue(&err)
 		err = batch.Commit(pebble.NoSync)
-	}()
+	})
 	return d.await(done)
 }
 
