@@ -7,7 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,12 +166,15 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		b.Tick(at.Ns())
 		redo.Collect{At: at}.Append(&b.Pending.Entries)
 	}
-	orgs, workers := append([]*book.Org(nil), b.ByID...), 1
-	if l.latest.At.IsZero() { // nobody has been shown anything yet: all of the machine, for once
-		workers = runtime.GOMAXPROCS(0)
-	}
+	orgs := slices.Clone(b.ByID)
 	l.mu.Unlock()
-	c := usage.Collection{At: at.Time(), Organizations: l.collectAll(b, orgs, at, workers)}
+	c := usage.Collection{At: at.Time(), Organizations: make([]usage.OrganizationFigures, 0, len(orgs))}
+	changes := group.Changes{Rows: b.Rows.NewBatch()}
+	for _, o := range orgs {
+		if figures, ok := l.collect(b, o, at, &changes); ok {
+			c.Organizations = append(c.Organizations, usage.OrganizationFigures{Organization: o.ID, Figures: figures})
+		}
+	}
 	if !full {
 		if err := l.await(ctx, l.last(b)); err != nil { // which has statements that were made meanwhile
 			return usage.Collection{}, err
@@ -183,33 +186,6 @@ func (l *Ledger) Collect(ctx context.Context, now time.Time) (usage.Collection, 
 		l.mu.Unlock()
 	}
 	return c, nil
-}
-
-// collectAll returns the figures of those organizations that have any. Each worker takes
-// those of other shards.
-func (l *Ledger) collectAll(b *book.Book, orgs []*book.Org, at period.Minute, workers int) []usage.OrganizationFigures {
-	all, has := make([]usage.OrganizationFigures, len(orgs)), make([]bool, len(orgs))
-	var g sync.WaitGroup
-	for worker := range workers {
-		g.Go(func() {
-			changes := group.Changes{Rows: b.Rows.NewBatch()}
-			for i, o := range orgs {
-				if o.Shard()%workers == worker {
-					all[i].Organization = o.ID
-					all[i].Figures, has[i] = l.collect(b, o, at, &changes)
-				}
-			}
-		})
-	}
-	g.Wait()
-	n := 0
-	for i := range all {
-		if has[i] {
-			all[n] = all[i]
-			n++
-		}
-	}
-	return all[:n:n]
 }
 
 // collect returns the figures of one organization. changes are for what has to be
