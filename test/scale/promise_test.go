@@ -60,8 +60,11 @@ func TestWhatTwoLedgersMayShowDifferently(t *testing.T) {
 		return sent(t, collector.Event{Organization: "limits", User: user, Action: "course.accessed", Time: now, Attributes: map[string]any{"user.status": "active"}})
 	}
 	left := collector.Event{Organization: "samples", User: "ben", Action: "user.logoff", Time: now}
-	before := now.Add(-settle).Truncate(15 * time.Minute).Add(-time.Minute)
-	logon := collector.Event{Organization: "samples", User: "ann", Action: "user.logon", Time: before}
+	sample := now.Add(-settle).Truncate(15 * time.Minute)
+	connected := []collector.Event{
+		{Organization: "samples", User: "ann", Action: "user.logon", Time: sample.Add(-time.Minute)},
+		{Organization: "samples", User: "ann", Action: "user.logoff", Time: sample.Add(time.Minute)}, // the next sample is without, whenever it is final
+	}
 
 	all := []request{
 		learns("ann"), learns("ben"), learns("cid"),
@@ -70,18 +73,18 @@ func TestWhatTwoLedgersMayShowDifferently(t *testing.T) {
 	for i, language := range []string{"de", "en", "fr", "es", "it", "nl", "pl"} { // one more than there are places
 		all = append(all, minutes("values", "", language, float64(int(1<<i))))
 	}
-	sendAll(t, one.http, append(all, sent(t, left, logon)), nil)
+	sendAll(t, one.http, append(all, sent(t, append(connected, left)...)), nil)
 	slices.Reverse(all)
 	sendAll(t, two.http, append(all, sent(t, left)), nil)
 
-	// The first sample is of before the ledgers began: final at their first collection.
+	// The sample is of before the ledgers began: final at their first collection.
 	const total = `usage_consumption{meter="transcription_minutes",period="current",unit="min",window="day"}`
-	const connected = `usage_concurrent_users{meter="operators",state="active"}`
-	showsAll(t, two, "samples", map[string]float64{connected: 0})
-	sendAll(t, two.http, []request{sent(t, logon)}, nil)
-	has(t, two, "samples", "counted", 2)
-	showsAll(t, one, "samples", map[string]float64{connected: 1})
-	showsAll(t, two, "samples", map[string]float64{connected: 0})
+	const peak = `usage_concurrent_users_peak{meter="operators",period="current",window="182d"}`
+	showsAll(t, two, "samples", map[string]float64{peak: 0})
+	sendAll(t, two.http, []request{sent(t, connected...)}, nil)
+	has(t, two, "samples", "counted", 3)
+	showsAll(t, one, "samples", map[string]float64{peak: 1})
+	showsAll(t, two, "samples", map[string]float64{peak: 0})
 
 	// Values that came first have the places; the rest is under __other__, and the sum is
 	// the same.
