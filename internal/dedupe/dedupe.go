@@ -412,7 +412,7 @@ func (s *Set) remove() error {
 	for len(s.gone) > 0 {
 		r := s.gone[0]
 		s.gone = s.gone[1:]
-		if err := errors.Join(r.close(), s.fs.Remove(r.path), store.SyncDir(s.fs, s.dir)); err != nil {
+		if err := errors.Join(r.close(), store.Remove(s.fs, r.path), store.SyncDir(s.fs, s.dir)); err != nil {
 			return err
 		}
 	}

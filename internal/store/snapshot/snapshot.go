@@ -112,7 +112,7 @@ func (s *Store) removeOthers(names []string) error {
 	for _, name := range names {
 		listed := slices.ContainsFunc(s.manifest.files, func(f file) bool { return name == fileName(f.number) })
 		if isFile(name) && !listed {
-			if err := s.fs.Remove(s.fs.PathJoin(s.dir, name)); err != nil {
+			if err := store.Remove(s.fs, s.fs.PathJoin(s.dir, name)); err != nil {
 				return err
 			}
 		}

@@ -172,7 +172,7 @@ func (e *edition) append(out *output, c changes) error {
 func (s *Store) remove(files []file) error {
 	err := closeAll(files)
 	for i := range files {
-		err = errors.Join(err, s.fs.Remove(s.path(&files[i])))
+		err = errors.Join(err, store.Remove(s.fs, s.path(&files[i])))
 	}
 	return err
 }
