@@ -91,7 +91,7 @@ type Org struct {
 	Copied            string // of Held: the token under which a copy of it has left this book
 	Secret            [32]byte
 	position          part.Position
-	names             map[uint32]string        // ids shown in labels, by slot
+	names             identity.Known           // of who is shown in labels, or soon will be
 	Tombstones        map[uint32]period.Minute // by slot: until when an erased user has one
 	Trends            organization.Trends
 	notes             archive.Notes
@@ -158,7 +158,7 @@ func (b *Book) newOrganization(id string, cal *calendar.Calendar, now int64) *or
 
 // add enters an organization into the book.
 func (b *Book) add(number uint32, id string, secret []byte, m *organization.Organization) *Org {
-	o := &Org{Subject: intake.Subject{Organization: m, Number: number}, names: map[uint32]string{}, Tombstones: map[uint32]period.Minute{}}
+	o := &Org{Subject: intake.Subject{Organization: m, Number: number}, names: identity.Known{}, Tombstones: map[uint32]period.Minute{}}
 	o.setSecret(secret)
 	m.Person = func(user uint32, reveal bool) string { return b.person(o, user, reveal) }
 	for int(number) >= len(b.Orgs) {
@@ -261,17 +261,10 @@ func (b *Book) person(o *Org, user uint32, reveal bool) string {
 			return "" // not on disk yet: shown at the next collection
 		}
 		id = string(value[8:])
-		if len(o.names) >= maxNames {
-			clear(o.names)
-		}
-		o.names[user] = id
+		o.names.Keep(user, id)
 	}
 	if reveal {
 		return id
 	}
 	return identity.Pseudonym(o.Secret[16:], id)
 }
-
-// maxNames bounds the names kept of one organization: the top users of a few
-// meters and periods.
-const maxNames = 1000

@@ -19,17 +19,17 @@ func (c *Clerk) take(place int, item int32) error {
 	b.advance(o, c.now, &c.changes)
 	c.org = o
 	v, err := c.judge.Judge(place, &o.Subject, c.refused[item], c)
-	var first uint64
+	var noted uint64
 	switch {
 	case err != nil:
 	case v.Outcome == usage.Counted:
-		first = c.enter(o, it, v)
+		noted = c.enter(o, it, v)
 	default:
 		c.count(o, it, v)
 	}
 	it.Became, it.Because = v.Outcome, v.Reason // the sender is told
 	b.keep(o, c.now, c.changes.Entries.Bytes[from:], &c.changes)
-	c.noteFirst(o, it, v, first)
+	c.note(o, it, v, noted)
 	return err
 }
 
@@ -45,36 +45,41 @@ func (c *Clerk) count(o *Org, it *usage.Item, v *intake.Verdict) {
 	}
 }
 
-// enter writes a counted item down and applies it. It returns which effects may be
-// a user's first ones in a period, as organization.Apply does.
-func (c *Clerk) enter(o *Org, it *usage.Item, v *intake.Verdict) (first uint64) {
+// enter writes a counted item down and applies it. It returns of which effects
+// something is to be noted, as organization.Apply does.
+func (c *Clerk) enter(o *Org, it *usage.Item, v *intake.Verdict) (noted uint64) {
 	if v.Summed {
 		c.duplicates.Add(v.UID)
 	}
 	entry := redo.Event{Signal: it.Signal, Event: v.Event, UID: v.UID, Summed: v.Summed}
 	entry.Append(&c.changes.Entries, o.Number)
 	o.Count(c.now, it.Signal, usage.Counted, 1)
-	first = o.Apply(&v.Event)
+	noted = o.Apply(&v.Event)
 	for i := range v.Event.Effects {
 		e := &v.Event.Effects[i]
 		if it.Sampled && e.OfMeter() && o.MarkSampled(e.Meter) {
 			redo.Sampled{Meter: e.Meter}.Append(&c.changes.Entries, o.Number)
 		}
 	}
-	return first
+	return noted
 }
 
-// noteFirst writes down an item of which some effects may be a user's first ones
-// in a period. It is not for journals: an erased user's items stay in those.
-func (c *Clerk) noteFirst(o *Org, it *usage.Item, v *intake.Verdict, first uint64) {
-	if first == 0 || o.Nameless(v.Event.User) {
+// note writes down an item of which some effects may be a user's first ones in a
+// period, and keeps the id of a user whom a list names now. It is not for journals: an
+// erased user's items stay in those.
+func (c *Clerk) note(o *Org, it *usage.Item, v *intake.Verdict, noted uint64) {
+	if noted == 0 || o.Nameless(v.Event.User) {
 		return
 	}
 	f := &c.first
 	*f = redo.First{User: v.Event.User, Time: it.Time, Signal: it.Signal, Action: it.Action, UID: it.UID, Of: f.Of[:0]}
 	for i := range v.Event.Effects {
-		if e := &v.Event.Effects[i]; first>>min(i, 63)&1 != 0 && e.Kind == usage.Active {
+		switch e := &v.Event.Effects[i]; {
+		case noted>>min(i, 63)&1 == 0:
+		case e.Kind == usage.Active:
 			f.Of = append(f.Of, redo.FirstOf{Meter: e.Meter, Class: e.Class, Version: v.Versions[i]})
+		case e.Kind == usage.Consume && e.ByUser:
+			o.names.Keep(v.Event.User, it.User)
 		}
 	}
 	if len(f.Of) > 0 {

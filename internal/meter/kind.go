@@ -33,9 +33,9 @@ type Kind interface {
 	PrefetchEvent(user uint32, dims []uint32, first uint32)
 	// Apply counts an effect of an event at or before the clock's minute, whose user
 	// is a root; of a switch of a standing activity, the person is lifted and knows it
-	// already. It reports whether that may be the user's first one in a period of a
-	// day or longer.
-	Apply(c *period.Clock, ev *Event, e *Effect) (first bool)
+	// already. It reports whether the item is to be noted: as what may be the user's
+	// first one in a period of a day or longer, or since a list names the user now.
+	Apply(c *period.Clock, ev *Event, e *Effect) (noted bool)
 	// Lift takes out all that a root counts for and that a revision of the person may
 	// change; Put puts it back. What is known of the person changes in between.
 	Lift(c *period.Clock, root uint32, of Revision)

@@ -39,7 +39,7 @@ func (w *Watched) Settle(c *period.Clock, now int64, collecting bool) (changed b
 }
 
 // Apply counts an effect.
-func (w *Watched) Apply(c *period.Clock, ev *Event, e *Effect) (first bool) {
+func (w *Watched) Apply(c *period.Clock, ev *Event, e *Effect) (noted bool) {
 	w.Same = false
 	return w.Kind.Apply(c, ev, e)
 }

@@ -361,9 +361,10 @@ func (o *Organization) release(ns int64) {
 }
 
 // Apply takes an event that was accepted at the organization's time. It
-// returns the effects (as bits, in order) that may be the user's first
-// qualifying action in a period of a day or longer.
-func (o *Organization) Apply(ev *meter.Event) (first uint64) {
+// returns the effects (as bits, in order) of which something is to be noted: they
+// may be the user's first qualifying action in a period of a day or longer, or have
+// put the user on a list that names users.
+func (o *Organization) Apply(ev *meter.Event) (noted uint64) {
 	o.count(ev)
 	if ev.Time >= (o.clock.AsOf + 1).Ns() {
 		o.held = append(o.held, ev.Clone())
@@ -382,15 +383,15 @@ func (o *Organization) count(ev *meter.Event) {
 	}
 }
 
-func (o *Organization) apply(ev *meter.Event) (first uint64) {
+func (o *Organization) apply(ev *meter.Event) (noted uint64) {
 	w := o.closings.Watch(ev, o.revises(ev))
-	first = o.affect(ev)
+	noted = o.affect(ev)
 	o.closings.Compare(&w)
-	return first
+	return noted
 }
 
 // affect applies an event, which is of its user's root for that time.
-func (o *Organization) affect(ev *meter.Event) (first uint64) {
+func (o *Organization) affect(ev *meter.Event) (noted uint64) {
 	o.stream.last = max(o.stream.last, ev.Time)
 	user := ev.User
 	defer func() { ev.User = user }()
@@ -405,7 +406,7 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 		switch e.Kind {
 		case usage.Active, usage.Concurrent, usage.Consume:
 			if o.meters[e.Meter].Apply(&o.clock, ev, e) {
-				first |= 1 << min(i, 63)
+				noted |= 1 << min(i, 63)
 			}
 		case usage.Lifecycle:
 			o.setStatus(ev.User, ev.Time, e.Status)
@@ -420,7 +421,7 @@ func (o *Organization) affect(ev *meter.Event) (first uint64) {
 		case usage.Rejected: // counted at intake
 		}
 	}
-	return first
+	return noted
 }
 
 func (o *Organization) setStatus(root uint32, at int64, status usage.Status) {

@@ -220,7 +220,7 @@ func (a *Meter) lastIn(rs *rules, r record, p *person.Timeline, t *headcount, cl
 }
 
 // Apply enters an action, or what a switch has made of a standing activity.
-func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
+func (a *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (noted bool) {
 	if e.Kind != usage.Active {
 		a.stand(c, ev.User)
 		return false

@@ -215,7 +215,7 @@ func (x *Meter) Rest() int64 {
 func (x *Meter) horizon() int64 { return x.oldest() - 2*x.sessions.idle }
 
 // Apply enters an action by its roles.
-func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
+func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (noted bool) {
 	if ev.User == meter.NoUser {
 		return false
 	}

@@ -97,8 +97,9 @@ func New(shared *Shared, vals []meter.Values, users *people.Users) *Meter {
 // Revises reports false: a sum is the same whoever made it.
 func (x *Meter) Revises(meter.Change) bool { return false }
 
-// Apply adds an event's value to the sums of its periods.
-func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first bool) {
+// Apply adds an event's value to the sums of its periods. The user is noted who has
+// come onto a list by name.
+func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (noted bool) {
 	x.asOf = c.AsOf
 	var room [8]int64
 	cell := x.cellOf(e, room[:0])
@@ -111,10 +112,7 @@ func (x *Meter) Apply(c *period.Clock, ev *meter.Event, e *meter.Effect) (first 
 	} else {
 		x.addElsewhere(c, ev, e, cell)
 	}
-	if len(x.users.kinds) > 0 {
-		x.countUser(c, ev, e, running)
-	}
-	return false
+	return len(x.users.kinds) > 0 && x.countUser(c, ev, e, running)
 }
 
 // cellOf appends the event as a cell.
@@ -169,8 +167,9 @@ func (x *Meter) addTo(r *sumRow, cell []int64, ceil period.Minute, logged bool) 
 	}
 }
 
-// countUser adds an event to its user, or to nobody.
-func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect, running bool) {
+// countUser adds an event to its user, or to nobody. It reports whether the user has
+// come onto a list.
+func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect, running bool) (listed bool) {
 	named, floor, value := e.ByUser && ev.User != meter.NoUser, period.Floor(ev.Time), wide.Of(e.Value)
 	var sums userCells
 	if named {
@@ -193,17 +192,19 @@ func (x *Meter) countUser(c *period.Clock, ev *meter.Event, e *meter.Effect, run
 		before := sums.at(cell)
 		after := before.plus(value)
 		sums.set(cell, after)
-		x.rank(cell, ev.User, before, after)
+		listed = x.rank(cell, ev.User, before, after) || listed
 	}
+	return listed
 }
 
 // rank tells the list of a period that a user's share changed, where that may
-// change the list.
-func (x *Meter) rank(cell int, slot uint32, before, after share) {
+// change the list. It reports whether the user has come onto it.
+func (x *Meter) rank(cell int, slot uint32, before, after share) (listed bool) {
 	top := &x.tops[cell]
-	if before != after && !top.ignores(x.def.ByUser.Top, before, after) && !x.users.users.Nameless(slot) {
-		top.change(x.def.ByUser.Top, slot, before, after, x.users.users.Hash)
+	if before == after || top.ignores(x.def.ByUser.Top, before, after) || x.users.users.Nameless(slot) {
+		return false
 	}
+	return top.change(x.def.ByUser.Top, slot, before, after, x.users.users.Hash)
 }
 
 // Turn pours the minute that ends into the windows, and lets periods end. It reports

@@ -54,11 +54,11 @@ func (t *topList) ignores(top int, before, after share) bool {
 }
 
 // change tells the list, of at most top users, that a user's share changed in a
-// way that it does not ignore.
-func (t *topList) change(top int, slot uint32, before, after share, hash func(slot uint32) uint64) {
+// way that it does not ignore. It reports whether the user has come onto the list.
+func (t *topList) change(top int, slot uint32, before, after share, hash func(slot uint32) uint64) (listed bool) {
 	prefetch.All(t.entries) // else looking through them waits line by line
 	e := topEntry{sum: before.sum(), hash: hash(slot), slot: slot}
-	if at, listed := t.find(e); listed && !before.none() {
+	if at, was := t.find(e); was && !before.none() {
 		switch {
 		case t.full && (after.none() || after.sum().Cmp(before.sum()) < 0):
 			t.stale = true
@@ -70,11 +70,12 @@ func (t *topList) change(top int, slot uint32, before, after share, hash func(sl
 		}
 	} else if !after.none() {
 		e.sum = after.sum()
-		t.offer(top, e)
+		listed = t.offer(top, e)
 	}
 	if t.full = len(t.entries) == top; t.full {
 		t.bar = t.entries[top-1].sum
 	}
+	return listed
 }
 
 // move brings an entry to its rank; nearly always it has that already.
@@ -87,16 +88,17 @@ func (t *topList) move(at int) {
 	}
 }
 
-// offer lists an entry if it is among the first top.
-func (t *topList) offer(top int, e topEntry) {
+// offer lists an entry if it is among the first top, and reports whether it is.
+func (t *topList) offer(top int, e topEntry) bool {
 	at, _ := t.find(e)
 	if at == top {
-		return
+		return false
 	}
 	if len(t.entries) == top {
 		t.entries = t.entries[:top-1]
 	}
 	t.entries = slices.Insert(t.entries, at, e)
+	return true
 }
 
 func (t *topList) find(e topEntry) (int, bool) { return slices.BinarySearchFunc(t.entries, e, byRank) }
