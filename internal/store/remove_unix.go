@@ -17,7 +17,7 @@ import (
 const atOnce = 32 << 20
 
 // Remove removes a file. What it has is given back to the disk by and by, unless it
-// has another name, of a backup, or somebody gives it one.
+// has another name, as a backup's.
 func Remove(fs vfs.FS, path string) error {
 	info, err := fs.Stat(path)
 	if err != nil || info.Size() <= atOnce {
