@@ -10,8 +10,6 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"github.com/otelcol-usage/otelcol-usage/internal/store"
 )
 
 // Options say where a log is. The zero values of the others are good ones.
@@ -184,7 +182,7 @@ func (l *Log) released() []segment {
 
 func (l *Log) remove(segments []segment) error {
 	for _, s := range segments {
-		if err := store.Remove(l.o.FS, l.o.path(s.generation)); err != nil {
+		if err := l.o.FS.Remove(l.o.path(s.generation)); err != nil {
 			return fmt.Errorf("remove what the log does not need: %w", err)
 		}
 	}
