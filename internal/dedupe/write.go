@@ -53,7 +53,7 @@ func writeRun(fs vfs.FS, dir string, i identity, keys int, sources ...source) (*
 		err = w.publish()
 	}
 	if err != nil {
-		_ = fs.Remove(w.run.path + temporary) // at the latest when the set is opened
+		_ = store.Remove(fs, w.run.path+temporary) // at the latest when the set is opened
 		return nil, fmt.Errorf("write run %s: %w", w.run.path, err)
 	}
 	return w.run, nil

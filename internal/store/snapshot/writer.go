@@ -244,11 +244,11 @@ func (o *output) finish(c *changes) (file, error) {
 		o.file.open, err = o.s.fs.Open(o.s.path(&o.file))
 	}
 	if err != nil {
-		return file{}, errors.Join(err, o.s.fs.Remove(o.s.path(&o.file)))
+		return file{}, errors.Join(err, store.Remove(o.s.fs, o.s.path(&o.file)))
 	}
 	return o.file, nil
 }
 
 func (o *output) discard() error {
-	return errors.Join(o.to.Close(), o.s.fs.Remove(o.s.path(&o.file)))
+	return errors.Join(o.to.Close(), store.Remove(o.s.fs, o.s.path(&o.file)))
 }
